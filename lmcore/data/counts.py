@@ -118,7 +118,7 @@ def followers(word):
     Examples
     --------
     >>> list(followers("united"))[:3]
-    ['states', 'kingdom', 'nations']
+    ['states', 'kingdom', 'in']
     """
     pairs = _pairs_by_first_word().get(word.lower())
     if pairs is None:
