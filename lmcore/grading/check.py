@@ -1,0 +1,215 @@
+"""What the test cells of an assignment call: examples, properties, comparison with the reference, partial credit.
+
+A test cell collects results in a list and ends in their score, which is how nbgrader reads partial credit:
+
+    results = [check.example("two equal logits", lambda: softmax([0.0, 0.0]), [0.5, 0.5], "…")]
+    ### BEGIN HIDDEN TESTS
+    results += [check.against("ordinary rows", softmax, reference.softmax, cases, mistakes={"…": wrong})]
+    ### END HIDDEN TESTS
+    check.score(results, points=4)
+
+A student's code runs with its warnings and prints swallowed, so neither can cost a point, and on copies, so that
+an answer that works in place is as good as any other. No message holds a value of a hidden test.
+"""
+
+import contextlib
+import copy
+import io
+import os
+import warnings
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Result(NamedTuple):
+    """One line of the report: what was tried, what it weighs, and the message if it failed (None if it passed)."""
+
+    name: str
+    weight: float
+    message: str | None
+
+
+def rng(problem):
+    """A generator for one problem's random cases; the environment variable LMCORE_SEED is the instructor's seed.
+
+    Examples
+    --------
+    >>> int(rng("3.2").integers(1000)) == int(rng("3.2").integers(1000))
+    True
+    """
+    return np.random.default_rng([int(os.environ.get("LMCORE_SEED", "0")), zlib.crc32(problem.encode())])
+
+
+def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
+    """A visible case: `call()` must give `expected`; the message shows both and ends in the hint.
+
+    Examples
+    --------
+    >>> example("halves", lambda: [0.5, 0.5], [0.5, 0.5], "they share").message is None
+    True
+    """
+    got, error = _attempt(call)
+    if error:
+        return Result(name, weight, f"{error}. {hint}")
+    problem = _difference(got, expected, rtol, atol)
+    if problem is None:
+        return Result(name, weight, None)
+    return Result(name, weight, f"{problem}. Expected {_short(expected)}, got {_short(got)}. {hint}")
+
+
+def holds(name, predicate, hint, *, weight=1):
+    """A property: `predicate()` must be true; the message is the hint.
+
+    Examples
+    --------
+    >>> holds("sums to one", lambda: sum([0.5, 0.4]) == 1, "Divide by the sum.").message
+    'Divide by the sum.'
+    """
+    got, error = _attempt(predicate)
+    if error:
+        return Result(name, weight, f"{error}. {hint}")
+    return Result(name, weight, None if got is not None and bool(np.all(got)) else hint)
+
+
+def raises(name, call, error, hint, *, weight=1):
+    """`call()` must raise `error`, an exception class or a tuple of them.
+
+    Examples
+    --------
+    >>> raises("no rows", lambda: [][0], IndexError, "Refuse an empty list.").message is None
+    True
+    """
+    try:
+        with _quiet():
+            call()
+    except error:
+        return Result(name, weight, None)
+    except Exception as other:
+        return Result(name, weight, f"raised {type(other).__name__} instead. {hint}")
+    return Result(name, weight, f"raised nothing. {hint}")
+
+
+def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e-9, weight=1):
+    """`answer` must agree with `reference` on every case; a known mistake is recognised by giving the same values.
+
+    Parameters
+    ----------
+    name : str
+        What the cases have in common, as the student will read it.
+    answer, reference : callable
+        Called with the same arguments.
+    cases : list of tuple
+        Arguments, one tuple a call.
+    mistakes : dict of str to callable, optional
+        Message to wrong implementation. The first whose values the answer shares, on every case where it is wrong,
+        is the message shown.
+    rtol, atol : float
+        Tolerances of `numpy.allclose`; equal infinities agree.
+    weight : float
+        Share of the cell's points, relative to the other results.
+
+    Examples
+    --------
+    >>> double = against("numbers", lambda x: x * x, lambda x: 2 * x, [(2,), (3,)], mistakes={"You squared.": lambda x: x * x})
+    >>> double.message
+    'You squared.'
+    """
+    failures, first = [], None
+    for case in cases:
+        expected = reference(*copy.deepcopy(case))
+        got, error = _attempt(lambda: answer(*copy.deepcopy(case)))
+        problem = error or _difference(got, expected, rtol, atol)
+        if problem:
+            failures.append((case, got, error))
+            first = first or problem
+    if not failures:
+        return Result(name, weight, None)
+    for message, wrong in (mistakes or {}).items():
+        if all(error is None and _same_as(wrong, case, got, rtol, atol) for case, got, error in failures):
+            return Result(name, weight, message)
+    share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
+    return Result(name, weight, f"{first}{share}")
+
+
+def score(results, points):
+    """Print one line a result and return the points earned, in proportion to the weights that passed.
+
+    Examples
+    --------
+    >>> score([Result("a", 1, None), Result("b", 1, "Divide by the sum.")], points=4)
+    passed  a
+    FAILED  b: Divide by the sum.
+    2.0
+    """
+    for result in results:
+        print(f"passed  {result.name}" if result.message is None else f"FAILED  {result.name}: {result.message}")
+    earned = sum(result.weight for result in results if result.message is None)
+    return round(points * earned / sum(result.weight for result in results), 2)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Swallow warnings and whatever is printed."""
+    with (warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()),
+          contextlib.redirect_stderr(io.StringIO())):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _attempt(call):
+    """The value of `call()` and None, or None and the line that says what it raised."""
+    try:
+        with _quiet():
+            return call(), None
+    except NotImplementedError:
+        return None, "not written yet"
+    except Exception as error:
+        # The text of a student's own exception may hold the hidden case's numbers: only its type is told.
+        return None, f"raised {type(error).__name__}"
+
+
+def _difference(got, expected, rtol, atol):
+    """What is wrong with `got`, without saying what is right, or None."""
+    if got is None:
+        return "returned None: is there a return statement?"
+    if isinstance(expected, tuple) and not np.isscalar(expected):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            return f"must return {len(expected)} values"
+        parts = [_difference(g, e, rtol, atol) for g, e in zip(got, expected)]
+        return next((f"value {i + 1}: {part}" for i, part in enumerate(parts) if part), None)
+    if isinstance(expected, str) or isinstance(expected, dict):
+        return None if got == expected else "differs"
+    expected = np.asarray(expected, dtype=float)
+    try:
+        got = np.asarray(got, dtype=float)
+    except (TypeError, ValueError):
+        return f"returned a {type(got).__name__} that is not an array of numbers"
+    if got.shape != expected.shape:
+        return f"has shape {got.shape} where {expected.shape} is asked for"
+    if np.isnan(got).any() and not np.isnan(expected).any():
+        return "holds NaN"
+    if np.isposinf(got).any() and not np.isposinf(expected).any():
+        return "holds +inf: something overflowed"
+    if np.isneginf(got).any() and not np.isneginf(expected).any():
+        return "holds -inf where the value is finite: a probability was rounded to 0 before its logarithm"
+    return None if np.allclose(got, expected, rtol=rtol, atol=atol) else "has other values"
+
+
+def _same_as(wrong, case, got, rtol, atol):
+    """Whether a known mistake gives the student's values on this case."""
+    mistaken, error = _attempt(lambda: wrong(*copy.deepcopy(case)))
+    if error:
+        return False
+    try:
+        return bool(np.allclose(np.asarray(got, dtype=float), np.asarray(mistaken, dtype=float), rtol=rtol, atol=atol,
+                                equal_nan=True))
+    except (TypeError, ValueError):
+        return False
+
+
+def _short(value):
+    """A visible value for a message, cut to a line."""
+    text = np.array2string(np.asarray(value), precision=6, separator=", ", threshold=12) if not isinstance(value, str) else value
+    return " ".join(text.split())[:160]
