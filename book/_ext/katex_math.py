@@ -1,0 +1,124 @@
+"""Mathematics rendered while the site is built, so that pages carry HTML and MathML and no script.
+
+KaTeX runs inside mini-racer (V8 as a Python package). A formula that KaTeX refuses is reported with its
+source location and fails the build, also without `-W`. Pages with mathematics link katex/katex.css and preload
+the two fonts that nearly every formula uses; other pages load nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+logger = logging.getLogger(__name__)
+VENDOR = Path(__file__).resolve().parent.parent / "_vendor" / "katex"
+PRELOADED_FONTS = ("KaTeX_Main-Regular", "KaTeX_Math-Italic")
+
+
+@functools.cache
+def engine():
+    """The JavaScript engine with KaTeX loaded; once a process."""
+    from py_mini_racer import MiniRacer
+
+    context = MiniRacer()
+    context.eval((VENDOR / "katex.min.js").read_text(encoding="utf-8"))
+    # Errors come back as values: an exception would carry a JavaScript stack instead of KaTeX's sentence.
+    context.eval("""
+        function renderOrExplain(tex, display) {
+            try {
+                return {html: katex.renderToString(
+                    tex, {displayMode: display, strict: "error", output: "htmlAndMathml", throwOnError: true})};
+            } catch (error) { return {error: String(error.message)}; }
+        }""")
+    return context
+
+
+@functools.cache
+def render(tex: str, display: bool) -> str:
+    """HTML of one formula. ValueError with KaTeX's own message when it does not render."""
+    answer = json.loads(engine().eval(f"JSON.stringify(renderOrExplain({json.dumps(tex)}, {json.dumps(display)}))"))
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["html"]
+
+
+def render_or_report(translator, node: nodes.Element, tex: str, display: bool) -> str:
+    """HTML of one formula; a formula that fails is logged where it stands and its page marked as broken."""
+    try:
+        return render(tex, display)
+    except ValueError as error:
+        logger.warning("formula does not render: %s\n    %s", error, tex.strip(), location=node, type="katex")
+        translator.builder.app.katex_broken_pages.add(translator.builder.current_docname)
+        return f'<code class="katex-broken">{translator.encode(tex)}</code>'
+
+
+def visit_inline(self, node: nodes.math) -> None:
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    self.body.append(render_or_report(self, node, node.astext(), display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(self, node: nodes.math_block) -> None:
+    """A row: the formula in a box that scrolls by keyboard, and the equation's number with its link."""
+    tex = node.astext()
+    # KaTeX would number `align` itself; the number shown is Sphinx's, which references use.
+    tex = re.sub(r"\\(begin|end)\{(align|gather|equation|alignat)\}", r"\\\1{\2*}", tex)
+    number = get_node_equation_number(self, node) if node.get("number") else ""
+    name = f"Equation {number}" if number else "Formula"
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    self.body.append(f'<div class="math-scroll" tabindex="0" role="group" aria-label="{name}">')
+    self.body.append(render_or_report(self, node, tex, display=True) + "</div>")
+    if number:
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def link_styles(app, pagename, templatename, context, doctree) -> None:
+    """Put the style sheet and the font preloads in the head of pages that hold mathematics."""
+    if doctree is None or next(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None) is None:
+        return
+    root = "../" * pagename.count("/")
+    fonts = "".join(f'<link rel="preload" href="{root}katex/fonts/{font}.woff2" as="font" type="font/woff2" crossorigin>\n'
+                    for font in PRELOADED_FONTS)
+    context["metatags"] = (context.get("metatags", "") + fonts
+                           + f'<link rel="stylesheet" href="{root}katex/katex.css">\n')
+
+
+def copy_assets(app) -> None:
+    """KaTeX's style sheet and woff2 fonts into the site; the script stays behind."""
+    target = Path(app.outdir) / "katex"
+    shutil.copytree(VENDOR / "fonts", target / "fonts", dirs_exist_ok=True)
+    css = (VENDOR / "katex.min.css").read_text(encoding="utf-8")
+    # Every browser in use reads woff2, so the older formats need not be named (nor shipped).
+    css = re.sub(r",url\([^)]*\.(woff|ttf)\) format\(\"[^\"]*\"\)", "", css)
+    (target / "katex.css").write_text(css, encoding="utf-8")
+
+
+def finish(app, exception) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    copy_assets(app)
+    broken = sorted(app.katex_broken_pages)
+    for docname in broken:                  # so that the next build writes, and checks, these pages again
+        Path(app.builder.get_outfilename(docname)).unlink(missing_ok=True)
+    if broken:
+        raise ExtensionError(f"formulas that do not render in: {', '.join(broken)} (locations above)")
+
+
+def setup(app):
+    app.katex_broken_pages = set()
+    app.add_html_math_renderer("katex", inline_renderers=(visit_inline, None), block_renderers=(visit_display, None))
+    app.connect("html-page-context", link_styles)
+    app.connect("build-finished", finish)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
