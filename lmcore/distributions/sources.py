@@ -1,0 +1,291 @@
+"""The smallest language models: a table, a Markov chain, and strings that end by their length alone (chapter 1)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lmcore._arrays import as_token_ids
+from lmcore.distributions._checks import as_distribution
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MarkovSource:
+    """Strings in which each token depends only on the one before it (book, section 1.2).
+
+    P(t_1..t_n, EOS) = π(t_1) A(t_2 | t_1) ··· A(t_n | t_{n−1}) A(EOS | t_n).
+    A prefix that already holds EOS at its end is continued by EOS with probability 1, so a batch padded with EOS
+    scores as if it were not padded.
+
+    Parameters
+    ----------
+    initial : array-like of shape (n,) or (n + 1,)
+        π; with EOS in the last place if strings can end, π(EOS) being the probability of the empty string.
+    transition : array-like of shape (n, n) or (n, n + 1)
+        A, one row a token, one column a next token; the last of n + 1 columns is EOS. Square: strings never end.
+
+    Attributes
+    ----------
+    vocab_size : int
+        V, the number of output tokens, EOS among them.
+    eos : int or None
+        n if strings can end.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a row is not a distribution.
+
+    References
+    ----------
+    Markov, A. A. (1913). An Example of Statistical Investigation of the Text Eugene Onegin. Translation in Science
+    in Context 19(4), 2006.
+
+    Examples
+    --------
+    >>> source = MarkovSource([1.0, 0.0, 0.0], [[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])       # tokens 0, 1; EOS = 2
+    >>> source.next_log_probs((0,)).round(4)
+    array([-0.6931, -1.3863, -1.3863])
+    >>> source.sample(np.random.default_rng(0))
+    (0, 0, 0, 0)
+    """
+
+    initial: np.ndarray
+    transition: np.ndarray
+
+    def __post_init__(self):
+        initial, transition = (as_distribution(rows, name).astype(np.float64) for rows, name in
+                               ((self.initial, "initial"), (self.transition, "transition")))
+        n = len(transition)
+        if transition.ndim != 2 or transition.shape[1] not in (n, n + 1) or initial.shape != transition.shape[1:]:
+            raise ValueError(f"transition has shape {transition.shape} and initial {initial.shape}: n tokens need (n, n) "
+                             "and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)")
+        object.__setattr__(self, "initial", initial)
+        object.__setattr__(self, "transition", transition)
+
+    @classmethod
+    def from_counts(cls, pair_counts, vocab, start="<s>"):
+        """Count ratios as probabilities: A(v|u) = c(u, v) / Σ_w c(u, w), π = A(·|start).
+
+        Parameters
+        ----------
+        pair_counts : mapping of (str, str) to number
+            As from `count_bigrams` or `lmcore.data.bigrams`.
+        vocab : Vocabulary
+            EOS, if it has one, must be its last token. Pairs with a token outside count for UNK; without UNK they
+            are left out, which makes the source conditional on staying inside the vocabulary.
+        start : str, default "<s>"
+
+        Raises
+        ------
+        ValueError
+            If no pair begins with `start`, or some token is never followed by any and there is no EOS to end on
+            (with EOS, such a token ends the string).
+        """
+        n = len(vocab) - (vocab.eos is not None)
+        if vocab.eos not in (None, n):
+            raise ValueError(f"vocab must have EOS as its last token, id {n}, but it has id {vocab.eos}")
+        counts = np.zeros((n + 1, len(vocab)))                              # last row: start of string
+        rows = {token: i for i, token in enumerate(vocab.tokens[:n])}
+        for (first, second), count in pair_counts.items():
+            row = n if first == start else rows.get(first, vocab.unk)
+            column = vocab.encode([second])[0] if second in vocab else vocab.unk
+            if row is not None and column is not None:
+                counts[row, column] += count
+        totals = counts.sum(axis=1, keepdims=True)
+        if totals[n] == 0:
+            raise ValueError(f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count the start "
+                             "of strings too, as count_bigrams does")
+        if vocab.eos is None and not totals.all():
+            raise ValueError(f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in pair_counts, and "
+                             "without EOS a string cannot end there: leave it out of the vocabulary")
+        if vocab.eos is not None:
+            counts[totals[:, 0] == 0, n] = 1
+        probs = counts / np.maximum(counts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        return cls(probs[n], probs[:n])
+
+    @property
+    def vocab_size(self):
+        """V, EOS included."""
+        return len(self.initial)
+
+    @property
+    def eos(self):
+        """Id of EOS, the last one, or None."""
+        n = len(self.transition)
+        return n if self.vocab_size == n + 1 else None
+
+    @cached_property
+    def _log_rows(self):
+        """Log-probabilities after each token, and in the last row at the start of a string."""
+        absorbing = np.eye(self.vocab_size)[len(self.transition):]          # after EOS only EOS; no row if there is none
+        with np.errstate(divide="ignore"):
+            return np.log(np.vstack([self.transition, absorbing, self.initial]))
+
+    def next_log_probs(self, prefix):
+        """(V,) nats of the token after `prefix`, a tuple of ids."""
+        if len(prefix) == 0:
+            return self._log_rows[-1].copy()
+        return self._log_rows[as_token_ids(prefix[-1], self.vocab_size, "prefix[-1]")].copy()
+
+    def log_probs(self, tokens):
+        """(..., T, V) nats, aligned: row t is the distribution of token t given those before it."""
+        tokens = as_token_ids(tokens, self.vocab_size, "tokens")
+        before = np.full(tokens.shape, -1)
+        before[..., 1:] = tokens[..., :-1]
+        return self._log_rows[before]
+
+    def tokens_that_occur(self):
+        """(n,) booleans: which tokens can be reached from the start of a string."""
+        n = len(self.transition)
+        return _closure(self.initial[:n] > 0, self.transition[:, :n].T)
+
+    def tokens_that_can_end(self):
+        """(n,) booleans: from which tokens EOS can be reached."""
+        n = len(self.transition)
+        return _closure(self.transition[:, n:].any(axis=1), self.transition[:, :n])
+
+    def is_tight(self):
+        """True if strings end with probability 1: no token occurs from which EOS cannot be reached."""
+        return bool((self.tokens_that_can_end() | ~self.tokens_that_occur()).all())
+
+    def sample(self, rng, max_len=None):
+        """Draw a string, EOS left out, by inverse CDF from `rng`, a numpy Generator.
+
+        Without `max_len` it is drawn to its end, which a source that may go on for ever refuses. With it, a string
+        of `max_len` tokens may be cut short.
+        """
+        if max_len is None and not self.is_tight():
+            raise ValueError("max_len is needed: strings of this source do not end with probability 1")
+        string, row = [], self.initial
+        while max_len is None or len(string) < max_len:
+            cumulative = row.cumsum()
+            token = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+            if token == self.eos:
+                break
+            string.append(token)
+            row = self.transition[token]
+        return tuple(string)
+
+
+@dataclass(frozen=True)
+class HazardSource:
+    """Strings of uniform tokens that end by their length alone: draw n is EOS with probability h(n) (book, section 1.2).
+
+    Finite strings have total mass 1 − Π_n (1 − h(n)), which is 1 exactly if Σ_n h(n) diverges (or some h(n) = 1).
+    With h(n) = 1/(n+1)² the product is 1/2: half of the mass leaks to infinite strings.
+
+    Parameters
+    ----------
+    hazard : callable
+        h, from the number of the draw, 1, 2, ..., to a probability.
+    vocab_size : int, default 2
+        V, at least 2; EOS is V − 1.
+
+    Raises
+    ------
+    ValueError
+        If `vocab_size` < 2.
+
+    References
+    ----------
+    Du, L. et al. (2023). A Measure-Theoretic Characterization of Tight Language Models. ACL.
+
+    Examples
+    --------
+    >>> leaky = HazardSource(lambda n: 1 / (n + 1) ** 2)
+    >>> np.exp(leaky.next_log_probs(())), np.exp(leaky.next_log_probs((0, 0))).round(4)
+    (array([0.75, 0.25]), array([0.9375, 0.0625]))
+    """
+
+    hazard: Callable
+    vocab_size: int = 2
+
+    def __post_init__(self):
+        if self.vocab_size < 2:
+            raise ValueError(f"vocab_size must be at least 2 (a token and EOS), got {self.vocab_size}")
+
+    @property
+    def eos(self):
+        """Id of EOS, the last one."""
+        return self.vocab_size - 1
+
+    def next_log_probs(self, prefix):
+        """(V,) nats of the token after `prefix`, a tuple of ids."""
+        if self.eos in prefix:                                              # the string has ended
+            probs = np.eye(self.vocab_size)[self.eos]
+        else:
+            hazard = self.hazard(len(prefix) + 1)
+            probs = np.full(self.vocab_size, (1 - hazard) / self.eos)
+            probs[self.eos] = hazard
+        with np.errstate(divide="ignore"):
+            return np.log(probs)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TableSource:
+    """A language model written out, one distribution p(· | prefix) for each prefix (book, section 1.3).
+
+    Parameters
+    ----------
+    table : mapping of tuple of int to array-like of shape (V,)
+        Prefix -> probabilities of the next token.
+    eos : int or None
+        Id of EOS, if strings end.
+    default : array-like of shape (V,), optional
+        Probabilities after any other prefix; without it such a prefix is an error.
+
+    Attributes
+    ----------
+    vocab_size : int
+        V.
+
+    Raises
+    ------
+    ValueError
+        If there is no row, rows differ in length, or one is not a distribution.
+
+    Examples
+    --------
+    >>> coin = TableSource({(): [0.5, 0.5, 0.0]}, eos=2, default=[0.0, 0.0, 1.0])
+    >>> np.exp(coin.next_log_probs((1,)))
+    array([0., 0., 1.])
+    """
+
+    table: Mapping
+    eos: int | None
+    default: np.ndarray | None = None
+
+    def __post_init__(self):
+        table = {tuple(prefix): as_distribution(row, f"table[{tuple(prefix)}]") for prefix, row in self.table.items()}
+        default = None if self.default is None else as_distribution(self.default, "default")
+        shapes = {row.shape for row in [*table.values(), default] if row is not None}
+        if len(shapes) != 1 or len(min(shapes)) != 1:
+            raise ValueError(f"table must hold rows of one shape (V,), got shapes {sorted(shapes)}")
+        if self.eos is not None and not 0 <= self.eos < min(shapes)[0]:
+            raise ValueError(f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {self.eos}")
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "default", default)
+
+    @property
+    def vocab_size(self):
+        """V, EOS included."""
+        return len(self.default if self.default is not None else next(iter(self.table.values())))
+
+    def next_log_probs(self, prefix):
+        """(V,) nats of the token after `prefix`, a tuple of ids."""
+        row = self.table.get(tuple(prefix), self.default)
+        if row is None:
+            raise ValueError(f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it, or a default")
+        with np.errstate(divide="ignore"):
+            return np.log(row)
+
+
+def _closure(marked, edges):
+    """All nodes from which a marked one can be reached along `edges` (u -> v where edges[u, v] > 0)."""
+    while True:
+        grown = marked | (edges[:, marked] > 0).any(axis=1)
+        if (grown == marked).all():
+            return marked
+        marked = grown
