@@ -1,0 +1,121 @@
+"""lmcore.grading.check: what it accepts, what it says, and what it never says."""
+
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from lmcore.grading import check
+
+
+def double(x):
+    return 2 * np.asarray(x, dtype=float)
+
+
+NUMBERS = [(np.array([1.5, 2.5]),), (np.array([[3.5, -1.0]]),)]
+
+
+class TestAgainst:
+    @pytest.mark.parametrize("answer", [
+        double,
+        lambda x: (2 * x).tolist(),                                        # a list
+        lambda x: x.__imul__(2),                                           # in place
+        lambda x: print("noise") or double(x),                             # prints
+        lambda x: warnings.warn("careful") or double(x),                   # warns
+        lambda x: print("noise", file=sys.stderr) or double(x),            # writes to stderr
+        lambda x: (np.log(0.0), double(x))[1],                             # a NumPy warning
+    ])
+    def test_right_answers_in_any_style(self, answer, capsys):
+        assert check.against("n", answer, double, NUMBERS).message is None
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err == ""
+
+    def test_in_place_answers_do_not_spoil_the_next_case(self):
+        case = (np.array([1.0]),)
+        check.against("n", lambda x: x.__imul__(0), double, [case, case])
+        assert case[0][0] == 1.0
+
+    @pytest.mark.parametrize("answer, said", [
+        (lambda x: None, "return statement"),
+        (lambda x: x[..., 0], "shape"),
+        (lambda x: x / 0 * 0, "holds NaN"),
+        (lambda x: x * np.inf, "inf"),
+        (lambda x: -np.inf * np.abs(x), "rounded to 0"),
+        (lambda x: {"a": 1}, "not an array of numbers"),
+        (lambda x: 1 / 0, "raised ZeroDivisionError"),
+        (lambda x: x, "2 of 2 cases differ"),
+        (lambda x: (_ for _ in ()).throw(NotImplementedError), "not written yet"),
+    ])
+    def test_wrong_answers_are_told_what_was_seen(self, answer, said):
+        assert said in check.against("n", answer, double, NUMBERS).message
+
+    def test_a_known_mistake_is_named(self):
+        mistakes = {"You squared.": lambda x: x * x, "You halved.": lambda x: x / 2}
+        assert check.against("n", lambda x: x * 0.5, double, NUMBERS, mistakes=mistakes).message == "You halved."
+
+    def test_a_mistake_that_only_resembles_is_not_named(self):
+        mistakes = {"You squared.": lambda x: x * x}
+        sometimes = lambda x: x * x if x.ndim == 1 else x - 7
+        assert "cases differ" in check.against("n", sometimes, double, NUMBERS, mistakes=mistakes).message
+
+    def test_no_message_holds_a_hidden_value(self):
+        secret = [(np.array([123.456]),)]
+        def nosy(x):
+            raise ValueError(f"got {x[0]}")
+        for answer in (nosy, lambda x: x, lambda x: None, lambda x: -x * np.inf):
+            message = check.against("n", answer, double, secret).message
+            assert "123" not in message and "246" not in message
+
+    def test_tolerance(self):
+        assert check.against("n", lambda x: 2.0000001 * x, double, NUMBERS).message is None
+        assert check.against("n", lambda x: 2.0000001 * x, double, NUMBERS, rtol=1e-9).message is not None
+
+    def test_infinities_that_should_be_there(self):
+        infinite = lambda x: np.array([np.inf, -np.inf])
+        assert check.against("n", infinite, infinite, NUMBERS).message is None
+        assert check.against("n", lambda x: np.array([0.0, -np.inf]), infinite, NUMBERS).message is not None
+
+    def test_several_values(self):
+        pair = lambda x: (x, 2 * x)
+        assert check.against("n", lambda x: [x, 2 * x], pair, NUMBERS).message is None
+        assert "value 2" in check.against("n", lambda x: (x, x), pair, NUMBERS).message
+        assert "2 values" in check.against("n", lambda x: x, pair, NUMBERS).message
+
+
+class TestTheOthers:
+    def test_example_shows_both_values(self):
+        message = check.example("e", lambda: [0.4, 0.6], [0.5, 0.5], "They share.").message
+        assert "0.5" in message and "0.4" in message and message.endswith("They share.")
+        assert check.example("e", lambda: 1 / 0, 1.0, "Hint.").message == "raised ZeroDivisionError. Hint."
+
+    def test_holds(self):
+        assert check.holds("h", lambda: np.array([True, True]), "no").message is None
+        for predicate in (lambda: np.array([True, False]), lambda: None, lambda: False):
+            assert check.holds("h", predicate, "no").message == "no"
+        assert check.holds("h", lambda: 1 / 0, "no").message == "raised ZeroDivisionError. no"
+
+    def test_raises(self):
+        assert check.raises("r", lambda: int("x"), ValueError, "Refuse it.").message is None
+        assert check.raises("r", lambda: 1 / 0, ValueError, "Refuse it.").message.startswith("raised ZeroDivisionError")
+        assert check.raises("r", lambda: 1, ValueError, "Refuse it.").message.startswith("raised nothing")
+
+
+class TestScore:
+    def test_weights(self, capsys):
+        results = [check.Result("a", 1, None), check.Result("b", 3, "Look again."), check.Result("c", 0, "no weight")]
+        assert check.score(results, points=4) == 1.0
+        assert capsys.readouterr().out.splitlines() == ["passed  a", "FAILED  b: Look again.", "FAILED  c: no weight"]
+
+    def test_all_and_nothing(self):
+        assert check.score([check.Result("a", 2, None)], points=5) == 5
+        assert check.score([check.Result("a", 2, "no")], points=5) == 0
+
+
+def test_rng_depends_on_problem_and_seed(monkeypatch):
+    monkeypatch.delenv("LMCORE_SEED", raising=False)
+    first = check.rng("3.2").integers(1 << 40)
+    assert first == check.rng("3.2").integers(1 << 40)
+    assert first != check.rng("3.3").integers(1 << 40)
+    monkeypatch.setenv("LMCORE_SEED", "7")
+    assert first != check.rng("3.2").integers(1 << 40)
