@@ -1,0 +1,463 @@
+"""Changing what may be said: bias, bans, automata, guidance and filters, each with its exact distribution (9.3 to 9.5)."""
+import numpy as np
+
+from lmcore._arrays import as_floats, as_token_ids
+from lmcore.softmax import log_softmax
+
+
+def logit_bias(logits, bias):
+    """Logits with a constant added for some tokens, z' = z + b: every bias multiplies odds by e^b (book, section 9.3).
+
+    Parameters
+    ----------
+    logits : array-like of shape (..., V)
+        Left as they are.
+    bias : mapping of int to float, or array-like of shape (V,)
+        b for some tokens, or for all. -inf bans.
+
+    Returns
+    -------
+    ndarray of shape (..., V)
+        In the type of `logits`.
+
+    Raises
+    ------
+    ValueError
+        If a token is out of range, a bias is NaN or +inf, or a row has no token left.
+
+    Examples
+    --------
+    >>> logit_bias([2.0, 1.0, 0.0], {2: 5.0})
+    array([2., 1., 5.])
+    """
+    logits = as_floats(logits, "logits")
+    size = logits.shape[-1]
+    if hasattr(bias, "items"):
+        ids = as_token_ids(list(bias), size, "bias")
+        dense = np.zeros(size)
+        dense[ids] = list(bias.values())
+    else:
+        dense = as_floats(bias, "bias")
+    if dense.shape != (size,):
+        raise ValueError(f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias a token "
+                         "or a mapping from token ids")
+    if np.isnan(dense).any() or (dense == np.inf).any():
+        token = int(np.flatnonzero(np.isnan(dense) | (dense == np.inf))[0])
+        raise ValueError(f"bias of token {token} is {dense[token]}; it must be finite, or -inf to ban the token")
+    return _refuse_empty(logits + dense.astype(logits.dtype), "bias")
+
+
+def ban(logits, tokens):
+    """Logits with some tokens forbidden, z' = −inf (book, section 9.3).
+
+    What is banned is a token, not a meaning: the same word under another id (capital letter, leading space, spelt in
+    pieces) is still free. `avoiding` bans a text in all its spellings.
+
+    Parameters
+    ----------
+    logits : array-like of shape (..., V)
+        Left as they are.
+    tokens : int or array-like of int
+        Ids in [0, V), banned in every row.
+
+    Returns
+    -------
+    ndarray of shape (..., V)
+        In the type of `logits`.
+
+    Raises
+    ------
+    ValueError
+        If a token is out of range or a row has no token left.
+
+    Examples
+    --------
+    >>> ban([2.0, 1.0, 0.0], [0, 2])
+    array([-inf,   1., -inf])
+    """
+    logits = as_floats(logits, "logits").copy()
+    logits[..., as_token_ids(tokens, logits.shape[-1], "tokens")] = -np.inf
+    return _refuse_empty(logits, "tokens")
+
+
+def constrain(next_log_probs, table):
+    """The model with every token masked that the automaton does not allow, renormalised at each step (book, section 9.3).
+
+    Every string it ends is one of the language. It is *not* the model conditioned on the language: masking forgets how
+    likely each allowed token is to lead to an acceptable end. See `condition`.
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats.
+    table : array-like of int of shape (S, V)
+        ``table[s, v]`` is the state after token v in state s, -1 where v is banned; state 0 is the start
+        (from `token_table`, or written by hand).
+
+    Returns
+    -------
+    callable
+        prefix -> array of shape (V,) in nats, -inf for masked tokens. The prefix begins where the automaton does:
+        constrain ``prompted(model, prompt)`` to leave a prompt free.
+
+    Raises
+    ------
+    ValueError
+        If the table is no table of states; when called, if the prefix breaks the constraint or no allowed token has
+        any probability.
+
+    Examples
+    --------
+    >>> even = [[1, 1, -1], [0, 0, -1]]                  # hand-written: token 2 is never allowed
+    >>> np.exp(constrain(lambda prefix: np.log([0.2, 0.6, 0.2]), even)(())).round(4)
+    array([0.25, 0.75, 0.  ])
+    """
+    table = _as_table(table)
+
+    def constrained(prefix):
+        allowed = table[walk(table, prefix)] >= 0
+        row = as_floats(next_log_probs(prefix), "next_log_probs(prefix)")
+        if len(row) != len(allowed):
+            raise ValueError(f"table has V = {len(allowed)} columns, but the model gives {len(row)} log-probabilities")
+        if not (row[allowed] > -np.inf).any():
+            raise ValueError(f"after the prefix {tuple(prefix)} the automaton allows {allowed.sum()} tokens, all of "
+                             "probability 0 under the model")
+        return log_softmax(np.where(allowed, row, row.dtype.type(-np.inf)))
+    return constrained
+
+
+def walk(table, tokens, start=0):
+    """The state in which an automaton is after some tokens (book, section 9.3).
+
+    Parameters
+    ----------
+    table : array-like of int of shape (S, V)
+    tokens : sequence of int
+    start : int, default 0
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If a token is not allowed where it stands.
+
+    Examples
+    --------
+    >>> walk([[1, -1], [-1, 0]], (0, 1, 0))
+    1
+    """
+    table, state = np.asarray(table), start
+    for position, token in enumerate(as_token_ids(tokens, len(table[0]), "tokens")):
+        if table[state, token] < 0:
+            raise ValueError(f"token {token} at position {position} breaks the constraint: state {state} allows "
+                             f"{np.flatnonzero(table[state] >= 0)[:10].tolist()}")
+        state = int(table[state, token])
+    return state
+
+
+def removed_mass(next_log_probs, table, tokens):
+    """Probability that the mask takes away at each step of a text, 1 − Σ_{v allowed} p(v|h) (book, section 9.3).
+
+    Where it is near 1 the model wanted something else and is being forced. The product of what is left,
+    Π (1 − removed), is how much the text's probability was inflated.
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        The unconstrained model.
+    table : array-like of int of shape (S, V)
+    tokens : sequence of int of length T
+        A text that satisfies the constraint, EOS included if it ends.
+
+    Returns
+    -------
+    ndarray of shape (T,)
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If `tokens` breaks the constraint.
+
+    Examples
+    --------
+    >>> even = [[1, 1, -1], [0, 0, -1]]
+    >>> removed_mass(lambda prefix: np.log([0.2, 0.6, 0.2]), even, (0, 1)).round(4)
+    array([0.2, 0.2])
+    """
+    table, tokens, state = _as_table(table), tuple(tokens), 0
+    removed = []
+    for position, token in enumerate(tokens):
+        row = np.asarray(next_log_probs(tokens[:position]), dtype=float)
+        removed.append(np.exp(row[table[state] < 0]).sum())
+        state = walk(table, (token,), state)
+    return np.minimum(removed, 1.0)
+
+
+def completion_probs(source, table):
+    """Probability that a Markov source, left to itself, ends in a string of the language, β(u, s) (book, section 9.3).
+
+    β(u, s) = Σ_v A(v|u) β(v, δ(s, v)) + A(EOS|u) [s accepts]: the backward recursion over last token u and automaton
+    state s, solved as one dense linear system, so for n S up to a few thousand.
+
+    Parameters
+    ----------
+    source : MarkovSource
+        n tokens, with EOS.
+    table : array-like of int of shape (S, n + 1)
+        Over the source's tokens; EOS is allowed in accepting states.
+
+    Returns
+    -------
+    ndarray of shape (n + 1, S)
+        Row u: after token u; the last row: at the beginning of a string. ``[-1, 0]`` is the probability of the
+        language under the source.
+
+    Raises
+    ------
+    ValueError
+        If the source has no EOS or the table another vocabulary.
+
+    References
+    ----------
+    Bar-Hillel, Y., Perles, M. and Shamir, E. (1961). On Formal Properties of Simple Phrase Structure Grammars.
+
+    Examples
+    --------
+    >>> from lmcore.distributions import MarkovSource
+    >>> coin = MarkovSource([0.5, 0.25, 0.25], [[0.5, 0.25, 0.25]] * 2)
+    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]                   # 0s only; state 1 is the end
+    >>> float(completion_probs(coin, no_ones)[-1, 0])         # 1/4 + 1/2 · 1/4 + … = 1/2
+    0.5
+    """
+    table = _as_table(table)
+    n, n_states = len(source.transition), len(table)
+    if source.eos is None or table.shape[1] != n + 1:
+        raise ValueError(f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: condition "
+                         "needs a source with EOS and a column for each of its tokens and EOS")
+    ending = np.outer(source.transition[:, n], table[:, n] >= 0)                  # (n, S): ends here, accepted
+    step = np.zeros((n, n_states, n, n_states))                                   # (u, s) -> (v, δ(s, v))
+    for state, token in np.argwhere(table[:, :n] >= 0):
+        step[:, state, token, table[state, token]] = source.transition[:, token]
+    step, ending = step.reshape(n * n_states, -1), ending.ravel()
+    live = ending > 0
+    while True:             # only states with a way to an end: the others have β = 0 and would make the system singular
+        wider = live | (step[:, live] > 0).any(axis=1)
+        if (wider == live).all():
+            break
+        live = wider
+    beta = np.zeros(n * n_states)
+    beta[live] = np.linalg.solve(np.eye(live.sum()) - step[np.ix_(live, live)], ending[live])
+    beta = beta.reshape(n, n_states)
+    at_start = _followed(source.initial, table, beta).sum(axis=-1)
+    return np.vstack([beta, at_start])
+
+
+def condition(source, table):
+    """A Markov source conditioned on ending in the language of an automaton, exactly (book, section 9.3).
+
+    p(v|u, s, accepted) = A(v|u) β(v, δ(s, v)) / β(u, s): each allowed token is weighted by the chance that the rest
+    will be acceptable as well. `constrain` leaves that weight out.
+
+    Parameters
+    ----------
+    source : MarkovSource
+        With EOS.
+    table : array-like of int of shape (S, V)
+        Over the source's V tokens; EOS is allowed in accepting states.
+
+    Returns
+    -------
+    callable
+        A language model, prefix -> array of shape (V,) in nats. A string's probability under it is the source's,
+        divided by that of the language.
+
+    Raises
+    ------
+    ValueError
+        As `completion_probs`, or if the language has probability 0; when called, if no string of the language begins
+        with the prefix.
+
+    Examples
+    --------
+    >>> from lmcore.distributions import MarkovSource
+    >>> coin = MarkovSource([0.5, 0.25, 0.25], [[0.5, 0.25, 0.25]] * 2)
+    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]                   # 0s only; state 1 is the end
+    >>> np.exp(condition(coin, no_ones)(())), np.exp(constrain(coin.next_log_probs, no_ones)(())).round(4)
+    (array([0.5, 0. , 0.5]), array([0.6667, 0.    , 0.3333]))
+    """
+    table, beta = _as_table(table), completion_probs(source, table)
+    if beta[-1, 0] == 0:
+        raise ValueError("the source gives the language probability 0: there is nothing to condition on")
+
+    def conditioned(prefix):
+        prefix = tuple(prefix)
+        length = prefix.index(source.eos) if source.eos in prefix else len(prefix)
+        state = walk(table, prefix[:length + 1])
+        if length < len(prefix):                              # ended: EOS for ever, as the source itself
+            weights = np.eye(source.vocab_size)[source.eos]
+        else:
+            row = source.transition[prefix[-1]] if prefix else source.initial
+            weights = _followed(row, table, beta[:-1])[state]
+        if not weights.any():
+            raise ValueError(f"no string of the language that begins with {prefix} has any probability")
+        with np.errstate(divide="ignore"):
+            return log_softmax(np.log(weights))
+    return conditioned
+
+
+def guidance(conditional, unconditional, gamma):
+    """Logits pushed from one model towards another, z = z_u + γ (z_c − z_u) (book, section 9.4).
+
+    In probabilities p ∝ p_u^{1−γ} p_c^γ: γ = 0 is the unconditional model, 1 the conditional one, above 1 beyond it.
+    A token that either model bans is banned, unless γ gives that model no weight. Hugging Face transformers
+    computes the same on log-probabilities but turns bans into NaN.
+
+    Parameters
+    ----------
+    conditional, unconditional : array-like of shape (..., V)
+        Logits or log-probabilities; the result differs by a constant, which a softmax does not see.
+    gamma : float
+        γ.
+
+    Returns
+    -------
+    ndarray of shape (..., V)
+        Logits, not normalised.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, γ is not finite or a row has no token left.
+
+    References
+    ----------
+    Ho, J. and Salimans, T. (2022). Classifier-Free Diffusion Guidance. arXiv:2207.12598.
+    Sanchez, G. et al. (2023). Stay on Topic with Classifier-Free Guidance. arXiv:2306.17806.
+
+    Examples
+    --------
+    >>> guidance([2.0, 0.0, -np.inf], [1.0, 1.0, 3.0], gamma=2.0)
+    array([  3.,  -1., -inf])
+    """
+    conditional, unconditional = as_floats(conditional, "conditional"), as_floats(unconditional, "unconditional")
+    if conditional.shape != unconditional.shape:
+        raise ValueError(f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}: both must "
+                         "give one logit for each token of the same vocabulary")
+    if not np.isfinite(gamma):
+        raise ValueError(f"gamma must be finite, got {gamma}")
+    gamma = float(gamma)
+    banned = ((conditional == -np.inf) & (gamma != 0)) | ((unconditional == -np.inf) & (gamma != 1))
+    with np.errstate(invalid="ignore"):                       # -inf − -inf, and 0 · inf, where a model has no weight
+        mixed = gamma * conditional + (1 - gamma) * unconditional
+    if gamma in (0, 1):
+        mixed = conditional if gamma == 1 else unconditional
+    return _refuse_empty(np.where(banned, mixed.dtype.type(-np.inf), mixed), "gamma")
+
+
+def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None):
+    """What a system with a safety filter emits, exactly (book, section 9.5).
+
+    ``one-shot``  one string is drawn; an unsafe one is replaced by a refusal. Safe strings keep P(y).
+    ``retry``     drawn again while unsafe, at most `attempts` times: P(y) (1 − uⁿ)/(1 − u), refusal uⁿ, where u is the
+                  probability of unsafe; without a limit P(y | safe).
+    ``mask``      at each step the tokens are masked after which no safe string is left, and the rest renormalised:
+                  Π p(t|h) / p(allowed|h). Never refuses, and is not P(y | safe).
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats.
+    strings : sequence of N sequences of int
+        All strings that the model can emit, each complete (with its EOS if it has one).
+    unsafe : array-like of bool of shape (N,)
+    policy : {"one-shot", "retry", "mask"}
+    attempts : int, optional
+        n of ``retry``; until safe if not given.
+
+    Returns
+    -------
+    ndarray of shape (N + 1,)
+        Probability of emitting each string, and last of a refusal. Sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If the strings have not all of the mass, `policy` is unknown, `attempts` < 1, or no string is safe where one
+        must be emitted.
+
+    Examples
+    --------
+    >>> def toy(prefix):                                  # 00, 01, 10, 11 with 0.1, 0.4, 0.25, 0.25
+    ...     return np.log([0.5, 0.5] if len(prefix) != 1 or prefix == (1,) else [0.2, 0.8])
+    >>> strings, unsafe = [(0, 0), (0, 1), (1, 0), (1, 1)], [False, True, False, False]
+    >>> for policy in ("one-shot", "retry", "mask"):
+    ...     print(filtered_distribution(toy, strings, unsafe, policy).round(3))
+    [0.1  0.   0.25 0.25 0.4 ]
+    [0.167 0.    0.417 0.417 0.   ]
+    [0.5  0.   0.25 0.25 0.  ]
+    """
+    strings = [tuple(string) for string in strings]
+    unsafe = np.asarray(unsafe, dtype=bool)
+    if unsafe.shape != (len(strings),):
+        raise ValueError(f"unsafe has shape {unsafe.shape} for {len(strings)} strings: pass one flag a string")
+    if policy not in ("one-shot", "retry", "mask"):
+        raise ValueError(f"policy must be 'one-shot', 'retry' or 'mask', got {policy!r}")
+    if attempts is not None and (policy != "retry" or attempts < 1):
+        raise ValueError(f"attempts must be at least 1 and goes with policy='retry', got {attempts} with {policy!r}")
+    probs = _string_probs(next_log_probs, strings)
+    if not abs(probs.sum() - 1) < 1e-6:
+        raise ValueError(f"strings have total probability {probs.sum():.6g}, not 1: list every complete string of the model "
+                         "once, EOS included")
+    kept = np.where(unsafe, 0, probs)
+    if kept.sum() == 0 and policy != "one-shot" and attempts is None:
+        raise ValueError(f"every string is unsafe, so policy={policy!r} can emit nothing")
+    if policy == "mask":
+        following = {}
+        for string in (string for string, p in zip(strings, kept) if p > 0):
+            for position, token in enumerate(string):
+                following.setdefault(string[:position], set()).add(token)
+        kept[kept > 0] = _string_probs(next_log_probs, [s for s, p in zip(strings, kept) if p > 0], following)
+        return np.append(kept, 0.0)
+    if policy == "retry" and attempts is None:
+        return np.append(kept / kept.sum(), 0.0)
+    refused = (1 - kept.sum()) ** (attempts or 1)
+    return np.append(kept * (1 - refused) / kept.sum() if kept.sum() > 0 else kept, refused)
+
+
+def _string_probs(next_log_probs, strings, following=None):
+    """Π p(t|h) of each string; with `following`, p is renormalised over the tokens that may follow each prefix."""
+    rows = {}
+    for prefix in {string[:position] for string in strings for position in range(len(string))}:
+        row = np.asarray(next_log_probs(prefix), dtype=float)
+        if following is not None:
+            allowed = np.isin(np.arange(len(row)), list(following[prefix]))
+            row = log_softmax(np.where(allowed, row, -np.inf))
+        rows[prefix] = row
+    return np.exp([sum(rows[string[:position]][token] for position, token in enumerate(string)) for string in strings])
+
+
+def _followed(row, table, beta):
+    """row(v) β(v, δ(s, v)) for every state s and token v, EOS last: (S, V)."""
+    n = len(beta)
+    after = np.where(table[:, :n] >= 0, beta[np.arange(n), table[:, :n]], 0)
+    return row * np.concatenate([after, table[:, n:] >= 0], axis=1)
+
+
+def _as_table(table):
+    table = np.asarray(table)
+    if table.ndim != 2 or table.dtype.kind not in "iu" or table.size == 0 or table.min() < -1 or table.max() >= len(table):
+        raise ValueError(f"table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype {table.dtype} "
+                         f"and shape {table.shape}")
+    return table
+
+
+def _refuse_empty(logits, name):
+    rows = (logits == -np.inf).all(axis=-1)
+    if rows.any():
+        where = tuple(int(i) for i in np.argwhere(rows)[0]) if rows.ndim else ()
+        raise ValueError(f"{name} leaves no token in row {where}: every logit is -inf; leave at least one token free")
+    return logits
