@@ -1,8 +1,9 @@
-"""A description for every page, taken from its first paragraph, and the OpenGraph tags that need no address."""
+"""What a page says about itself: a description from its first paragraph, OpenGraph tags, and the site's 404 page."""
 
 from __future__ import annotations
 
 import html
+from pathlib import Path
 
 from docutils import nodes
 
@@ -37,6 +38,14 @@ def add_description(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] = metatags + "\n".join(tags) + "\n"
 
 
+def write_not_found(app, exception) -> None:
+    """404.html is served for addresses of any depth, so it stands alone and links from the site's root."""
+    if exception is None and app.builder.name == "html":
+        page = (Path(__file__).parent / "404.html").read_text(encoding="utf-8")
+        (Path(app.outdir) / "404.html").write_text(page.replace("{{ base }}", app.config.html_baseurl or "/"), encoding="utf-8")
+
+
 def setup(app):
     app.connect("html-page-context", add_description)
+    app.connect("build-finished", write_not_found)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
