@@ -1,0 +1,64 @@
+"""The steps this course adds to nbgrader's own; nbgrader_config.py puts them in their places."""
+from math import ceil
+from pathlib import Path
+
+import nbformat
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import BasePlugin
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, NbGraderPreprocessor
+from nbgrader.utils import is_grade
+from traitlets import Float
+
+from .collect import rebuild
+
+
+class RebuildFromSource(NbGraderPreprocessor):
+    """Before a submission runs: take the student's cells from it and everything else from the source notebook."""
+
+    def preprocess(self, nb, resources):
+        names = resources["nbgrader"]
+        layout = CourseDirectory(config=self.config)
+        folder = Path(layout.format_path(layout.source_directory, ".", names["assignment"]))
+        source = nbformat.read(folder / f"{names['notebook']}.ipynb", as_version=4)
+        template, _ = ClearSolutions(parent=self).preprocess(source, {})
+        for cell in template.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nb, notes = rebuild(template, nb)
+        for note in notes:
+            self.log.warning("%s: %s", names["student"], note)
+        return nb, resources
+
+
+class WarningsAreNotErrors(NbGraderPreprocessor):
+    """After the run: what a test cell wrote to stderr stays readable but no longer counts as a failure."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if is_grade(cell) and cell.cell_type == "code":
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.name = "stdout"
+        return cell, resources
+
+
+class HideHiddenTests(ClearHiddenTests):
+    """Before feedback is written: no hidden test, and no traceback that would quote one."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if is_grade(cell) and cell.cell_type == "code":
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
+
+
+class LatePenalty(BasePlugin):
+    """A share of the score for every day begun after the due date."""
+
+    per_day = Float(0.1, help="share of the score taken per day begun").tag(config=True)
+    at_most = Float(0.5, help="largest share taken").tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        days = ceil(total_seconds_late / 86400)
+        return score * min(self.at_most, self.per_day * days)

@@ -1,0 +1,218 @@
+"""A class of submissions for one assignment, made from its release notebook and a table of answers.
+
+    python tests/sample_class.py FOLDER
+
+writes FOLDER/submitted/, grades it and says where scores and feedback lie. `make` does this, so that an instructor has
+a graded class to look at; test_sample_class.py asserts every score.
+"""
+import copy
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+HOME = Path(__file__).resolve().parents[1]
+CHAPTER = "03-softmax"
+DUE = "2026-03-01 23:59:00 UTC"
+BLANK = None
+
+
+class Student(NamedTuple):
+    """What one student hands in: answers that differ from the reference, a mishap, and the score that is fair."""
+
+    answers: dict | None = BLANK                      # grade_id: text of that cell; all others are right. BLANK: none is
+    mishap: object = None                             # called with the notebook and its path, before or instead of writing
+    score: float | None = None                        # None: cannot be graded
+    says: str = ""                                    # a phrase of the message that the student must get
+    submitted: str = "2026-02-27 18:30:00 UTC"
+
+
+def copied_test(grade_id):
+    """The student copied a test cell, metadata and all, to play with it."""
+    def mishap(notebook, path):
+        at = next(i for i, cell in enumerate(notebook.cells) if _grade_id(cell) == grade_id)
+        duplicate = copy.deepcopy(notebook.cells[at])
+        duplicate.id = "pasted"
+        notebook.cells.insert(at, duplicate)
+    return mishap
+
+
+def deleted(grade_id):
+    """The student deleted a cell."""
+    def mishap(notebook, path):
+        notebook.cells = [cell for cell in notebook.cells if _grade_id(cell) != grade_id]
+    return mishap
+
+
+def own_cell_before(grade_id, source):
+    """The student put a cell of their own before one of ours."""
+    def mishap(notebook, path):
+        at = next(i for i, cell in enumerate(notebook.cells) if _grade_id(cell) == grade_id)
+        notebook.cells.insert(at, new_code_cell(source))
+    return mishap
+
+
+def cut_short(notebook, path):
+    """The upload broke off: the file ends in the middle."""
+    text = nbformat.writes(notebook)
+    path.write_text(text[:len(text) // 2], encoding="utf-8")
+    return "written"
+
+
+def reference_answers(home, chapter, name="exercises.ipynb"):
+    """{grade_id: the solution} of a source notebook, without nbgrader's delimiters and the marking scheme."""
+    cells = nbformat.read(Path(home, "solutions", chapter, name), as_version=4).cells
+    return {_grade_id(cell): _without_delimiters(cell.source) for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")}
+
+
+def _without_delimiters(source):
+    source = re.sub(r"^.*BEGIN MARK SCHEME(.|\n)*?END MARK SCHEME.*$", "", source, flags=re.MULTILINE)
+    return re.sub(r"^.*(BEGIN|END) SOLUTION.*\n?", "", source, flags=re.MULTILINE)
+
+
+def write_submission(home, root, chapter, name, student):
+    """Write submitted/NAME/CHAPTER/ under `root`, solving the release notebook found under `home`."""
+    notebook = nbformat.read(Path(home, "exercises", chapter, "exercises.ipynb"), as_version=4)
+    if student.answers is not BLANK:
+        answers = reference_answers(home, chapter) | student.answers
+        unknown = set(student.answers) - {_grade_id(cell) for cell in notebook.cells}
+        if unknown:
+            raise ValueError(f"{name} answers cells that {chapter} does not have: {', '.join(sorted(unknown))}")
+        for cell in notebook.cells:
+            cell.source = answers.get(_grade_id(cell), cell.source)
+    path = Path(root, "submitted", name, chapter, "exercises.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / "timestamp.txt").write_text(student.submitted + "\n")
+    if not (student.mishap and student.mishap(notebook, path)):
+        nbformat.write(notebook, path)
+    return path
+
+
+def _grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def main(folder):
+    from lmcore.grading.grade import grade_class, print_summary
+
+    for name, student in CLASS.items():
+        write_submission(HOME, folder, CHAPTER, name, student)
+    print_summary(grade_class(HOME, folder, [CHAPTER], due=DUE), folder)
+
+
+# The table. Where `answers` names a cell, this text stands in it; every other answer is the reference's.
+CONTRACTS_THE_WRONG_AXIS = """
+def lm_logits(hidden, embedding, bias=None):
+    logits = hidden @ (embedding if embedding.shape[0] == hidden.shape[-1] else embedding.T)
+    return logits if bias is None else logits + bias
+"""
+NAIVE_SOFTMAX = """
+def stable_softmax(logits, axis=-1):
+    weights = np.exp(logits)
+    return weights / weights.sum(axis=axis, keepdims=True)
+"""
+ONE_SUM_FOR_ALL_ROWS = """
+def stable_softmax(logits, axis=-1):
+    weights = np.exp(logits - np.max(logits))
+    return weights / weights.sum()
+"""
+LOG_OF_SOFTMAX = """
+def surprise(logits, tokens):
+    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p = p / p.sum(axis=-1, keepdims=True)
+    return -np.log(p[np.arange(len(tokens)), tokens])
+"""
+LOG_WITH_EPSILON = LOG_OF_SOFTMAX.replace("tokens]", "tokens] + 1e-12")
+BITS = """
+def surprise(logits, tokens):
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return (np.log2(np.exp(shifted).sum(axis=-1)) - shifted[np.arange(len(tokens)), tokens] / np.log(2))
+"""
+INVERSE_TEMPERATURE = """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits, dtype=float)
+    low, high = 1e-4, 1e4
+    for _ in range(200):
+        beta = np.sqrt(low * high)
+        p = np.exp(beta * (z - z.max()))
+        p = p / p.sum()
+        h = -np.sum(p[p > 0] * np.log(p[p > 0]))
+        low, high = (beta, high) if h > target else (low, beta)
+    if abs(h - target) > 1e-6:
+        raise ValueError("out of reach")
+    return beta
+"""
+IN_PLAIN_PYTHON = {
+    "p1": """
+def lm_logits(hidden, embedding, bias=None):
+    hidden = np.asarray(hidden)
+    if hidden.ndim > 1:
+        return [lm_logits(h, embedding, bias) for h in hidden]
+    return [sum(h * e for h, e in zip(hidden, row)) + (0 if bias is None else bias[v]) for v, row in enumerate(embedding)]
+""",
+    "p2": """
+def stable_softmax(logits, axis=-1):
+    def one_row(z):
+        top = max(z)
+        weights = [np.exp(x - top) for x in z]
+        return np.array(weights) / sum(weights)
+    return np.apply_along_axis(one_row, axis, logits)
+""",
+    "p3": """
+def surprise(logits, tokens):
+    answer = []
+    for row, t in zip(np.array(logits, dtype=np.longdouble), tokens):
+        answer.append(float(np.logaddexp.reduce(row) - row[t]))
+    return answer
+""",
+    "p4": """
+import math
+
+def temperature_for_entropy(logits, target):
+    z = [float(x) for x in logits]
+    if target > math.log(len(z)) or target < math.log(z.count(max(z))):
+        raise ValueError("no such temperature")
+    def entropy(log_tau):
+        w = [math.exp(max((x - max(z)) / math.exp(log_tau), -700)) for x in z]
+        return -sum(v / sum(w) * math.log(v / sum(w)) for v in w)
+    low, high = -10, 10
+    while high - low > 1e-13:
+        middle = (low + high) / 2
+        low, high = (middle, high) if entropy(middle) < target else (low, middle)
+    return math.exp(low)
+""",
+}
+WARNS = """
+import sys, warnings
+
+def surprise(logits, tokens):
+    warnings.warn("about to take a logarithm")
+    print("rows:", len(tokens), file=sys.stderr)
+    with np.errstate(divide="warn"):
+        np.log(np.zeros(1))
+    logits = np.asarray(logits, dtype=float)
+    return np.logaddexp.reduce(logits, axis=-1) - logits[np.arange(len(tokens)), tokens]
+"""
+
+CLASS = {
+    "perfect": Student({}, score=16),
+    "blank": Student(BLANK, score=0, says="not written yet"),
+    "other-style": Student(IN_PLAIN_PYTHON, score=16),
+    "wrong-axis": Student({"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.2, says="You contract the vocabulary axis"),
+    "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.65, says="subtract the maximum first"),
+    "one-sum": Student({"p2": ONE_SUM_FOR_ALL_ROWS}, score=12.47, says="so rows share one distribution"),
+    "log-of-softmax": Student({"p3": LOG_OF_SOFTMAX}, score=14.29, says="the probability was rounded to 0.0 before its logarithm"),
+    "epsilon": Student({"p3": LOG_WITH_EPSILON}, score=13.71, says="hides the error instead of mending it"),
+    "bits": Student({"p3": BITS}, score=12.57, says="Your numbers are in bits"),
+    "inverse-temperature": Student({"p4": INVERSE_TEMPERATURE}, score=13, says="You return the inverse temperature"),
+    "copied-test": Student({}, copied_test("p2-tests"), score=16),
+    "late": Student({}, score=12.8, submitted="2026-03-03 09:00:00 UTC"),
+    "warns": Student({"p3": WARNS}, score=16),
+    "cut-short": Student({}, cut_short),
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,146 @@
+"""A submission rebuilt from the source: whatever was copied, moved, deleted or retagged, only the student's text counts."""
+import copy
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from toy_course import source_notebook
+
+from lmcore.grading.collect import MAX_BYTES, find_trouble, rebuild
+
+STUB = "def mean_of_logs(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+
+
+@pytest.fixture
+def template():
+    notebook = source_notebook()
+    cell(notebook, "p1").source = STUB
+    cell(notebook, "p2").source = "YOUR ANSWER HERE"
+    return notebook
+
+
+@pytest.fixture
+def submission(template):
+    notebook = copy.deepcopy(template)
+    cell(notebook, "p1").source = "answer = 1"
+    return notebook
+
+
+def cell(notebook, grade_id):
+    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def sources(notebook):
+    return [c.source for c in notebook.cells]
+
+
+def paste(notebook, grade_id, source, at):
+    pasted = copy.deepcopy(cell(notebook, grade_id))
+    pasted.source = source
+    notebook.cells.insert(at, pasted)
+
+
+def test_an_ordinary_submission_is_unchanged(template, submission):
+    rebuilt, notes = rebuild(template, submission)
+    assert sources(rebuilt) == sources(submission)
+    assert notes == []
+
+
+def test_points_tests_tags_kernel_and_outputs_come_from_the_template(template, submission):
+    test = cell(submission, "p1_test")
+    test.source, test.metadata.nbgrader.points, test.metadata.tags = "pass", 500, ["skip-execution"]
+    submission.metadata.kernelspec.name = "mine"
+    submission.cells.append(new_code_cell("1", metadata={"tags": ["skip-execution"]}))
+    rebuilt, _ = rebuild(template, submission)
+    assert cell(rebuilt, "p1_test").source == cell(template, "p1_test").source
+    assert cell(rebuilt, "p1_test").metadata == cell(template, "p1_test").metadata
+    assert rebuilt.metadata.kernelspec.name == "python3"
+    assert rebuilt.cells[-1].source == "1" and rebuilt.cells[-1].metadata == {}
+
+
+def test_the_last_changed_copy_of_an_answer_counts_and_earlier_ones_stay_before_it(template, submission):
+    paste(submission, "p1", "answer = 2", at=len(submission.cells))
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == "answer = 2"
+    assert sources(rebuilt).index("answer = 1") < sources(rebuilt).index("answer = 2") < sources(rebuilt).index(cell(template, "p1_test").source)
+    assert notes == ["cell p1 was copied: the copy is an ordinary cell now"]
+
+
+@pytest.mark.parametrize("at", [3, 4, 7])
+def test_an_unused_copy_of_the_stub_does_not_undo_the_answer(template, submission, at):
+    paste(submission, "p1", STUB, at=at)
+    rebuilt, _ = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == "answer = 1"
+    assert STUB not in sources(rebuilt)
+
+
+def test_own_cells_stay_where_the_student_put_them(template, submission):
+    submission.cells.insert(0, new_code_cell("first"))
+    submission.cells.insert(5, new_markdown_cell("between answer and test"))
+    rebuilt, _ = rebuild(template, submission)
+    assert sources(rebuilt) == sources(submission)
+
+
+def test_missing_cells_come_back_and_a_missing_answer_is_blank(template, submission):
+    submission.cells = [c for c in submission.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in ("p1", "p1_test")]
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == STUB
+    assert cell(rebuilt, "p1_test").source == cell(template, "p1_test").source
+    assert notes == ["answer p1 is missing: it counts as blank"]
+
+
+def test_moved_and_retyped_cells_find_their_places(template, submission):
+    submission.cells.reverse()
+    index = submission.cells.index(cell(submission, "p1"))
+    submission.cells[index] = new_markdown_cell("answer = 1", metadata=submission.cells[index].metadata)
+    rebuilt, _ = rebuild(template, submission)
+    order = [c.metadata.nbgrader.grade_id for c in rebuilt.cells if "nbgrader" in c.metadata]
+    assert order == ["title", "p1", "p1_test", "p1_partial", "p2"]
+    assert cell(rebuilt, "p1").cell_type == "code" and cell(rebuilt, "p1").source == "answer = 1"
+
+
+@pytest.mark.parametrize("meta", [{"nbgrader": []}, {"nbgrader": {"grade_id": 7}}, {"nbgrader": {"grade_id": "unknown"}}, []])
+def test_metadata_beyond_recognition_make_an_ordinary_cell(template, submission, meta):
+    odd = new_code_cell("mine")
+    odd["metadata"] = meta
+    submission.cells.insert(2, odd)
+    rebuilt, _ = rebuild(template, submission)
+    assert "mine" in sources(rebuilt)
+
+
+def test_pictures_in_a_written_answer_survive(template, submission):
+    cell(submission, "p2").attachments = {"a.png": {"image/png": "AAAA"}}
+    rebuilt, _ = rebuild(template, submission)
+    assert cell(rebuilt, "p2").attachments == {"a.png": {"image/png": "AAAA"}}
+
+
+def test_ids_are_unique(template, submission):
+    paste(submission, "p1_test", "pass", at=5)
+    rebuilt, _ = rebuild(template, submission)
+    assert len({c.id for c in rebuilt.cells}) == len(rebuilt.cells)
+
+
+@pytest.mark.parametrize("content, words", [
+    (b'{"cells": [', "is not a complete notebook (broken at line 1, column"),
+    (b"\xff\xfe\x00", "is not text in UTF-8"),
+    (b"[" * 100_000, "is nested too deeply"),
+    (b'{"worksheets": []}', "holds no list of cells"),
+    (b'{"cells": ["x"]}', "holds no list of cells"),
+])
+def test_unreadable_notebooks_are_explained(tmp_path, content, words):
+    (tmp_path / "exercises.ipynb").write_bytes(content)
+    assert words in find_trouble(tmp_path)
+
+
+def test_other_troubles_are_explained(tmp_path):
+    path = tmp_path / "exercises.ipynb"
+    path.write_text('{"cells": []}')
+    assert find_trouble(tmp_path) is None
+    (tmp_path / "timestamp.txt").write_text("yesterday evening")
+    assert "timestamp.txt holds no date" in find_trouble(tmp_path)
+    (tmp_path / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    (tmp_path / "data.csv").symlink_to("/etc/hostname")
+    assert "data.csv is a link or a device" in find_trouble(tmp_path)
+    (tmp_path / "data.csv").unlink()
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert "the limit is 20" in find_trouble(tmp_path)
