@@ -1,0 +1,35 @@
+"""Whether a model is right as often as it says, and the one number that mends it (chapter 6)."""
+
+from lmcore.calibration.measures import (
+    BrierDecomposition,
+    Reliability,
+    brier_decomposition,
+    brier_score,
+    expected_calibration_error,
+    maximum_calibration_error,
+    reliability,
+    wilson_interval,
+)
+from lmcore.calibration.temperature import (
+    LumpedLogits,
+    fit_temperature,
+    lump_tail,
+    temperature_nll,
+    top_label,
+)
+
+__all__ = [
+    "BrierDecomposition",
+    "LumpedLogits",
+    "Reliability",
+    "brier_decomposition",
+    "brier_score",
+    "expected_calibration_error",
+    "fit_temperature",
+    "lump_tail",
+    "maximum_calibration_error",
+    "reliability",
+    "temperature_nll",
+    "top_label",
+    "wilson_interval",
+]

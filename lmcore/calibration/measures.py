@@ -1,0 +1,338 @@
+"""Whether a model is right as often as it says: reliability, its errors, Brier scores (chapter 6).
+
+`confidence` is the probability given to a claim ("the next token is this one") and `correct` whether the claim came
+true. Bins are (lo, hi], with 0 in the first, as in Guo et al. and scikit-learn; NumPy's histogram and netcal use
+[lo, hi), which moves every confidence that lies on an edge. Bin statistics are kept and returned in float64.
+"""
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from lmcore._arrays import as_floats
+from lmcore.calibration.temperature import rows_and_targets
+
+
+class Reliability(NamedTuple):
+    """What a reliability diagram shows, one entry a bin (book, section 6.3).
+
+    Parameters
+    ----------
+    edges : ndarray of shape (n_bins + 1,)
+        Bin b is (edges[b], edges[b + 1]]; the first also holds 0.
+    counts : ndarray of int of shape (n_bins,)
+    confidence, accuracy : ndarray of shape (n_bins,)
+        Means over the bin; NaN where it is empty.
+
+    Examples
+    --------
+    >>> Reliability(np.array([0.0, 1.0]), np.array([4]), np.array([0.8]), np.array([0.75])).counts
+    array([4])
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+
+class BrierDecomposition(NamedTuple):
+    """Parts of a Brier score: reliability − resolution + uncertainty + within (book, section 6.4).
+
+    Parameters
+    ----------
+    reliability : float
+        Squared gap between confidence and accuracy; 0 when calibrated.
+    resolution : float
+        Variance of accuracy between groups; the more the better.
+    uncertainty : float
+        ō(1 − ō), that of the outcomes themselves.
+    within : float
+        What binning hides: spread of confidence inside the bins less twice its covariance with the outcome. 0 when
+        each group holds one confidence only.
+
+    Examples
+    --------
+    >>> BrierDecomposition(0.01, 0.04, 0.25, 0.0).resolution
+    0.04
+    """
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within: float
+
+
+def reliability(confidence, correct, n_bins=15, strategy="uniform"):
+    """Mean confidence and accuracy in bins of confidence; calibrated means equal, Pr(correct | conf = c) = c (book, section 6.3).
+
+    Parameters
+    ----------
+    confidence : array-like of shape (n,)
+        In [0, 1], both ends included.
+    correct : array-like of shape (n,)
+        Booleans, or 0 and 1.
+    n_bins : int, default 15
+    strategy : {"uniform", "quantile"}
+        Bins of equal width, or of equal mass. Equal confidences are never separated, so that there can be fewer
+        quantile bins than asked for, and unequal ones. (The names are scikit-learn's, whose quantiles interpolate.)
+
+    Returns
+    -------
+    Reliability
+        ``Reliability(edges, counts, confidence, accuracy)``. Edges are compared in the type of `confidence`: the
+        float32 next to 0.3 lies on the edge 0.3, not above it.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a value is out of range, `n_bins` < 1, or there is nothing to bin.
+
+    References
+    ----------
+    Guo, C. et al. (2017). On Calibration of Modern Neural Networks. ICML.
+
+    Examples
+    --------
+    >>> reliability([0.0, 0.5, 0.75, 1.0], [0, 1, 0, 1], n_bins=2)
+    Reliability(edges=array([0. , 0.5, 1. ]), counts=array([2, 2]),
+                confidence=array([0.25 , 0.875]), accuracy=array([0.5, 0.5]))
+    """
+    confidence, correct = _claims(confidence, correct)
+    edges = _bin_edges(confidence, n_bins, strategy)
+    bins = _bin_of(confidence, edges)
+    counts = np.bincount(bins, minlength=len(edges) - 1)
+    with np.errstate(invalid="ignore"):
+        return Reliability(edges, counts, np.bincount(bins, confidence, len(counts)) / counts,
+                           np.bincount(bins, correct, len(counts)) / counts)
+
+
+def wilson_interval(accuracy, counts, level=0.95):
+    """Confidence band of an accuracy seen in a finite sample, Wilson's score interval (book, section 6.3).
+
+    The accuracies a that a two-sided normal test at the given level would not reject:
+    |â − a| ≤ z √(a(1 − a)/n). Unlike â ± z √(â(1 − â)/n) it never has width 0.
+
+    Parameters
+    ----------
+    accuracy : array-like
+        â, in [0, 1]; NaN gives NaN.
+    counts : array-like
+        n, the number of claims behind each accuracy.
+    level : float in (0, 1), default 0.95
+
+    Returns
+    -------
+    low, high : ndarrays
+
+    Raises
+    ------
+    ValueError
+        If `level` lies outside (0, 1).
+
+    References
+    ----------
+    Brown, L. D., Cai, T. T. and DasGupta, A. (2001). Interval Estimation for a Binomial Proportion.
+    Statistical Science 16(2).
+
+    Examples
+    --------
+    >>> low, high = wilson_interval([1.0], [10])                       # ten of ten
+    >>> low.round(3), high.round(3)
+    (array([0.722]), array([1.]))
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie strictly between 0 and 1, got {level}")
+    accuracy, counts = np.asarray(accuracy, dtype=float), np.asarray(counts, dtype=float)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = (accuracy + z * z / (2 * counts)) / (1 + z * z / counts)
+        half = z * np.sqrt(accuracy * (1 - accuracy) / counts + (z / (2 * counts)) ** 2) / (1 + z * z / counts)
+    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+
+
+def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
+    """Gap between accuracy and confidence, averaged over claims, ECE = Σ_b |B_b|/n |acc_b − conf_b| (book, section 6.4).
+
+    Parameters
+    ----------
+    confidence, correct, n_bins, strategy
+        As for `reliability`.
+
+    Returns
+    -------
+    float
+        In [0, 1]. It depends on the bins, and in a small sample it is positive even for a calibrated model.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability`.
+
+    References
+    ----------
+    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities Using Bayesian
+    Binning. AAAI.
+
+    Examples
+    --------
+    >>> expected_calibration_error([0.0, 0.5, 0.75, 1.0], [0, 1, 0, 1], n_bins=2)     # ½ · 0.25 + ½ · 0.375
+    0.3125
+    """
+    bins = reliability(confidence, correct, n_bins, strategy)
+    return float(np.nansum(bins.counts * np.abs(bins.accuracy - bins.confidence)) / bins.counts.sum())
+
+
+def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
+    """Largest gap of any bin that is not empty, MCE = max_b |acc_b − conf_b| (book, section 6.4).
+
+    Parameters
+    ----------
+    confidence, correct, n_bins, strategy
+        As for `reliability`.
+
+    Returns
+    -------
+    float
+        In [0, 1]; one bin of one unlucky claim decides it.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability`.
+
+    References
+    ----------
+    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities Using Bayesian
+    Binning. AAAI.
+
+    Examples
+    --------
+    >>> maximum_calibration_error([0.0, 0.5, 0.75, 1.0], [0, 1, 0, 1], n_bins=2)
+    0.375
+    """
+    bins = reliability(confidence, correct, n_bins, strategy)
+    return float(np.nanmax(np.abs(bins.accuracy - bins.confidence)))
+
+
+def brier_score(probs, targets):
+    """Mean squared error of probabilities, of one claim (p − y)² or of a whole distribution Σ_v (p_v − y_v)² (book, section 6.4).
+
+    Parameters
+    ----------
+    probs : array-like of shape (n,) or (n, V)
+        Probabilities of a claim, or distributions.
+    targets : array-like of shape (n,)
+        Whether the claim came true, or the ids of the true tokens.
+
+    Returns
+    -------
+    float
+        In [0, 1] for claims, in [0, 2] for distributions: two classes give twice the score of one claim.
+        (scikit-learn halves by default for two classes only.)
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or a value is out of range.
+
+    References
+    ----------
+    Brier, G. W. (1950). Verification of Forecasts Expressed in Terms of Probability. Monthly Weather Review 78(1).
+
+    Examples
+    --------
+    >>> round(brier_score([0.8, 0.4], [1, 0]), 4), round(brier_score([[0.2, 0.8], [0.6, 0.4]], [1, 0]), 4)
+    (0.1, 0.2)
+    """
+    if np.ndim(probs) == 1:
+        probs, correct = _claims(probs, targets)
+        return float(np.mean((probs.astype(float) - correct) ** 2))
+    probs, targets = rows_and_targets(probs, "probs", targets)
+    if not ((probs >= 0) & (probs <= 1)).all():
+        raise ValueError(f"probs must lie in [0, 1], got {probs.min():g} to {probs.max():g}; apply softmax to logits")
+    rows = probs.astype(float)
+    of_target = np.take_along_axis(rows, targets[:, None], axis=1)[:, 0]
+    return float(np.mean((rows * rows).sum(axis=1) - 2 * of_target + 1))
+
+
+def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
+    """Murphy's parts of the Brier score, reliability − resolution + uncertainty (+ within) (book, section 6.4).
+
+    Parameters
+    ----------
+    confidence, correct
+        As for `reliability`.
+    n_bins : int, optional
+        Claims are grouped by equal confidence if not given, which makes the three-part identity exact; otherwise in
+        bins, where the fourth part makes up for what they hide.
+    strategy : {"uniform", "quantile"}
+
+    Returns
+    -------
+    BrierDecomposition
+        ``BrierDecomposition(reliability, resolution, uncertainty, within)``.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability`.
+
+    References
+    ----------
+    Murphy, A. H. (1973). A New Vector Partition of the Probability Score. Journal of Applied Meteorology 12(4).
+    Stephenson, D. B., Coelho, C. A. S. and Jolliffe, I. T. (2008). Two Extra Components in the Brier Score
+    Decomposition. Weather and Forecasting 23(4).
+
+    Examples
+    --------
+    >>> parts = brier_decomposition([0.5, 0.5, 1.0, 1.0], [0, 1, 1, 1])
+    >>> parts.resolution, parts.uncertainty                            # calibrated: reliability is 0
+    (0.0625, 0.1875)
+    """
+    confidence, correct = _claims(confidence, correct)
+    if n_bins is None:
+        groups = np.unique(confidence, return_inverse=True)[1]
+    else:
+        groups = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
+    confidence, base_rate = confidence.astype(float), correct.mean()
+    counts = np.maximum(np.bincount(groups), 1)                        # empty groups add nothing
+    mean_confidence = (np.bincount(groups, confidence) / counts)[groups]
+    accuracy = (np.bincount(groups, correct) / counts)[groups]
+    spread = confidence - mean_confidence
+    return BrierDecomposition(reliability=float(np.mean((mean_confidence - accuracy) ** 2)),
+                              resolution=float(np.mean((accuracy - base_rate) ** 2)),
+                              uncertainty=float(base_rate * (1 - base_rate)),
+                              within=float(np.mean(spread * (spread - 2 * (correct - accuracy)))))
+
+
+def _claims(confidence, correct):
+    """Confidences and outcomes (as float64), seen to be what they should."""
+    confidence, correct = as_floats(confidence, "confidence"), as_floats(correct, "correct").astype(float)
+    if confidence.ndim != 1 or confidence.shape != correct.shape:
+        raise ValueError(f"confidence and correct must have one shape (n,), got {confidence.shape} and {correct.shape}")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError(f"confidence must lie in [0, 1], got {confidence.min():g} to {confidence.max():g}; "
+                         f"exponentiate log-probabilities first")
+    if not np.isin(correct, (0, 1)).all():
+        raise ValueError("correct must hold booleans, or 0 and 1")
+    return confidence, correct
+
+
+def _bin_edges(confidence, n_bins, strategy):
+    """Edges of bins of equal width, or of equal mass with equal edges merged."""
+    if n_bins < 1:
+        raise ValueError(f"n_bins must be at least 1, got {n_bins}")
+    if strategy == "uniform":
+        return np.arange(n_bins + 1) / n_bins                          # k/n correctly rounded; linspace is an ulp off
+    if strategy != "quantile":
+        raise ValueError(f"strategy must be 'uniform' or 'quantile', got {strategy!r}")
+    last_of_bin = -(-np.arange(1, n_bins) * len(confidence) // n_bins) - 1
+    inner = np.sort(confidence)[np.maximum(last_of_bin, 0)]
+    return np.unique(np.concatenate([[0.0], inner, [1.0]]))
+
+
+def _bin_of(confidence, edges):
+    """Bin of each confidence: how many inner edges lie below it."""
+    return np.searchsorted(edges[1:-1].astype(confidence.dtype), confidence, side="left")

@@ -1,0 +1,224 @@
+"""Searching for probable sequences: greedy, exhaustive, and beam search (chapter 7)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lmcore._arrays import as_floats
+from lmcore.scoring import length_normalized
+
+
+class Hypothesis(NamedTuple):
+    """A continuation found by a search (book, section 7.5).
+
+    Parameters
+    ----------
+    tokens : tuple of int
+        Without the prefix; EOS is the last of them if `finished`.
+    log_prob : float
+        log p(tokens | prefix), nats.
+    score : float
+        log p / len^α, or as `form` says; EOS counts in the length.
+    finished : bool
+        False if the longest length came before EOS: its score is that of a piece of a sentence.
+
+    Examples
+    --------
+    >>> Hypothesis(tokens=(4, 2), log_prob=-3.0, score=-1.5, finished=True).score
+    -1.5
+    """
+
+    tokens: tuple
+    log_prob: float
+    score: float
+    finished: bool
+
+
+def greedy(next_log_probs, prefix, max_len, eos=None):
+    """Continue a prefix by the most probable token at each step, t_i = argmax_v p(v | t_<i) (book, section 7.1).
+
+    The limit of sampling at temperature 0, and not the most probable sequence: see `exhaustive_search`.
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats. Logits will do.
+    prefix : sequence of int
+    max_len : int
+        Most tokens to add, EOS included.
+    eos : int, optional
+        Generation stops after this token.
+
+    Returns
+    -------
+    tuple of int
+        The tokens added, EOS included. Of equally probable tokens the one of lowest id is taken.
+
+    Raises
+    ------
+    ValueError
+        If `max_len` < 1.
+
+    Examples
+    --------
+    >>> follow = lambda prefix: np.log([0.1, 0.7, 0.2] if not prefix else [0.2, 0.2, 0.6])
+    >>> greedy(follow, (), max_len=5, eos=2)
+    (1, 2)
+    """
+    if max_len < 1:
+        raise ValueError(f"max_len must be at least 1, got {max_len}")
+    prefix, tokens = tuple(prefix), ()
+    while len(tokens) < max_len:
+        tokens += (int(as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").argmax()),)
+        if tokens[-1] == eos:
+            break
+    return tokens
+
+
+def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"):
+    """Every continuation of up to `max_len` tokens, best first: the first is the MAP sequence (book, section 7.1).
+
+    For toys: there are about V^max_len of them. It is what beam search approximates.
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats.
+    prefix : sequence of int
+    max_len : int
+        Most tokens, EOS included.
+    eos : int
+        The token that finishes a sequence.
+    alpha : float, default 0
+        Exponent of the length penalty; 0 ranks by probability.
+    form : {"hf", "gnmt"}
+        As for `lmcore.scoring.length_normalized`.
+
+    Returns
+    -------
+    list of Hypothesis
+        All of positive probability: the finished ones by falling score, then those cut off by `max_len`.
+
+    Raises
+    ------
+    ValueError
+        If there are more than a million sequences, or `max_len` < 1.
+
+    Examples
+    --------
+    >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
+    >>> model = lambda prefix: np.log(after[prefix[-1:]])
+    >>> greedy(model, (), max_len=3, eos=2), exhaustive_search(model, (), max_len=3, eos=2)[0].tokens
+    ((0, 2), (1, 2))
+    """
+    if max_len < 1:
+        raise ValueError(f"max_len must be at least 1, got {max_len}")
+    prefix, live, finished = tuple(prefix), [((), 0.0)], []
+    for length in range(1, max_len + 1):
+        grown = []
+        for tokens, log_prob in live:
+            row = log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
+            for token in np.flatnonzero(row > -np.inf).tolist():
+                into = finished if token == eos else grown
+                into.append((tokens + (token,), float(row[token])))
+        live = grown
+        if len(live) + len(finished) > 1_000_000:
+            raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for toys; "
+                             f"lower max_len={max_len} or use beam_search")
+    return (_ranked([_hypothesis(tokens, log_prob, alpha, form, True) for tokens, log_prob in finished])
+            + _ranked([_hypothesis(tokens, log_prob, alpha, form, False) for tokens, log_prob in live]))
+
+
+def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, form="hf"):
+    """The best continuations found by keeping `width` prefixes at each length, s(y) = log p / len^α (book, section 7.5).
+
+    At each step all one-token extensions of the live prefixes are ranked by log p. Those among the first `width` that
+    end in EOS are finished; the best `width` of the others live on. The search stops when no live prefix can still
+    beat the worst of `width` finished ones: as log p only falls, the best it can reach is its present log p at the
+    most favourable length. Stopping so is exact: going on to `max_len` would return the same list. (transformers
+    keeps the same candidates, but its stopping rules are heuristics for α ≠ 0, and it ranks a sequence cut off at its
+    longest length among the finished.)
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats.
+    prefix : sequence of int
+        Its tokens count neither in log p nor in the length.
+    width : int
+        At least 1. Width 1 with α = 0 is greedy decoding.
+    max_len : int
+        Most tokens to add, EOS included.
+    eos : int, optional
+        The token that finishes a sequence; without it, sequences are finished at `max_len`.
+    alpha : float, default 1
+        Exponent of the length penalty: 0 ranks by probability, larger favours longer sequences.
+    form : {"hf", "gnmt"}
+        len^α or ((5 + len)/6)^α, as for `lmcore.scoring.length_normalized`.
+
+    Returns
+    -------
+    list of Hypothesis
+        At most `width`: the finished ones by falling score, then, only if they are fewer, those that `max_len` cut
+        off, marked ``finished=False`` and never ranked above a finished one. Ties go to the better parent, then to
+        the lower token id.
+
+    Raises
+    ------
+    ValueError
+        If `width` or `max_len` is under 1, or `form` is unknown.
+
+    References
+    ----------
+    Graves, A. (2012). Sequence Transduction with Recurrent Neural Networks. arXiv:1211.3711
+    Huang, L., Zhao, K. and Ma, M. (2017). When to Finish? Optimal Beam Search for Neural Text Generation. EMNLP.
+
+    Examples
+    --------
+    >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
+    >>> model = lambda prefix: np.log(after[prefix[-1:]])
+    >>> [(h.tokens, round(h.score, 3)) for h in beam_search(model, (), width=2, max_len=3, eos=2)]
+    [((1, 2), -0.463), ((0, 1, 2), -0.636)]
+    """
+    if width < 1 or max_len < 1:
+        raise ValueError(f"width and max_len must be at least 1, got width={width}, max_len={max_len}")
+    prefix, live, finished = tuple(prefix), [((), 0.0)], []
+    for length in range(1, max_len + 1):
+        grown = []
+        for rank, (tokens, log_prob) in enumerate(_extensions(next_log_probs, prefix, live, 2 * width)):
+            if tokens[-1] == eos and rank < width:
+                finished.append(_hypothesis(tokens, log_prob, alpha, form, True))
+            elif tokens[-1] != eos and len(grown) < width:
+                grown.append((tokens, log_prob))
+        live, finished = grown, _ranked(finished)[:width]
+        if not live or (len(finished) == width
+                        and finished[-1].score >= _best_reachable(live[0][1], length + 1, max_len, alpha, form)):
+            break
+    cut_off = [_hypothesis(tokens, log_prob, alpha, form, eos is None) for tokens, log_prob in live]
+    return (finished + cut_off)[:width]
+
+
+def _extensions(next_log_probs, prefix, live, count):
+    """The `count` most probable one-token extensions of the live prefixes, best first, as (tokens, log p)."""
+    rows = np.stack([log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
+                     for tokens, log_prob in live])                    # (n_live, V)
+    flat = rows.ravel()
+    count = min(count, flat.size)
+    chosen = np.flatnonzero(flat >= np.partition(flat, -count)[-count])
+    chosen = chosen[np.argsort(-flat[chosen], kind="stable")][:count]
+    return [(live[i // rows.shape[1]][0] + (int(i % rows.shape[1]),), float(flat[i]))
+            for i in chosen if flat[i] > -np.inf]
+
+
+def _best_reachable(log_prob, shortest, longest, alpha, form):
+    """Highest score of any sequence that continues one of the given log p, which can only fall."""
+    return max(float(length_normalized(log_prob, length, alpha, form)) for length in (shortest, max(shortest, longest)))
+
+
+def _hypothesis(tokens, log_prob, alpha, form, finished):
+    return Hypothesis(tokens, log_prob, float(length_normalized(log_prob, len(tokens), alpha, form)), finished)
+
+
+def _ranked(hypotheses):
+    """By falling score; of equal scores the one found first."""
+    return sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)

@@ -1,0 +1,158 @@
+"""The arithmetic coder, which turns any language model into a compressor (chapter 5)."""
+
+from itertools import chain, repeat
+
+import numpy as np
+
+from lmcore._arrays import as_token_ids
+from lmcore.information.measures import as_distribution
+
+REGISTER_BITS = 60                      # the coder's interval is kept to so many bits
+TOTAL = 1 << 32                         # its integer frequencies sum to this; at most a quarter of the register's range
+QUARTER = 1 << (REGISTER_BITS - 2)
+HALF = 2 * QUARTER
+
+
+def arithmetic_encode(next_log_probs, tokens, eos=None):
+    """Compress a text to its log-probability: about −Σ log2 p bits, and 2 more at the end (book, section 5.4).
+
+    Each token narrows an interval of integers to the share that the model gives it; bits are sent as soon as both
+    ends agree on them. Probabilities are rounded to integer frequencies that sum to 2^32, at least 1 for every
+    token, so that even a token of probability 0 costs only 32 bits.
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats. Asked twice it must give the
+        same bits: the decoder needs the same model on the same kind of machine.
+    tokens : sequence of int
+        The text, without EOS.
+    eos : int, optional
+        Sent after the text, so that the decoder knows where to stop; if not given, it must be told the length.
+
+    Returns
+    -------
+    bytes
+        The code, filled up to a whole byte.
+
+    Raises
+    ------
+    ValueError
+        If a token is out of range, EOS stands inside the text, or the model's output is not a distribution.
+
+    References
+    ----------
+    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression. CACM 30(6).
+    Delétang, G. et al. (2024). Language Modeling Is Compression. ICLR.
+
+    Examples
+    --------
+    >>> coin = lambda prefix: np.log([0.99, 0.01])
+    >>> len(arithmetic_encode(coin, [0] * 1000))                       # 14.5 bits, where a bit a token makes 125 bytes
+    2
+    """
+    tokens = tuple(tokens)
+    if eos is not None:
+        if eos in tokens:
+            raise ValueError(f"tokens holds eos={eos} at index {tokens.index(eos)}: the decoder would stop there; "
+                             f"pass the text without EOS")
+        tokens += (eos,)
+    low, high, pending, bits = 0, 2 * HALF - 1, 0, []
+    for i, token in enumerate(tokens):
+        frequencies = _frequencies(next_log_probs(tokens[:i]))
+        as_token_ids([token], len(frequencies), f"tokens[{i}:{i + 1}]")
+        start = int(frequencies[:token].sum())
+        low, high = _narrow(low, high, start, start + int(frequencies[token]))
+        while (offset := _settled(low, high)) is not None:
+            if offset == QUARTER:                                      # the next bit decides this one: its opposite
+                pending += 1
+            else:
+                bit = offset // HALF
+                bits += [bit] + [1 - bit] * pending
+                pending = 0
+            low, high = 2 * (low - offset), 2 * (high - offset) + 1
+    bit = int(low >= QUARTER)                                          # two bits name a quarter inside [low, high]
+    bits += [bit] + [1 - bit] * (pending + 1)
+    return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
+
+
+def arithmetic_decode(next_log_probs, code, eos=None, length=None):
+    """The text that `arithmetic_encode` compressed (book, section 5.4).
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        The model that the text was encoded with.
+    code : bytes
+    eos : int, optional
+        Where to stop, if the text was encoded with it.
+    length : int, optional
+        How many tokens to read otherwise.
+
+    Returns
+    -------
+    tuple of int
+        Token ids, without EOS.
+
+    Raises
+    ------
+    ValueError
+        If neither or both of `eos` and `length` are given, or the code ends too early.
+
+    References
+    ----------
+    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression. CACM 30(6).
+
+    Examples
+    --------
+    >>> coin = lambda prefix: np.log([0.9, 0.1])
+    >>> arithmetic_decode(coin, arithmetic_encode(coin, (0, 1, 0)), length=3)
+    (0, 1, 0)
+    """
+    if (eos is None) == (length is None):
+        raise ValueError(f"pass either eos or length, as the text was encoded, got eos={eos}, length={length}")
+    sent = np.unpackbits(np.frombuffer(code, dtype=np.uint8)).tolist()
+    bits = chain(sent, repeat(0, REGISTER_BITS))                       # past the end any bits do: zeros
+    low, high, value, tokens = 0, 2 * HALF - 1, 0, []
+    for _ in range(REGISTER_BITS):
+        value = 2 * value + next(bits)
+    while length is None or len(tokens) < length:
+        ends = _frequencies(next_log_probs(tuple(tokens))).cumsum()
+        share = ((value - low + 1) * TOTAL - 1) // (high - low + 1)
+        token = int(np.searchsorted(ends, share, side="right"))
+        if token == eos:
+            break
+        tokens.append(token)
+        low, high = _narrow(low, high, int(ends[token - 1]) if token else 0, int(ends[token]))
+        while (offset := _settled(low, high)) is not None:
+            low, high = 2 * (low - offset), 2 * (high - offset) + 1
+            bit = next(bits, None)
+            if bit is None:
+                raise ValueError(f"code ends too early, after {len(code)} bytes and {len(tokens)} tokens: it is cut "
+                                 f"off, or was encoded with another model, eos or length")
+            value = 2 * (value - offset) + bit
+    return tuple(tokens)
+
+
+def _frequencies(log_probs):
+    """Integers in proportion to the probabilities, each at least 1, summing to TOTAL."""
+    probs, _ = as_distribution(log_probs, "next_log_probs(prefix)", log=True)
+    probs = probs.astype(np.float64) / probs.sum(dtype=np.float64)
+    frequencies = (probs * (TOTAL - len(probs))).astype(np.int64) + 1
+    frequencies[probs.argmax()] += TOTAL - frequencies.sum()           # what rounding down has left over
+    return frequencies
+
+
+def _narrow(low, high, start, end):
+    """The part of [low, high] that belongs to the frequencies from `start` up to `end` of TOTAL."""
+    span = high - low + 1
+    return low + span * start // TOTAL, low + span * end // TOTAL - 1
+
+
+def _settled(low, high):
+    """Start of the half (its bit is known) or middle half (its bit is the next one's opposite) that holds the interval."""
+    if high < HALF:
+        return 0
+    if low >= HALF:
+        return HALF
+    return QUARTER if low >= QUARTER and high < HALF + QUARTER else None

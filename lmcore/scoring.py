@@ -1,0 +1,217 @@
+"""Scores by which whole answers are compared: log-probabilities, normalised for length or for the prompt (chapter 6).
+
+Log-probabilities are sums over an answer's tokens, in nats, as `lmcore.factorization.continuation_score` returns them.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lmcore._arrays import as_floats
+from lmcore.factorization import continuation_score
+
+NORMALIZERS = ("sum", "token", "byte", "char", "pmi")
+
+
+def length_normalized(log_prob, length, alpha=1.0, form="hf"):
+    """Log-probability divided by a penalty for length, log p / len^α or log p / ((5 + len)/6)^α (book, section 6.2).
+
+    Parameters
+    ----------
+    log_prob : array-like or float
+        log p(y|x) of whole sequences, nats.
+    length : array-like of int or int
+        Tokens that were scored, EOS included if it was; at least 1. Broadcast against `log_prob`.
+    alpha : float, default 1
+        0 leaves the score alone, 1 with form "hf" is the mean a token, more favours long sequences.
+    form : {"hf", "gnmt"}
+        len^α, as in Hugging Face's beam search, or the gentler ((5 + len)/6)^α of Google's translation system.
+
+    Returns
+    -------
+    ndarray or float
+        In the type of `log_prob` (float64 for integers).
+
+    Raises
+    ------
+    ValueError
+        If a length is under 1, `alpha` is not finite, or `form` is unknown.
+
+    References
+    ----------
+    Wu, Y. et al. (2016). Google's Neural Machine Translation System, section 7. arXiv:1609.08144
+
+    Examples
+    --------
+    >>> float(length_normalized(-6.0, 3)), float(length_normalized(-6.0, 7, form="gnmt"))
+    (-2.0, -3.0)
+    """
+    scores = as_floats(np.atleast_1d(log_prob), "log_prob")
+    lengths = np.asarray(length)
+    if lengths.size == 0 or not (lengths >= 1).all():
+        raise ValueError(f"length must be at least 1, got {length}: count the tokens that were scored, EOS included")
+    if not np.isfinite(alpha):
+        raise ValueError(f"alpha must be finite, got {alpha}; 0 for no normalisation, 1 for the mean a token")
+    if form not in ("hf", "gnmt"):
+        raise ValueError(f"form must be 'hf' or 'gnmt', got {form!r}")
+    penalties = (lengths if form == "hf" else (5 + lengths) / 6) ** float(alpha)
+    normalized = (scores / penalties).astype(scores.dtype)
+    return normalized if np.ndim(log_prob) or lengths.ndim else normalized[0]
+
+
+def pmi_score(conditional, unconditional):
+    """How much the prompt raises an answer's log-probability, log p(y|x) − log p(y) (book, section 6.2).
+
+    The pointwise mutual information of prompt and answer: answers that are likely after anything gain nothing.
+
+    Parameters
+    ----------
+    conditional : array-like or float
+        log p(y|x), nats.
+    unconditional : array-like or float
+        log p(y), usually after an empty prompt or one of form only ("Answer:").
+
+    Returns
+    -------
+    ndarray or float
+        Nats, in the wider of the two types.
+
+    Raises
+    ------
+    ValueError
+        If an answer is impossible both with the prompt and without.
+
+    References
+    ----------
+    Holtzman, A. et al. (2021). Surface Form Competition: Why the Highest Probability Answer Isn't Always Right. EMNLP.
+
+    Examples
+    --------
+    >>> float(pmi_score(-2.0, -5.0))
+    3.0
+    """
+    with_prompt = as_floats(np.atleast_1d(conditional), "conditional")
+    without = as_floats(np.atleast_1d(unconditional), "unconditional")
+    if ((with_prompt == -np.inf) & (without == -np.inf)).any():
+        raise ValueError("conditional and unconditional are both -inf for one answer: a ratio of two zeros is undefined; "
+                         "drop answers that the model cannot produce")
+    scores = with_prompt - without
+    return scores if np.ndim(conditional) or np.ndim(unconditional) else scores[0]
+
+
+def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditional=None):
+    """Scores of the answers to one question under one normalisation (book, section 6.2).
+
+    Parameters
+    ----------
+    log_probs : array-like of shape (n,)
+        log p(y_i|x) of each answer, nats.
+    by : {"sum", "token", "byte", "char", "pmi"}
+        log p itself; a token, a UTF-8 byte or a character of it; or less the unconditional log p. The Language Model
+        Evaluation Harness names accuracy by them acc, -, acc_bytes, acc_norm and acc_mutual_info.
+    n_tokens : sequence of int of shape (n,)
+        Tokens that were scored; needed for "token".
+    texts : sequence of str of shape (n,)
+        The answers as text, without the space before them (the harness does not count it); needed for "byte" and "char".
+    unconditional : array-like of shape (n,)
+        log p(y_i); needed for "pmi".
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Larger is better.
+
+    Raises
+    ------
+    ValueError
+        If `by` is unknown, what it needs is missing or of another length, or a length is 0.
+
+    References
+    ----------
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+
+    Examples
+    --------
+    >>> answer_scores([-4.0, -9.0], by="char", texts=["yes", "not at all"]).round(2)
+    array([-1.33, -0.9 ])
+    """
+    log_probs = as_floats(log_probs, "log_probs")
+    if by not in NORMALIZERS:
+        raise ValueError(f"by must be one of {', '.join(NORMALIZERS)}, got {by!r}")
+    if by == "sum":
+        return log_probs.copy()
+    name, given = {"token": ("n_tokens", n_tokens), "pmi": ("unconditional", unconditional)}.get(by, ("texts", texts))
+    if given is None or len(given) != len(log_probs):
+        got = "none" if given is None else len(given)
+        raise ValueError(f"by={by!r} needs {name} with one entry for each of the {len(log_probs)} answers, got {got}")
+    if by == "pmi":
+        return pmi_score(log_probs, unconditional)
+    if by == "token":
+        return length_normalized(log_probs, n_tokens)
+    return length_normalized(log_probs, [len(text.encode() if by == "byte" else text) for text in texts])
+
+
+class Ranking(NamedTuple):
+    """Answers from best to worst (book, section 6.2).
+
+    Parameters
+    ----------
+    order : ndarray of int of shape (n,)
+        Indices of the answers, best first; of equal scores the earlier answer first.
+    scores : ndarray of shape (n,)
+        Each answer's score, in the order in which the answers were given.
+
+    Examples
+    --------
+    >>> int(Ranking(order=np.array([1, 0]), scores=np.array([-2.0, -1.0])).order[0])
+    1
+    """
+
+    order: np.ndarray
+    scores: np.ndarray
+
+
+def rank_answers(next_log_probs, prompt, answers, by="token", texts=None, unconditional_prompt=()):
+    """Answers to one prompt, ranked by their normalised log-probability under a model (book, section 6.2).
+
+    Parameters
+    ----------
+    next_log_probs : callable
+        A language model: tuple of token ids -> array of V log-probabilities in nats.
+    prompt : sequence of int
+        x, which may be empty.
+    answers : sequence of sequences of int
+        Token ids of each y_i, at least one a answer; EOS appended to all of them or to none.
+    by : {"sum", "token", "byte", "char", "pmi"}
+        As for `answer_scores`.
+    texts : sequence of str, optional
+        The answers as text, for "byte" and "char".
+    unconditional_prompt : sequence of int, default ()
+        What stands before the answer when log p(y) is wanted, for "pmi".
+
+    Returns
+    -------
+    Ranking
+        ``Ranking(order, scores)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no answer, an answer is empty, or `by` needs what was not given.
+
+    References
+    ----------
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+
+    Examples
+    --------
+    >>> uniform = lambda prefix: np.full(4, -np.log(4.0))
+    >>> rank_answers(uniform, (), [(0,), (1, 2, 3)], by="sum").order    # nothing but length decides
+    array([0, 1])
+    """
+    def log_probs_after(start):
+        return [continuation_score(next_log_probs, start, answer).sum for answer in answers]
+
+    unconditional = log_probs_after(unconditional_prompt) if by == "pmi" else None
+    scores = answer_scores(log_probs_after(prompt), by, [len(answer) for answer in answers], texts, unconditional)
+    return Ranking(np.argsort(-scores, kind="stable"), scores)
