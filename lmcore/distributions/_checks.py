@@ -20,8 +20,8 @@ def as_distribution(values, name, axis=-1):
     tolerance = max(1e-6, 8 * np.sqrt(terms) * np.finfo(probs.dtype).eps)
     if not (probs >= 0).all() or not (np.abs(totals - 1) <= tolerance).all():
         along = "" if axis is None else f" along axis {axis}"
-        raise ValueError(f"{name} must be non-negative and sum to 1{along}; got a smallest entry of {probs.min():g} and "
-                         f"sums from {np.min(totals):.9g} to {np.max(totals):.9g}; divide by the sum if they are weights")
+        raise ValueError(f"{name} must be non-negative and sum to 1{along}; got a smallest entry of {probs.min():g} "
+                         f"and sums from {np.min(totals):.9g} to {np.max(totals):.9g}; divide weights by their sum")
     return probs
 
 

@@ -55,14 +55,15 @@ class MarkovSource:
     transition: np.ndarray
 
     def __post_init__(self):
-        initial, transition = (as_distribution(rows, name).astype(np.float64) for rows, name in
-                               ((self.initial, "initial"), (self.transition, "transition")))
+        initial = as_distribution(self.initial, "initial").astype(np.float64)
+        transition = as_distribution(self.transition, "transition").astype(np.float64)
         n = len(transition)
         if transition.ndim != 2 or transition.shape[1] not in (n, n + 1) or initial.shape != transition.shape[1:]:
-            raise ValueError(f"transition has shape {transition.shape} and initial {initial.shape}: n tokens need (n, n) "
-                             "and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)")
-        object.__setattr__(self, "initial", initial)
-        object.__setattr__(self, "transition", transition)
+            raise ValueError(f"transition has shape {transition.shape} and initial {initial.shape}: n tokens need "
+                             "(n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)")
+        for name, probs in (("initial", initial), ("transition", transition)):
+            probs.flags.writeable = False
+            object.__setattr__(self, name, probs)
 
     @classmethod
     def from_counts(cls, pair_counts, vocab, start="<s>"):
@@ -87,22 +88,21 @@ class MarkovSource:
         if vocab.eos not in (None, n):
             raise ValueError(f"vocab must have EOS as its last token, id {n}, but it has id {vocab.eos}")
         counts = np.zeros((n + 1, len(vocab)))                              # last row: start of string
-        rows = {token: i for i, token in enumerate(vocab.tokens[:n])}
+        columns = {token: i for i, token in enumerate(vocab.tokens)}
+        rows = {**columns, vocab.eos_token: None, start: n}
         for (first, second), count in pair_counts.items():
-            row = n if first == start else rows.get(first, vocab.unk)
-            column = vocab.encode([second])[0] if second in vocab else vocab.unk
+            row, column = rows.get(first, vocab.unk), columns.get(second, vocab.unk)
             if row is not None and column is not None:
                 counts[row, column] += count
         totals = counts.sum(axis=1, keepdims=True)
         if totals[n] == 0:
-            raise ValueError(f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count the start "
-                             "of strings too, as count_bigrams does")
+            raise ValueError(f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count the "
+                             "start of strings too, as count_bigrams does")
         if vocab.eos is None and not totals.all():
             raise ValueError(f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in pair_counts, and "
                              "without EOS a string cannot end there: leave it out of the vocabulary")
-        if vocab.eos is not None:
-            counts[totals[:, 0] == 0, n] = 1
-        probs = counts / np.maximum(counts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        counts[totals[:, 0] == 0, -1] = 1
+        probs = counts / counts.sum(axis=1, keepdims=True)
         return cls(probs[n], probs[:n])
 
     @property
@@ -119,7 +119,7 @@ class MarkovSource:
     @cached_property
     def _log_rows(self):
         """Log-probabilities after each token, and in the last row at the start of a string."""
-        absorbing = np.eye(self.vocab_size)[len(self.transition):]          # after EOS only EOS; no row if there is none
+        absorbing = np.eye(self.vocab_size)[len(self.transition):]          # after EOS only EOS; no row without EOS
         with np.errstate(divide="ignore"):
             return np.log(np.vstack([self.transition, absorbing, self.initial]))
 
@@ -171,7 +171,9 @@ class MarkovSource:
 
 @dataclass(frozen=True)
 class HazardSource:
-    """Strings of uniform tokens that end by their length alone: draw n is EOS with probability h(n) (book, section 1.2).
+    """Strings of uniform tokens whose end depends on their length alone (book, section 1.2).
+
+    Draw n is EOS with probability h(n), n = 1, 2, ...; the other tokens share the rest equally.
 
     Finite strings have total mass 1 − Π_n (1 − h(n)), which is 1 exactly if Σ_n h(n) diverges (or some h(n) = 1).
     With h(n) = 1/(n+1)² the product is 1/2: half of the mass leaks to infinite strings.
@@ -186,7 +188,7 @@ class HazardSource:
     Raises
     ------
     ValueError
-        If `vocab_size` < 2.
+        If `vocab_size` < 2; later, if h leaves [0, 1].
 
     References
     ----------
@@ -211,14 +213,21 @@ class HazardSource:
         """Id of EOS, the last one."""
         return self.vocab_size - 1
 
+    def end_prob(self, draw):
+        """h(draw), seen to be a probability."""
+        prob = float(self.hazard(draw))
+        if not 0 <= prob <= 1:
+            raise ValueError(f"hazard({draw}) = {prob} is no probability: it must lie in [0, 1]")
+        return prob
+
     def next_log_probs(self, prefix):
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         if self.eos in prefix:                                              # the string has ended
             probs = np.eye(self.vocab_size)[self.eos]
         else:
-            hazard = self.hazard(len(prefix) + 1)
-            probs = np.full(self.vocab_size, (1 - hazard) / self.eos)
-            probs[self.eos] = hazard
+            end = self.end_prob(len(prefix) + 1)
+            probs = np.full(self.vocab_size, (1 - end) / self.eos)
+            probs[self.eos] = end
         with np.errstate(divide="ignore"):
             return np.log(probs)
 
@@ -277,7 +286,8 @@ class TableSource:
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         row = self.table.get(tuple(prefix), self.default)
         if row is None:
-            raise ValueError(f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it, or a default")
+            raise ValueError(f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it, or a "
+                             "default")
         with np.errstate(divide="ignore"):
             return np.log(row)
 

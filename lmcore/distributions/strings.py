@@ -80,8 +80,8 @@ def string_log_prob(next_log_probs, tokens, eos):
         raise ValueError("eos is None: a model that never ends strings gives probability to prefixes only; "
                          "use prefix_log_prob")
     if eos in tokens:
-        raise ValueError(f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without it: its end "
-                         "is scored anyway")
+        raise ValueError(f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without it: its "
+                         "end is scored anyway")
     return prefix_log_prob(next_log_probs, tokens + (eos,))
 
 
@@ -167,6 +167,9 @@ def length_distribution(source, max_len):
     --------
     >>> length_distribution(MarkovSource([0.5, 0.5], [[0.5, 0.5]]), max_len=3)         # token 0, EOS = 1
     array([0.5   , 0.25  , 0.125 , 0.0625])
+    >>> leaky = HazardSource(lambda n: 1 / (n + 1) ** 2)
+    >>> float(length_distribution(leaky, max_len=10_000).sum().round(4))               # half of the mass is lost
+    0.5
     """
     if max_len < 0:
         raise ValueError(f"max_len must be at least 0, got {max_len}")
@@ -174,7 +177,7 @@ def length_distribution(source, max_len):
     if source.eos is None:
         return lengths
     if isinstance(source, HazardSource):
-        hazards = np.array([source.hazard(n) for n in range(1, max_len + 2)], dtype=float)
+        hazards = np.array([source.end_prob(n) for n in range(1, max_len + 2)])
         return hazards * np.cumprod(np.append(1, 1 - hazards[:-1]))
     if isinstance(source, MarkovSource):
         ends, alive = source.transition[:, -1], source.initial[:-1]        # alive: P(n tokens so far, the last is v)

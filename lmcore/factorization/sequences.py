@@ -46,7 +46,9 @@ def causal_mask(length, past=0):
 
 
 def teacher_forcing(tokens, bos, ignore_index=-100):
-    """Inputs and targets of one pass over text: each token is predicted from the true ones before it (book, section 2.2).
+    """Inputs and targets of one pass over true text (book, section 2.2).
+
+    Each token is predicted from the true tokens before it, whatever the model itself would have written.
 
     Parameters
     ----------
@@ -120,8 +122,8 @@ def token_log_probs(log_probs, tokens, ignore_index=-100):
     log_probs = as_floats(log_probs, "log_probs")
     tokens = as_token_ids(tokens, log_probs.shape[-1], "tokens", ignore_index)
     if tokens.shape != log_probs.shape[:-1]:
-        raise ValueError(f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: each token needs one row of "
-                         f"V log-probabilities, so tokens must have shape {log_probs.shape[:-1]}")
+        raise ValueError(f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: each token needs one row "
+                         f"of V log-probabilities, so tokens must have shape {log_probs.shape[:-1]}")
     scored = tokens != ignore_index
     picked = np.take_along_axis(log_probs, np.where(scored, tokens, 0)[..., None], axis=-1)[..., 0]
     return np.where(scored, picked, picked.dtype.type(0))

@@ -9,5 +9,6 @@ from lmcore.likelihood.losses import (cross_entropy, cross_entropy_grad, cross_e
                                       nll, one_hot)
 from lmcore.likelihood.masks import masked_mean, padding_mask, z_loss
 
-__all__ = ["categorical_log_likelihood", "categorical_mle", "cross_entropy", "cross_entropy_grad", "cross_entropy_soft",
-           "cross_entropy_with_grad", "dataset_log_likelihood", "masked_mean", "nll", "one_hot", "padding_mask", "z_loss"]
+__all__ = ["categorical_log_likelihood", "categorical_mle", "cross_entropy", "cross_entropy_grad",
+           "cross_entropy_soft", "cross_entropy_with_grad", "dataset_log_likelihood", "masked_mean", "nll", "one_hot",
+           "padding_mask", "z_loss"]

@@ -38,7 +38,9 @@ def nll(log_probs, targets, reduction="mean", ignore_index=-100):
     array([0.6931, 1.3863])
     """
     losses = 0 - token_log_probs(log_probs, targets, ignore_index)      # 0 - x: an ignored target is 0.0, not -0.0
-    return _reduce(losses, np.asarray(targets) != ignore_index, reduction, losses.dtype)
+    kept = np.asarray(targets) != ignore_index
+    _check_reduction(reduction, kept)
+    return _reduce(losses, kept, reduction, losses.dtype)
 
 
 def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0):
@@ -116,10 +118,12 @@ def cross_entropy_soft(logits, target_probs, reduction="mean"):
     """
     log_probs, target_probs = log_softmax(logits), as_distribution(target_probs, "target_probs")
     if target_probs.shape != log_probs.shape:
-        raise ValueError(f"target_probs has shape {target_probs.shape} and logits {log_probs.shape}: they must be equal; "
-                         f"for target ids use cross_entropy")
+        raise ValueError(f"target_probs has shape {target_probs.shape} and logits {log_probs.shape}: they must be "
+                         f"equal; for target ids use cross_entropy")
     losses = 0 - np.asarray(weighted_sum(target_probs, log_probs))
-    return _reduce(losses, np.ones(losses.shape, dtype=bool), reduction, log_probs.dtype)
+    kept = np.ones(losses.shape, dtype=bool)
+    _check_reduction(reduction, kept)
+    return _reduce(losses, kept, reduction, log_probs.dtype)
 
 
 def cross_entropy_grad(logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0):
@@ -232,23 +236,20 @@ def _cross_entropy(logits, targets, reduction, ignore_index, smoothing, grad):
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"targets has shape {targets.shape} and logits {logits.shape}: each target needs one row of V "
                          f"logits, so targets must have shape {logits.shape[:-1]}")
+    kept = targets != ignore_index
     _check_smoothing(smoothing)
-    size, dtype, kept = logits.shape[-1], accumulator(logits.dtype), targets != ignore_index
+    _check_reduction(reduction, kept)
+    size, dtype = logits.shape[-1], accumulator(logits.dtype)
     flat, ids, losses = logits.reshape(-1, size), targets.ravel(), np.zeros(targets.size, dtype=dtype)
-    if grad is not None:
-        flat_grad = grad.reshape(-1, size)
-        scale = 1 / max(1, int(kept.sum())) if reduction == "mean" else 1.0
+    flat_grad = None if grad is None else grad.reshape(-1, size)
+    scale = 1 / int(kept.sum()) if reduction == "mean" else 1.0
     for part in row_blocks(len(ids), size, dtype.itemsize):
         rows = part.start + np.flatnonzero(kept.ravel()[part])
         block = flat[rows].astype(dtype, copy=False)                    # a copy, overwritten from here on
         losses[rows], normalizer = _losses_of(block, rows, ids[rows], smoothing)
         if grad is not None:
-            block *= scale / normalizer                                 # p - y, times the scale
-            block -= scale * smoothing / size
-            block[np.arange(len(rows)), ids[rows]] -= scale * (1 - smoothing)
-            if len(rows) < part.stop - part.start:
-                flat_grad[part] = 0
-            flat_grad[rows] = block
+            flat_grad[part] = 0
+            flat_grad[rows] = _grads_of(block, ids[rows], smoothing, normalizer, scale)
     return _reduce(losses.reshape(targets.shape), kept, reduction, logits.dtype), grad
 
 
@@ -275,16 +276,28 @@ def _losses_of(block, rows, ids, smoothing):
     return (np.log1p(others) - picked)[:, 0], 1 + others
 
 
+def _grads_of(block, ids, smoothing, normalizer, scale):
+    """Gradient rows scale · (p − y) of a block that holds e^{z−m}, in place."""
+    block *= scale / normalizer
+    if smoothing:
+        block -= scale * smoothing / block.shape[1]
+    block[np.arange(len(ids)), ids] -= scale * (1 - smoothing)
+    return block
+
+
 def _reduce(losses, kept, reduction, dtype):
     """Mean over kept losses, sum, or the losses themselves, in `dtype`; sums are kept in float64."""
     if reduction == "none":
         return losses.astype(dtype, copy=False)[()]
-    if reduction not in ("mean", "sum"):
+    total = losses.sum(dtype=np.float64)
+    return dtype.type(total / kept.sum() if reduction == "mean" else total)
+
+
+def _check_reduction(reduction, kept):
+    if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     if reduction == "mean" and not kept.any():
         raise ValueError("targets are all ignored, so there is no mean: drop that batch, or use reduction='sum'")
-    total = losses.sum(dtype=np.float64)
-    return dtype.type(total / kept.sum() if reduction == "mean" else total)
 
 
 def _check_smoothing(label_smoothing):
