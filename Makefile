@@ -1,0 +1,121 @@
+# What can be done with this course. `make` prepares and shows everything, `make help` lists the rest.
+# For GNU make 3.81 or later and any POSIX shell. A stamp in .stamps/ says that a step is done, and is set last.
+
+VENV   ?= .venv
+STAMPS ?= .stamps
+SITE    = _build/html
+SAMPLE  = _build/sample-class
+PY      = $(VENV)/bin/python
+PYTHON ?=
+CH     ?=
+WORKERS ?= auto
+
+unexport PYTHONDONTWRITEBYTECODE
+
+SOURCES  = $(wildcard solutions/*/*)
+RELEASES = $(patsubst solutions/%,exercises/%,$(wildcard solutions/*/*.ipynb))
+BOOK     = _config.yml _toc.yml $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
+GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py)
+# Empty when the file is there, FORCE when somebody removed it.
+missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
+
+.PHONY: all help venv site release sample-class serve grade check notebooks bench test lock clean FORCE
+
+all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
+	@$(MAKE) --no-print-directory $(STAMPS)/site $(STAMPS)/sample-class
+	@echo
+	@echo 'site      $(CURDIR)/$(SITE)/index.html   (make serve shows it in a browser)'
+	@echo 'releases  $(CURDIR)/exercises'
+	@echo 'grades    $(CURDIR)/$(SAMPLE)/grades.csv   (of the bundled sample class)'
+	@echo 'feedback  $(CURDIR)/$(SAMPLE)/feedback'
+
+help:  ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*##/\1:/p' Makefile | awk -F': +' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+# Not after `release`: the tests must see a release notebook that somebody forgot to generate.
+test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadscope --nbval \
+	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests lmcore book solutions
+
+site: $(STAMPS)/site  ## the site, in _build/html
+
+release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solutions/ (CH=03 for one chapter)
+	$(PY) -m lmcore.grading.release generate $(CH)
+
+sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
+
+serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for another port)
+	$(PY) book/_tools/serve.py $(SITE) $(PORT)
+
+grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter)
+	$(PY) -m lmcore.grading.grade $(CH)
+
+check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
+	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)
+	@notebook=$$(ls exercises/$(CH)*/exercises.ipynb) && $(PY) -m nbgrader validate "$$notebook"
+
+notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
+	$(PY) book/_tools/notebooks.py $(CH)
+
+bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
+	$(PY) tests/benchmarks
+
+lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --no-header --extra data --extra plot --extra student --extra grading --extra book --extra test \
+	    --extra dev -o requirements.lock > /dev/null
+
+clean:  ## remove what make built; the environment and everything about students stay
+	rm -rf _build $(STAMPS)/site $(STAMPS)/release $(STAMPS)/sample-class
+
+# ---- the steps behind the names
+
+venv: $(STAMPS)/venv  ## the environment, in .venv
+
+SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+VERSION  = import sys; print("%d.%d" % sys.version_info[:2])
+# An environment made by another Python than the one asked for is made again.
+ifneq ($(PYTHON),)
+OTHER_PYTHON = $(if $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>&1),$(shell $(PY) -c '$(VERSION)' 2>&1)),,FORCE)
+endif
+
+$(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
+	@python='$(PYTHON)'; \
+	if [ -z "$$python" ]; then \
+	    for python in python3 python3.13 python3.12 python3.11 python; do \
+	        $$python -c '$(SUITABLE)' 2>/dev/null && break; \
+	    done; \
+	    $$python -c '$(SUITABLE)' 2>/dev/null || python=python3; \
+	fi; \
+	$$python -c '$(SUITABLE)' 2>/dev/null || { \
+	    echo "This course needs Python 3.11, 3.12 or 3.13, and $$python is: $$($$python --version 2>&1 | head -n 1)."; \
+	    echo 'Install one of them (python.org, or your system: python3.12 and python3.12-venv), then say where it is:'; \
+	    echo '    make PYTHON=/path/to/python3.12'; exit 1; } >&2; \
+	version=$$($$python -c '$(VERSION)'); \
+	if ! $(PY) -m pip --version >/dev/null 2>&1 || [ "$$version" != "$$($(PY) -c '$(VERSION)')" ]; then \
+	    rm -rf $(VENV); made=yes; \
+	    $$python -m venv $(VENV) || { rm -rf $(VENV); \
+	        echo "$$python could not make an environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \
+	fi; \
+	echo "Installing $$(grep -c == requirements.lock) packages into $(VENV) with Python $$version; this takes a minute or two"; \
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . || { \
+	    [ -z "$$made" ] || rm -rf $(VENV); \
+	    echo 'The packages could not be installed; what pip says is above. Most often there is no network: check the'; \
+	    echo 'connection, or the proxy (HTTPS_PROXY). Nothing half-made was left behind: just run make again.'; exit 1; } >&2; \
+	mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/release: $(STAMPS)/venv $(SOURCES) $(GRADER) $(call missing,$(RELEASES))
+	$(PY) -m lmcore.grading.release generate
+	@touch $@
+
+# All pages every time: a page that is not read again would keep quiet about a reference that broke elsewhere.
+$(STAMPS)/site: $(STAMPS)/venv $(BOOK) $(call missing,$(SITE)/index.html)
+	$(VENV)/bin/jupyter-book build . -q --all -n -W --keep-going
+	@touch $@
+
+$(STAMPS)/sample-class: $(STAMPS)/venv $(GRADER) tests/sample_class.py $(wildcard solutions/03-softmax/* exercises/03-softmax/*) \
+                        lmcore/_arrays.py lmcore/softmax.py $(call missing,$(SAMPLE)/grades.csv)
+	@rm -rf $(SAMPLE)
+	$(PY) tests/sample_class.py $(SAMPLE)
+	@touch $@
