@@ -1,0 +1,58 @@
+"""The graders under test: every problem of every assignment against right, blank and wrong answers."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+import graders
+
+TABLES = {int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
+          for info in pkgutil.iter_modules(graders.__path__)}
+PROBLEMS = [(chapter, problem) for chapter, table in TABLES.items() for problem in table]
+RIGHT = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].right]
+WRONG = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].wrong]
+
+
+@pytest.mark.parametrize("chapter", TABLES)
+def test_every_autograded_problem_is_in_the_table(chapter):
+    assert graders.autograded(chapter) == {name: problem.points for name, problem in TABLES[chapter].items()}
+
+
+@pytest.mark.parametrize("chapter, problem", PROBLEMS)
+def test_enough_answers_are_tried(chapter, problem):
+    tried = TABLES[chapter][problem]
+    assert len(tried.right) >= 2, "give two right answers in another style"
+    assert len(tried.wrong) >= 4, "give four wrong answers that students write"
+
+
+@pytest.mark.parametrize("chapter, problem", PROBLEMS)
+def test_the_reference_earns_everything(chapter, problem):
+    score, said = graders.grade(chapter, problem)
+    assert score == TABLES[chapter][problem].points, said
+
+
+@pytest.mark.parametrize("chapter, problem", PROBLEMS)
+def test_the_blank_earns_nothing(chapter, problem):
+    stub = graders.stub(chapter, problem)
+    assert "YOUR CODE HERE" in stub
+    # A stub inside a function fails when it is called; one at the top of a cell fails at once, as it does in a notebook.
+    try:
+        score, said = graders.grade(chapter, problem, stub)
+    except NotImplementedError:
+        return
+    assert score == 0, said
+
+
+@pytest.mark.parametrize("chapter, problem, name", RIGHT)
+def test_right_answers_in_another_style_earn_everything(chapter, problem, name):
+    score, said = graders.grade(chapter, problem, TABLES[chapter][problem].right[name])
+    assert score == TABLES[chapter][problem].points, said
+
+
+@pytest.mark.parametrize("chapter, problem, name", WRONG)
+def test_wrong_answers_lose_points_and_are_told_why(chapter, problem, name):
+    code, most, phrase = TABLES[chapter][problem].wrong[name]
+    score, said = graders.grade(chapter, problem, code)
+    assert score <= most < TABLES[chapter][problem].points, said
+    assert phrase in said, said
