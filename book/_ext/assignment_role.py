@@ -29,7 +29,7 @@ class AssignmentRole(SphinxRole):
         self.env.metadata[self.env.docname].setdefault("assignments", {})[slug] = exists
         if not exists:
             return [nodes.inline("", f"assignment {number} (not released yet)")], []
-        link = addnodes.download_reference("", "", nodes.inline("", f"assignment {number} (notebook)"),
+        link = addnodes.download_reference("", "", nodes.inline("", f"assignment {number}"),
                                            refdoc=self.env.docname, reftarget=f"/exercises/{slug}/exercises.ipynb")
         return [link], []
 

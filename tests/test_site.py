@@ -1,0 +1,439 @@
+"""The built site: it builds without a warning, keeps to itself, links to what exists, and gives nothing away.
+
+The site is built once, from nothing, into a temporary folder. Each check is a function from pages to complaints, and
+the last tests give each of them a page that is wrong in just its way.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytest.importorskip("jupyter_book", reason='the site needs the extra "book"')
+pytestmark = pytest.mark.xdist_group("site")            # one build, in one worker
+
+HOME = Path(__file__).resolve().parents[1]
+TITLES = """
+1 Language Models as Distributions: Finite vocabulary and EOS | Probability over finite strings |
+  Conditional next-token distributions | Support and impossible events | Why next-token prediction is enough
+2 Autoregressive Factorization: Chain rule derivation | Teacher forcing | Causal masking |
+  Sequence log probability | Prefix scoring
+3 Logits, Softmax, and Log-Sum-Exp: LM head | Softmax normalization | Shift invariance | Stable log-softmax | Temperature
+4 Maximum Likelihood and Cross-Entropy: Dataset likelihood | Negative log-likelihood | Cross-entropy |
+  Gradient with respect to logits | Padding masks
+5 Entropy, KL, Perplexity, and Bits: Entropy | Cross-entropy decomposition | Perplexity | Bits per token | Tokenizer caveat
+6 Sequence Scoring and Calibration: Length bias | Average log probability | Calibration |
+  Expected calibration error | Temperature scaling
+7 Decoding as Distribution Transformation: Greedy | Sampling | Top-k | Nucleus top-p | Beam search and length penalty
+8 From Count Models to Neural LMs: N-gram models | Smoothing | Neural probabilistic LM | Recurrent LM | Transformer LM
+9 Conditional Generation and Constraints: Prompt conditioning | RAG conditioning | Logit bias and constraints |
+  Guidance by logit mixing | Safety filters
+10 Diagnostics and Learning Practice: Normalization checks | Likelihood sanity checks | Distribution shift |
+  Generation versus evaluation | Bridge to training at scale
+"""
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+def chapters():
+    """(chapter title, its five section titles), ten times."""
+    for line in re.split(r"\n(?=\d)", TITLES.strip()):
+        title, sections = " ".join(line.split()).split(": ", 1)
+        yield title, sections.split(" | ")
+
+
+class Page(HTMLParser):
+    """What the checks need of one HTML file: elements with attributes, ids, inline scripts, and the article's text."""
+
+    def __init__(self, path, site):
+        super().__init__(convert_charrefs=True)
+        self.path, self.name = path, path.relative_to(site).as_posix()
+        self.elements, self.ids, self.scripts, self.text = [], [], [], []
+        self._stack = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.elements.append((tag, attrs))
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+        if tag not in VOID:
+            self._stack.append((tag, attrs.get("class") or ""))
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        while self._stack and self._stack.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        tags = [tag for tag, _ in self._stack]
+        if "script" in tags:
+            self.scripts.append(data)
+        elif "article" in tags and not {"pre", "code", "annotation", "style"} & set(tags):
+            self.text.append(data)
+
+    def find(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def read_pages(site):
+    return [Page(path, site) for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts]
+
+
+# --- the checks: each returns what is wrong, one line a finding ---
+
+def foreign_requests(site, pages):
+    """Whatever a browser would fetch from elsewhere without being asked."""
+    def foreign(address):
+        return bool(re.match(r"(https?:)?//", (address or "").strip()))
+
+    found = []
+    for page in pages:
+        for tag, attrs in page.elements:
+            wanted = {"link": "href"}.get(tag, "src")
+            if tag == "link" and (attrs.get("rel") or "") in {"canonical", "license", "author"}:
+                continue
+            for value in (attrs.get(wanted) if tag != "a" else None, attrs.get("srcset"), attrs.get("poster"),
+                          attrs.get("data") if tag == "object" else None):
+                if foreign(value):
+                    found.append(f"{page.name}: <{tag}> loads {value}")
+            if re.search(r"url\(\s*['\"]?(https?:)?//", attrs.get("style") or ""):
+                found.append(f"{page.name}: <{tag} style> loads from elsewhere")
+        found += [f"{page.name}: a script names {address}" for script in page.scripts
+                  for address in re.findall(r"https?://[^\s'\"`]+", script) if "www.w3.org" not in address]
+    for path in site.rglob("*.css"):
+        css = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        found += [f"{path.relative_to(site)}: {hit}" for hit in
+                  re.findall(r"(?:@import\s+|url\(\s*)['\"]?(?:https?:)?//[^)'\"]+", css)]
+    return found
+
+
+def broken_links(site, pages):
+    """Internal addresses without a file, and anchors without an element."""
+    ids = {page.path: set(page.ids) for page in pages}
+    found = []
+    for page in pages:
+        for tag, attrs in page.elements:
+            for key in ("href", "src"):
+                link = urlsplit(attrs.get(key) or "")
+                if key not in attrs or link.scheme or link.netloc:
+                    continue
+                # 404.html stands for addresses of any depth, so its links start at the root
+                start = site if link.path.startswith("/") else page.path.parent
+                target = (start / unquote(link.path).lstrip("/")).resolve() if link.path else page.path
+                if not target.is_file():
+                    found.append(f"{page.name}: {attrs[key]} does not exist")
+                elif tag == "a" and link.fragment and target in ids and unquote(link.fragment) not in ids[target]:
+                    found.append(f"{page.name}: {attrs[key]} has no such place")
+    return found
+
+
+def pictures_without_words(pages):
+    return [f"{page.name}: {img.get('src')} has no alt text" for page in pages for img in page.find("img")
+            if not (img.get("alt") or "").strip() or "_images/" in img["alt"] or re.search(r"\.(png|svg)$", img["alt"])]
+
+
+def doubled_ids(pages):
+    return [f"{page.name}: id {name!r} stands {count} times" for page in pages
+            for name, count in Counter(page.ids).items() if count > 1]
+
+
+def leaks(site):
+    """Marks of the source notebooks in anything that can be downloaded, however it is broken over lines or tags."""
+    gap = r"(?:\s|\\n|&nbsp;|&#32;|<[^>]*>)*"
+    marks = [gap.join(words.split()) for words in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]
+    pattern = re.compile("|".join(marks))
+    found = []
+    for path in sorted(site.rglob("*")):
+        if path.is_file() and path.suffix in {".html", ".js", ".json", ".ipynb", ".md", ".txt", ".py", ".inv", ".xml", ""}:
+            text = path.read_bytes().decode("utf-8", errors="ignore")
+            found += [f"{path.relative_to(site)}: {hit}" for hit in pattern.findall(text)]
+        if "solutions" in path.relative_to(site).parts:
+            found.append(f"{path.relative_to(site)}: from solutions/")
+    return found
+
+
+def missing_titles(pages):
+    """Chapters whose page does not carry its title as heading and its five section titles in order."""
+    found, last = [], -1
+    names = [page.name for page in pages]
+    for title, sections in chapters():
+        number = int(title.split()[0])
+        page = next((p for p in pages if re.match(rf"book/{number:02d}-[^/]+/index\.html", p.name)), None)
+        if page is None:
+            found.append(f"chapter {number} has no page")
+            continue
+        text = " ".join("".join(page.text).split())
+        wanted = [title] + [f"{number}.{k} {section}" for k, section in enumerate(sections, start=1)]
+        places = [text.find(words) for words in wanted]
+        if -1 in places or places != sorted(places):
+            lost = [words for words, place in zip(wanted, places) if place < 0] or ["their order"]
+            found.append(f"{page.name}: lacks {', '.join(lost)}")
+        if names.index(page.name) < last:
+            found.append(f"{page.name}: out of order")
+        last = names.index(page.name)
+    return found
+
+
+def bad_mathematics(site, pages):
+    """Formulas without their style sheet, formulas that failed, and dollar signs that were never read as a formula."""
+    found = []
+    for page in pages:
+        has_formula = any("katex" in (attrs.get("class") or "").split() for _, attrs in page.elements)
+        styled = any((attrs.get("href") or "").endswith("katex/katex.css") for attrs in page.find("link"))
+        if has_formula != styled:
+            found.append(f"{page.name}: {'formulas without' if has_formula else 'no formula but'} katex.css")
+        found += [f"{page.name}: a formula did not render" for _, attrs in page.elements
+                  if "katex-broken" in (attrs.get("class") or "")]
+        found += [f"{page.name}: mathematics left as text: {hit.strip()[:60]}"
+                  for hit in re.findall(r"\$\$|\\(?:frac|sum|log|mathrm|begin)\b[^\n]*", "".join(page.text))]
+    fonts = {path.name for path in site.glob("katex/fonts/*.woff2")}
+    css = (site / "katex" / "katex.css").read_text(encoding="utf-8")
+    found += [f"katex.css names {name}, which is not there" for name in set(re.findall(r"fonts/([^)]+)\)", css)) - fonts]
+    return found
+
+
+def undescribed(pages):
+    found = []
+    for page in pages:
+        described = [meta.get("content") for meta in page.find("meta") if meta.get("name") == "description"]
+        if len(described) != 1 or not described[0] or len(described[0]) > 160:
+            found.append(f"{page.name}: description {described}")
+    return found
+
+
+def prose_sentences(path):
+    """Sentences of eight words or more in a page's source, without code, formulas, tables and roles."""
+    if path.suffix == ".ipynb":
+        import nbformat
+
+        raw = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    else:
+        raw = path.read_text(encoding="utf-8")
+    raw = re.sub(r"^(```+|````+)(?!\{).*?^\1", " ", raw, flags=re.S | re.M)
+    raw = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|^\|.*$|^:[a-z-]+:.*$", " ", raw, flags=re.S | re.M)
+    for sentence in re.split(r"(?<=[.!?:;])\s+|\n\n", raw):
+        words = re.findall(r"[a-z']+", re.sub(r"\{[^}]*\}|`", "", sentence).lower())
+        if len(words) >= 8:
+            yield " ".join(words)
+
+
+def repeated_sentences(paths):
+    seen = {}
+    for path in paths:
+        for sentence in set(prose_sentences(path)):
+            seen.setdefault(sentence, []).append("/".join(path.parts[-2:]))
+    return [f"{' and '.join(where)}: {sentence}" for sentence, where in seen.items() if len(where) > 1]
+
+
+# --- the site ---
+
+def build(source, output):
+    """Run jupyter-book as the Makefile does; (exit status, everything it said)."""
+    program = Path(sys.executable).parent / "jupyter-book"
+    done = subprocess.run([program, "build", source, "--path-output", output, "-n", "-W", "--keep-going", "-q"],
+                          capture_output=True, text=True, cwd=source)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    output = tmp_path_factory.mktemp("site")
+    status, said = build(HOME, output)
+    return status, said, output / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def site(built):
+    return built[2]
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return read_pages(site)
+
+
+def test_builds_without_a_warning(built):
+    status, said, _ = built
+    assert status == 0 and "WARNING" not in said and "ERROR" not in said, said
+
+
+def test_every_page_of_the_contents_is_there_and_no_other(pages):
+    names = [page.name for page in pages]
+    assert {"index.html", "404.html", "search.html", "genindex.html"} <= set(names)
+    listed = re.findall(r"(?:root|file): (\S+)", (HOME / "_toc.yml").read_text())
+    assert sorted(name for name in names if name.startswith("book/")) == sorted(f"{name}.html" for name in listed)
+
+
+def test_no_request_leaves_the_site(site, pages):
+    assert foreign_requests(site, pages) == []
+
+
+def test_links_and_anchors_resolve(site, pages):
+    assert broken_links(site, pages) == []
+
+
+def test_ten_chapters_and_fifty_sections_in_order(pages):
+    assert sum(len(sections) for _, sections in chapters()) == 50
+    assert missing_titles(pages) == []
+
+
+def test_every_picture_has_alt_text(pages):
+    assert pictures_without_words(pages) == []
+
+
+def test_ids_are_unique(pages):
+    assert doubled_ids(pages) == []
+
+
+def test_nothing_secret_is_published(site):
+    assert leaks(site) == []
+
+
+def test_mathematics_is_rendered_and_styled(site, pages):
+    assert bad_mathematics(site, pages) == []
+
+
+def test_every_page_describes_itself(pages):
+    assert undescribed([page for page in pages if page.name != "index.html"]) == []      # index.html only redirects
+
+
+def test_release_notebooks_are_offered_where_they_exist(site, pages):
+    for notebook in sorted(HOME.glob("exercises/*/exercises.ipynb")):
+        slug = notebook.parent.name
+        page = next(page for page in pages if page.name == f"book/{slug}/index.html")
+        offered = [attrs["href"] for attrs in page.find("a") if "download" in (attrs.get("class") or "")]
+        assert any((page.path.parent / href).read_bytes() == notebook.read_bytes() for href in offered), slug
+
+
+def test_no_two_pages_share_a_sentence():
+    paths = [path for path in sorted(HOME.glob("book/**/*")) if path.suffix in {".md", ".ipynb"}
+             and not any(part.startswith(("_", ".")) for part in path.relative_to(HOME / "book").parts)]
+    assert repeated_sentences(paths) == []
+
+
+# --- a small book, broken on purpose ---
+
+@pytest.fixture
+def small_book(tmp_path):
+    """The course's own configuration and extensions around one page."""
+    shutil.copy(HOME / "_config.yml", tmp_path)
+    for folder in ("_ext", "_static", "_vendor"):
+        shutil.copytree(HOME / "book" / folder, tmp_path / "book" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "book" / "references.bib").write_text("")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+
+    def write(text):
+        (tmp_path / "book" / "page.md").write_text(text)
+        return build(tmp_path, tmp_path)
+
+    return write
+
+
+def test_a_formula_that_does_not_render_fails_with_its_place(small_book, tmp_path):
+    for attempt in range(2):                # also the second time, when only changed pages are written
+        status, said = small_book("# Page\n\nFirst.\n\nThen $\\frac{1$ comes.\n")
+        assert status != 0
+        assert "page.md:5" in said and "formula does not render" in said, said
+    status, said = small_book("# Page\n\nThen $\\frac{1}{2}$ comes.\n")
+    assert status == 0, said
+
+
+def test_a_broken_reference_and_an_unknown_term_fail(small_book):
+    status, said = small_book("# Page\n\nSee {eq}`nowhere`, {term}`nonsense` and {cite:p}`nobody`.\n")
+    assert status != 0
+    for name in ("nowhere", "nonsense", "nobody"):
+        assert name in said, said
+
+
+def test_an_assignment_link_appears_with_the_notebook(small_book, tmp_path):
+    text = "# Page\n\nPractice: {assignment}`03-softmax`.\n"
+    assert small_book(text)[0] == 0
+    page = tmp_path / "_build" / "html" / "book" / "page.html"
+    assert "not released yet" in page.read_text()
+    (tmp_path / "exercises" / "03-softmax").mkdir(parents=True)
+    (tmp_path / "exercises" / "03-softmax" / "exercises.ipynb").write_text('{"cells": []}')
+    assert small_book(text)[0] == 0
+    assert "exercises.ipynb" in page.read_text() and len(list(page.parents[1].glob("_downloads/*/exercises.ipynb"))) == 1
+
+
+def test_equations_figures_and_exercises_are_numbered_by_chapter(small_book, tmp_path):
+    chapter = tmp_path / "book" / "07-decoding" / "index.md"
+    chapter.parent.mkdir()
+    chapter.write_text("# 7 Decoding\n\n$$ a $$ (first)\n\n$$ b $$ (second)\n\n{eq}`second`\n\n"
+                       "```{exercise}\n:label: ex\nDo.\n```\n\n{ref}`ex`\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n")
+    status, said = small_book("# Page\n\nText.\n")
+    assert status == 0, said
+    html = (tmp_path / "_build" / "html" / "book" / "07-decoding" / "index.html").read_text()
+    assert '<a class="reference internal" href="#equation-second">(7.2)</a>' in html
+    assert "Exercise 7.1" in html
+
+
+@pytest.fixture
+def wrong_page(tmp_path):
+    """Write one HTML page; returns its site and its pages as read."""
+    def write(body, name="page.html"):
+        (tmp_path / "katex").mkdir(exist_ok=True)
+        (tmp_path / "katex" / "katex.css").write_text("@font-face{src:url(fonts/A.woff2)}")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"<html><head></head><body><article>{body}</article></body></html>")
+        return tmp_path, read_pages(tmp_path)
+
+    return write
+
+
+@pytest.mark.parametrize("body", [
+    '<script src="https://cdn.example/x.js"></script>',
+    '<link rel="stylesheet" href="//fonts.example/a.css">',
+    '<img src="http://pictures.example/a.png">',
+    '<script>const THEBE_JS_URL = "https://unpkg.com/thebe"</script>',
+    '<p style="background: url(https://x.example/y)">',
+])
+def test_a_foreign_request_is_noticed(wrong_page, body):
+    assert foreign_requests(*wrong_page(body))
+
+
+def test_a_link_that_a_reader_follows_is_no_request(wrong_page):
+    assert foreign_requests(*wrong_page('<a href="https://arxiv.org/abs/1706.03762">paper</a>')) == []
+
+
+@pytest.mark.parametrize("body", ['<a href="gone.html">x</a>', '<a href="#gone">x</a>', '<a href="page.html#gone">x</a>',
+                                  '<img src="gone.png" alt="a">'])
+def test_a_dead_link_is_noticed(wrong_page, body):
+    assert broken_links(*wrong_page(body))
+
+
+def test_other_faults_are_noticed(wrong_page):
+    assert pictures_without_words(wrong_page('<img src="a.png">')[1])
+    assert pictures_without_words(wrong_page('<img src="a.png" alt="../_images/a.png">')[1])
+    assert doubled_ids(wrong_page('<p id="a"></p><p id="a"></p>')[1])
+    assert undescribed(wrong_page("")[1])
+    site, pages = wrong_page('<span class="katex">x</span> and $$ left')
+    assert [line.split(": ", 1)[1][:20] for line in bad_mathematics(site, pages)] == \
+        ["formulas without kat", "mathematics left as "] + [line.split(": ", 1)[-1][:20] for line in bad_mathematics(site, pages)[2:]]
+    assert any("A.woff2" in line for line in bad_mathematics(site, pages))
+    assert len(missing_titles(pages)) == 10
+    assert missing_titles(wrong_page("<h1>3 Logits, Softmax, and Log-Sum-Exp</h1>3.2 Softmax normalization 3.1 LM head "
+                                     "3.3 Shift invariance 3.4 Stable log-softmax 3.5 Temperature",
+                                     "book/03-softmax/index.html")[1])[2].endswith("lacks their order")
+
+
+@pytest.mark.parametrize("text", ["### BEGIN SOLUTION", "### <span>HIDDEN</span> <span>TESTS</span>", '"=== MARK\\n SCHEME"'])
+def test_a_leak_is_noticed(wrong_page, text):
+    assert leaks(wrong_page(text)[0])
+
+
+def test_a_repeated_sentence_is_noticed(tmp_path):
+    (tmp_path / "a.md").write_text("# A\n\nThis sentence has certainly more than eight words in it.\n")
+    (tmp_path / "b.md").write_text("# B\n\nNew. This sentence has certainly more\nthan eight words in it.\n")
+    assert len(repeated_sentences([tmp_path / "a.md", tmp_path / "b.md"])) == 1
