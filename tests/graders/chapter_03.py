@@ -23,7 +23,7 @@ def lm_logits(hidden, embedding, bias=None):
 def lm_logits(hidden, embedding, bias=None):
     z = hidden @ (embedding if embedding.shape[0] == hidden.shape[-1] else embedding.T)
     return z if bias is None else z + bias
-''', 1.9, "You contract the vocabulary axis"),
+''', 1.5, "You contract the vocabulary axis"),
             "never transposes": ('''
 def lm_logits(hidden, embedding, bias=None):
     return hidden @ embedding + (0 if bias is None else bias)
@@ -31,12 +31,12 @@ def lm_logits(hidden, embedding, bias=None):
             "forgets the bias": ('''
 def lm_logits(hidden, embedding, bias=None):
     return hidden @ embedding.T
-''', 2.4, "The bias is missing"),
+''', 2.5, "The bias is missing"),
             "one vector only": ('''
 def lm_logits(hidden, embedding, bias=None):
     z = embedding @ np.ravel(hidden)[:embedding.shape[1]]
     return z if bias is None else z + bias
-''', 1.2, "has shape"),
+''', 1, "has shape"),
         }),
     "p2": Problem(
         points=5,
@@ -63,17 +63,17 @@ def stable_softmax(logits, axis=-1):
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits)
     return e / e.sum(axis=axis, keepdims=True)
-''', 3.3, "subtract the maximum first"),
+''', 2.5, "subtract the maximum first"),
             "one sum for all": ('''
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum()
-''', 2.6, "You divide by the sum over the whole array"),
+''', 1.5, "You divide by the sum over the whole array"),
             "one maximum for all": ('''
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum(axis=axis, keepdims=True)
-''', 4.1, "each row has its own maximum"),
+''', 3, "each row has its own maximum"),
             "the last axis always": ('''
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
@@ -85,17 +85,17 @@ def stable_softmax(logits, axis=-1):
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=axis, keepdims=True)
     return logits
-''', 4.8, "writes into the caller's array"),
+''', 4.5, "writes into the caller's array"),
             "keepdims forgotten": ('''
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits, axis=axis))
     return e / e.sum(axis=axis)
-''', 2.5, "raised ValueError"),
+''', 1.5, "raised ValueError"),
             "clipped instead of shifted": ('''
 def stable_softmax(logits, axis=-1):
     e = np.exp(np.clip(logits, -700, 700))
     return e / e.sum(axis=axis, keepdims=True)
-''', 4.2, "cases differ"),
+''', 3.5, "cases differ"),
         }),
     "p3": Problem(
         points=4,
@@ -121,19 +121,19 @@ def surprise(logits, tokens):
     p = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p = p / p.sum(axis=-1, keepdims=True)
     return -np.log(p[np.arange(len(tokens)), tokens])
-''', 2.3, "rounded to 0.0 before its logarithm"),
+''', 2, "rounded to 0.0 before its logarithm"),
             "a small number added": ('''
 def surprise(logits, tokens):
     p = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p = p / p.sum(axis=-1, keepdims=True)
     return -np.log(p[np.arange(len(tokens)), tokens] + 1e-12)
-''', 1.8, "Your surprise never rises above 27.6 nats"),
+''', 1.5, "Your surprise never rises above 27.6 nats"),
             "bits": ('''
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(tokens)), tokens]) / np.log(2)
-''', 0.7, "Your numbers are in bits"),
+''', 0.5, "Your numbers are in bits"),
             "sign": ('''
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
@@ -149,7 +149,7 @@ def surprise(logits, tokens):
             "the logit itself": ('''
 def surprise(logits, tokens):
     return -np.asarray(logits)[np.arange(len(tokens)), tokens]
-''', 1.8, "You return the logit itself"),
+''', 1, "You return the logit itself"),
         }),
     "p4": Problem(
         points=4,
@@ -202,7 +202,7 @@ def temperature_for_entropy(logits, target):
         mid = np.sqrt(lo * hi)
         lo, hi = (mid, hi) if h(mid) > target else (lo, mid)
     return lo
-''', 1.1, "You return the inverse temperature"),
+''', 1, "You return the inverse temperature"),
             "entropy in bits": ('''
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
@@ -216,7 +216,7 @@ def temperature_for_entropy(logits, target):
         h = -np.sum(p[p > 0] * np.log2(p[p > 0]))
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 1.1, "Your entropy is in bits"),
+''', 1, "Your entropy is in bits"),
             "a coarse grid": ('''
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
@@ -229,7 +229,7 @@ def temperature_for_entropy(logits, target):
         if best is None or abs(h - target) < best[0]:
             best = (abs(h - target), t)
     return best[1]
-''', 1.1, "cases differ"),
+''', 1, "cases differ"),
             "never refuses": ('''
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
@@ -240,7 +240,7 @@ def temperature_for_entropy(logits, target):
         h = np.log(e.sum()) - (e @ z) / e.sum() / t
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 3.1, "however cold, they stay equally likely"),
+''', 3, "however cold, they stay equally likely"),
             "always refuses": ('''
 def temperature_for_entropy(logits, target):
     raise ValueError("out of reach")
@@ -258,6 +258,6 @@ def temperature_for_entropy(logits, target):
         h = -np.sum(p * np.log(p))
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 3.4, "FAILED"),
+''', 2.5, "FAILED"),
         }),
 }
