@@ -58,7 +58,7 @@ notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that chang
 	$(PY) book/_tools/notebooks.py $(CH)
 
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
-	$(PY) tests/benchmarks
+	$(PY) tests/benchmarks/run.py
 
 lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -1,10 +1,9 @@
-"""Cross-entropy with its gradient, lmcore and torch side by side: python tests/benchmarks/bench_likelihood.py
+"""Cross-entropy with its gradient, lmcore and torch side by side: python tests/benchmarks/run.py likelihood
 
 torch runs forward and backward on two threads, lmcore on one. Runs alternate, and the best of each counts, so that
 whatever else the machine does meets both.
 """
 
-import resource
 import time
 
 import numpy as np
@@ -58,13 +57,8 @@ def measure(rows, repeats):
             (f"cross_entropy {rows} x {VOCAB_SIZE}", loss_only, forward, None)]
 
 
-def main():
+def measurements():
+    """The rows that run.py prints."""
     for rows, repeats in ((256, 7), (4096, 3)):
-        for what, ours, peer, goal in measure(rows, repeats):
-            verdict = "" if goal is None else f"goal {goal}: {'holds' if ours <= goal * peer else 'MISSED'}"
-            print(f"{what:<46} lmcore {ours * 1e3:7.1f} ms  torch {peer * 1e3:7.1f} ms  ratio {ours / peer:.2f}  {verdict}")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
-
-
-if __name__ == "__main__":
-    main()
+        for what, ours, torch_seconds, goal in measure(rows, repeats):
+            yield what, ours, "torch", torch_seconds, goal
