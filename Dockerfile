@@ -12,6 +12,6 @@ ENV VENV=/opt/course/venv STAMPS=/opt/course/stamps HOME=/tmp
 WORKDIR /course
 COPY Makefile pyproject.toml requirements.lock README.md LICENSE ./
 COPY lmcore lmcore
-RUN make venv && touch -d '9999-01-01' /opt/course/stamps/venv
+RUN make venv
 
 CMD ["make", "grade"]
