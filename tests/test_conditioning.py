@@ -320,6 +320,11 @@ class TestTokenTable:
         table = cn.token_table(cn.automaton(cn.star("a")), ["a", "aa"], eos=1)
         assert_array_equal(table, [[0, 1], [-1, 1]])
 
+    def test_bytes(self):
+        tokens = [b"caf", "é".encode(), "é".encode()[:1], b"<eos>"]
+        assert_array_equal(cn.token_table(cn.automaton("café"), tokens, eos=3)[:, :3] >= 0,
+                           [[True, False, False], [False] * 3, [False] * 3, [False, True, False], [False] * 3, [False] * 3])
+
     def test_without_eos(self):
         assert_array_equal(cn.token_table(cn.automaton("ab"), ["a", "b"]), [[1, -1], [-1, 2], [-1, -1], [-1, -1]])
 

@@ -335,8 +335,9 @@ def token_table(machine, tokens, eos=None):
     ----------
     machine : Automaton
         S states over characters.
-    tokens : sequence of V str or None
-        The text of each token; None or "" for a token without text, which is banned.
+    tokens : sequence of V str, bytes or None
+        The text of each token; None or "" for a token without text, which is banned, as are bytes that are not whole
+        UTF-8 characters.
     eos : int, optional
         The id that ends a string: allowed in accepting states only, and after it nothing but itself. Without it the
         table only says which texts are beginnings of accepted ones.
@@ -362,7 +363,7 @@ def token_table(machine, tokens, eos=None):
            [-1,  0, -1,  1, -1],
            [-1, -1, -1, -1,  2]], dtype=int32)
     """
-    texts = [text or "" for text in tokens]
+    texts = [_as_text(token) for token in tokens]
     if not texts:
         raise ValueError("tokens is empty: pass the text of every token of the vocabulary")
     if eos is not None and not 0 <= eos < len(texts):
@@ -381,6 +382,15 @@ def token_table(machine, tokens, eos=None):
     if not alive[0]:
         raise ValueError("no sequence of tokens spells a string of the language: add its characters as tokens")
     return np.where((table >= 0) & alive[table], table, -1)
+
+
+def _as_text(token):
+    if not isinstance(token, bytes):
+        return token or ""
+    try:
+        return token.decode("utf-8")
+    except UnicodeDecodeError:                            # a piece of a character
+        return ""
 
 
 def _read_tokens(machine, texts):
