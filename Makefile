@@ -45,7 +45,7 @@ release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solution
 sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
 
 serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for another port)
-	$(PY) book/_tools/serve.py $(SITE) $(PORT)
+	$(PY) book/_tools/serve.py $(if $(PORT),--port $(PORT))
 
 grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter)
 	$(PY) -m lmcore.grading.grade $(CH)
@@ -55,7 +55,7 @@ check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=
 	@notebook=$$(ls exercises/$(CH)*/exercises.ipynb) && $(PY) -m nbgrader validate "$$notebook"
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
-	$(PY) book/_tools/notebooks.py $(CH)
+	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/theory.ipynb solutions/$(CH)*/exercises.ipynb)
 
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
 	$(PY) tests/benchmarks/run.py
@@ -76,7 +76,7 @@ SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 VERSION  = import sys; print("%d.%d" % sys.version_info[:2])
 # An environment made by another Python than the one asked for is made again.
 ifneq ($(PYTHON),)
-OTHER_PYTHON = $(if $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>&1),$(shell $(PY) -c '$(VERSION)' 2>&1)),,FORCE)
+OTHER_PYTHON = $(if $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>/dev/null),$(shell test -x $(PY) && $(PY) -c '$(VERSION)')),,FORCE)
 endif
 
 $(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
