@@ -102,7 +102,6 @@ def test_executes_strips_and_then_leaves_alone(notebooks, tmp_path, capsys):
     before = path.read_bytes()
     assert notebooks.main(["--check", str(path)]) == 0
     assert notebooks.main([str(path)]) == 0 and path.read_bytes() == before
-    assert notebooks.main(["--all", str(path)]) == 0 and path.read_bytes() == before
     assert "up to date" in capsys.readouterr().out
 
 
