@@ -293,7 +293,7 @@ def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
     """
     confidence, correct = _claims(confidence, correct)
     if n_bins is None:
-        groups = np.unique(confidence, return_inverse=True)[1]
+        groups = np.unique(confidence.astype(float), return_inverse=True)[1]
     else:
         groups = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
     confidence, base_rate = confidence.astype(float), correct.mean()
@@ -329,7 +329,7 @@ def _bin_edges(confidence, n_bins, strategy):
     if strategy != "quantile":
         raise ValueError(f"strategy must be 'uniform' or 'quantile', got {strategy!r}")
     last_of_bin = -(-np.arange(1, n_bins) * len(confidence) // n_bins) - 1
-    inner = np.sort(confidence)[np.maximum(last_of_bin, 0)]
+    inner = np.sort(confidence.astype(float))[np.maximum(last_of_bin, 0)]
     return np.unique(np.concatenate([[0.0], inner, [1.0]]))
 
 

@@ -43,7 +43,7 @@ def top_k_filter(logits, k):
         raise ValueError(f"k must be at least 1, got {k}: a filter keeps a token; for no filter pass k >= V")
     if k >= logits.shape[-1]:
         return logits.copy()
-    threshold = np.partition(logits, -k, axis=-1)[..., -k, None]
+    threshold = np.partition(_sortable(logits), -k, axis=-1)[..., -k, None]
     return _keep(logits, logits >= threshold)
 
 
@@ -343,7 +343,7 @@ def contrastive_logits(expert, amateur, alpha=0.1):
 
 def _nuclei(rows, p):
     """`top_p_filter` of a few rows (R, V)."""
-    values = -np.sort(-rows, axis=1).astype(accumulator(rows.dtype), copy=False)
+    values = -np.sort(-_sortable(rows), axis=1)
     mass = np.exp(values - values[:, :1]).cumsum(axis=1, dtype=np.float64)
     size = (mass < p * mass[:, -1:]).sum(axis=1, keepdims=True) + 1    # the first set to reach p
     threshold = np.take_along_axis(values, size - 1, axis=1)
@@ -365,6 +365,11 @@ def as_logits(values, name="logits"):
         raise ValueError(f"{name} row {where} has no finite largest entry (it is {peaks[where]}): the row bans every "
                          f"token, or holds NaN or +inf")
     return logits
+
+
+def _sortable(logits):
+    """The logits, float16 as float32: NumPy 2.4 on AVX-512 processors mis-sorts float16 rows of a few distinct values."""
+    return logits.astype(accumulator(logits.dtype), copy=False)
 
 
 def _keep(logits, kept):

@@ -118,13 +118,14 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
         grown = []
         for tokens, log_prob in live:
             row = log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
-            for token in np.flatnonzero(row > -np.inf).tolist():
+            allowed = np.flatnonzero(row > -np.inf)
+            if len(grown) + len(finished) + len(allowed) > 1_000_000:
+                raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for toys; "
+                                 f"lower max_len={max_len} or use beam_search")
+            for token in allowed.tolist():
                 into = finished if token == eos else grown
                 into.append((tokens + (token,), float(row[token])))
         live = grown
-        if len(live) + len(finished) > 1_000_000:
-            raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for toys; "
-                             f"lower max_len={max_len} or use beam_search")
     return (_ranked([_hypothesis(tokens, log_prob, alpha, form, True) for tokens, log_prob in finished])
             + _ranked([_hypothesis(tokens, log_prob, alpha, form, False) for tokens, log_prob in live]))
 
