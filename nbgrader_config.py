@@ -3,7 +3,7 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPrep
 from nbgrader.preprocessors import (AssignLatePenalties, CheckCellMetadata, ClearOutput, Execute, GetGrades, IgnorePattern,
                                     LimitOutput, OverwriteCells, OverwriteKernelspec, SaveAutoGrades)
 
-from lmcore.grading.hooks import HideHiddenTests, LatePenalty, RebuildFromSource, WarningsAreNotErrors
+from lmcore.grading.hooks import HideHiddenTests, LatePenalty, RebuildFromSource, WarningsAreNotErrors, inert
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)
 
@@ -22,6 +22,7 @@ c.Autograde.autograde_preprocessors = [Execute, WarningsAreNotErrors, IgnorePatt
 # Students see their code, their scores and our messages, not the hidden tests; HTML and scripts they typed stay inert.
 c.GenerateFeedback.preprocessors = [HideHiddenTests, GetGrades, CSSHTMLHeaderPreprocessor]
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"strip_files_prefix": inert}        # nbgrader's template forgets written answers
 
 # Seconds a cell may run, and a kernel may take to start on a busy machine.
 c.Execute.timeout = 60

@@ -176,8 +176,10 @@ def temperature_for_entropy(logits, target):
     if target > math.log(len(z)) or target < math.log(z.count(max(z))):
         raise ValueError("no such temperature")
     def entropy(log_tau):
-        w = [math.exp(max((x - max(z)) / math.exp(log_tau), -700)) for x in z]
-        return -sum(v / sum(w) * math.log(v / sum(w)) for v in w)
+        top, tau = max(z), math.exp(log_tau)
+        w = [math.exp(max((x - top) / tau, -700)) for x in z]
+        total = sum(w)
+        return -sum(v / total * math.log(v / total) for v in w)
     low, high = -10, 10
     while high - low > 1e-13:
         middle = (low + high) / 2

@@ -5,6 +5,7 @@ import os
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from sample_class import (BLANK, DUE, Student, copied_test, cut_short, deleted, own_cell_before, write_submission)
 from toy_course import make_course
 
@@ -31,6 +32,11 @@ def skips_tests(notebook, path):
         cell.metadata.tags = ["skip-execution"]
 
 
+def writes_scripts(notebook, path):
+    notebook.cells.insert(1, new_markdown_cell("**bold** $a < b$ <script>typed()</script> <img src=x onerror='typed()'>"))
+    notebook.cells.insert(2, new_code_cell("from IPython.display import HTML\nHTML('<script>shown()</script>')"))
+
+
 def nothing_but_a_list(notebook, path):
     path.write_text("[1, 2, 3]")
     return "written"
@@ -50,6 +56,7 @@ CLASS = {
     "skips-tests": Student(BLANK, skips_tests, score=0),
     "own-cell": Student({"p1": "def mean_of_logs(values):\n    return helper(values)"},
                         own_cell_before("p1", RIGHT.replace("mean_of_logs", "helper")), score=10),
+    "writes-scripts": Student({}, writes_scripts, score=10),
     "kills-kernel": Student({"p1": "import os\nos._exit(1)"}, score=None),
     "cut-short": Student({}, cut_short, score=None),
     "symlink": Student({}, as_symlink, score=None),
@@ -117,6 +124,12 @@ def test_feedback_shows_messages_and_no_hidden_test(graded):
     blank = (graded[0] / "feedback" / "blank" / CHAPTER / "exercises.html").read_text()
     for text in (page, blank):
         assert "HIDDEN TESTS" not in text and "secret_case" not in text and "math.e ** 7" not in text
+
+
+def test_scripts_in_a_submission_are_inert_in_its_feedback(graded):
+    page = (graded[0] / "feedback" / "writes-scripts" / CHAPTER / "exercises.html").read_text()
+    assert "<script>typed" not in page and "onerror=" not in page and "<script>shown" not in page
+    assert "<strong>bold</strong> $a &lt; b$" in page
 
 
 def test_second_run_grades_nothing_and_keeps_the_scores(graded):

@@ -2,7 +2,9 @@
 from math import ceil
 from pathlib import Path
 
+import bleach
 import nbformat
+from nbconvert.filters import strip_files_prefix
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import BasePlugin
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, NbGraderPreprocessor
@@ -10,6 +12,9 @@ from nbgrader.utils import is_grade
 from traitlets import Float
 
 from .collect import rebuild
+
+TAGS = bleach.ALLOWED_TAGS | set("br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split())
+ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt", "width", "height"]}
 
 
 class RebuildFromSource(NbGraderPreprocessor):
@@ -51,6 +56,11 @@ class HideHiddenTests(ClearHiddenTests):
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
         return cell, resources
+
+
+def inert(html):
+    """Rendered text of a notebook with its formatting, pictures and links, but nothing in it that could run."""
+    return bleach.clean(strip_files_prefix(html), tags=TAGS, attributes=ATTRIBUTES, protocols={"http", "https", "mailto", "data"})
 
 
 class LatePenalty(BasePlugin):
