@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from lmcore import data
 from lmcore import distributions as ds
 
 # Tokens a = 0, b = 1, EOS = 2.
@@ -351,7 +352,7 @@ class TestLengths:
 
 
 def test_real_bigrams_make_a_source():
-    data = pytest.importorskip("lmcore.data")
+    pytest.importorskip("wordsegment")
     vocab = ds.Vocabulary.from_counts(data.unigrams(), size=300, eos_token=None, unk_token="<unk>")
     source = ds.MarkovSource.from_counts(data.bigrams(), vocab)
     row = np.exp(source.next_log_probs(vocab.encode(["united"])))

@@ -1,0 +1,6 @@
+"""What all tests share: hypothesis draws the same examples each time and does not fail where a machine is slow."""
+
+from hypothesis import settings
+
+settings.register_profile("course", deadline=None, derandomize=True)
+settings.load_profile("course")
