@@ -1,4 +1,4 @@
-"""What a page says about itself: a description from its first paragraph, OpenGraph tags, and the site's 404 page."""
+"""What a page says about itself: a description from its first paragraph, OpenGraph tags, its theme; and the 404 page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from pathlib import Path
 from docutils import nodes
 
 LONGEST = 160           # characters that search engines show
+
+# The theme's own script decides between light and dark only after the page has been drawn once, in neither.
+EARLY_THEME = """(page => {
+  page.mode ||= "auto";
+  page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+})(document.documentElement.dataset);"""
 
 
 def first_paragraph(doctree) -> str:
@@ -46,6 +52,7 @@ def write_not_found(app, exception) -> None:
 
 
 def setup(app):
+    app.add_js_file(None, body=EARLY_THEME, priority=100)
     app.connect("html-page-context", add_description)
     app.connect("build-finished", write_not_found)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
