@@ -182,7 +182,7 @@ def clean(text):
     >>> clean("“We the  people”— a\n\ncafé")
     '"We the people"-- a\ncafe'
     """
-    spelt = unicodedata.normalize("NFKD", text.translate(_SPELT))
+    spelt = unicodedata.normalize("NFKD", text.translate(_SPELT)).translate(_SPELT)
     plain = "".join(char for char in spelt if char in _KEPT or char.isspace())
     lines = (re.sub(r"\s+", " ", line).strip() for line in plain.splitlines())
     return "\n".join(line for line in lines if line)
