@@ -1,4 +1,4 @@
-"""lmcore.conditioning against hand-worked values, brute force over all strings, the standard library and transformers."""
+"""lmcore.conditioning against hand-worked values, brute force, the standard library and transformers."""
 import datetime
 import itertools
 import json
@@ -81,7 +81,7 @@ class TestBM25:
     DOCUMENTS = ["The Navy built two ships, and the navy sailed.", "A treaty with Spain.", "The tariff of 1816", ""]
 
     def test_terms(self):
-        assert cn.terms("The NAVY's ships; don't, 'quoted' 1816.") == ["the", "navy's", "ships", "don't", "quoted", "1816"]
+        assert cn.terms("The NAVY's ships; don't 'quote' 1816.") == ["the", "navy's", "ships", "don't", "quote", "1816"]
 
     def test_against_the_formula_term_by_term(self):
         documents = [cn.terms(text) for text in self.DOCUMENTS]
@@ -245,7 +245,8 @@ class TestAutomata:
             paths = ahead
         assert paths[machine.accepting].sum() == 25 * 146_097         # four centuries of the calendar are 146,097 days
 
-    @pytest.mark.parametrize("value", [0, -1.5, 12e10, "", 'a "b" \\', True, None, [], [1, "a"], {}, {"a": 1, "b": [True]}])
+    @pytest.mark.parametrize("value", [0, -1.5, 12e10, "", 'a "b" \\', True, None, [], [1, "a"], {},
+                                       {"a": 1, "b": [True]}])
     def test_json_values(self, value):
         depth = 2 if isinstance(value, dict) else 1
         machine = cn.automaton(cn.json_value(depth))
@@ -269,7 +270,8 @@ class TestAutomata:
                     break
         assert accepted > 100
 
-    @pytest.mark.parametrize("text", ["01", "1.", "-", ".5", '"a', "tru", "[1,]", "[1 ,2]", '{"a"}', "{1:2}", "[[1]]", "'a'"])
+    @pytest.mark.parametrize("text", ["01", "1.", "-", ".5", '"a', "tru", "[1,]", "[1 ,2]", '{"a"}', "{1:2}", "[[1]]",
+                                      "'a'"])
     def test_not_json(self, text):
         assert not cn.accepts(cn.automaton(cn.json_value(1)), text)
 
@@ -322,8 +324,8 @@ class TestTokenTable:
 
     def test_bytes(self):
         tokens = [b"caf", "é".encode(), "é".encode()[:1], b"<eos>"]
-        assert_array_equal(cn.token_table(cn.automaton("café"), tokens, eos=3)[:, :3] >= 0,
-                           [[True, False, False], [False] * 3, [False] * 3, [False, True, False], [False] * 3, [False] * 3])
+        table = cn.token_table(cn.automaton("café"), tokens, eos=3)
+        assert_array_equal(np.argwhere(table[:, :3] >= 0), [[0, 0], [3, 1]])
 
     def test_without_eos(self):
         assert_array_equal(cn.token_table(cn.automaton("ab"), ["a", "b"]), [[1, -1], [-1, 2], [-1, -1], [-1, -1]])
@@ -336,13 +338,14 @@ class TestTokenTable:
 
     def test_a_word_is_banned_in_all_its_spellings(self):
         tokens = ["c", "a", "t", "at", "cat", "s", "<eos>"]
-        model = cn.constrain(lambda prefix: np.full(7, -math.log(7)), cn.token_table(cn.avoiding("cat", "cats"), tokens, 6))
+        table = cn.token_table(cn.avoiding("cat", "cats"), tokens, eos=6)
+        model = cn.constrain(lambda prefix: np.full(7, -math.log(7)), table)
         assert_array_equal(np.isfinite(model((0,))), [True, True, True, False, False, True, True])
         assert_array_equal(np.isfinite(model((0, 1))), [True, True, False, True, False, True, True])
 
 
 class TestConstrain:
-    TABLE = np.array([[1, 0, -1], [2, 1, -1], [-1, 2, 3], [-1, -1, 3]])        # exactly two 0s, any number of 1s, EOS = 2
+    TABLE = np.array([[1, 0, -1], [2, 1, -1], [-1, 2, 3], [-1, -1, 3]])     # two 0s, any number of 1s, EOS = 2
 
     def test_masked_and_renormalised(self):
         source = markov(3)
@@ -393,10 +396,10 @@ class TestCondition:
             if string.count(0) == 2:
                 assert_allclose(string_prob(model, string), prob / language, rtol=1e-10)
                 total += prob
-        assert 0 < language - total < 0.02                                  # the rest lies in strings of ten tokens and more
+        assert 0 < language - total < 0.02           # the rest lies in strings of ten tokens and more
 
     def test_greedy_masking_is_another_distribution(self):
-        # Token 0 is likely at first, but after it nothing acceptable is: "11" must be said and 0 leads to it by 1 % only.
+        # Token 0 is likely at first, but "11" must follow, and after 0 that has a chance of 1 % only.
         source = MarkovSource([0.9, 0.1, 0.0], [[0.01, 0.01, 0.98], [0.05, 0.9, 0.05]])
         table = cn.token_table(cn.automaton(cn.sequence(cn.one_of("01"), "11")), ["0", "1", "<eos>"], eos=2)
         masked, true = cn.constrain(source.next_log_probs, table), cn.condition(source, table)
@@ -410,7 +413,8 @@ class TestCondition:
         free = np.array([[0, 0, 1], [-1, -1, 1]])
         assert_allclose(cn.completion_probs(source, free)[:, 0], 1, rtol=1e-12)
         for prefix in ((), (0,), (0, 1, 1), (1, 2)):
-            assert_allclose(np.exp(cn.condition(source, free)(prefix)), np.exp(source.next_log_probs(prefix)), atol=1e-12)
+            assert_allclose(np.exp(cn.condition(source, free)(prefix)), np.exp(source.next_log_probs(prefix)),
+                            atol=1e-12)
 
     def test_loops_without_an_end(self):
         # After 1 the source says 1 for ever: a singular system unless such states are left out.
@@ -496,7 +500,8 @@ class TestFilters:
         rows = {}
 
         def model(prefix):
-            return rows.setdefault(prefix, np.log(np.random.default_rng([seed, *prefix, len(prefix)]).dirichlet([1, 1])))
+            rng = np.random.default_rng([seed, *prefix, len(prefix)])
+            return rows.setdefault(prefix, np.log(rng.dirichlet([1, 1])))
         strings = list(itertools.product((0, 1), repeat=3))
         for policy, attempts in (("one-shot", None), ("retry", None), ("retry", 2), ("mask", None)):
             emitted = cn.filtered_distribution(model, strings, unsafe, policy, attempts)

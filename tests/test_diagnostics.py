@@ -50,14 +50,15 @@ class TestValidateDistribution:
 
     def test_tolerance_replaces_the_bound(self):
         assert_allclose(dg.validate_distribution([0.5, 0.49], tolerance=0.011), 0.01)
-        with pytest.raises(ValueError, match="tolerance 0.009"):
+        with pytest.raises(ValueError, match="tolerance of 0.009"):
             dg.validate_distribution([0.5, 0.49], tolerance=0.009)
 
     def test_bans_and_certainty(self):
         assert dg.validate_distribution([0.0, -INF], log=True) == 0
         assert dg.validate_distribution([1.0, 0.0]) == 0
 
-    @pytest.mark.parametrize("bad, log", [(math.nan, False), (math.nan, True), (INF, True), (INF, False), (-0.5, False)])
+    @pytest.mark.parametrize("bad, log", [(math.nan, False), (math.nan, True), (INF, True), (INF, False),
+                                          (-0.5, False)])
     def test_what_is_no_probability(self, bad, log):
         with pytest.raises(ValueError, match=r"entry \(1,\) is .*, which is no (log-)?probability"):
             dg.validate_distribution([0.5, bad], log=log)
@@ -149,7 +150,7 @@ class TestCheckNoLeak:
             self.check(np.tri(6, dtype=bool))
 
     def test_mask_off_by_one(self):
-        with pytest.raises(ValueError, match="output row 4 .* from position 5 on .*: it sees the future|it sees the future"):
+        with pytest.raises(ValueError, match="it sees the future"):
             self.check(np.tri(6, k=1, dtype=bool), own=True)
 
     def test_a_single_leaking_place_is_found_and_named(self):

@@ -1,4 +1,4 @@
-"""Changing what may be said: bias, bans, automata, guidance and filters, each with its exact distribution (9.3 to 9.5)."""
+"""Changing what may be said: bias, bans, automata, guidance and filters, and what each leaves (9.3 to 9.5)."""
 import numpy as np
 
 from lmcore._arrays import as_floats, as_token_ids
@@ -39,7 +39,8 @@ def logit_bias(logits, bias):
     else:
         dense = as_floats(bias, "bias")
     if dense.shape != (size,):
-        raise ValueError(f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias a token "
+        raise ValueError(f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias a "
+                         f"token "
                          "or a mapping from token ids")
     if np.isnan(dense).any() or (dense == np.inf).any():
         token = int(np.flatnonzero(np.isnan(dense) | (dense == np.inf))[0])
@@ -81,7 +82,7 @@ def ban(logits, tokens):
 
 
 def constrain(next_log_probs, table):
-    """The model with every token masked that the automaton does not allow, renormalised at each step (book, section 9.3).
+    """The model with each token masked that an automaton does not allow, renormalised every step (book, section 9.3).
 
     Every string it ends is one of the language. It is *not* the model conditioned on the language: masking forgets how
     likely each allowed token is to lead to an acceptable end. See `condition`.
@@ -236,7 +237,8 @@ def completion_probs(source, table):
     table = _as_table(table)
     n, n_states = len(source.transition), len(table)
     if source.eos is None or table.shape[1] != n + 1:
-        raise ValueError(f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: condition "
+        raise ValueError(f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: "
+                         f"condition "
                          "needs a source with EOS and a column for each of its tokens and EOS")
     ending = np.outer(source.transition[:, n], table[:, n] >= 0)                  # (n, S): ends here, accepted
     step = np.zeros((n, n_states, n, n_states))                                   # (u, s) -> (v, δ(s, v))
@@ -345,7 +347,8 @@ def guidance(conditional, unconditional, gamma):
     """
     conditional, unconditional = as_floats(conditional, "conditional"), as_floats(unconditional, "unconditional")
     if conditional.shape != unconditional.shape:
-        raise ValueError(f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}: both must "
+        raise ValueError(f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}: both "
+                         f"must "
                          "give one logit for each token of the same vocabulary")
     if not np.isfinite(gamma):
         raise ValueError(f"gamma must be finite, got {gamma}")
@@ -410,7 +413,8 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
         raise ValueError(f"attempts must be at least 1 and goes with policy='retry', got {attempts} with {policy!r}")
     probs = _string_probs(next_log_probs, strings)
     if not abs(probs.sum() - 1) < 1e-6:
-        raise ValueError(f"strings have total probability {probs.sum():.6g}, not 1: list every complete string of the model "
+        raise ValueError(f"strings have total probability {probs.sum():.6g}, not 1: list every complete string of the "
+                         f"model "
                          "once, EOS included")
     kept = np.where(unsafe, 0, probs)
     if kept.sum() == 0 and policy != "one-shot" and attempts is None:
@@ -449,8 +453,10 @@ def _followed(row, table, beta):
 
 def _as_table(table):
     table = np.asarray(table)
-    if table.ndim != 2 or table.dtype.kind not in "iu" or table.size == 0 or table.min() < -1 or table.max() >= len(table):
-        raise ValueError(f"table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype {table.dtype} "
+    whole = table.ndim == 2 and table.size > 0 and table.dtype.kind in "iu"
+    if not whole or table.min() < -1 or table.max() >= len(table):
+        raise ValueError(f"table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype "
+                         f"{table.dtype} "
                          f"and shape {table.shape}")
     return table
 

@@ -1,4 +1,4 @@
-"""What is read before the answer: prompts and their information, retrieval by BM25, mixtures over documents (9.1, 9.2)."""
+"""What is read before the answer: prompts and what they tell, retrieval by BM25, mixtures of documents (9.1, 9.2)."""
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -36,7 +36,7 @@ def prompted(next_log_probs, prompt):
 
 
 def information_gain(next_log_probs, prompt, continuation, baseline=()):
-    """Bits that a prompt tells about each token of a continuation, log₂ p(y_t|x,y_<t) / p(y_t|y_<t) (book, section 9.1).
+    """Bits that a prompt tells about each token after it, log₂ p(y_t|x,y_<t) / p(y_t|y_<t) (book, section 9.1).
 
     The sum is the pointwise mutual information of prompt and continuation; its mean over drawn pairs is their mutual
     information, which is never negative, while a single token's gain may well be.
@@ -260,7 +260,8 @@ def mixture_log_prob(log_weights, log_probs):
     """
     log_weights, log_probs = _as_log_weights(log_weights), as_floats(log_probs, "log_probs")
     if len(log_probs) != len(log_weights):
-        raise ValueError(f"log_weights has shape {log_weights.shape} and log_probs {log_probs.shape}: the first axis of "
+        raise ValueError(f"log_weights has shape {log_weights.shape} and log_probs {log_probs.shape}: the first axis "
+                         f"of "
                          "both must run over the documents")
     weights = log_weights.astype(accumulator(log_probs.dtype)).reshape(-1, *[1] * (log_probs.ndim - 1))
     with np.errstate(invalid="raise"):
@@ -313,7 +314,8 @@ def mixture(log_weights, models, posterior=True):
         if posterior and prefix:
             evidence = weights + [_scores(model, (), prefix).sum() for model in models]
             if evidence.max() == -np.inf:
-                raise ValueError(f"no document gives the prefix {tuple(prefix)} any probability, so none can go on from it")
+                raise ValueError(f"no document gives the prefix {tuple(prefix)} any probability, so none can go on "
+                                 f"from it")
             weights = log_softmax(evidence)
         return mixture_log_prob(weights, np.stack([model(prefix) for model in models]))
     return next_log_probs

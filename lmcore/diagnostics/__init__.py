@@ -1,4 +1,4 @@
-"""Diagnostics and learning practice: checks that fail when the code is wrong, and measures with their errors (chapter 10).
+"""Diagnostics and learning practice: checks that fail when code is wrong, measures with their errors (chapter 10).
 
 =================  ===========================================================================================
 section            functions
@@ -15,8 +15,8 @@ than rounding explains.
 """
 from lmcore.diagnostics.checks import (check_aligned, check_grad, check_no_leak, check_normalized, check_target_shift,
                                        validate_distribution)
-from lmcore.diagnostics.measures import (MeanStderr, SignTest, auroc, distinct_n, mean_stderr, repetition_rate, sign_test,
-                                         token_rank, top_k_accuracy)
+from lmcore.diagnostics.measures import (MeanStderr, SignTest, auroc, distinct_n, mean_stderr, repetition_rate,
+                                         sign_test, token_rank, top_k_accuracy)
 from lmcore.diagnostics.scaling import PowerLaw, combine_shards, fit_power_law
 
 __all__ = ["MeanStderr", "PowerLaw", "SignTest", "auroc", "check_aligned", "check_grad", "check_no_leak",

@@ -1,4 +1,4 @@
-"""Checks that a model or its code does what the mathematics says (book, section 10.1; shift and gradients in 10.2, 10.5).
+"""Checks that a model or its code does what the mathematics says (book, sections 10.1, 10.2 and 10.5).
 
 Each check returns the worst deviation it saw, so that it can be printed, and raises a ValueError that names the worst
 offender where the deviation is more than rounding explains. What it saw to be right it saw on the given input only.
@@ -60,7 +60,8 @@ def validate_distribution(probs, axis=-1, log=False, tolerance=None):
     bad = np.isnan(values) | ((values > 1) if log else (values < 0) | (values == np.inf))      # e¹ is no rounded 1
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(f"entry {where} is {values[where]}, which is no {'log-' if log else ''}probability; logits must go "
+        raise ValueError(f"entry {where} is {values[where]}, which is no {'log-' if log else ''}probability; logits "
+                         f"must go "
                          f"through {'log_' if log else ''}softmax first")
     masses = np.exp(values) if log else values
     excess = masses.sum(axis=-1) - 1
@@ -69,14 +70,16 @@ def validate_distribution(probs, axis=-1, log=False, tolerance=None):
     if not (over <= 0).all():
         row = np.unravel_index(int(np.argmax(over)), over.shape)
         bound = float(np.broadcast_to(allowed, over.shape)[row])
-        limit = f"where rounding in {probs.dtype} explains {bound:.2g}" if tolerance is None else f"tolerance {bound:.2g}"
+        limit = f"where rounding in {probs.dtype} explains {bound:.2g}"
+        if tolerance is not None:
+            limit = f"with a tolerance of {bound:.2g}"
         raise ValueError(f"row {tuple(map(int, row))} sums to {excess[row] + 1:.6g}, off by {excess[row]:.3g} {limit}: "
                          f"mass is {'missing' if excess[row] < 0 else 'too much'}")
     return float(np.abs(excess).max())
 
 
 def _rounding_bound(masses, values, dtype, log):
-    """How far Σ p may be from 1 in each row if every entry is stored, and was computed, as exactly as its type allows."""
+    """How far Σ p may be from 1 in each row if every entry was computed and stored as exactly as its type allows."""
     stored, computed = np.finfo(dtype), np.finfo(accumulator(dtype))
     entropy = -(masses * np.where(masses > 0, values if log else 0, 0)).sum(axis=-1)
     computing = COMPUTING_ULPS * float(computed.eps) / 2 * (1 + np.abs(entropy))
@@ -117,7 +120,8 @@ def check_normalized(next_log_probs, prefixes, tolerance=None):
         row = np.asarray(next_log_probs(prefix))
         shape = shape or row.shape
         if row.ndim != 1 or row.shape != shape:
-            raise ValueError(f"after prefix {_short(prefix)} the model returned shape {row.shape}: expected (V,), the same "
+            raise ValueError(f"after prefix {_short(prefix)} the model returned shape {row.shape}: expected (V,), the "
+                             f"same "
                              f"for every prefix, and {shape} came first")
         try:
             deviation = validate_distribution(row, log=True, tolerance=tolerance)
@@ -163,7 +167,8 @@ def check_aligned(model, tokens, tolerance=None):
     batch = np.asarray(model.log_probs(tokens))
     single = np.stack([[model.next_log_probs(tuple(map(int, row[:t]))) for t in range(len(row))] for row in tokens])
     if batch.shape != single.shape:
-        raise ValueError(f"log_probs returned shape {batch.shape} for tokens of shape {tokens.shape}; next_log_probs makes "
+        raise ValueError(f"log_probs returned shape {batch.shape} for tokens of shape {tokens.shape}; next_log_probs "
+                         f"makes "
                          f"it {single.shape}")
     if tolerance is None:
         finite = np.where(np.isfinite(single), single, 0)
@@ -176,13 +181,14 @@ def check_aligned(model, tokens, tolerance=None):
         lag = next((lag for lag, other in shifted.items() if other.size and other.max() <= tolerance), None)
         hint = "" if lag is None else f"; the rows stand one place too {'late' if lag == 1 else 'early'}"
         b, t, v = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
-        raise ValueError(f"log_probs[{b}, {t}, {v}] = {batch[b, t, v]:.6g}, but next_log_probs of the {t} tokens before gives "
+        raise ValueError(f"log_probs[{b}, {t}, {v}] = {batch[b, t, v]:.6g}, but next_log_probs of the {t} tokens "
+                         f"before gives "
                          f"{single[b, t, v]:.6g} (difference {worst:.3g}, tolerance {tolerance:.3g}){hint}")
     return worst
 
 
 def check_no_leak(forward, inputs, rng, own=False, tolerance=None):
-    """Check that no output depends on later inputs, by changing the future and looking at the past (book, section 10.1).
+    """Check that no output depends on later inputs: change the future, look at the past (book, section 10.1).
 
     For every t the inputs from t on are replaced and all earlier outputs compared.
 
@@ -239,8 +245,10 @@ def check_no_leak(forward, inputs, rng, own=False, tolerance=None):
             worst, place = float(gap.max()), (t, *np.unravel_index(int(gap.argmax()), gap.shape)[:2])
     if not worst <= tolerance:
         t, b, row = map(int, place)
-        raise ValueError(f"output row {row} of sequence {b} moved by {worst:.3g} when the inputs from position {t} on were "
-                         f"changed (tolerance {tolerance:.3g}): it sees {'its own target' if row == t else 'the future'}")
+        raise ValueError(f"output row {row} of sequence {b} moved by {worst:.3g} when the inputs from position {t} on "
+                         f"were "
+                         f"changed (tolerance {tolerance:.3g}): it sees "
+                         f"{'its own target' if row == t else 'the future'}")
     return worst
 
 
@@ -279,7 +287,8 @@ def check_target_shift(log_probs, tokens, max_shift=2):
     tokens = as_token_ids(tokens, log_probs.shape[-1], "tokens")
     length = tokens.shape[-1] if tokens.ndim else 0
     if tokens.shape != log_probs.shape[:-1] or length <= max_shift or max_shift < 1:
-        raise ValueError(f"log_probs has shape {log_probs.shape} and tokens {tokens.shape}: pass (..., T, V) and (..., T) with "
+        raise ValueError(f"log_probs has shape {log_probs.shape} and tokens {tokens.shape}: pass (..., T, V) and (..., "
+                         f"T) with "
                          f"T > max_shift = {max_shift} >= 1")
     losses = {}
     for shift in range(-max_shift, max_shift + 1):
@@ -289,7 +298,8 @@ def check_target_shift(log_probs, tokens, max_shift=2):
     own = losses.pop(0)
     best = min(losses, key=losses.get)
     if not own < losses[best]:
-        raise ValueError(f"rows score the token {abs(best)} {'later' if best > 0 else 'earlier'} better ({losses[best]:.3f} nats) "
+        raise ValueError(f"rows score the token {abs(best)} {'later' if best > 0 else 'earlier'} better "
+                         f"({losses[best]:.3f} nats) "
                          f"than their own ({own:.3f}): rows and tokens are misaligned by {best:+d}")
     return losses[best] - own
 
@@ -345,14 +355,16 @@ def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
     shapes = [{name: np.shape(values) for name, values in arrays.items()} for arrays in (points, gradients)]
     if shapes[0] != shapes[1]:
         odd = next(name for name in {**shapes[0], **shapes[1]} if shapes[0].get(name) != shapes[1].get(name))
-        raise ValueError(f"gradient and point differ{f' in {odd!r}' if named else ''}: shape {shapes[1].get(odd)} against "
+        raise ValueError(f"gradient and point differ{f' in {odd!r}' if named else ''}: shape {shapes[1].get(odd)} "
+                         f"against "
                          f"{shapes[0].get(odd)}; pass one derivative an entry")
     points = {name: as_floats(values, "point").copy() for name, values in points.items()}
     worst = 0.0
     for name, x in points.items():
         eps = float(np.finfo(x.dtype).eps)
         chosen = _chosen(x.size, entries, rng)
-        numeric, noise = np.transpose([_central_difference(function, points if named else x, x, i, eps) for i in chosen])
+        numeric, noise = np.transpose([_central_difference(function, points if named else x, x, i, eps)
+                                       for i in chosen])
         given = np.asarray(gradients[name], dtype=float).ravel()[chosen]
         scale = float(max(np.abs(gradients[name]).max(), np.abs(numeric).max(), np.finfo(float).tiny))
         error = np.abs(numeric - given)
@@ -360,8 +372,10 @@ def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
         if not (error <= allowed).all():
             k = int(np.argmax(error - allowed))           # a NaN counts as the largest
             where = tuple(map(int, np.unravel_index(chosen[k], x.shape)))
-            raise ValueError(f"the gradient at {f'{name!r} ' if named else ''}{where} is {given[k]:.6g}, but central differences "
-                             f"give {numeric[k]:.6g}: off by {error[k] / scale:.2g} of the largest, {allowed[k] / scale:.2g} allowed")
+            raise ValueError(f"the gradient at {f'{name!r} ' if named else ''}{where} is {given[k]:.6g}, but central "
+                             f"differences "
+                             f"give {numeric[k]:.6g}: off by {error[k] / scale:.2g} of the largest, "
+                             f"{allowed[k] / scale:.2g} allowed")
         worst = max(worst, float(error.max()) / scale)
     return worst
 
@@ -370,7 +384,8 @@ def _chosen(size, entries, rng):
     if size <= entries:
         return np.arange(size)
     if rng is None:
-        raise ValueError(f"rng is needed to choose {entries} of {size} entries; pass numpy.random.default_rng(0), or entries")
+        raise ValueError(f"rng is needed to choose {entries} of {size} entries; pass numpy.random.default_rng(0), or "
+                         f"entries")
     return rng.choice(size, entries, replace=False)
 
 
@@ -394,7 +409,8 @@ def _changed(inputs, rng):
         return inputs + rng.normal(size=inputs.shape).astype(inputs.dtype)
     ids, where = np.unique(inputs, return_inverse=True)
     if len(ids) < 2:
-        raise ValueError(f"inputs holds one token id only, {ids.tolist()}: there is nothing to change it to; pass real text")
+        raise ValueError(f"inputs holds one token id only, {ids.tolist()}: there is nothing to change it to; pass real "
+                         f"text")
     return ids[(where.reshape(inputs.shape) + rng.integers(1, len(ids), inputs.shape)) % len(ids)]
 
 

@@ -1,4 +1,4 @@
-"""What to measure besides the loss, and how sure to be of it: ranks, diversity, errors, tests (book, sections 10.2 to 10.4)."""
+"""What to measure besides the loss, and how sure to be of it: ranks, diversity, errors, tests (10.2 to 10.4)."""
 import math
 from collections import Counter
 from typing import NamedTuple
@@ -154,7 +154,8 @@ def repetition_rate(tokens, window=128):
     """
     tokens = list(tokens)
     if len(tokens) < 2 or window < 1:
-        raise ValueError(f"repetition needs at least two tokens and a window of at least 1, got {len(tokens)} and {window}")
+        raise ValueError(f"repetition needs at least two tokens and a window of at least 1, got {len(tokens)} and "
+                         f"{window}")
     last, repeated = {}, 0
     for position, token in enumerate(tokens):
         repeated += position - last.get(token, -math.inf) <= window
@@ -206,11 +207,13 @@ def mean_stderr(values, clusters=None):
     values = as_floats(values, "values").astype(float)
     clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     if values.ndim != 1 or clusters.shape != values.shape:
-        raise ValueError(f"values has shape {values.shape} and clusters {clusters.shape}: pass one cluster a value, both (n,)")
+        raise ValueError(f"values has shape {values.shape} and clusters {clusters.shape}: pass one cluster a value, "
+                         f"both (n,)")
     mean = values.mean()
     names, group = np.unique(clusters, return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"a standard error needs at least two {'values' if len(values) < 2 else 'clusters'}, got {len(names)}")
+        raise ValueError(f"a standard error needs at least two {'values' if len(values) < 2 else 'clusters'}, got "
+                         f"{len(names)}")
     totals = np.bincount(group, weights=values - mean)
     variance = len(names) / (len(names) - 1) * (totals ** 2).sum() / len(values) ** 2
     return MeanStderr(float(mean), math.sqrt(variance))
@@ -251,7 +254,8 @@ def auroc(scores, labels):
     """
     scores, labels = as_floats(scores, "scores"), np.asarray(labels)
     if scores.ndim != 1 or labels.shape != scores.shape:
-        raise ValueError(f"scores has shape {scores.shape} and labels {labels.shape}: pass one label a score, both (n,)")
+        raise ValueError(f"scores has shape {scores.shape} and labels {labels.shape}: pass one label a score, both "
+                         f"(n,)")
     if not np.isin(labels, (0, 1)).all():
         raise ValueError("labels must be 0 or 1, or booleans")
     if np.isnan(scores).any():
@@ -259,7 +263,8 @@ def auroc(scores, labels):
     positive = labels.astype(bool)
     n_positive = int(positive.sum())
     if n_positive in (0, len(labels)):
-        raise ValueError(f"labels holds one class only ({n_positive} positive of {len(labels)}): there is nothing to tell apart")
+        raise ValueError(f"labels holds one class only ({n_positive} positive of {len(labels)}): there is nothing to "
+                         f"tell apart")
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (counts.cumsum() - (counts - 1) / 2)[place]          # equal scores share the mean of their ranks
     pairs_won = ranks[positive].sum() - n_positive * (n_positive + 1) / 2

@@ -56,8 +56,8 @@ def measure(name):
 def show(name):
     """Run one file in a process of its own and print its rows as they come; returns what became of its goals."""
     outcome = []
-    child = subprocess.Popen([sys.executable, __file__, "--measure", name], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             text=True)
+    child = subprocess.Popen([sys.executable, __file__, "--measure", name], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
     for line in child.stdout:
         row = json.loads(line)
         if isinstance(row, dict):
@@ -90,7 +90,7 @@ def main(arguments):
     print(LINE.format("", "lmcore", "peer", "", "ratio", ""))
     outcome = [goal for name in names for goal in show(name)]
     missed = [what for what, holds in outcome if not holds]
-    print(f"{len(outcome) - len(missed)} of {len(outcome)} goals hold" + "".join(f"\n  missed: {what}" for what in missed))
+    print(f"{len(outcome) - len(missed)} of {len(outcome)} goals hold", *missed, sep="\n  missed: ")
 
 
 if __name__ == "__main__":

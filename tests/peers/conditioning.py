@@ -25,7 +25,7 @@ def main():
     rng = np.random.default_rng(0)
     cases = []
     for gamma in (0.0, 0.5, 1.5, 3.0, 7.5):
-        conditional, unconditional = (rng.normal(size=8) * 4).round(3).tolist(), (rng.normal(size=8) * 4).round(3).tolist()
+        conditional, unconditional = (rng.normal(size=(2, 8)) * 4).round(3).tolist()
         cases.append({"conditional": conditional, "unconditional": unconditional, "gamma": gamma,
                       "transformers": guided(conditional, unconditional, gamma)})
     stored = {"versions": {"torch": torch.__version__, "transformers": transformers.__version__}, "guidance": cases}
