@@ -224,6 +224,17 @@ class TestModel:
             transformer.Config(5, context=8, hop=9)
 
 
+    def test_one_block(self):
+        """Gradients of a single block by its input and by each of its parameters."""
+        params = {name: PARAMS[name][0] for name in transformer._STACKED}
+        x = np.random.default_rng(10).standard_normal((2, 4, CONFIG.width))
+        function, d_out = weighted(lambda p, x: transformer.block(p, x, CONFIG.n_head), params, x)
+        d_x, grads = transformer.block_backward(params, d_out, transformer.block(params, x, CONFIG.n_head)[1])
+        assert grads.keys() == params.keys()
+        check_grad(lambda x: function(params, x), d_x, x, rng=np.random.default_rng(11))
+        check_grad(lambda p: function(p, x), grads, params, entries=8, rng=np.random.default_rng(12))
+
+
 class TestCache:
     def test_steps_give_the_logits_of_the_whole(self):
         whole, _ = transformer.forward(PARAMS, STORED["tokens"], CONFIG)

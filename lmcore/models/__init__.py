@@ -6,7 +6,7 @@ section             modules
 8.1, 8.2 counts     `ngram`
 8.3 features        `nplm`, trained by `optim`
 8.4 recurrence      `rnn`
-8.5 attention       `transformer`, of `layers`
+8.5 attention       `transformer`, made of `blocks`, those of `layers`
 ==================  ==================================================================================
 
 `neural` serves parameters as a language model, `train` makes them, `pretrained` carries the pocket models,

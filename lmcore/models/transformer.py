@@ -22,13 +22,13 @@ import numpy as np
 
 from lmcore._arrays import as_token_ids
 from lmcore.likelihood import cross_entropy_with_grad
-from lmcore.models.layers import (attention, attention_backward, embedding_backward, gelu, gelu_backward, layer_norm,
-                                  layer_norm_backward, linear_backward, rotary)
+from lmcore.models.blocks import attention, attention_backward, block, block_backward, rotary
+from lmcore.models.layers import embedding_backward, gelu, gelu_backward, layer_norm, layer_norm_backward, linear_backward
 from lmcore.softmax import lm_head
 
-__all__ = ["Config", "attention", "attention_backward", "backward", "forward", "gelu", "gelu_backward", "init",
-           "layer_norm", "layer_norm_backward", "long_forward", "loss_and_grad", "prefill", "rotary", "start", "step",
-           "window_start"]
+__all__ = ["Config", "attention", "attention_backward", "backward", "block", "block_backward", "forward", "gelu",
+           "gelu_backward", "init", "layer_norm", "layer_norm_backward", "long_forward", "loss_and_grad", "prefill",
+           "rotary", "start", "step", "window_start"]
 
 _STACKED = ("ln1_g", "ln1_b", "qkv_w", "qkv_b", "proj_w", "proj_b", "ln2_g", "ln2_b", "fc_w", "fc_b", "out_w", "out_b")
 DECAYED = ("qkv_w", "proj_w", "fc_w", "out_w")
@@ -152,7 +152,6 @@ def forward(params, inputs, config):
     References
     ----------
     Vaswani, A. et al. (2017). Attention Is All You Need. NeurIPS.
-    Xiong, R. et al. (2020). On Layer Normalization in the Transformer Architecture. ICML. (Norm before each branch.)
 
     Examples
     --------
@@ -169,7 +168,7 @@ def forward(params, inputs, config):
     x += params["wpe"][:inputs.shape[1]]
     blocks = []
     for layer in range(config.n_layer):
-        x, cache = _block(_layer(params, layer), x, config.n_head)
+        x, cache = block(_layer(params, layer), x, config.n_head)
         blocks.append(cache)
     hidden, final = layer_norm(x, params["lnf_g"], params["lnf_b"])
     return lm_head(hidden, params["wte"][:config.vocab_size]), (inputs, blocks, hidden, final)
@@ -208,7 +207,7 @@ def backward(params, cache, d_logits, config):
     d_hidden, d_head, _ = linear_backward(d_logits, hidden, params["wte"][:config.vocab_size].T)
     d_x, grads["lnf_g"], grads["lnf_b"] = layer_norm_backward(d_hidden, final)
     for layer in reversed(range(config.n_layer)):
-        d_x, block_grads = _block_backward(_layer(params, layer), d_x, blocks[layer])
+        d_x, block_grads = block_backward(_layer(params, layer), d_x, blocks[layer])
         for name, grad in block_grads.items():
             grads[name][layer] = grad
     grads["wpe"][:inputs.shape[1]] = d_x.sum(axis=0)
@@ -316,7 +315,7 @@ def step(params, state, tokens, config):
     x = (params["wte"][tokens] + params["wpe"][position])[:, None]
     new_keys, new_values = [], []
     for layer in range(config.n_layer):
-        x, cache = _block(_layer(params, layer), x, config.n_head, past=(keys[layer], values[layer]))
+        x, cache = block(_layer(params, layer), x, config.n_head, past=(keys[layer], values[layer]))
         _, key, value, _ = cache[2]
         new_keys.append(key)
         new_values.append(value)
@@ -418,56 +417,3 @@ def long_forward(params, inputs, config):
 def _layer(params, layer):
     """One block's own parameters."""
     return {name: params[name][layer] for name in _STACKED}
-
-
-def _block(p, x, n_head, past=None):
-    """One block forward; `past` holds the keys and values of positions before x."""
-    normed1, cache1 = layer_norm(x, p["ln1_g"], p["ln1_b"])
-    qkv = normed1 @ p["qkv_w"]
-    qkv += p["qkv_b"]
-    query, key, value = _split_heads(qkv, n_head, parts=3)
-    if past is not None:
-        key, value = np.concatenate([past[0], key], axis=-2), np.concatenate([past[1], value], axis=-2)
-    heads, attended = attention(query, key, value)
-    merged = _merge_heads(heads)
-    x = x + merged @ p["proj_w"]
-    x += p["proj_b"]
-    normed2, cache2 = layer_norm(x, p["ln2_g"], p["ln2_b"])
-    up = normed2 @ p["fc_w"]
-    up += p["fc_b"]
-    active, gelu_cache = gelu(up)
-    x = x + active @ p["out_w"]
-    x += p["out_b"]
-    return x, (normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache)
-
-
-def _block_backward(p, d_x, cache):
-    """Derivative by the block's input and by its parameters; every branch adds to what the residual stream carries."""
-    normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache = cache
-    grads = {}
-    d_active, grads["out_w"], grads["out_b"] = linear_backward(d_x, active, p["out_w"])
-    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(gelu_backward(d_active, gelu_cache), normed2, p["fc_w"])
-    d_branch, grads["ln2_g"], grads["ln2_b"] = layer_norm_backward(d_normed, cache2)
-    d_x = d_x + d_branch
-    d_merged, grads["proj_w"], grads["proj_b"] = linear_backward(d_x, merged, p["proj_w"])
-    n_head = attended[0].shape[-3]
-    d_heads = _split_heads(d_merged, n_head, parts=1)[0]
-    d_qkv = _merge_heads(*attention_backward(d_heads, attended))
-    d_normed, grads["qkv_w"], grads["qkv_b"] = linear_backward(d_qkv, normed1, p["qkv_w"])
-    d_branch, grads["ln1_g"], grads["ln1_b"] = layer_norm_backward(d_normed, cache1)
-    return d_x + d_branch, grads
-
-
-def _split_heads(x, n_head, parts):
-    """(B, T, parts·d) as `parts` views of shape (B, heads, T, d/heads)."""
-    batch, time, width = x.shape
-    return x.reshape(batch, time, parts, n_head, width // (parts * n_head)).transpose(2, 0, 3, 1, 4)
-
-
-def _merge_heads(*parts):
-    """The inverse of `_split_heads`."""
-    batch, n_head, time, size = parts[0].shape
-    merged = np.empty((batch, time, len(parts), n_head, size), dtype=parts[0].dtype)
-    for i, part in enumerate(parts):
-        merged[:, :, i] = part.transpose(0, 2, 1, 3)
-    return merged.reshape(batch, time, -1)

@@ -1,0 +1,279 @@
+"""Causal attention and the transformer block built on it, each with its gradient by hand (book, section 8.5)."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from lmcore._arrays import accumulator, as_floats
+from lmcore.models.layers import gelu, gelu_backward, layer_norm, layer_norm_backward, linear_backward
+
+__all__ = ["attention", "attention_backward", "block", "block_backward", "rotary"]
+
+
+def attention(query, key, value):
+    """Causal scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
+
+    M_ij is 0 where query i may see key j and −∞ elsewhere. The last query stands at the last key, so that with one
+    query and all keys so far the same function serves generation from a key-value cache.
+
+    Parameters
+    ----------
+    query : array-like of shape (..., T, d)
+    key : array-like of shape (..., S, d)
+        S >= T positions, the queries' own last.
+    value : array-like of shape (..., S, e)
+
+    Returns
+    -------
+    out : ndarray of shape (..., T, e)
+    cache : tuple
+        For `attention_backward`; ``cache[3]`` holds the weights, (..., T, S), rows summing to 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or there are more queries than keys.
+
+    References
+    ----------
+    Vaswani, A. et al. (2017). Attention Is All You Need. NeurIPS.
+
+    Examples
+    --------
+    The first position sees itself alone; the second, with equal scores, the mean of both:
+
+    >>> out, cache = attention(np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [3.0]]))
+    >>> out.ravel(), cache[3]
+    (array([1., 2.]), array([[1. , 0. ],
+                             [0.5, 0.5]]))
+    """
+    query, key, value = as_floats(query, "query"), as_floats(key, "key"), as_floats(value, "value")
+    n_queries, n_keys = query.shape[-2], key.shape[-2]
+    if query.shape[-1] != key.shape[-1] or value.shape[-2] != n_keys or n_queries > n_keys:
+        raise ValueError(f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., T, d), "
+                         f"(..., S, d) and (..., S, e) with S >= T")
+    dtype = accumulator(query.dtype)
+    wide_query, key, value = (a.astype(dtype, copy=False) for a in (query, key, value))
+    wide_query = wide_query * dtype.type(1 / np.sqrt(query.shape[-1]))
+    weights = np.zeros(wide_query.shape[:-1] + (n_keys,), dtype=dtype)
+    out = np.empty(wide_query.shape[:-1] + value.shape[-1:], dtype=dtype)
+    for rows, seen in _causal_blocks(n_queries, n_keys):
+        block = weights[..., rows, seen]                      # the rest of these rows lies in the future and stays 0
+        np.matmul(wide_query[..., rows, :], key[..., seen, :].swapaxes(-1, -2), out=block)
+        block += _causal_bias(block.shape[-2], block.shape[-1], dtype)
+        block -= block.max(axis=-1, keepdims=True)
+        np.exp(block, out=block)
+        block /= block.sum(axis=-1, keepdims=True)
+        np.matmul(block, value[..., seen, :], out=out[..., rows, :])
+    return out.astype(query.dtype, copy=False), (wide_query, key, value, weights)
+
+
+def attention_backward(d_out, cache):
+    """Gradients of `attention` by its three inputs (book, section 8.5).
+
+    With A the weights and S the scores, ∂V = Aᵀ ∂out, ∂A = ∂out Vᵀ, ∂S = A ⊙ (∂A − Σ A ⊙ ∂A), ∂Q = ∂S K/√d and
+    ∂K = ∂Sᵀ Q/√d.
+
+    Parameters
+    ----------
+    d_out : array-like of shape (..., T, e)
+    cache : tuple
+        As `attention` returned it.
+
+    Returns
+    -------
+    d_query, d_key, d_value : ndarray
+        Shapes of the layer's inputs.
+
+    Examples
+    --------
+    >>> _, cache = attention(np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [3.0]]))
+    >>> d_query, d_key, d_value = attention_backward(np.array([[0.0], [1.0]]), cache)
+    >>> d_value.ravel()                                   # half of the second output came from each value
+    array([0.5, 0.5])
+    """
+    d_out = as_floats(d_out, "d_out")
+    query, key, value, weights = cache                        # query already carries 1/√d
+    incoming = d_out.astype(weights.dtype, copy=False)
+    d_query, d_key, d_value = np.empty_like(query), np.zeros_like(key), np.zeros_like(value)
+    for rows, seen in _causal_blocks(query.shape[-2], key.shape[-2]):
+        block, d_block = weights[..., rows, seen], incoming[..., rows, :]
+        d_value[..., seen, :] += block.swapaxes(-1, -2) @ d_block
+        d_scores = d_block @ value[..., seen, :].swapaxes(-1, -2)
+        d_scores -= np.einsum("...ts,...ts->...t", d_scores, block)[..., None]
+        d_scores *= block
+        np.matmul(d_scores, key[..., seen, :], out=d_query[..., rows, :])
+        d_key[..., seen, :] += d_scores.swapaxes(-1, -2) @ query[..., rows, :]
+    d_query *= weights.dtype.type(1 / np.sqrt(key.shape[-1]))
+    return tuple(a.astype(d_out.dtype, copy=False) for a in (d_query, d_key, d_value))
+
+
+def rotary(x, positions, base=10000.0):
+    """Rotary positions: pairs of features turned by an angle that grows with the position (book, section 8.5).
+
+    Pair i of position m is turned by m · base^(−2i/d). Applied to queries and keys, it makes their product depend on
+    the distance of their positions alone. Pairs are features i and i + d/2, as in Llama; the paper pairs neighbours,
+    which is the same up to an order of features.
+
+    Parameters
+    ----------
+    x : array-like of shape (..., T, d)
+        Queries or keys, d even.
+    positions : array-like of shape (T,)
+    base : float, default 10000
+
+    Returns
+    -------
+    ndarray of shape (..., T, d)
+
+    Raises
+    ------
+    ValueError
+        If d is odd or there is not one position a row.
+
+    References
+    ----------
+    Su, J. et al. (2024). RoFormer: Enhanced Transformer with Rotary Position Embedding. Neurocomputing 568.
+
+    Examples
+    --------
+    A quarter turn of the only pair:
+
+    >>> rotary([[1.0, 0.0]], positions=[np.pi / 2]).round(4)
+    array([[0., 1.]])
+    """
+    x, positions = as_floats(x, "x"), np.asarray(positions, dtype=np.float64)
+    width = x.shape[-1]
+    if width % 2 or x.ndim < 2 or positions.shape != x.shape[-2:-1]:
+        raise ValueError(f"x {x.shape} must be (..., T, d) with d even and positions {positions.shape} of shape (T,)")
+    angles = positions[:, None] * base ** (-np.arange(0, width, 2) / width)
+    cos, sin = np.cos(angles), np.sin(angles)
+    first, second = x[..., :width // 2], x[..., width // 2:]
+    turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
+    return turned.astype(x.dtype, copy=False)
+
+
+def block(params, x, n_head, past=None):
+    """One block forward: x ← x + attention(norm(x)), then x ← x + MLP(norm(x)) (book, section 8.5).
+
+    Parameters
+    ----------
+    params : dict of str to ndarray
+        One block's own, without the layer axis: ``ln1_g``, ``ln1_b``, ``qkv_w``, ``qkv_b``, ``proj_w``, ``proj_b``,
+        ``ln2_g``, ``ln2_b``, ``fc_w``, ``fc_b``, ``out_w``, ``out_b``.
+    x : ndarray of shape (B, T, d)
+        The residual stream.
+    n_head : int
+    past : tuple of two ndarrays of shape (B, heads, S, d/heads), optional
+        Keys and values of S positions before x.
+
+    Returns
+    -------
+    x : ndarray of shape (B, T, d)
+    cache : tuple
+        For `block_backward`; ``cache[2]`` is `attention`'s, so ``cache[2][3]`` holds the attention weights.
+
+    References
+    ----------
+    Xiong, R. et al. (2020). On Layer Normalization in the Transformer Architecture. ICML. (Norm before each branch.)
+
+    Examples
+    --------
+    A block whose branches end in zeros passes the residual stream on:
+
+    >>> d, x = 2, np.ones((1, 3, 2))
+    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d), "proj_b": d, "ln2_g": d,
+    ...           "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d, "out_w": (4 * d, d), "out_b": d}
+    >>> out, _ = block({name: np.zeros(shape) for name, shape in shapes.items()}, x, n_head=1)
+    >>> bool((out == x).all())
+    True
+    """
+    normed1, cache1 = layer_norm(x, params["ln1_g"], params["ln1_b"])
+    qkv = normed1 @ params["qkv_w"]
+    qkv += params["qkv_b"]
+    query, key, value = _split_heads(qkv, n_head, parts=3)
+    if past is not None:
+        key, value = np.concatenate([past[0], key], axis=-2), np.concatenate([past[1], value], axis=-2)
+    heads, attended = attention(query, key, value)
+    merged = _merge_heads(heads)
+    x = x + merged @ params["proj_w"]
+    x += params["proj_b"]
+    normed2, cache2 = layer_norm(x, params["ln2_g"], params["ln2_b"])
+    up = normed2 @ params["fc_w"]
+    up += params["fc_b"]
+    active, gelu_cache = gelu(up)
+    x = x + active @ params["out_w"]
+    x += params["out_b"]
+    return x, (normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache)
+
+
+def block_backward(params, d_x, cache):
+    """Gradients of `block` by its input and parameters; each branch adds to the residual stream's (book, section 8.5).
+
+    Parameters
+    ----------
+    params : dict of str to ndarray
+    d_x : ndarray of shape (B, T, d)
+        Derivative of the loss by the block's output.
+    cache : tuple
+        As `block` returned it.
+
+    Returns
+    -------
+    d_x : ndarray of shape (B, T, d)
+    grads : dict of str to ndarray
+        Keys and shapes of `params`.
+
+    Examples
+    --------
+    >>> d, x, d_out = 2, np.ones((1, 3, 2)), np.full((1, 3, 2), 5.0)
+    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d), "proj_b": d, "ln2_g": d,
+    ...           "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d, "out_w": (4 * d, d), "out_b": d}
+    >>> params = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> d_x, grads = block_backward(params, d_out, block(params, x, n_head=1)[1])
+    >>> bool((d_x == d_out).all()), grads["out_b"]             # Σ of 5 over three positions
+    (True, array([15., 15.]))
+    """
+    normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache = cache
+    grads = {}
+    d_active, grads["out_w"], grads["out_b"] = linear_backward(d_x, active, params["out_w"])
+    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(gelu_backward(d_active, gelu_cache), normed2, params["fc_w"])
+    d_branch, grads["ln2_g"], grads["ln2_b"] = layer_norm_backward(d_normed, cache2)
+    d_x = d_x + d_branch
+    d_merged, grads["proj_w"], grads["proj_b"] = linear_backward(d_x, merged, params["proj_w"])
+    n_head = attended[0].shape[-3]
+    d_heads = _split_heads(d_merged, n_head, parts=1)[0]
+    d_qkv = _merge_heads(*attention_backward(d_heads, attended))
+    d_normed, grads["qkv_w"], grads["qkv_b"] = linear_backward(d_qkv, normed1, params["qkv_w"])
+    d_branch, grads["ln1_g"], grads["ln1_b"] = layer_norm_backward(d_normed, cache1)
+    return d_x + d_branch, grads
+
+
+def _split_heads(x, n_head, parts):
+    """(B, T, parts·d) as `parts` views of shape (B, heads, T, d/heads)."""
+    batch, time, width = x.shape
+    return x.reshape(batch, time, parts, n_head, width // (parts * n_head)).transpose(2, 0, 3, 1, 4)
+
+
+def _merge_heads(*parts):
+    """The inverse of `_split_heads`."""
+    batch, n_head, time, size = parts[0].shape
+    merged = np.empty((batch, time, len(parts), n_head, size), dtype=parts[0].dtype)
+    for i, part in enumerate(parts):
+        merged[:, :, i] = part.transpose(0, 2, 1, 3)
+    return merged.reshape(batch, time, -1)
+
+
+@lru_cache(maxsize=64)
+def _causal_bias(n_queries, n_keys, dtype):
+    """(T, S) array to add to the scores: 0 where the key is not after the query, −∞ where it is."""
+    bias = np.triu(np.full((n_queries, n_keys), -np.inf, dtype=dtype), k=1 + n_keys - n_queries)
+    bias.setflags(write=False)
+    return bias
+
+
+def _causal_blocks(n_queries, n_keys, size=64):
+    """Pairs of slices: some queries, and the keys up to the last of them; the keys after that need no work."""
+    past = n_keys - n_queries
+    starts = range(0, n_queries, size)
+    return [(slice(i, min(i + size, n_queries)), slice(0, past + min(i + size, n_queries))) for i in starts]
