@@ -1,0 +1,355 @@
+"""lmcore.calibration against hand-worked values, scikit-learn, SciPy, torch's fit, and its own identities."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.optimize
+import scipy.stats
+import sklearn.calibration
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from lmcore import calibration as cal
+from lmcore.likelihood import cross_entropy
+from lmcore.softmax import log_softmax, softmax
+
+INF, NAN = np.inf, np.nan
+STORED = json.loads((Path(__file__).parent / "peers" / "calibration.json").read_text())
+CLAIMS = st.lists(st.tuples(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.6, 0.7, 1.0])), st.booleans()),
+                  min_size=1, max_size=40).map(lambda pairs: tuple(map(np.array, zip(*pairs))))
+
+
+def drawn(seed, n=400, size=6, stretch=1.0):
+    """Logits and targets drawn from them, the logits then multiplied: the best temperature is about `stretch`."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(n, size)) * 2
+    return logits * stretch, (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+
+
+class TestReliability:
+    def test_by_hand(self):
+        edges, counts, confidence, accuracy = cal.reliability([0.1, 0.3, 0.45, 0.9, 0.8], [0, 1, 1, 1, 0], n_bins=4)
+        assert_array_equal(edges, [0, 0.25, 0.5, 0.75, 1])
+        assert_array_equal(counts, [1, 2, 0, 2])
+        assert_allclose(confidence, [0.1, 0.375, NAN, 0.85])
+        assert_allclose(accuracy, [0, 1, NAN, 0.5])
+
+    def test_edges_belong_below_and_none_is_lost(self):
+        # Confidences on every edge of ten bins: (lo, hi], 0 in the first and 1 in the last.
+        confidence = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+        for dtype in (np.float64, np.float32, np.float16):
+            counts = cal.reliability(np.array(confidence, dtype), np.ones(11), n_bins=10).counts
+            assert_array_equal(counts, [2, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+
+    @pytest.mark.parametrize("n_bins", [3, 7, 10, 15, 20, 49])
+    def test_every_edge_of_every_number_of_bins(self, n_bins):
+        edges = np.array([k / n_bins for k in range(1, n_bins + 1)])
+        assert_array_equal(cal.reliability(edges, np.ones(n_bins), n_bins).counts, np.ones(n_bins))
+
+    def test_equal_mass(self):
+        confidence = np.array([0.5, 0.1, 0.2, 0.9, 0.95, 0.8, 0.99])
+        bins = cal.reliability(confidence, np.ones(7), 3, strategy="quantile")
+        assert_array_equal(bins.counts, [3, 2, 2])
+        assert_array_equal(bins.edges, [0, 0.5, 0.9, 1])
+        assert_allclose(bins.confidence, [0.8 / 3, 0.85, 0.97])
+
+    def test_equal_confidences_stay_together(self):
+        bins = cal.reliability([0.5] * 6 + [0.9], [1, 0] * 3 + [1], 4, strategy="quantile")
+        assert_array_equal(bins.counts, [6, 1])
+        assert_array_equal(cal.reliability([0.0, 0.0, 0.0, 1.0], [0, 0, 1, 1], 2, strategy="quantile").counts, [4])
+        assert_array_equal(cal.reliability([1.0, 1.0], [0, 1], 5, strategy="quantile").counts, [2])
+
+    @given(CLAIMS, st.integers(1, 20), st.sampled_from(["uniform", "quantile"]))
+    def test_every_claim_is_in_one_bin(self, claims, n_bins, strategy):
+        confidence, correct = claims
+        bins = cal.reliability(confidence, correct, n_bins, strategy)
+        assert bins.counts.sum() == len(confidence)
+        assert_allclose(np.nansum(bins.counts * bins.confidence), confidence.sum(), atol=1e-9)
+        assert_allclose(np.nansum(bins.counts * bins.accuracy), correct.sum(), atol=1e-9)
+        inside = (bins.confidence > bins.edges[:-1] - 1e-12) & (bins.confidence <= bins.edges[1:] + 1e-12)
+        assert (inside | (bins.counts == 0)).all()
+
+    @given(CLAIMS, st.sampled_from([1, 2, 5, 10]))
+    def test_scikit_learn(self, claims, n_bins):
+        # Its edges come from linspace, an ulp above k/n for some k: the values drawn lie on both or on neither.
+        confidence, correct = claims
+        edges = np.linspace(0, 1, n_bins + 1)
+        if (np.searchsorted(edges[1:-1], confidence) != np.searchsorted((np.arange(n_bins + 1) / n_bins)[1:-1], confidence)).any():
+            return
+        accuracy, mean = sklearn.calibration.calibration_curve(correct, confidence, n_bins=n_bins)
+        bins = cal.reliability(confidence, correct, n_bins)
+        assert_allclose(bins.accuracy[bins.counts > 0], accuracy)
+        assert_allclose(bins.confidence[bins.counts > 0], mean)
+
+    def test_refusals(self):
+        for confidence, correct, message in (
+                ([0.5, 1.2], [0, 1], r"confidence must lie in \[0, 1\], got 0.5 to 1.2"),
+                ([0.5, -0.7], [0, 1], r"exponentiate log-probabilities first"),
+                ([NAN], [1], r"confidence must lie in \[0, 1\]"),
+                ([0.5], [0, 1], r"one shape \(n,\), got \(1,\) and \(2,\)"),
+                ([[0.5]], [[1]], r"one shape \(n,\)"),
+                ([0.5, 0.5], [0, 2], "correct must hold booleans"),
+                ([], [], "confidence is empty")):
+            for function in (cal.reliability, cal.expected_calibration_error, cal.maximum_calibration_error,
+                             cal.brier_decomposition):
+                with pytest.raises(ValueError, match=message):
+                    function(confidence, correct)
+        with pytest.raises(ValueError, match="n_bins must be at least 1, got 0"):
+            cal.reliability([0.5], [1], 0)
+        with pytest.raises(ValueError, match="strategy must be 'uniform' or 'quantile', got 'mass'"):
+            cal.reliability([0.5], [1], 3, "mass")
+
+
+class TestErrors:
+    def test_by_hand(self):
+        confidence, correct = [0.1, 0.3, 0.45, 0.9, 0.8], [0, 1, 1, 1, 0]
+        # gaps .1, .625, .35 of 1, 2 and 2 claims
+        assert_allclose(cal.expected_calibration_error(confidence, correct, 4), (0.1 + 2 * 0.625 + 2 * 0.35) / 5)
+        assert_allclose(cal.maximum_calibration_error(confidence, correct, 4), 0.625)
+
+    def test_on_the_edges(self):
+        # The two conventions give .411 and .256 here.
+        confidence = np.arange(1, 10) / 10
+        correct = [1, 0, 1, 0, 1, 0, 1, 0, 1]
+        half_open = np.abs(np.array(correct) - confidence).mean()
+        assert_allclose(cal.expected_calibration_error(confidence, correct, 10), half_open, rtol=1e-12)
+
+    def test_sure_and_always_right_or_wrong(self):
+        for confidence, correct, error in ((1.0, 1, 0.0), (1.0, 0, 1.0), (0.0, 1, 1.0), (0.0, 0, 0.0)):
+            assert cal.expected_calibration_error([confidence], [correct]) == error
+            assert cal.maximum_calibration_error([confidence], [correct]) == error
+
+    @given(CLAIMS, st.integers(1, 20), st.sampled_from(["uniform", "quantile"]))
+    def test_mean_below_maximum(self, claims, n_bins, strategy):
+        mean = cal.expected_calibration_error(*claims, n_bins, strategy)
+        assert -1e-12 <= mean <= cal.maximum_calibration_error(*claims, n_bins, strategy) + 1e-12 <= 1 + 2e-12
+        assert mean >= abs(claims[1].mean() - claims[0].mean()) - 1e-12      # one bin hides the most
+
+    def test_calibrated_claims_in_a_large_sample(self):
+        rng = np.random.default_rng(0)
+        confidence = rng.uniform(size=100_000)
+        correct = rng.uniform(size=100_000) < confidence
+        assert cal.expected_calibration_error(confidence, correct) < 0.01
+        assert cal.expected_calibration_error(confidence, np.ones(100_000)) > 0.45
+
+
+class TestWilson:
+    @pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
+    def test_scipy(self, level):
+        for hits, n in ((0, 5), (1, 5), (5, 5), (37, 80), (999, 1000)):
+            interval = scipy.stats.binomtest(hits, n).proportion_ci(level, method="wilson")
+            low, high = cal.wilson_interval([hits / n], [n], level)
+            assert_allclose([low[0], high[0]], [interval.low, interval.high], atol=1e-12)
+
+    @pytest.mark.filterwarnings("error")
+    def test_empty_bins_have_none(self):
+        low, high = cal.wilson_interval([NAN, 0.5], [0, 10])
+        assert np.isnan(low[0]) and np.isnan(high[0]) and low[1] < 0.5 < high[1]
+
+    def test_refused(self):
+        with pytest.raises(ValueError, match="level must lie strictly between 0 and 1, got 95"):
+            cal.wilson_interval([0.5], [10], 95)
+
+
+class TestBrier:
+    @given(CLAIMS)
+    def test_scikit_learn(self, claims):
+        confidence, correct = claims
+        theirs = sklearn.metrics.brier_score_loss(correct, confidence, pos_label=True)
+        assert_allclose(cal.brier_score(confidence, correct), theirs, atol=1e-12)
+
+    def test_whole_distributions(self):
+        rng = np.random.default_rng(1)
+        probs, targets = rng.dirichlet([1.0] * 5, size=30), rng.integers(0, 5, 30)
+        expected = np.mean([np.sum((p - np.eye(5)[t]) ** 2) for p, t in zip(probs, targets)])
+        assert_allclose(cal.brier_score(probs, targets), expected, rtol=1e-12)
+        two = np.stack([1 - probs[:, 0], probs[:, 0]], axis=1)
+        assert_allclose(cal.brier_score(two, targets % 2), 2 * cal.brier_score(probs[:, 0], targets % 2), rtol=1e-12)
+
+    def test_extremes(self):
+        assert cal.brier_score([[1.0, 0.0]], [0]) == 0 and cal.brier_score([[1.0, 0.0]], [1]) == 2
+
+    @given(CLAIMS)
+    def test_three_parts_are_the_whole(self, claims):
+        parts = cal.brier_decomposition(*claims)
+        assert_allclose(parts.reliability - parts.resolution + parts.uncertainty, cal.brier_score(*claims), atol=1e-12)
+        assert_allclose(parts.within, 0, atol=1e-12)
+
+    @given(CLAIMS, st.integers(1, 12), st.sampled_from(["uniform", "quantile"]))
+    def test_four_parts_in_bins(self, claims, n_bins, strategy):
+        parts = cal.brier_decomposition(*claims, n_bins, strategy)
+        assert_allclose(parts.reliability - parts.resolution + parts.uncertainty + parts.within,
+                        cal.brier_score(*claims), atol=1e-12)
+        bins = cal.reliability(*claims, n_bins, strategy)
+        gaps = np.nansum(bins.counts * (bins.accuracy - bins.confidence) ** 2) / bins.counts.sum()
+        assert_allclose(parts.reliability, gaps, atol=1e-12)
+
+    def test_by_hand(self):
+        parts = cal.brier_decomposition([0.8, 0.8, 0.4, 0.4], [1, 0, 0, 0])
+        assert_allclose(parts, (0.5 * 0.3**2 + 0.5 * 0.4**2, 0.25**2, 0.25 * 0.75, 0), atol=1e-15)
+
+    def test_float16_groups(self):
+        confidence = np.tile([0.25, 0.5, 0.75], 1500).astype(np.float16)
+        parts = cal.brier_decomposition(confidence, np.ones(4500))
+        assert_allclose(parts.reliability, np.mean([0.75**2, 0.5**2, 0.25**2]))
+
+    def test_refusals(self):
+        with pytest.raises(ValueError, match=r"probs must have shape \(n, V\) and targets \(n,\)"):
+            cal.brier_score([[0.5, 0.5]], [0, 1])
+        with pytest.raises(ValueError, match=r"probs must lie in \[0, 1\], got -1 to 2"):
+            cal.brier_score([[2.0, -1.0]], [0])
+        with pytest.raises(ValueError, match="token ids must lie in"):
+            cal.brier_score([[0.5, 0.5]], [2])
+
+
+class TestTopLabel:
+    def test_by_hand(self):
+        confidence, correct = cal.top_label(np.log([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]]), [1, 2])
+        assert_allclose(confidence, [0.5, 0.8])
+        assert_array_equal(correct, [False, True])
+
+    def test_temperature_moves_confidence_and_not_the_choice(self):
+        logits, targets = drawn(2)
+        base = cal.top_label(logits, targets)
+        for temperature in (0.2, 3.0):
+            confidence, correct = cal.top_label(logits, targets, temperature)
+            assert_allclose(confidence, softmax(logits / temperature).max(axis=1), rtol=1e-12)
+            assert_array_equal(correct, base[1])
+
+    def test_bans_and_types(self):
+        confidence, _ = cal.top_label(np.array([[0.0, -INF, 0.0]], np.float32), [0])
+        assert confidence.dtype == np.float32 and confidence[0] == 0.5
+        with pytest.raises(ValueError, match=r"logits row \(1,\) has no finite largest logit"):
+            cal.top_label([[0.0, 1.0], [-INF, -INF]], [0, 0])
+
+
+class TestTemperature:
+    @pytest.mark.parametrize("case", STORED["temperatures"])
+    def test_torch(self, case):
+        assert_allclose(cal.fit_temperature(case["logits"], case["targets"]), case["temperature"], rtol=1e-6)
+        assert_allclose(cal.temperature_nll(case["logits"], case["targets"], case["temperature"]), case["nll"], rtol=1e-12)
+
+    @pytest.mark.parametrize("stretch", [0.02, 0.5, 1.0, 4.0, 60.0])
+    def test_recovers_the_stretch(self, stretch):
+        logits, targets = drawn(3, n=4000, stretch=stretch)
+        fitted = cal.fit_temperature(logits, targets)
+        assert abs(fitted / stretch - 1) < 0.1
+        best = scipy.optimize.minimize_scalar(lambda beta: cross_entropy(logits * beta, targets),
+                                              bounds=(0.5 / stretch, 2 / stretch), method="bounded",
+                                              options={"xatol": 1e-9 / stretch})
+        assert_allclose(fitted, 1 / best.x, rtol=1e-4)
+        # The slope by central differences vanishes there.
+        slope = (cross_entropy(logits / fitted * (1 + 1e-5), targets) - cross_entropy(logits / fitted * (1 - 1e-5), targets))
+        assert abs(slope) < 1e-9
+
+    def test_by_hand(self):
+        # Odds 9 for what happens three times of four: odds 3, that is T = log 9 / log 3 = 2.
+        assert_allclose(cal.fit_temperature([[math.log(9), 0.0]] * 4, [0, 0, 0, 1]), 2, rtol=1e-12)
+
+    def test_shift_and_scale(self):
+        logits, targets = drawn(4)
+        fitted = cal.fit_temperature(logits, targets)
+        assert_allclose(cal.fit_temperature(logits + 100, targets), fitted, rtol=1e-9)
+        assert_allclose(cal.fit_temperature(log_softmax(logits), targets), fitted, rtol=1e-9)
+        assert_allclose(cal.fit_temperature(logits * 7, targets), 7 * fitted, rtol=1e-9)
+
+    def test_bans_take_no_part(self):
+        logits, targets = drawn(5)
+        banned = np.insert(logits, 3, -INF, axis=1)
+        assert_allclose(cal.fit_temperature(banned, targets + (targets >= 3)), cal.fit_temperature(logits, targets), rtol=1e-10)
+
+    def test_blocks_join_without_a_seam(self, monkeypatch):
+        logits, targets = drawn(6, n=50)
+        whole = cal.fit_temperature(logits, targets), cal.top_label(logits, targets, 2.0)[0]
+        monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 7 * 6 * 8)
+        assert_allclose(cal.fit_temperature(logits, targets), whole[0], rtol=1e-10)
+        assert_array_equal(cal.top_label(logits, targets, 2.0)[0], whole[1])
+
+    def test_float32_and_lists(self):
+        logits, targets = drawn(7, stretch=2.0)
+        fitted = cal.fit_temperature(logits.astype(np.float32), targets.tolist())
+        assert isinstance(fitted, float)
+        assert_allclose(fitted, cal.fit_temperature(logits, targets), rtol=1e-5)
+
+    def test_nll_is_the_cross_entropy(self):
+        logits, targets = drawn(8)
+        for temperature in (0.3, 1.0, 5.0):
+            assert_allclose(cal.temperature_nll(logits, targets, temperature), cross_entropy(logits / temperature, targets),
+                            rtol=1e-12)
+        assert cal.temperature_nll([[0.0, -INF]], [1], 1.0) == INF
+
+    def test_it_mends_the_calibration_error(self):
+        logits, targets = drawn(9, n=8000, stretch=3.0)
+        fitted = cal.fit_temperature(logits[:4000], targets[:4000])
+        before = cal.expected_calibration_error(*cal.top_label(logits[4000:], targets[4000:]))
+        after = cal.expected_calibration_error(*cal.top_label(logits[4000:], targets[4000:], fitted))
+        assert after < 0.03 < 0.1 < before
+
+    def test_no_temperature_matters(self):
+        assert cal.fit_temperature([[2.0, 2.0], [5.0, -INF]], [0, 0]) == 1.0
+
+    def test_endless_cases_are_refused(self):
+        with pytest.raises(ValueError, match="all the way to temperature 0"):
+            cal.fit_temperature([[1.0, 0.0], [0.0, 3.0]], [0, 1])
+        with pytest.raises(ValueError, match="all the way to infinite temperature"):
+            cal.fit_temperature([[1.0, 0.0], [0.0, 3.0]], [1, 0])
+        with pytest.raises(ValueError, match=r"targets\[1\] = 0 is banned"):
+            cal.fit_temperature([[1.0, 0.0], [-INF, 3.0]], [1, 0])
+
+    def test_refusals(self):
+        for temperature in (0, -1, INF, NAN):
+            for function in (cal.temperature_nll, cal.top_label):
+                with pytest.raises(ValueError, match="temperature must be a positive finite number"):
+                    function([[1.0, 0.0]], [0], temperature)
+        with pytest.raises(ValueError, match=r"logits must have shape \(n, V\)"):
+            cal.fit_temperature([1.0, 0.0], [0])
+        with pytest.raises(ValueError, match="multiplicity must hold a positive number for each of the 2 columns"):
+            cal.fit_temperature([[1.0, 0.0]], [0], [1.0, 0.0])
+
+
+class TestLumpedTail:
+    def records(self):
+        """200 distributions over 50 tokens, the last 45 of them equal, as wholes and as recorded tops."""
+        rng = np.random.default_rng(10)
+        logits = np.concatenate([np.abs(rng.normal(size=(200, 5))) * 4 + 1, np.zeros((200, 45))], axis=1)
+        targets = (logits / 2 + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        log_probs = log_softmax(logits)
+        ids = np.argsort(-log_probs, axis=1, kind="stable")[:, :8]
+        return log_probs, targets, ids, np.take_along_axis(log_probs, ids, axis=1)
+
+    def test_exact_where_the_tail_is_flat(self):
+        log_probs, targets, ids, top = self.records()
+        lumped = cal.lump_tail(ids, top, targets, 50)
+        assert_allclose(cal.fit_temperature(*lumped), cal.fit_temperature(log_probs, targets), rtol=1e-8)
+        for temperature in (0.5, 1.0, 3.0):
+            nll = cal.temperature_nll(lumped.logits, lumped.targets, temperature, lumped.multiplicity)
+            assert_allclose(nll, cal.temperature_nll(log_probs, targets, temperature), rtol=1e-10)
+            ours = cal.top_label(lumped.logits, lumped.targets, temperature, lumped.multiplicity)
+            whole = cal.top_label(log_probs, targets, temperature)
+            assert_allclose(ours[0], whole[0], rtol=1e-10)
+            assert_array_equal(ours[1], whole[1])
+
+    def test_columns(self):
+        lumped = cal.lump_tail([[7, 3], [1, 2]], np.log([[0.5, 0.3], [0.9, 0.1]]), [3, 7], 12)
+        assert_array_equal(lumped.targets, [1, 2])
+        assert_allclose(np.exp(lumped.logits), [[0.5, 0.3, 0.02], [0.9, 0.1, 0]], atol=1e-15)
+        assert_array_equal(lumped.multiplicity, [1, 1, 10])
+
+    def test_float16_records(self):
+        log_probs = np.log([[0.7, 0.3 - 1e-9]]).astype(np.float16)
+        assert cal.lump_tail([[0, 1]], log_probs, [0], 9).logits.dtype == np.float16
+
+    def test_refusals(self):
+        with pytest.raises(ValueError, match="K = 2 columns and vocab_size is 2: nothing is left"):
+            cal.lump_tail([[0, 1]], np.log([[0.5, 0.3]]), [0], 2)
+        with pytest.raises(ValueError, match="exponentiate to a sum of 2.99858, more than 1"):
+            cal.lump_tail([[0, 1]], [[0.5, 0.3]], [0], 9)
+        with pytest.raises(ValueError, match=r"ids and log_probs must both have shape \(n, K\)"):
+            cal.lump_tail([[0, 1]], [[-1.0]], [0], 9)
+        with pytest.raises(ValueError, match="token ids must lie in"):
+            cal.lump_tail([[0, 9]], [[-1.0, -2.0]], [0], 9)
