@@ -95,7 +95,7 @@ class LanguageModel:
             raise ValueError(f"tokens must have shape (B, T) with at least one token, got {tokens.shape}; "
                              f"pass one text as tokens[None]")
         inputs = np.concatenate([np.full((len(tokens), 1), self.vocab_size), tokens[:, :-1]], axis=1)
-        rows = self.module.long_forward(self.params, inputs, self.config)
+        rows = np.ascontiguousarray(self.module.long_forward(self.params, inputs, self.config))
         log_softmax(rows, out=rows)
         if self.eos is not None:
             rows[inputs == self.eos] = self._ended()
