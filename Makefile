@@ -82,8 +82,8 @@ endif
 $(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
 	@python='$(PYTHON)'; \
 	if [ -z "$$python" ]; then \
-	    for python in python3 python3.13 python3.12 python3.11 python; do \
-	        $$python -c '$(SUITABLE)' 2>/dev/null && break; \
+	    for python in $(PY) python3 python3.13 python3.12 python3.11 python; do \
+	        $$python -c '$(SUITABLE)' 2>/dev/null && { [ $$python != $(PY) ] || $(PY) -m pip -V >/dev/null 2>&1; } && break; \
 	    done; \
 	    $$python -c '$(SUITABLE)' 2>/dev/null || python=python3; \
 	fi; \
@@ -92,7 +92,7 @@ $(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_P
 	    echo 'Install one of them (python.org, or your system: python3.12 and python3.12-venv), then say where it is:'; \
 	    echo '    make PYTHON=/path/to/python3.12'; exit 1; } >&2; \
 	version=$$($$python -c '$(VERSION)'); \
-	if ! $(PY) -m pip --version >/dev/null 2>&1 || [ "$$version" != "$$($(PY) -c '$(VERSION)')" ]; then \
+	if ! $(PY) -m pip -V >/dev/null 2>&1 || [ "$$version" != "$$($(PY) -c '$(VERSION)')" ]; then \
 	    rm -rf $(VENV); made=yes; \
 	    $$python -m venv $(VENV) || { rm -rf $(VENV); \
 	        echo "$$python could not make an environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \

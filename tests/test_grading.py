@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from sample_class import (BLANK, DUE, Student, copied_test, cut_short, deleted, own_cell_before, write_submission)
 from toy_course import make_course
 
-from lmcore.grading import release
+from lmcore.grading import grade, release
 from lmcore.grading.grade import grade_class, main
 
 CHAPTER = "01-logs"
@@ -163,6 +163,49 @@ def test_unknown_chapter(tmp_path, capsys):
     home = make_course(tmp_path)
     assert main(["--home", str(home), "12"]) == 2
     assert "no chapter '12'" in capsys.readouterr().err
+
+
+def test_a_due_date_that_is_none(tmp_path, capsys):
+    home = make_course(tmp_path)
+    assert main(["--home", str(home), "--due", "the ides of March"]) == 2
+    assert "the due date 'the ides of March' is no date" in capsys.readouterr().err
+
+
+def test_a_misplaced_submission_is_not_overlooked(graded, tmp_path):
+    home, _ = graded
+    write_submission(home, tmp_path, CHAPTER, "perfect", CLASS["perfect"])
+    (tmp_path / "submitted" / "perfect" / CHAPTER).rename(tmp_path / "submitted" / "perfect" / "1_logs")
+    with pytest.raises(ValueError, match="nothing to grade"):
+        grade_class(home, tmp_path)
+    write_submission(home, tmp_path, CHAPTER, "blank", CLASS["blank"])
+    row, graded_row = grade_class(home, tmp_path, say=lambda line: None)
+    assert row.state == "unreadable" and "submitted/perfect/1_logs was not graded" in row.remark and CHAPTER in row.remark
+    assert graded_row.state == "graded"
+
+
+def test_a_run_that_was_stopped_continues(graded, tmp_path, monkeypatch, capsys):
+    home, _ = graded
+    for name in ("blank", "perfect"):
+        write_submission(home, tmp_path, CHAPTER, name, CLASS[name])
+    arguments = ["--home", str(home), "--root", str(tmp_path)]
+    convert = grade.run
+
+    def stop_at_the_second(converter, config, **layout):
+        if layout.get("student_id") == "perfect":
+            half = tmp_path / "autograded" / "perfect" / CHAPTER
+            half.mkdir(parents=True)
+            (half / "exercises.ipynb").write_text("half a noteb")
+            raise KeyboardInterrupt
+        return convert(converter, config, **layout)
+
+    monkeypatch.setattr(grade, "run", stop_at_the_second)
+    assert main(arguments) == 130
+    assert "the same command continues" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "blank: unchanged" in said and "perfect: graded" in said
+    assert float(scores(tmp_path)["perfect"]["score"]) == 10
 
 
 def test_the_class_can_be_graded_without_the_environment_on_the_path(graded, monkeypatch, tmp_path):

@@ -88,6 +88,20 @@ def test_a_wrong_python_is_named_with_the_remedy(finished):
     assert (finished / ".venv/bin/python").exists(), "the environment there was is gone"
 
 
+def test_an_environment_keeps_its_python_unless_another_is_asked_for(tmp_path):
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(HOME / name, tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    # Stands for Python 3.13 with pip: knows its version, is suitable, and installs whatever it is asked to.
+    python.write_text('#!/bin/sh\ncase "$*" in *print*) echo 3.13 ;; esac\n')
+    python.chmod(0o755)
+    result = make(tmp_path, "venv")
+    assert result.returncode == 0, result.stderr
+    assert "with Python 3.13" in result.stdout
+
+
 def test_without_a_network_the_cause_is_told_and_nothing_half_made_stays(tmp_path):
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(HOME / name, tmp_path)

@@ -65,12 +65,18 @@ def grade_class(home=".", root=None, chapters=(), due=None, force=False, say=pri
     Raises
     ------
     ValueError
-        If nothing was submitted, or a chapter is unknown.
+        If nothing was submitted, a chapter is unknown, or `due` is no date.
+    RuntimeError
+        If nbgrader refuses a source notebook, for instance because it lost a problem that has been graded.
     """
     config = course_config(home, root)
-    root, rows = Path(config.CourseDirectory.root), []
-    # nbgrader calls alembic, which lies beside python, by its bare name.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    root = Path(config.CourseDirectory.root)
+    rows = [] if chapters else _strays(root, find_chapters(home))
+    if due is not None:
+        due = _date(due)
+    tools = str(Path(sys.executable).parent)          # nbgrader calls alembic, which lies there, by its bare name
+    if tools not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
     submitted = {chapter: sorted(p.parent.name for p in root.glob(f"submitted/*/{chapter}"))
                  for chapter in find_chapters(home, chapters)}
     if not any(submitted.values()):
@@ -85,10 +91,33 @@ def grade_class(home=".", root=None, chapters=(), due=None, force=False, say=pri
     return rows
 
 
+def _strays(root, known):
+    """What lies in submitted/ and would be overlooked because it is not in STUDENT/CHAPTER/."""
+    rows = []
+    for path in sorted(root.glob("submitted/*/*")):
+        if path.name not in known and not path.name.startswith("."):
+            rows.append(Row(path.name, path.parent.name, "unreadable",
+                            f"{path.relative_to(root)} was not graded: put it into a folder named after its chapter "
+                            f"({', '.join(known)}) and grade again"))
+    return rows
+
+
+def _date(text):
+    from nbgrader.utils import parse_utc
+
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError):
+        raise ValueError(f'the due date {text!r} is no date: write one such as "2026-03-01 23:59 UTC"') from None
+
+
 def _grade_chapter(config, chapter, students, due, force, say):
     root, source = Path(config.CourseDirectory.root), Path(config.CourseDirectory.source_directory, chapter)
     release = root / "autograded" / ".release"        # nbgrader insists on writing one while it fills the gradebook
-    run(GenerateAssignment, config, assignment_id=chapter, release_directory=str(release))
+    try:
+        run(GenerateAssignment, config, assignment_id=chapter, release_directory=str(release))
+    except RuntimeError as error:
+        raise RuntimeError(f"solutions/{chapter}: {error}") from error
     with _gradebook(config) as gradebook:
         if due:
             gradebook.update_or_create_assignment(chapter, duedate=due)
@@ -240,6 +269,9 @@ def main(arguments=None):
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nstopped: what was graded stays graded; the same command continues with the others", file=sys.stderr)
+        return 130
     print_summary(rows, options.root or options.home)
     return 0
 
