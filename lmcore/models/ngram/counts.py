@@ -25,9 +25,9 @@ from lmcore._arrays import as_token_ids
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NGramCounts:
-    """All n-grams of order 1 to `order`, as sorted packed keys (see the module's docstring) with their counts.
+    """All n-grams of order 1 to `order`, as sorted packed keys with their counts (book, section 8.1).
 
-    Made by `count_ngrams`. In each tuple, entry k − 1 belongs to order k and has one element an n-gram.
+    The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple, entry k − 1 belongs to order k and has one element an n-gram.
 
     Attributes
     ----------
@@ -42,6 +42,12 @@ class NGramCounts:
         How often each n-gram occurs. BOS alone counts 0: it is a history, never an output.
     suffixes : tuple of (n_k,) int64 arrays
         Rank, one order lower, of the n-gram less its first token.
+
+    Examples
+    --------
+    >>> counts = count_ngrams([[0, 1, 1]], vocab_size=2, order=2)       # BOS has id 2, so the base is 3
+    >>> counts.keys[1], counts.counts[1]                                # (0, 1), (1, 1), (BOS, 0), each once
+    (array([1, 4, 6]), array([1, 1, 1]))
     """
 
     order: int

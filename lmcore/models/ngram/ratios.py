@@ -129,7 +129,7 @@ def jelinek_mercer(counts, weight=0.5, interpolate_unigrams=True):
 
 
 def witten_bell(counts, interpolate_unigrams=True):
-    """Back-off mass from the number of types: a history with many continuations expects new ones (section 8.2).
+    """Back-off mass by the number of types: after many different tokens, expect a new one (book, section 8.2).
 
     p(w | h) = (c(h, w) + N1+(h •) p(w | h')) / (c(h) + N1+(h •)),   N1+(h •) = |{w : c(h, w) > 0}|.
 
@@ -163,7 +163,7 @@ def witten_bell(counts, interpolate_unigrams=True):
 
 
 def katz(counts, cutoff=5):
-    """Back-off instead of mixing: a seen n-gram keeps its own discounted ratio, only the unseen ask h' (section 8.2).
+    """Back-off instead of mixing: the seen keep a discounted ratio, only the unseen ask h' (book, section 8.2).
 
     p(w | h) = d_c c(h, w) / c(h)        if c(h, w) > 0,
              = gamma(h) p(w | h')        otherwise,

@@ -18,7 +18,7 @@ from lmcore.models.ngram.counts import before, match, token_stream
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NGramModel:
-    """A fitted n-gram model; made by the estimators of `lmcore.models.ngram`, not by hand.
+    """A fitted n-gram model, made by the estimators and not by hand (book, section 8.1).
 
     A prefix is read back to the order's n − 1 last tokens, or to BOS, which is put before it here. A prefix that ends
     with EOS is continued by EOS with probability 1, as in `MarkovSource`, so a batch padded with EOS scores as if it
@@ -203,7 +203,7 @@ def fit_table(method, counts, frequencies, estimate, interpolate_unigrams=True, 
 
 
 def held_out_bits(model, documents):
-    """Mean −log2 p a token of documents that the model has not seen, each EOS counted as a token (section 8.1).
+    """Mean −log2 p a token of documents that the model has not seen, each EOS a token (book, section 8.1).
 
     The bits that a perfect arithmetic coder needs a token; with characters of one byte, also bits per byte.
 
