@@ -18,6 +18,7 @@ from lmcore.data import _files, counts, llm, record_smollm2, recording, texts
 from lmcore.data import smollm2_model as model
 from lmcore.factorization import continuation_score
 from lmcore.softmax import log_softmax
+from peers import data as peers
 
 
 class TestFiles:
@@ -68,7 +69,7 @@ class TestCounts:
         lines = (_files.package_folder(counts.WORDSEGMENT) / "bigrams.txt").read_text(encoding="utf-8").splitlines()
         assert sum(data.bigrams().values()) == sum(int(line.split("\t")[1]) for line in lines)
         assert len(data.bigrams()) == len({line.split("\t")[0].lower() for line in lines}) == 258_437
-        assert data.bigrams()["new", "york"] == 306_432 + 6_000_263
+        assert data.bigrams()["new", "york"] == 306_432 + 6_000_263 and ("über", "uns") in data.bigrams()
 
     def test_unigrams_fall(self):
         values = list(data.unigrams().values())
@@ -125,6 +126,7 @@ class TestSpeeches:
     def test_clean_folds_what_the_speeches_hold(self):
         assert data.clean("8½° — “a” ‘b’ 81⁄2 •  £5\r\n \n\tmomentÕs José 3–4") == (
             "8 1/2 degrees -- \"a\" 'b' 81/2 * L5\nmoment's Jose 3-4")
+        assert data.clean("⅓…") == "1/3..."
         assert len(data.CHARSET) == 96 and data.CHARSET == "".join(sorted(data.CHARSET))
         for speech in data.speeches()[::40]:
             assert set(data.clean(speech.text)) <= set(data.CHARSET)
@@ -147,6 +149,7 @@ class TestRecordingFormat:
     def test_levels_round_to_half_a_step_and_cut_off(self):
         values = np.linspace(-250, 0, 1001)
         assert abs(-recording.STEP * recording.levels(values) - values).max() <= recording.STEP / 2
+        assert recording.levels(np.array([-0.4, -0.6]) * recording.STEP).tolist() == [0, 1]
         assert recording.levels([-300.0, 3.0]).tolist() == [65535, 0]
 
     @settings(deadline=None, max_examples=40)
@@ -169,22 +172,7 @@ class TestRecordingFormat:
             assert_allclose(np.exp(beta * kept).sum(-1) + np.exp(others), np.exp(beta * rows).sum(-1))
 
 
-def toy_weights(seed=0, width=24):
-    """A LLaMA of one layer over bytes, with random weights."""
-    rng = np.random.default_rng(seed)
-    tokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *model.byte_symbols().values(), "th", "Ġth"]
-    shapes = {"attn_q": (width, width), "attn_k": (8, width), "attn_v": (8, width), "attn_output": (width, width),
-              "ffn_gate": (32, width), "ffn_up": (32, width), "ffn_down": (width, 32)}
-    tensors = {f"blk.0.{name}.weight": rng.normal(size=shape) / 5 for name, shape in shapes.items()}
-    tensors |= {"token_embd.weight": rng.normal(size=(len(tokens), width)), "output_norm.weight": np.ones(width),
-                "blk.0.attn_norm.weight": np.ones(width), "blk.0.ffn_norm.weight": np.ones(width)}
-    return model.Weights(layers=1, heads=3, kv_heads=1, rope_base=1e4, norm_eps=1e-5,
-                         tensors={name: value.astype(np.float32) for name, value in tensors.items()},
-                         token_ids={token: i for i, token in enumerate(tokens)},
-                         merge_ranks={("t", "h"): 0, ("Ġ", "th"): 1})
-
-
-TOY = toy_weights()
+TOY = peers.toy_weights()
 
 
 class TestModel:
@@ -204,8 +192,7 @@ class TestModel:
         assert b"".join(model.token_bytes(TOY)[i] for i in ids) == text.encode("utf-8")
 
     def test_special_tokens_are_recognised(self):
-        weights = toy_weights()
-        assert model.encoder(weights)("<|im_start|> th<|im_end|>") == (1, weights.token_ids["Ġth"], 2)
+        assert model.encoder(TOY)("<|im_start|> th<|im_end|>") == (1, TOY.token_ids["Ġth"], 2)
 
     def test_rotation_keeps_lengths_and_only_distances_matter(self):
         x, y = np.random.default_rng(0).normal(size=(2, 1, 1, 1, 8))
@@ -216,49 +203,31 @@ class TestModel:
         assert abs(scores[0, 3] - scores[0, 2]) > 1e-3
 
     def test_no_state_sees_what_follows(self):
-        weights = toy_weights()
-        states = model.hidden_states(weights, [[5, 6, 7, 8], [5, 6, 9, 9]])
+        states = model.hidden_states(TOY, [[5, 6, 7, 8], [5, 6, 9, 9]])
         assert_array_equal(states[0, :2], states[1, :2])
         assert abs(states[0, 2] - states[1, 2]).max() > 1e-3
 
-    def test_equal_to_transformers(self):
-        torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
-        weights, t = toy_weights(width=24), toy_weights().tensors
-        peer = transformers.LlamaForCausalLM(transformers.LlamaConfig(
-            vocab_size=len(weights.token_ids), hidden_size=24, intermediate_size=32, num_hidden_layers=1,
-            num_attention_heads=3, num_key_value_heads=1, rope_parameters={"rope_type": "default", "rope_theta": 1e4},
-            rms_norm_eps=1e-5, tie_word_embeddings=True))
-        ours = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "token_embd",
-                "model.layers.0.input_layernorm": "blk.0.attn_norm",
-                "model.layers.0.post_attention_layernorm": "blk.0.ffn_norm",
-                **{f"model.layers.0.self_attn.{p}_proj": f"blk.0.attn_{n}" for p, n in
-                   (("q", "q"), ("k", "k"), ("v", "v"), ("o", "output"))},
-                **{f"model.layers.0.mlp.{n}_proj": f"blk.0.ffn_{n}" for n in ("gate", "up", "down")}}
-        state = {f"{name}.weight": t[f"{mine}.weight"] for name, mine in ours.items()}
-        for part in "qk":                    # GGUF turns neighbouring channels, transformers the two halves of a head
-            name = f"model.layers.0.self_attn.{part}_proj.weight"
-            state[name] = state[name].reshape(-1, 4, 2, 24).swapaxes(1, 2).reshape(-1, 24)
-        peer.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
-        ids = np.random.default_rng(1).integers(0, len(weights.token_ids), (2, 30))
-        with torch.no_grad():
-            theirs = peer(torch.tensor(ids)).logits.numpy()
-        assert_allclose(model.head(weights, model.hidden_states(weights, ids)), theirs, atol=2e-5)
+    def test_equal_to_transformers_and_tokenizers(self):
+        theirs = peers.peer_values()
+        ours = model.head(TOY, model.hidden_states(TOY, peers.inputs()))
+        assert_allclose(ours, theirs["logits"], atol=2e-5)
+        for i, text in enumerate(peers.TEXTS):
+            assert model.encoder(TOY)(text) == tuple(theirs[f"ids-{i}"])
 
 
 class TestHiddenStates:
     def test_padded_batches_equal_single_sequences(self, tmp_path):
-        weights, sequences = toy_weights(), [(5, 6, 7), (8,), (9, 10, 11, 12, 13)]
-        hidden = record_smollm2.HiddenStates(weights, tmp_path)
+        sequences = [(5, 6, 7), (8,), (9, 10, 11, 12, 13)]
+        hidden = record_smollm2.HiddenStates(TOY, tmp_path)
         hidden.compute(sequences, "")
         for ids in sequences:
-            assert_allclose(hidden(ids), model.hidden_states(weights, [ids])[0], atol=1e-6)
+            assert_allclose(hidden(ids), model.hidden_states(TOY, [ids])[0], atol=1e-6)
 
     def test_a_second_run_goes_on_where_the_first_stopped(self, tmp_path, monkeypatch, capsys):
-        weights = toy_weights()
-        record_smollm2.HiddenStates(weights, tmp_path).compute([(5, 6, 7), (8,)], "first")
+        record_smollm2.HiddenStates(TOY, tmp_path).compute([(5, 6, 7), (8,)], "first")
         asked = []
         monkeypatch.setattr(model, "hidden_states", lambda w, ids: asked.extend(ids) or np.zeros((1, 2, 24)))
-        record_smollm2.HiddenStates(weights, tmp_path).compute([(5, 6, 7), (8,), (3, 4)], "second")
+        record_smollm2.HiddenStates(TOY, tmp_path).compute([(5, 6, 7), (8,), (3, 4)], "second")
         assert asked == [(3, 4)]
         assert "first: 4 of 4 tokens, 0.0 min left" in capsys.readouterr().err
 
@@ -407,6 +376,20 @@ class TestSmolLM2:
             assert_allclose(row[w.token[i]], w.log_prob[i], atol=ROUNDING)
             assert_allclose(np.exp(row.astype(float)).sum(), 1, atol=1e-5)
 
+    def test_what_is_not_kept_is_shared_evenly(self, recorded):
+        ids, kept, rest = (part[-1] for part in recorded._rows)
+        row = np.delete(recorded.next_log_probs(list(recorded._place)[-1]).astype(float), ids)
+        others = np.exp(rest[recording.BETAS.index(1.0)])
+        assert_allclose(np.exp(row), others / (others + np.exp(kept).sum()) / (49_152 - 64), rtol=1e-5)
+
+    def test_an_unlikely_token_that_came_is_taken_out_of_the_rest(self, recorded):
+        w = recorded.windows
+        i = int(np.where(w.rank > recording.KEPT, w.log_prob, -np.inf).argmax())
+        row = np.exp(recorded.next_log_probs(w.token[i // 1024 * 1024:i]).astype(float))
+        others = np.exp(w.rest[i, recording.BETAS.index(1.0)]) - np.exp(w.log_prob[i])
+        assert_allclose(np.delete(row, [*w.top_ids[i], w.token[i]]).sum() / row[w.top_ids[i]].sum(),
+                        others / np.exp(w.top_log_probs[i]).sum(), rtol=1e-5)
+
     def test_unrecorded_prefix_names_those_that_exist(self, recorded):
         prefix = recorded.prefixes["fact"] + (recorded.token_id(" banana"),)
         with pytest.raises(ValueError, match=r"'The capital of France is banana' \(6 tokens\) was not recorded, only its "
@@ -425,7 +408,13 @@ class TestSmolLM2:
             prefix = recorded.prefixes[name]
             assert model.encoder(weights)(recorded.decode(prefix)) == prefix
             logits = model.head(weights, model.hidden_states(weights, [prefix])[0, -1])
-            assert_allclose(recorded.logits[name], logits, atol=1e-3)
+            gaps = logits.max() - logits
+            assert (abs(recorded.logits[name] - logits) <= 1e-3 + gaps * 2**-11).all()
+        w, n = recorded.windows, 100
+        rows = record_smollm2.log_probs(weights, model.hidden_states(weights, [w.token[:n]])[0])
+        assert_allclose(w.log_prob[1:n], rows[np.arange(n - 1), w.token[1:n]], atol=1e-3)
+        assert_allclose(w.entropy[1:n], -(np.exp(rows) * rows).sum(-1)[:-1], atol=1e-3)
+        assert_array_equal(w.top_ids[1:n, 0], rows.argmax(-1)[:-1])
 
 
 class TestCommand:

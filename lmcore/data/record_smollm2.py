@@ -57,7 +57,9 @@ class HiddenStates:
             del todo[-len(batch):]
             padded = [ids + (model.BOS,) * (length - len(ids)) for ids in batch]
             for ids, states in zip(batch, model.hidden_states(self.weights, padded), strict=True):
-                np.save(self.path(ids), states[:len(ids)])
+                part = self.folder / "part.npy"            # renamed when whole, so that a killed run leaves no half
+                np.save(part, states[:len(ids)])
+                part.replace(self.path(ids))
             report(what, total - sum(map(len, todo)), total, start)
 
     def __call__(self, ids):
@@ -123,8 +125,8 @@ def in_blocks(what, function, *arrays):
 
 def window_tokens(encode):
     """Token ids of the teacher-forced windows, (windows, 1024)."""
-    ids = {name: encode(speech.text) for speech in speeches()
-           for name in [speech.name] if name in dict(material.WINDOWS)}
+    names = {name for name, _ in material.WINDOWS}
+    ids = {speech.name: encode(speech.text) for speech in speeches() if speech.name in names}
     return np.array([ids[name][start:start + material.WINDOW] for name, start in material.WINDOWS])
 
 
@@ -210,29 +212,25 @@ def decoding_prefixes(weights, hidden, encode):
     return prefixes, paths
 
 
-def recorded_rows(weights, hidden, wanted):
+def recorded_rows(weights, after, wanted):
     """Prefixes in order of length, and the kept tokens of the distribution after each."""
     prefixes = sorted(wanted, key=lambda ids: (len(ids), ids))
-    states = np.stack([hidden.after[ids] for ids in prefixes])
+    states = np.stack([after[ids] for ids in prefixes])
     forced = [wanted[ids] for ids in prefixes]
     ids, kept, rest = in_blocks("distributions after prefixes",
                                 lambda s, f: top_rows(log_probs(weights, s), f), states, forced)
     return prefixes, {"top_ids": ids, "top_log_probs": kept, "rest": rest}
 
 
-def collect_states(hidden, sequences, prefixes):
-    """Hidden state after each wanted prefix, read off whichever sequence passes through it."""
-    hidden.after = {(): hidden((model.BOS,))[-1]}
-    missing = set(prefixes) - {()}
+def states_after(hidden, sequences, prefixes):
+    """Prefix -> last hidden state, read off whichever sequence passes through it."""
+    after, missing = {(): hidden((model.BOS,))[-1]}, set(prefixes) - {()}
     for ids in sequences:
-        states = None
-        for t in range(1, len(ids) + 1):
-            if ids[:t] in missing:
-                states = hidden(ids) if states is None else states
-                hidden.after[ids[:t]] = states[t - 1]
-                missing.discard(ids[:t])
-    for ids in missing:
-        hidden.after[ids] = hidden(ids)[-1]
+        places = [t for t in range(1, len(ids) + 1) if ids[:t] in missing]
+        states = hidden(ids) if places else None
+        after |= {ids[:t]: states[t - 1] for t in places}
+        missing -= after.keys()
+    return after | {ids: hidden(ids)[-1] for ids in missing}
 
 
 def scored_log_probs(weights, hidden, requests):
@@ -281,9 +279,9 @@ def record(weights, states, weights_name):
     prefixes, paths = decoding_prefixes(weights, hidden, encode)
     wanted = wanted_prefixes(requests) | {ids: set() for ids in full.values()}
     wanted |= {ids: wanted.get(ids, set()) for ids in prefixes}
-    collect_states(hidden, sequences + list(paths.values()), wanted)
-    prefixes, rows = recorded_rows(weights, hidden, wanted)
-    logits = np.stack([model.head(weights, hidden.after[ids]) for ids in full.values()])
+    after = states_after(hidden, sequences + list(paths.values()), wanted)
+    prefixes, rows = recorded_rows(weights, after, wanted)
+    logits = np.stack([model.head(weights, after[ids]) for ids in full.values()])
     meta = {"provenance": provenance(weights_name), "window": material.WINDOW, "windows": material.WINDOWS,
             "full": list(full), "greedy": list(paths),
             "requests": [[r.group, r.item, r.label, r.correct] for r in requests]}
