@@ -93,8 +93,8 @@ def pmi_score(conditional, unconditional):
     with_prompt = as_floats(np.atleast_1d(conditional), "conditional")
     without = as_floats(np.atleast_1d(unconditional), "unconditional")
     if ((with_prompt == -np.inf) & (without == -np.inf)).any():
-        raise ValueError("conditional and unconditional are both -inf for one answer: a ratio of two zeros is undefined; "
-                         "drop answers that the model cannot produce")
+        raise ValueError("conditional and unconditional are both -inf for one answer: a ratio of two zeros is "
+                         "undefined; drop answers that the model cannot produce")
     scores = with_prompt - without
     return scores if np.ndim(conditional) or np.ndim(unconditional) else scores[0]
 
@@ -112,7 +112,7 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
     n_tokens : sequence of int of shape (n,)
         Tokens that were scored; needed for "token".
     texts : sequence of str of shape (n,)
-        The answers as text, without the space before them (the harness does not count it); needed for "byte" and "char".
+        The answers as text, without the space before them, as the harness counts; needed for "byte" and "char".
     unconditional : array-like of shape (n,)
         log p(y_i); needed for "pmi".
 

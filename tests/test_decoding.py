@@ -165,6 +165,10 @@ class TestMinP:
         assume(large == 0 or np.abs(gaps - np.log(large)).min() > 1e-9)
         assert kept(dc.min_p_filter(row + shift, large)) == kept(once)
 
+    @pytest.mark.filterwarnings("error")
+    def test_the_whole_range_of_float16(self):
+        assert kept(dc.min_p_filter(np.array([60000.0, -60000.0], np.float16), 0.1)) == {0}
+
     def test_refused(self):
         with pytest.raises(ValueError, match=r"min_p must lie in \[0, 1\], got 1.5"):
             dc.min_p_filter([1.0], 1.5)

@@ -65,7 +65,9 @@ class BrierDecomposition(NamedTuple):
 
 
 def reliability(confidence, correct, n_bins=15, strategy="uniform"):
-    """Mean confidence and accuracy in bins of confidence; calibrated means equal, Pr(correct | conf = c) = c (book, section 6.3).
+    """Mean confidence and accuracy in bins of confidence (book, section 6.3).
+
+    They are equal for a calibrated model: Pr(correct | conf = c) = c.
 
     Parameters
     ----------
@@ -153,7 +155,7 @@ def wilson_interval(accuracy, counts, level=0.95):
 
 
 def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
-    """Gap between accuracy and confidence, averaged over claims, ECE = Σ_b |B_b|/n |acc_b − conf_b| (book, section 6.4).
+    """Mean gap between accuracy and confidence, ECE = Σ_b |B_b|/n |acc_b − conf_b| (book, section 6.4).
 
     Parameters
     ----------
@@ -217,7 +219,9 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
 
 
 def brier_score(probs, targets):
-    """Mean squared error of probabilities, of one claim (p − y)² or of a whole distribution Σ_v (p_v − y_v)² (book, section 6.4).
+    """Mean squared error of probabilities (book, section 6.4).
+
+    (p − y)² for a claim, Σ_v (p_v − y_v)² for a whole distribution.
 
     Parameters
     ----------

@@ -155,9 +155,10 @@ def fit_temperature(logits, targets, multiplicity=None):
 
 
 def lump_tail(ids, log_probs, targets, vocab_size):
-    """Distributions recorded by their top K tokens made whole: the mass that is missing is shared by the other V − K (book, section 6.5).
+    """Make whole the distributions that were recorded by their top K tokens (book, section 6.5).
 
-    Equal shares are an approximation: they make the rest flatter than it is, which matters little near T = 1.
+    The mass that is missing is shared by the other V − K tokens. Equal shares are an approximation: they make the
+    rest flatter than it is, which matters little near T = 1.
 
     Parameters
     ----------
@@ -238,7 +239,8 @@ def _shifted_blocks(logits, targets):
         peak = block.max(axis=1, keepdims=True)
         if not np.isfinite(peak).all():
             row = part.start + int(np.argmin(np.isfinite(peak[:, 0])))
-            raise ValueError(f"logits row ({row},) has no finite largest logit: it bans every token, or holds NaN or +inf")
+            raise ValueError(f"logits row ({row},) has no finite largest logit: it bans every token, or holds NaN or "
+                             f"+inf")
         block -= peak
         yield part, block, np.take_along_axis(block, targets[part, None], axis=1)[:, 0]
 
@@ -253,7 +255,7 @@ def _nll_and_slopes(logits, targets, weights, beta):
         normalizer = terms.sum(axis=1)
         mean = (terms * shifted).sum(axis=1) / normalizer
         centred = shifted - mean[:, None]
-        with np.errstate(invalid="ignore"):                            # 0 · -inf at β = 0: a banned target, refused later
+        with np.errstate(invalid="ignore"):                            # 0 · -inf, β = 0 and a banned target: NaN
             totals += [(np.log(normalizer) - beta * of_target).sum(), (mean - of_target).sum(),
                        ((terms * centred * centred).sum(axis=1) / normalizer).sum()]
     return tuple(float(total) for total in totals / len(logits))
@@ -267,8 +269,8 @@ def _refuse_endless(logits, targets, slope_at_zero, curvature):
         raise ValueError(f"targets[{row}] = {targets[row]} is banned by a logit of -inf: its loss is infinite at every "
                          f"temperature; drop such rows")
     if curvature > 0 and (of_target == logits.max(axis=1)).all():
-        raise ValueError("targets all have the largest logit of their row: the loss falls all the way to temperature 0; "
-                         "fit on data that hold some errors")
+        raise ValueError("targets all have the largest logit of their row: the loss falls all the way to temperature "
+                         "0; fit on data that hold some errors")
     if curvature > 0 and slope_at_zero >= 0:
         raise ValueError("targets have no larger logits than the average token: the loss falls all the way to infinite "
                          "temperature; check that logits and targets belong together (a shift by one?)")

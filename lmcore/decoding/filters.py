@@ -124,7 +124,8 @@ def min_p_filter(logits, min_p):
     with np.errstate(divide="ignore"):
         gap = np.log(float(min_p))
     best = logits.max(axis=-1, keepdims=True)
-    return _keep(logits, logits - best >= gap)                         # the normaliser cancels: no softmax needed
+    with np.errstate(over="ignore"):                                   # float16 reaches -65504 only
+        return _keep(logits, logits - best >= gap)                     # the normaliser cancels: no softmax needed
 
 
 def typical_filter(logits, mass):
@@ -299,9 +300,10 @@ def no_repeat_ngram(logits, prefix, n):
 
 
 def contrastive_logits(expert, amateur, alpha=0.1):
-    """Where a large model disagrees with a small one, log p_expert − log p_amateur, among plausible tokens (book, section 7.5).
+    """Where a large model disagrees with a small one, log p_expert − log p_amateur (book, section 7.5).
 
-    Plausible is p_expert ≥ α · max p_expert: elsewhere the difference of two tiny probabilities would decide.
+    Only plausible tokens are kept. Plausible is p_expert ≥ α · max p_expert: elsewhere the difference of two tiny
+    probabilities would decide.
 
     Parameters
     ----------
@@ -335,8 +337,8 @@ def contrastive_logits(expert, amateur, alpha=0.1):
     expert_log_probs, amateur_log_probs = log_softmax(expert), log_softmax(amateur)
     plausible = min_p_filter(expert_log_probs, alpha) > -np.inf
     if (plausible & (amateur_log_probs == -np.inf)).any():
-        raise ValueError("amateur excludes a token that the expert finds plausible: their ratio is infinite; smooth the "
-                         "amateur or raise alpha")
+        raise ValueError("amateur excludes a token that the expert finds plausible: their ratio is infinite; smooth "
+                         "the amateur or raise alpha")
     difference = np.full_like(expert_log_probs, -np.inf)
     return np.subtract(expert_log_probs, amateur_log_probs, out=difference, where=plausible)
 
@@ -368,7 +370,7 @@ def as_logits(values, name="logits"):
 
 
 def _sortable(logits):
-    """The logits, float16 as float32: NumPy 2.4 on AVX-512 processors mis-sorts float16 rows of a few distinct values."""
+    """The logits, float16 as float32: NumPy 2.4 mis-sorts float16 of few distinct values on AVX-512 processors."""
     return logits.astype(accumulator(logits.dtype), copy=False)
 
 

@@ -8,10 +8,11 @@ from lmcore.softmax import apply_temperature
 
 
 def sample(logits, rng):
-    """Draw token ids with probability softmax(z) by inverting the CDF: the first v with u < Σ_{w≤v} p_w (book, section 7.2).
+    """Draw token ids with probability softmax(z) by inverting the CDF (book, section 7.2).
 
-    The sums run in float64: in float32 those over 50,000 tokens can end at 0.9999, and a u above that finds no token.
-    `lmcore.softmax.gumbel_max` draws from the same distribution with V random numbers in place of one.
+    The token is the first v with Σ_{w≤v} p_w > u, u uniform in [0, 1). The sums run in float64: in float32 those over
+    50,000 tokens can end at 0.9999, and a u above that finds no token. `lmcore.softmax.gumbel_max` draws from the
+    same distribution with V random numbers in place of one.
 
     Parameters
     ----------

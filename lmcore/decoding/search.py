@@ -120,8 +120,8 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
             row = log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
             allowed = np.flatnonzero(row > -np.inf)
             if len(grown) + len(finished) + len(allowed) > 1_000_000:
-                raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for toys; "
-                                 f"lower max_len={max_len} or use beam_search")
+                raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for "
+                                 f"toys; lower max_len={max_len} or use beam_search")
             for token in allowed.tolist():
                 into = finished if token == eos else grown
                 into.append((tokens + (token,), float(row[token])))
@@ -131,7 +131,7 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
 
 
 def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, form="hf"):
-    """The best continuations found by keeping `width` prefixes at each length, s(y) = log p / len^α (book, section 7.5).
+    """Best continuations found by keeping `width` prefixes at each length, s(y) = log p / len^α (book, section 7.5).
 
     At each step all one-token extensions of the live prefixes are ranked by log p. Those among the first `width` that
     end in EOS are finished; the best `width` of the others live on. The search stops when no live prefix can still

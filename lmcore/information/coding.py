@@ -150,7 +150,7 @@ def _narrow(low, high, start, end):
 
 
 def _settled(low, high):
-    """Start of the half (its bit is known) or middle half (its bit is the next one's opposite) that holds the interval."""
+    """Start of the half (the bit is known) or middle half (it is the next one's opposite) that holds the interval."""
     if high < HALF:
         return 0
     if low >= HALF:

@@ -47,9 +47,9 @@ def entropy(probs, log=False):
 
 
 def cross_entropy_dist(q, p, log=False):
-    """Expected surprise under a model p of draws from q, H(q, p) = −Σ_v q_v log p_v = H(q) + KL(q‖p) (book, section 5.2).
+    """Expected surprise under a model p of draws from q, H(q, p) = −Σ_v q_v log p_v (book, section 5.2).
 
-    For logits and target ids use `lmcore.likelihood.cross_entropy`.
+    It is H(q) + KL(q‖p). For logits and target ids use `lmcore.likelihood.cross_entropy`.
 
     Parameters
     ----------
