@@ -166,9 +166,8 @@ def leaks(site):
 
 
 def missing_titles(pages):
-    """Chapters whose page does not carry its title as heading and its five section titles in order."""
-    found, last = [], -1
-    names = [page.name for page in pages]
+    """Chapters whose page does not carry its title and its five section titles in order, or that are listed out of order."""
+    found = []
     for title, sections in chapters():
         number = int(title.split()[0])
         page = next((p for p in pages if re.match(rf"book/{number:02d}-[^/]+/index\.html", p.name)), None)
@@ -181,9 +180,10 @@ def missing_titles(pages):
         if -1 in places or places != sorted(places):
             lost = [words for words, place in zip(wanted, places) if place < 0] or ["their order"]
             found.append(f"{page.name}: lacks {', '.join(lost)}")
-        if names.index(page.name) < last:
-            found.append(f"{page.name}: out of order")
-        last = names.index(page.name)
+    for page in pages:
+        listed = re.findall(r"(\d\d)-[a-z]+/index\.html", " ".join(attrs.get("href") or "" for attrs in page.find("a")))
+        if page.name == "book/glossary.html" and list(dict.fromkeys(listed)) != [f"{n:02d}" for n in range(1, 11)]:
+            found.append(f"the navigation lists chapters in the order {', '.join(dict.fromkeys(listed))}")
     return found
 
 

@@ -19,7 +19,15 @@ def chapter_of(docname: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def before_numbering(app, env) -> list[str]:
+    """Let Sphinx compare its own numbers with its own last ones: pages count as changed when a number changes."""
+    env.chapter_fignumbers = env.toc_fignumbers
+    env.toc_fignumbers = getattr(env, "plain_fignumbers", {})
+    return []
+
+
 def number_by_chapter(app, env) -> list[str]:
+    env.plain_fignumbers, env.toc_fignumbers = env.toc_fignumbers, env.chapter_fignumbers
     heading_numbers = env.toc_secnumbers
     env.toc_secnumbers = {name: {"": (chapter_of(name),)} for name in env.all_docs if chapter_of(name)}
     try:
@@ -29,5 +37,6 @@ def number_by_chapter(app, env) -> list[str]:
 
 
 def setup(app):
-    app.connect("env-get-updated", number_by_chapter, priority=900)     # after Sphinx's own numbering
+    app.connect("env-get-updated", before_numbering, priority=100)      # Sphinx's own numbering has 500
+    app.connect("env-get-updated", number_by_chapter, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
