@@ -150,7 +150,8 @@ class TestMarkovSource:
         assert_allclose(source.transition, [[1 / 3, 2 / 3, 0], [0, 0, 1]])
 
     def test_from_counts_words_outside_are_unk_or_left_out(self):
-        pairs = {("<s>", "a"): 1, ("a", "x"): 3, ("a", "a"): 1, ("x", "y"): 2, ("x", "a"): 2, ("a", "<eos>"): 4}
+        pairs = {("<s>", "a"): 1, ("a", "x"): 2, ("a", "y"): 1, ("a", "a"): 1, ("x", "y"): 2, ("x", "a"): 2,
+                 ("a", "<eos>"): 4}
         with_unk = ds.MarkovSource.from_counts(pairs, ds.Vocabulary("a", unk_token="?"))
         assert_allclose(with_unk.transition, [[1 / 8, 3 / 8, 4 / 8], [2 / 4, 2 / 4, 0]])
         without = ds.MarkovSource.from_counts(pairs, ds.Vocabulary("a"))
