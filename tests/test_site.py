@@ -257,6 +257,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(built):
+    assert (built[2] / "index.html").is_file(), f"there is no site to look at:\n{built[1]}"
     return built[2]
 
 
