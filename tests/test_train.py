@@ -55,7 +55,8 @@ class TestBatches:
         recipe = recipe_of("rnn")
         one, two = (train.sample_batch(tokens, recipe, step=3)[0] for _ in range(2))
         assert_array_equal(one, two)
-        assert (train.sample_batch(tokens, recipe, step=4)[0] != one).any()
+        drawn = {train.sample_batch(tokens, recipe, step)[0].tobytes() for step in range(40)}
+        assert len(drawn) == 40
         assert (train.sample_batch(tokens, replace(recipe, seed=2), step=3)[0] != one).any()
         assert train.sample_batch(tokens, recipe, step=8)[0][0, 0] == BOS
 
@@ -96,7 +97,7 @@ def test_a_killed_run_ends_where_an_undisturbed_one_does(family, tokens, tmp_pat
             with pytest.raises(Killed):
                 train.train(family, "toy", recipe, tokens, tokens, tmp_path / folder, out, threads=1, report=kill_at(last))
         params, best = train.train(family, "toy", recipe, tokens, tokens, tmp_path / folder, out, threads=len(kills) or 2)
-        ends.append((params, best, (out / f"{family}-toy.csv").read_text(), (out / f"{family}-toy.npz").read_bytes()))
+        ends.append((params, best, (tmp_path / folder / f"{family}-toy.csv").read_text(), (out / f"{family}-toy.npz").read_bytes()))
     (calm, *calm_rest), (killed, *killed_rest) = ends
     for name in calm:
         assert_array_equal(calm[name], killed[name], err_msg=name)
@@ -131,6 +132,14 @@ def test_exported_weights_are_the_parameters_in_float16(tokens, tmp_path):
             assert file[name].dtype == np.float16
             assert_array_equal(file[name], array.astype(np.float16))
             assert_allclose(file[name].astype(np.float32), array, rtol=2 ** -11, atol=2 ** -25)
+
+
+def test_published_log_thins_but_keeps_validations(tmp_path):
+    lines = [f"{step},1.0,0.5,{'2.0' if step == 11 else ''}\n" for step in range(1, 16)]
+    (tmp_path / "whole.csv").write_text("step,loss,grad_norm,validation\n" + "".join(lines))
+    train.publish_log(tmp_path / "whole.csv", tmp_path / "thin.csv", whole=6, every=4)
+    steps = [line.split(",")[0] for line in (tmp_path / "thin.csv").read_text().splitlines()]
+    assert steps == ["step", "1", "2", "3", "4", "5", "6", "8", "11", "12"]
 
 
 def test_training_lowers_the_loss(tokens, tmp_path):

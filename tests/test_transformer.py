@@ -188,6 +188,23 @@ class TestModel:
         part, _ = transformer.forward(PARAMS, STORED["tokens"][:, :4], CONFIG)
         assert_allclose(part, whole[:, :4], atol=1e-12)
 
+    @pytest.mark.parametrize("n_head, width", [(4, 48), (4, 144), (2, 24)])
+    def test_heads_of_the_first_block_start_by_looking_back(self, n_head, width):
+        config = transformer.Config(97, context=64, n_layer=2, n_head=n_head, width=width)
+        tokens = np.random.default_rng(1).integers(0, 97, (4, 64))
+        _, cache = transformer.forward(transformer.init(config, np.random.default_rng(0)), tokens, config)
+        weights = cache[1][0][2][3].mean(axis=0)              # (heads, T, T)
+        for head in range(n_head):
+            by_distance = [np.diagonal(weights[head], -k)[16:].mean() for k in range(12)]
+            assert np.argmax(by_distance) == head + 1
+            assert by_distance[head + 1] > 0.35
+
+    def test_any_even_or_odd_shape_can_start(self):
+        for n_head, width in ((1, 1), (1, 3), (3, 9), (2, 2)):
+            config = transformer.Config(5, context=4, n_layer=1, n_head=n_head, width=width)
+            params = transformer.init(config, np.random.default_rng(0))
+            assert np.isfinite(transformer.forward(params, [[0, 1, 2]], config)[0]).all()
+
     def test_positions_matter(self):
         logits, _ = transformer.forward(PARAMS, [[1, 1, 1]], CONFIG)
         assert np.abs(logits[0, 1] - logits[0, 2]).max() > 1e-3

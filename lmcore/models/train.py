@@ -13,7 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")        # the threads below ea
 import argparse
 import csv
 import json
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -56,13 +55,13 @@ class Recipe:
     """
 
     config: dict
-    steps: int = 5000
+    steps: int = 16000
     batch: int = 8
     length: int = 256
     shard: int = 2
     peak: float = 3e-3
     warmup: int = 200
-    decay: int = 2000
+    decay: int = 5000
     weight_decay: float = 0.1
     beta2: float = 0.98
     max_norm: float = 1.0
@@ -87,10 +86,10 @@ SIZES = {
     "nplm": {"20k": _nplm(6, 16, 96), "80k": _nplm(10, 24, 200), "200k": _nplm(14, 32, 360)},
     "rnn": {"20k": _rnn(72), "80k": _rnn(200), "200k": _rnn(360)},
     "transformer": {
-        "20k": _transformer(2, 2, 24, shard=8, peak=8e-3),
-        "80k": _transformer(2, 4, 48, shard=4, peak=6e-3),
-        "300k": _transformer(3, 4, 88, peak=4e-3),
-        "1m": _transformer(4, 4, 144, steps=16000, batch=16, decay=5000, peak=2e-3),
+        "20k": _transformer(2, 2, 24, shard=8, peak=1e-2),
+        "80k": _transformer(2, 4, 48, shard=4, peak=8e-3),
+        "300k": _transformer(3, 4, 88, peak=5e-3),
+        "1m": _transformer(4, 4, 144, peak=3e-3),
     },
 }
 
@@ -258,9 +257,18 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
                 log.flush()
                 save_checkpoint(checkpoint, params, state, best, recipe)
             report(step, loss, norm, bits)
-    if log_path.parent != out:
-        shutil.copyfile(log_path, out / log_path.name)
+    publish_log(log_path, out / log_path.name)
     return params, best
+
+
+def publish_log(source, target, whole=1000, every=4):
+    """The log as it is carried along: each of the first `whole` steps, then one in `every`, and all validations."""
+    def kept(line):
+        step, _, _, bits = line.split(",")
+        return step == "step" or int(step) <= whole or int(step) % every == 0 or bits.strip()
+
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    target.write_text("".join(line for line in lines if kept(line)), encoding="utf-8")
 
 
 def _about(family, size, recipe, step, bits):

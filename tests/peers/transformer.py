@@ -83,7 +83,7 @@ def torch_nplm(p, tokens, config):
 
 
 def model_cases():
-    """Family -> (lmcore module, config, float64 parameters well away from their start)."""
+    """Family -> (lmcore module, config, random float64 parameters, which do not hang on how models start)."""
     from lmcore.models import nplm, rnn, transformer
 
     configs = {"transformer": (transformer, transformer.Config(VOCAB, context=9, n_layer=2, n_head=2, width=8)),
@@ -91,8 +91,8 @@ def model_cases():
     cases = {}
     for name, (module, config) in configs.items():
         rng = np.random.default_rng(8_051)
-        params = {key: array + 0.3 * rng.standard_normal(array.shape)
-                  for key, array in module.init(config, rng, np.float64).items()}
+        params = {key: 0.5 * rng.standard_normal(array.shape)
+                  for key, array in module.init(config, np.random.default_rng(0)).items()}
         cases[name] = module, config, params
     return cases
 
