@@ -86,7 +86,7 @@ class LanguageModel:
             return self._ended()
         inputs = (self.vocab_size,) + prefix
         window = inputs[self.module.window_start(len(inputs), self.config):]
-        return log_softmax(self._logits_and_state(len(inputs) - len(window), window)[0][0])
+        return log_softmax(self._logits_and_state(window)[0][0])
 
     def log_probs(self, tokens):
         """(B, T, V) nats, aligned: row t is the distribution that token t of `tokens` (B, T) is drawn from."""
@@ -129,17 +129,17 @@ class LanguageModel:
         row[self.eos] = 0
         return row
 
-    def _logits_and_state(self, offset, window):
+    def _logits_and_state(self, window):
         """Logits after a window and the state they came with; recent ones are remembered, the oldest forgotten."""
-        known = self._states.get((offset, window))
+        known = self._states.get(window)
         if known is None:
-            before = self._states.get((offset, window[:-1]))
+            before = self._states.get(window[:-1])
             if before is None:
                 known = self.module.prefill(self.params, window, self.config)
             else:
                 known = self.module.step(self.params, before[1], window[-1:], self.config)
-        self._states[offset, window] = known
-        self._states.move_to_end((offset, window))
+        self._states[window] = known
+        self._states.move_to_end(window)
         while len(self._states) > _REMEMBERED:
             self._states.popitem(last=False)
         return known
