@@ -85,7 +85,7 @@ def test_missing_cells_come_back_and_a_missing_answer_is_blank(template, submiss
     rebuilt, notes = rebuild(template, submission)
     assert cell(rebuilt, "p1").source == STUB
     assert cell(rebuilt, "p1_test").source == cell(template, "p1_test").source
-    assert notes == ["answer p1 is missing: it counts as blank"]
+    assert notes == ["test p1_test was missing: it was put back", "answer p1 is missing: it counts as blank"]
 
 
 def test_moved_and_retyped_cells_find_their_places(template, submission):

@@ -101,6 +101,9 @@ def rebuild(template, submitted):
     place = {_grade_id(cell): i for i, cell in enumerate(template.cells) if _grade_id(cell)}
     answers, own, copied = _sort_cells(template, submitted, place)
     notes = [f"cell {grade_id} was copied: the copy is an ordinary cell now" for grade_id in sorted(copied, key=place.get)]
+    present = {_grade_id(cell) for cell in submitted.cells}
+    notes += [f"test {grade_id} was missing: it was put back" for grade_id, i in place.items()
+              if grade_id not in present and template.cells[i].metadata.nbgrader.get("grade") and not _is_answer(template.cells[i])]
     cells = list(own.get(-1, []))
     for grade_id, i in place.items():
         cell = deepcopy(template.cells[i])
