@@ -52,7 +52,7 @@ grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter)
 
 check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
 	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)
-	@notebook=$$(ls exercises/$(CH)*/exercises.ipynb) && $(PY) -m nbgrader validate "$$notebook"
+	@$(PY) -m lmcore.grading.selfcheck $(CH)
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
 	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/theory.ipynb solutions/$(CH)*/exercises.ipynb)

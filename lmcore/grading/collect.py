@@ -25,7 +25,7 @@ def find_trouble(folder, notebooks=("exercises.ipynb",)):
     Examples
     --------
     >>> find_trouble("no-such-folder")
-    'no exercises.ipynb was handed in: ask for the notebook under exactly this name'
+    'there is no exercises.ipynb: the notebook is expected under exactly this name'
     """
     folder = Path(folder)
     for path in sorted(folder.rglob("*")):
@@ -37,16 +37,18 @@ def find_trouble(folder, notebooks=("exercises.ipynb",)):
             return (f"{path.relative_to(folder)} has {path.stat().st_size >> 20} MiB, the limit is {MAX_BYTES >> 20}: "
                     "ask for the notebook with its outputs cleared")
     for name in notebooks:
-        trouble = _notebook_trouble(folder / name)
+        trouble = notebook_trouble(folder / name)
         if trouble:
             return trouble
     return _timestamp_trouble(folder / "timestamp.txt")
 
 
-def _notebook_trouble(path):
+def notebook_trouble(path):
+    """Why a file cannot be read as a notebook, with the remedy; None when it can."""
+    path = Path(path)
     if not path.is_file():
-        return f"no {path.name} was handed in: ask for the notebook under exactly this name"
-    again = f"ask the student to open {path.name} in JupyterLab, save it and hand it in again"
+        return f"there is no {path.name}: the notebook is expected under exactly this name"
+    again = "open it in JupyterLab, save it and hand it in again"
     try:
         notebook = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
