@@ -7,6 +7,7 @@ the two fonts that nearly every formula uses; other pages load nothing.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import re
@@ -29,6 +30,7 @@ def engine():
     from py_mini_racer import MiniRacer
 
     context = MiniRacer()
+    atexit.register(context.close)      # left to the garbage collector, it hangs at the end of Python 3.13
     context.eval((VENDOR / "katex.min.js").read_text(encoding="utf-8"))
     # Errors come back as values: an exception would carry a JavaScript stack instead of KaTeX's sentence.
     context.eval("""
