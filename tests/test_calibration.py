@@ -311,48 +311,32 @@ class TestTemperature:
                     function([[1.0, 0.0]], [0], temperature)
         with pytest.raises(ValueError, match=r"logits must have shape \(n, V\)"):
             cal.fit_temperature([1.0, 0.0], [0])
-        with pytest.raises(ValueError, match="multiplicity must hold a positive number for each of the 2 columns"):
-            cal.fit_temperature([[1.0, 0.0]], [0], [1.0, 0.0])
 
 
-class TestLumpedTail:
-    def records(self):
-        """200 distributions over 50 tokens, the last 45 of them equal, as wholes and as recorded tops."""
-        rng = np.random.default_rng(10)
-        logits = np.concatenate([np.abs(rng.normal(size=(200, 5))) * 4 + 1, np.zeros((200, 45))], axis=1)
-        targets = (logits / 2 + rng.gumbel(size=logits.shape)).argmax(axis=1)
-        log_probs = log_softmax(logits)
-        ids = np.argsort(-log_probs, axis=1, kind="stable")[:, :8]
-        return log_probs, targets, ids, np.take_along_axis(log_probs, ids, axis=1)
+class TestSearchTemperature:
+    @pytest.mark.parametrize("stretch", [0.8, 1.0, 2.0])
+    def test_finds_what_the_logits_say(self, stretch):
+        logits, targets = drawn(10, stretch=stretch)
+        asked = []
+        def loss(temperature):
+            asked.append(temperature)
+            return cal.temperature_nll(logits, targets, temperature)
+        assert_allclose(cal.search_temperature(loss), cal.fit_temperature(logits, targets), rtol=1e-6)
+        assert 0.5 <= min(asked) and max(asked) <= 2.5 and len(asked) < 50
 
-    def test_exact_where_the_tail_is_flat(self):
-        log_probs, targets, ids, top = self.records()
-        lumped = cal.lump_tail(ids, top, targets, 50)
-        assert_allclose(cal.fit_temperature(*lumped), cal.fit_temperature(log_probs, targets), rtol=1e-8)
-        for temperature in (0.5, 1.0, 3.0):
-            nll = cal.temperature_nll(lumped.logits, lumped.targets, temperature, lumped.multiplicity)
-            assert_allclose(nll, cal.temperature_nll(log_probs, targets, temperature), rtol=1e-10)
-            ours = cal.top_label(lumped.logits, lumped.targets, temperature, lumped.multiplicity)
-            whole = cal.top_label(log_probs, targets, temperature)
-            assert_allclose(ours[0], whole[0], rtol=1e-10)
-            assert_array_equal(ours[1], whole[1])
+    def test_asymmetric_losses(self):
+        for best in (0.6, 1.0, 1.7, 2.4):
+            loss = lambda temperature: abs(1 / temperature - 1 / best)      # noqa: E731
+            assert_allclose(cal.search_temperature(loss), best, rtol=1e-7)
+        assert_allclose(cal.search_temperature(lambda temperature: (1 / temperature - 0.05) ** 2, 1, 100), 20, rtol=1e-6)
 
-    def test_columns(self):
-        lumped = cal.lump_tail([[7, 3], [1, 2]], np.log([[0.5, 0.3], [0.9, 0.1]]), [3, 7], 12)
-        assert_array_equal(lumped.targets, [1, 2])
-        assert_allclose(np.exp(lumped.logits), [[0.5, 0.3, 0.02], [0.9, 0.1, 0]], atol=1e-15)
-        assert_array_equal(lumped.multiplicity, [1, 1, 10])
+    def test_a_bound_is_no_minimum(self):
+        with pytest.raises(ValueError, match="nll is least at the bound T = 2.5: search a wider range than low=0.5, high=2.5"):
+            cal.search_temperature(lambda temperature: 1 / temperature)
+        with pytest.raises(ValueError, match="nll is least at the bound T = 0.5"):
+            cal.search_temperature(lambda temperature: temperature)
 
-    def test_float16_records(self):
-        log_probs = np.log([[0.7, 0.3 - 1e-9]]).astype(np.float16)
-        assert cal.lump_tail([[0, 1]], log_probs, [0], 9).logits.dtype == np.float16
-
-    def test_refusals(self):
-        with pytest.raises(ValueError, match="K = 2 columns and vocab_size is 2: nothing is left"):
-            cal.lump_tail([[0, 1]], np.log([[0.5, 0.3]]), [0], 2)
-        with pytest.raises(ValueError, match="exponentiate to a sum of 2.99858, more than 1"):
-            cal.lump_tail([[0, 1]], [[0.5, 0.3]], [0], 9)
-        with pytest.raises(ValueError, match=r"ids and log_probs must both have shape \(n, K\)"):
-            cal.lump_tail([[0, 1]], [[-1.0]], [0], 9)
-        with pytest.raises(ValueError, match="token ids must lie in"):
-            cal.lump_tail([[0, 9]], [[-1.0, -2.0]], [0], 9)
+    def test_refused(self):
+        for low, high in ((0, 1), (2, 1), (1, 1), (1, INF), (NAN, 1)):
+            with pytest.raises(ValueError, match="low and high must satisfy 0 < low < high"):
+                cal.search_temperature(lambda temperature: 0.0, low, high)

@@ -125,10 +125,12 @@ class TestTopP:
         assert kept(dc.top_p_filter(once, 0.7)) == {0}
 
     def test_sums_in_float64(self):
-        # In float32 the running sum of 2^24 + 1 + 1 + ... stands still.
-        probs = np.full(50_257, 1 / 50_257)
-        logits = np.log(probs).astype(np.float32)
-        assert len(kept(dc.top_p_filter(logits, 0.9))) == int(np.ceil(0.9 * 50_257))
+        # In float32 each e^-10.8 = 2.04e-5 added to 1 is rounded to a multiple of 1.2e-7.
+        logits = np.full(50_257, -10.8, dtype=np.float32)
+        logits[0] = 0
+        rest = np.exp(np.float64(np.float32(-10.8)))
+        expected = 1 + int(np.ceil((0.9 * (1 + 50_256 * rest) - 1) / rest))
+        assert abs(len(kept(dc.top_p_filter(logits, 0.9))) - expected) <= 1
 
     def test_float16_mass(self):
         logits = np.zeros(4000, dtype=np.float16)
@@ -182,6 +184,9 @@ class TestTypical:
         assert kept(dc.typical_filter(logits, 0.3)) == {1, 2}
         assert kept(dc.typical_filter(logits, 0.5)) == {0, 1, 2}
         assert kept(dc.typical_filter(logits, 0.95)) == {0, 1, 2, 3}
+
+    def test_ties_go_by_index(self):
+        assert kept(dc.typical_filter(np.zeros(500), 0.099)) == set(range(50))
 
     def test_bans_are_never_typical(self):
         assert kept(dc.typical_filter([0.0, -INF, 0.0], 0.9)) == {0, 2}
@@ -359,6 +364,15 @@ class TestSample:
         logits = np.full((2, 200_000), -3.7, dtype=np.float32)
         logits[1, 150_000:] = -INF
         assert_array_equal(dc.sample(logits, AlmostOne()), [199_999, 149_999])
+
+    def test_sums_in_float64(self):
+        class ThreeQuarters:
+            def random(self, size):
+                return np.full(size, 0.75)
+        logits = np.full(50_257, -10.8, dtype=np.float32)              # as for the nucleus
+        logits[0] = 0
+        rest = np.exp(np.float64(np.float32(-10.8)))
+        assert abs(dc.sample(logits, ThreeQuarters()) - (0.75 * (1 + 50_256 * rest) - 1) / rest) <= 1
 
     def test_shapes_and_reproducibility(self):
         logits = np.random.default_rng(3).normal(size=(2, 3, 5))
@@ -647,8 +661,9 @@ class TestBeam:
         assert_allclose(sum(np.exp(h.log_prob) for h in found), 1)
 
     def test_ties_go_to_the_better_parent_then_the_lower_id(self):
-        found = dc.beam_search(lambda prefix: np.log([0.25] * 4), (), 3, 2)
-        assert [h.tokens for h in found] == [(0, 0), (0, 1), (0, 2)]
+        for size in (4, 500):                                          # short arrays are sorted stably by any method
+            found = dc.beam_search(lambda prefix: np.full(size, -np.log(size)), (), 3, 2)
+            assert [h.tokens for h in found] == [(0, 0), (0, 1), (0, 2)]
 
     def test_dead_ends(self):
         found = dc.beam_search(lambda prefix: np.array([-INF, 0.0, -INF]), (), 4, 3, eos=1)

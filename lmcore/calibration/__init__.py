@@ -11,24 +11,22 @@ from lmcore.calibration.measures import (
     wilson_interval,
 )
 from lmcore.calibration.temperature import (
-    LumpedLogits,
     fit_temperature,
-    lump_tail,
+    search_temperature,
     temperature_nll,
     top_label,
 )
 
 __all__ = [
     "BrierDecomposition",
-    "LumpedLogits",
     "Reliability",
     "brier_decomposition",
     "brier_score",
     "expected_calibration_error",
     "fit_temperature",
-    "lump_tail",
     "maximum_calibration_error",
     "reliability",
+    "search_temperature",
     "temperature_nll",
     "top_label",
     "wilson_interval",

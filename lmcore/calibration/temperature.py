@@ -1,40 +1,15 @@
 """Temperature scaling: one number, fitted on held-out data, that mends a model's confidence (chapter 6).
 
-All sums are kept in float64. Where a model's distributions were recorded by their top tokens only, `lump_tail` makes
-them whole; the functions here take what it returns.
+All sums are kept in float64. Where the logits themselves are not at hand, but the loss at any temperature is, as for the
+recorded SmolLM2, `search_temperature` takes the place of `fit_temperature`.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
 from lmcore._arrays import as_floats, as_token_ids, row_blocks
 
 
-class LumpedLogits(NamedTuple):
-    """Distributions known by their top tokens, the rest lumped into one column (book, section 6.5).
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n, K + 1)
-        Log-probabilities of the K top tokens, then that of *one* token of the rest.
-    targets : ndarray of int of shape (n,)
-        Columns of the true tokens; K for all of the rest.
-    multiplicity : ndarray of shape (K + 1,)
-        Tokens a column stands for: 1, …, 1, V − K.
-
-    Examples
-    --------
-    >>> LumpedLogits(np.log([[0.5, 0.25]]), np.array([0]), np.array([1.0, 2.0])).multiplicity
-    array([1., 2.])
-    """
-
-    logits: np.ndarray
-    targets: np.ndarray
-    multiplicity: np.ndarray
-
-
-def top_label(logits, targets, temperature=1.0, multiplicity=None):
+def top_label(logits, targets, temperature=1.0):
     """Confidence of the most probable token, max_v softmax(z/T)_v, and whether it was the true one (book, section 6.3).
 
     Parameters
@@ -45,8 +20,6 @@ def top_label(logits, targets, temperature=1.0, multiplicity=None):
         Ids in [0, V).
     temperature : float, default 1
         T > 0. It moves the confidence, never the choice.
-    multiplicity : array-like of shape (V,), optional
-        How many tokens of the same logit each column stands for, from `lump_tail`; 1 if not given.
 
     Returns
     -------
@@ -65,20 +38,19 @@ def top_label(logits, targets, temperature=1.0, multiplicity=None):
     (array([0.5 , 0.75]), array([False,  True]))
     """
     logits, targets = rows_and_targets(logits, "logits", targets)
-    weights = _multiplicities(multiplicity, logits.shape[1])
     beta = _inverse(temperature)
     confidence = np.empty(len(logits), dtype=logits.dtype)
     for part, shifted, _ in _shifted_blocks(logits, targets):
-        confidence[part] = 1 / (weights * np.exp(beta * shifted)).sum(axis=1)
+        confidence[part] = 1 / np.exp(beta * shifted).sum(axis=1)
     return confidence, logits.argmax(axis=1) == targets
 
 
-def temperature_nll(logits, targets, temperature, multiplicity=None):
+def temperature_nll(logits, targets, temperature):
     """Mean −log softmax(z/T)_target, what temperature scaling minimises (book, section 6.5).
 
     Parameters
     ----------
-    logits, targets, temperature, multiplicity
+    logits, targets, temperature
         As for `top_label`.
 
     Returns
@@ -97,10 +69,10 @@ def temperature_nll(logits, targets, temperature, multiplicity=None):
     0.4055
     """
     logits, targets = rows_and_targets(logits, "logits", targets)
-    return _nll_and_slopes(logits, targets, _multiplicities(multiplicity, logits.shape[1]), _inverse(temperature))[0]
+    return _nll_and_slopes(logits, targets, _inverse(temperature))[0]
 
 
-def fit_temperature(logits, targets, multiplicity=None):
+def fit_temperature(logits, targets):
     """The one number that calibrates best, T* = argmin_T mean −log softmax(z/T)_target (book, section 6.5).
 
     With β = 1/T the loss has slope mean(E_β z − z_target) and curvature mean(Var_β z) ≥ 0, so it is convex and
@@ -112,8 +84,6 @@ def fit_temperature(logits, targets, multiplicity=None):
         Logits or log-probabilities; -inf bans a token.
     targets : array-like of int of shape (n,)
         Ids in [0, V).
-    multiplicity : array-like of shape (V,), optional
-        How many tokens of the same logit each column stands for: ``fit_temperature(*lump_tail(...))``.
 
     Returns
     -------
@@ -136,14 +106,13 @@ def fit_temperature(logits, targets, multiplicity=None):
     2.0
     """
     logits, targets = rows_and_targets(logits, "logits", targets)
-    weights = _multiplicities(multiplicity, logits.shape[1])
-    _, slope_at_zero, curvature = _nll_and_slopes(logits, targets, weights, 0.0)
+    _, slope_at_zero, curvature = _nll_and_slopes(logits, targets, 0.0)
     _refuse_endless(logits, targets, slope_at_zero, curvature)
     if curvature == 0:
         return 1.0
     low, high, beta = 0.0, np.inf, 1.0
     for _ in range(200):
-        _, slope, curvature = _nll_and_slopes(logits, targets, weights, beta)
+        _, slope, curvature = _nll_and_slopes(logits, targets, beta)
         low, high = (low, beta) if slope > 0 else (beta, high)
         step = beta - slope / curvature if curvature > 0 else np.inf
         if not low <= step <= high:
@@ -154,58 +123,55 @@ def fit_temperature(logits, targets, multiplicity=None):
     return float(1 / step)
 
 
-def lump_tail(ids, log_probs, targets, vocab_size):
-    """Make whole the distributions that were recorded by their top K tokens (book, section 6.5).
-
-    The mass that is missing is shared by the other V − K tokens. Equal shares are an approximation: they make the
-    rest flatter than it is, which matters little near T = 1.
+def search_temperature(nll, low=0.5, high=2.5):
+    """The temperature of least loss where only the loss is at hand, by golden-section search over 1/T (book, section 6.5).
 
     Parameters
     ----------
-    ids : array-like of int of shape (n, K)
-        The recorded tokens, K < V.
-    log_probs : array-like of shape (n, K)
-        Their log-probabilities in nats.
-    targets : array-like of int of shape (n,)
-        Ids of the true tokens, recorded or not.
-    vocab_size : int
-        V.
+    nll : callable
+        T -> mean negative log-likelihood at that temperature. It is convex in 1/T.
+    low, high : float, default 0.5 and 2.5
+        Where to look, 0 < low < high.
 
     Returns
     -------
-    LumpedLogits
-        ``LumpedLogits(logits, targets, multiplicity)``, the arguments of `fit_temperature`. A rest whose mass rounds
-        to below 0 has a logit of -inf.
+    float
+        T*, to about seven digits; `fit_temperature` finds it to machine precision from the logits.
 
     Raises
     ------
     ValueError
-        If shapes disagree, an id is out of range, or a row has more mass than 1.
+        If the bounds are not 0 < low < high, or the loss is least at one of them.
+
+    References
+    ----------
+    Kiefer, J. (1953). Sequential Minimax Search for a Maximum. Proceedings of the AMS 4(3).
 
     Examples
     --------
-    >>> lumped = lump_tail([[7, 3]], np.log([[0.5, 0.3]]), targets=[9], vocab_size=12)
-    >>> np.exp(lumped.logits).round(4), lumped.targets, lumped.multiplicity           # 0.2 shared by ten
-    (array([[0.5 , 0.3 , 0.02]]), array([2]), array([ 1.,  1., 10.]))
+    >>> logits, targets = [[np.log(9.0), 0.0]] * 4, [0, 0, 0, 1]
+    >>> round(search_temperature(lambda temperature: temperature_nll(logits, targets, temperature)), 4)
+    2.0
     """
-    log_probs, ids = as_floats(log_probs, "log_probs"), as_token_ids(ids, vocab_size, "ids")
-    targets = as_token_ids(targets, vocab_size, "targets")
-    if log_probs.ndim != 2 or ids.shape != log_probs.shape or targets.shape != log_probs.shape[:1]:
-        raise ValueError(f"ids and log_probs must both have shape (n, K) and targets (n,), got {ids.shape}, "
-                         f"{log_probs.shape} and {targets.shape}")
-    size = log_probs.shape[1]
-    if size >= vocab_size:
-        raise ValueError(f"log_probs has K = {size} columns and vocab_size is {vocab_size}: nothing is left to lump")
-    mass = 1 - np.exp(log_probs.astype(float)).sum(axis=1)
-    if not (mass >= -1e-2).all():
-        raise ValueError(f"log_probs of a row exponentiate to a sum of {1 - mass.min():.6g}, more than 1: pass "
-                         f"log-probabilities, not logits")
-    with np.errstate(divide="ignore"):
-        share = np.log(np.maximum(mass, 0) / (vocab_size - size))
-    matches = ids == targets[:, None]
-    columns = np.where(matches.any(axis=1), matches.argmax(axis=1), size)
-    logits = np.concatenate([log_probs, share[:, None].astype(log_probs.dtype)], axis=1)
-    return LumpedLogits(logits, columns, np.append(np.ones(size), float(vocab_size - size)))
+    if not 0 < low < high < np.inf:
+        raise ValueError(f"low and high must satisfy 0 < low < high, got low={low}, high={high}")
+    golden = (5**0.5 - 1) / 2
+    left, right = 1 / high, 1 / low
+    inner = [right - golden * (right - left), left + golden * (right - left)]
+    losses = [nll(1 / beta) for beta in inner]
+    while right - left > 1e-8 * right:
+        if losses[0] <= losses[1]:                                     # the minimum is left of the second point
+            right, inner[1], losses[1] = inner[1], inner[0], losses[0]
+            inner[0] = right - golden * (right - left)
+            losses[0] = nll(1 / inner[0])
+        else:
+            left, inner[0], losses[0] = inner[0], inner[1], losses[1]
+            inner[1] = left + golden * (right - left)
+            losses[1] = nll(1 / inner[1])
+    best = 2 / (left + right)
+    if best < low * (1 + 1e-6) or best > high * (1 - 1e-6):
+        raise ValueError(f"nll is least at the bound T = {best:.6g}: search a wider range than low={low}, high={high}")
+    return best
 
 
 def rows_and_targets(rows, name, targets):
@@ -214,15 +180,6 @@ def rows_and_targets(rows, name, targets):
     if rows.ndim != 2 or np.shape(targets) != rows.shape[:1]:
         raise ValueError(f"{name} must have shape (n, V) and targets (n,), got {rows.shape} and {np.shape(targets)}")
     return rows, as_token_ids(targets, rows.shape[1], "targets")
-
-
-def _multiplicities(multiplicity, vocab_size):
-    """Positive weights, one a column."""
-    weights = np.ones(vocab_size) if multiplicity is None else as_floats(multiplicity, "multiplicity").astype(float)
-    if weights.shape != (vocab_size,) or not (weights > 0).all():
-        raise ValueError(f"multiplicity must hold a positive number for each of the {vocab_size} columns, got shape "
-                         f"{weights.shape}")
-    return weights
 
 
 def _inverse(temperature):
@@ -245,13 +202,13 @@ def _shifted_blocks(logits, targets):
         yield part, block, np.take_along_axis(block, targets[part, None], axis=1)[:, 0]
 
 
-def _nll_and_slopes(logits, targets, weights, beta):
+def _nll_and_slopes(logits, targets, beta):
     """Mean −log softmax(βz)_target and its first and second derivative by β."""
     totals = np.zeros(3)
     for _, shifted, of_target in _shifted_blocks(logits, targets):
         allowed = shifted > -np.inf
         shifted = np.where(allowed, shifted, 0)
-        terms = np.where(allowed, weights, 0) * np.exp(beta * shifted)
+        terms = np.where(allowed, np.exp(beta * shifted), 0)
         normalizer = terms.sum(axis=1)
         mean = (terms * shifted).sum(axis=1) / normalizer
         centred = shifted - mean[:, None]

@@ -167,7 +167,7 @@ def typical_filter(logits, mass):
     probs = np.exp(log_probs)
     surprise = np.where(logits > -np.inf, 0 - log_probs, 0)
     distance = np.abs(surprise - (probs * surprise).sum(axis=-1, keepdims=True))
-    order = np.where(logits > -np.inf, distance, np.inf).argsort(axis=-1, kind="stable")
+    order = distance.argsort(axis=-1, kind="stable")                   # bans among them add no mass
     reached = np.take_along_axis(probs, order, axis=-1).cumsum(axis=-1)
     kept = np.empty(logits.shape, dtype=bool)
     before = np.pad(reached[..., :-1], [(0, 0)] * (logits.ndim - 1) + [(1, 0)])
