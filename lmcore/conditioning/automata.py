@@ -35,7 +35,7 @@ EMPTY = ("star", _NOTHING)                    # fits the empty string only
 
 
 def one_of(characters):
-    """Any one of these characters.
+    """Any one of these characters (book, section 9.3).
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def one_of(characters):
 
 
 def sequence(*patterns):
-    """One pattern after the other; a plain string stands for itself.
+    """One pattern after the other; a plain string stands for itself (book, section 9.3).
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def sequence(*patterns):
 
 
 def either(*patterns):
-    """Any one of these patterns; a plain string stands for itself.
+    """Any one of these patterns; a plain string stands for itself (book, section 9.3).
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def either(*patterns):
 
 
 def star(pattern):
-    """The pattern any number of times, also not at all.
+    """The pattern any number of times, also not at all (book, section 9.3).
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def automaton(pattern):
 
 
 def accepts(machine, text):
-    """Whether a text belongs to the language of an automaton.
+    """Whether a text belongs to the language of an automaton (book, section 9.3).
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def _scores(next_log_probs, prompt, continuation):
 
 
 def terms(text):
-    """The words of a text as retrieval sees them: lower case, letters, digits and apostrophes only.
+    """The words of a text as retrieval sees them: lower case, no signs but apostrophes (book, section 9.2).
 
     Parameters
     ----------

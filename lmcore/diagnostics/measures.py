@@ -164,7 +164,13 @@ def repetition_rate(tokens, window=128):
 
 
 class MeanStderr(NamedTuple):
-    """A mean and its standard error."""
+    """A mean and its standard error.
+
+    Attributes
+    ----------
+    mean, stderr : float
+        In the unit of the values.
+    """
 
     mean: float
     stderr: float
@@ -272,7 +278,14 @@ def auroc(scores, labels):
 
 
 class SignTest(NamedTuple):
-    """How many of n differences are positive, and how surprising that is if the signs are coin tosses."""
+    """How many of n differences are positive, and how surprising that is if the signs are coin tosses.
+
+    Attributes
+    ----------
+    positive, n : int
+        Differences above 0, and differences that are not 0.
+    p_value : float
+    """
 
     positive: int
     n: int
