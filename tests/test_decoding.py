@@ -186,7 +186,10 @@ class TestTypical:
         assert kept(dc.typical_filter(logits, 0.95)) == {0, 1, 2, 3}
 
     def test_ties_go_by_index(self):
-        assert kept(dc.typical_filter(np.zeros(500), 0.099)) == set(range(50))
+        # 250 tokens of .001 and 250 of .003 have an entropy of 6.08; the latter's 5.81 is closer than the former's 6.91.
+        logits = np.log(np.where(np.arange(500) % 2, 0.003, 0.001))
+        assert kept(dc.typical_filter(logits, 0.149)) == set(range(1, 100, 2))
+        assert kept(dc.typical_filter(logits, 0.7995)) == set(range(1, 500, 2)) | set(range(0, 100, 2))
 
     def test_bans_are_never_typical(self):
         assert kept(dc.typical_filter([0.0, -INF, 0.0], 0.9)) == {0, 2}
@@ -661,9 +664,11 @@ class TestBeam:
         assert_allclose(sum(np.exp(h.log_prob) for h in found), 1)
 
     def test_ties_go_to_the_better_parent_then_the_lower_id(self):
-        for size in (4, 500):                                          # short arrays are sorted stably by any method
-            found = dc.beam_search(lambda prefix: np.full(size, -np.log(size)), (), 3, 2)
-            assert [h.tokens for h in found] == [(0, 0), (0, 1), (0, 2)]
+        found = dc.beam_search(lambda prefix: np.log([0.25] * 4), (), 3, 2)
+        assert [h.tokens for h in found] == [(0, 0), (0, 1), (0, 2)]
+        # Short arrays and arrays of equal values are sorted stably by any method; this one is not.
+        found = dc.beam_search(lambda prefix: np.log(np.where(np.arange(500) % 2, 0.003, 0.001)), (), 300, 1)
+        assert [h.tokens[0] for h in found] == [*range(1, 500, 2), *range(0, 100, 2)]
 
     def test_dead_ends(self):
         found = dc.beam_search(lambda prefix: np.array([-INF, 0.0, -INF]), (), 4, 3, eos=1)
