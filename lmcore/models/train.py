@@ -235,7 +235,8 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
     """
     module, name = FAMILIES[family], f"{family}-{size}"
     config = module.Config(**recipe.config)
-    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, out):
+        place.mkdir(parents=True, exist_ok=True)
     checkpoint, log_path = folder / f"{name}.ckpt.npz", folder / f"{name}.csv"
     if checkpoint.exists():
         params, state, best = load_checkpoint(checkpoint, recipe)
