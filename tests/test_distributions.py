@@ -182,6 +182,7 @@ class TestMarkovSource:
     def test_sample_is_cut_at_max_len(self):
         endless = ds.MarkovSource([0, 1], [[0, 1], [1, 0]])
         assert endless.sample(np.random.default_rng(0), max_len=5) == (1, 0, 1, 0, 1)
+        assert not endless.is_tight()
         with pytest.raises(ValueError, match="max_len is needed"):
             endless.sample(np.random.default_rng(0))
 
@@ -190,7 +191,7 @@ class TestMarkovSource:
             def random(self):
                 return 0.0
         source = ds.MarkovSource([0, 1, 0], [[0.5, 0, 0.5], [0, 0, 1]])
-        assert source.sample(Lowest()) == (1,)
+        assert source.sample(Lowest(), max_len=3) == (1,)
 
 
 class TestOtherSources:

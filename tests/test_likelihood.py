@@ -327,6 +327,7 @@ class TestMasks:
     def test_weights_and_broadcasting(self):
         assert lk.masked_mean([1.0, 4.0], [2.0, 1.0]) == 2.0
         assert_allclose(lk.masked_mean(np.arange(6.0).reshape(2, 3), [True, False, True], axis=-1), [1, 4])
+        assert lk.masked_mean(np.arange(6.0).reshape(2, 3), [True, False, True]) == 2.5
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_types_stay(self, dtype):
