@@ -1,6 +1,5 @@
 """What is read before the answer: prompts and what they tell, retrieval by BM25, mixtures of documents (9.1, 9.2)."""
 import re
-from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -172,21 +171,20 @@ def bm25_index(documents, k1=1.2, b=0.75):
     """
     if not (np.isfinite(k1) and k1 >= 0 and 0 <= b <= 1):
         raise ValueError(f"k1 must be at least 0 and b lie in [0, 1], got k1={k1} and b={b}")
-    counts = [Counter(document) for document in documents]
-    lengths = np.array([count.total() for count in counts], dtype=float)
+    lengths = np.array([len(document) for document in documents])
     if lengths.sum() == 0:
-        raise ValueError(f"documents hold no terms: got {len(counts)} documents, all empty; pass lists of terms")
-    postings = {}                                         # term -> [(document, frequency), ...], documents in order
-    for document, count in enumerate(counts):
-        for term, frequency in count.items():
-            postings.setdefault(term, []).append((document, frequency))
-    holding = np.array([len(found) for found in postings.values()])
-    idf = np.log1p((len(counts) - holding + 0.5) / (holding + 0.5))
-    documents, frequency = np.array([pair for found in postings.values() for pair in found]).T
+        raise ValueError(f"documents hold no terms: got {len(lengths)} documents, all empty; pass lists of terms")
+    rows, n_documents = {}, len(lengths)
+    occurrences = np.array([rows.setdefault(term, len(rows)) for document in documents for term in document])
+    # One number for a term in a document: sorted, the postings of a term stand together, documents in order.
+    keys = occurrences * n_documents + np.repeat(np.arange(n_documents), lengths)
+    postings, frequency = np.unique(keys, return_counts=True)
+    term, document = np.divmod(postings, n_documents)
+    holding = np.bincount(term)
+    idf = np.log1p((n_documents - holding + 0.5) / (holding + 0.5))
     saturation = k1 * (1 - b + b * lengths / lengths.mean())
-    weights = np.repeat(idf, holding) * frequency / (frequency + saturation[documents])
-    return BM25Index({term: row for row, term in enumerate(postings)}, np.append(0, holding.cumsum()),
-                     documents, weights, len(counts))
+    weights = idf[term] * frequency / (frequency + saturation[document])
+    return BM25Index(rows, np.append(0, holding.cumsum()), document, weights, n_documents)
 
 
 def bm25_scores(index, query):

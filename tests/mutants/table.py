@@ -373,10 +373,10 @@ MUTANTS = [
     *_group(
         "lmcore/conditioning/context.py", "tests/test_conditioning.py",
         ("return gain / np.log(2)", "return gain", "nats reported as bits"),
-        ("np.log1p((len(counts) - holding + 0.5) / (holding + 0.5))",
-         "np.log((len(counts) - holding + 0.5) / (holding + 0.5))",
+        ("np.log1p((n_documents - holding + 0.5) / (holding + 0.5))",
+         "np.log((n_documents - holding + 0.5) / (holding + 0.5))",
          "idf negative for common terms"),
-        ("frequency / (frequency + saturation[documents])", "frequency / (frequency + saturation.mean())",
+        ("frequency / (frequency + saturation[document])", "frequency / (frequency + saturation.mean())",
          "no length normalisation"),
         ("mixed = np.logaddexp.reduce(weights + log_probs.astype(weights.dtype), axis=0)",
          "mixed = (np.exp(weights) * log_probs.astype(weights.dtype)).sum(axis=0)",
