@@ -110,6 +110,14 @@ def token_bars(ax, tokens, probs, color="blue"):
 def visible(token):
     """A token with its spaces and line breaks drawn.
 
+    Parameters
+    ----------
+    token : str
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> visible(" new\\n")

@@ -376,14 +376,14 @@ def _result_like(rows, out):
     return out
 
 
-def _refuse_unnormalisable(peaks):
-    """Raise unless every row's largest logit is finite."""
+def _refuse_unnormalisable(peaks, first=0):
+    """Raise unless every row's largest logit is finite; `first` is the number of the first row."""
     if not np.isfinite(peaks).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(np.atleast_1d(peaks)))[0])
-        peak = np.atleast_1d(peaks)[where]
-        cause = ("bans every token: leave at least one logit finite" if peak == -np.inf
+        peaks = np.ravel(peaks)
+        row = int(np.argmin(np.isfinite(peaks)))
+        cause = ("bans every token: leave at least one logit finite" if peaks[row] == -np.inf
                  else "holds NaN or +inf: look for an overflow before the logits")
-        raise ValueError(f"logits row {where} {cause} (its maximum is {peak})")
+        raise ValueError(f"logits row {first + row} {cause} (its maximum is {peaks[row]})")
 
 
 def _shifted_blocks(rows):
@@ -398,7 +398,7 @@ def _shifted_blocks(rows):
         shifted, scratch = buffers[:, :len(block)]
         top = block.argmax(axis=1)[:, None]
         peak = np.take_along_axis(block, top, axis=1).astype(dtype, copy=False)
-        _refuse_unnormalisable(peak[:, 0])
+        _refuse_unnormalisable(peak[:, 0], first=part.start)
         np.subtract(block, peak, out=shifted)
         yield part, peak, top, shifted, scratch
 

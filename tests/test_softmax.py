@@ -135,8 +135,15 @@ class TestHardRows:
 
     @pytest.mark.parametrize("function", [sm.softmax, sm.log_softmax, sm.logsumexp, sm.entropy_slope])
     def test_a_row_of_bans_is_named(self, function):
-        with pytest.raises(ValueError, match=r"row \(1,\) bans every token"):
+        with pytest.raises(ValueError, match="row 1 bans every token"):
             function([[0.0, 1.0], [-np.inf, -np.inf]])
+
+    def test_the_row_is_named_in_whatever_block_it_lies(self, monkeypatch):
+        monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 2 * 3 * 8)
+        logits = np.zeros((7, 3))
+        logits[5] = -np.inf
+        with pytest.raises(ValueError, match="row 5 bans every token"):
+            sm.log_softmax(logits)
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_overflow_before_the_logits(self, bad):

@@ -76,7 +76,7 @@ def _all_speeches():
 
 
 def speeches(first=1790, last=2026):
-    """State of the Union texts of the years `first` to `last`, both included, in order of date.
+    """State of the Union texts of the years `first` to `last`, both included, in order of date (book, section 8.1).
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def split():
 
 
 def clean(text):
-    r"""Fold a text to the 96 characters of `CHARSET`, so that one character is one byte.
+    r"""Fold a text to the 96 characters of `CHARSET`, so that one character is one byte (book, section 5.5).
 
     Curly quotes become straight, a long dash ``--``, a bullet ``*``, fractions ``1/2``, signs their names; accents
     are dropped; any other character goes. Runs of blanks become one space and runs of line breaks one ``\n``,
