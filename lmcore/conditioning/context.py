@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lmcore._arrays import accumulator, as_floats, as_token_ids
+from lmcore.distributions import prefix_log_prob
 from lmcore.softmax import log_softmax
 
 
@@ -37,8 +38,8 @@ def prompted(next_log_probs, prompt):
 def information_gain(next_log_probs, prompt, continuation, baseline=()):
     """Bits that a prompt tells about each token after it, log₂ p(y_t|x,y_<t) / p(y_t|y_<t) (book, section 9.1).
 
-    The sum is the pointwise mutual information of prompt and continuation; its mean over drawn pairs is their mutual
-    information, which is never negative, while a single token's gain may well be.
+    The sum is the pointwise mutual information of prompt and continuation (`lmcore.scoring.pmi_score`, in bits); its
+    mean over drawn pairs is their mutual information, which is never negative, while a single token's gain may be.
 
     Parameters
     ----------
@@ -310,7 +311,7 @@ def mixture(log_weights, models, posterior=True):
     def next_log_probs(prefix):
         weights = log_weights
         if posterior and prefix:
-            evidence = weights + [_scores(model, (), prefix).sum() for model in models]
+            evidence = weights + [prefix_log_prob(model, prefix) for model in models]
             if evidence.max() == -np.inf:
                 raise ValueError(f"no document gives the prefix {tuple(prefix)} any probability, so none can go on "
                                  f"from it")
