@@ -286,7 +286,7 @@ MUTANTS = [
         ("rows[seen] += self.log_backoff[k - 2][history[seen], None]", "pass",
          "seen history's back-off mass left out of rows"),
         ("log_p[known] += self.log_backoff[k - 2][history[known]]", "pass", "back-off mass left out of scores"),
-        ("p[counts.bos] = 0.0", "pass", "BOS may be generated"),
+        ("below[counts.suffixes[k - 1]]", "np.full(len(frequency), 1 / V)", "every order interpolated with the uniform"),
         ("scores = model._scores(stream, offset)[offset > 0]", "scores = model._scores(stream, offset)",
          "BOS scored as a token"),
     ),
