@@ -328,6 +328,11 @@ class TestLengths:
         assert_allclose(lengths.sum(), 1, rtol=1e-9)
         assert_allclose(ds.expected_length(source), lengths @ np.arange(2001), rtol=1e-7)
 
+    def test_a_trap_behind_two_tokens_that_lead_to_each_other(self):
+        # β(0) = 0.2 + 0.5 β(1) and β(1) = 0.9 + 0.1 β(0), hence β(0) = 0.65 / 0.95; 2 is the trap
+        source = ds.MarkovSource([1, 0, 0, 0], [[0, 0.5, 0.3, 0.2], [0.1, 0, 0, 0.9], [0, 0, 1, 0]])
+        assert_allclose(ds.termination_probability(source), 0.65 / 0.95)
+
     def test_a_trap_loses_its_mass(self):
         # 0 -> EOS or the trap 1; 2 never occurs and must not matter
         source = ds.MarkovSource([0.8, 0, 0, 0.2], [[0, 0.25, 0, 0.75], [0, 1, 0, 0], [0, 1, 0, 0]])
