@@ -73,7 +73,8 @@ def show(name):
     if child.wait() != 0:
         last = (error.strip().splitlines() or ["no message"])[-1]
         missing = last.startswith("ModuleNotFoundError")
-        print(f"{name}: {last}{' (the peers come with: pip install .[peers])' if missing else ''}", flush=True)
+        remedy = " (the peers come with: pip install .[peers])" if "No module named" in last else ""
+        print(f"{name}: {last}{remedy}", flush=True)
         if not missing:
             outcome.append((f"{name} stopped: {last}", False))
     return outcome
