@@ -13,6 +13,75 @@ from lmcore.factorization import continuation_score
 NORMALIZERS = ("sum", "token", "byte", "char", "pmi")
 
 
+class LengthBias(NamedTuple):
+    """The line log p ≈ intercept + slope · length through a set of answers (book, section 6.1).
+
+    Parameters
+    ----------
+    slope : float
+        Nats that one more token costs; negative, as a probability only falls.
+    intercept : float
+        Nats; where the line meets length 0. Far below 0 when the first token is the dear one.
+    correlation : float
+        Of log-probability and length, in [-1, 1]; 0 if all log-probabilities are equal.
+
+    Examples
+    --------
+    >>> LengthBias(slope=-2.5, intercept=-8.0, correlation=-0.8).slope
+    -2.5
+    """
+
+    slope: float
+    intercept: float
+    correlation: float
+
+
+def length_bias(log_probs, lengths):
+    """How steeply answers' log-probabilities fall with their lengths, by least squares (book, section 6.1).
+
+    slope b = Cov(len, log p)/Var(len), intercept a = mean(log p) − b · mean(len).
+
+    Parameters
+    ----------
+    log_probs : array-like of shape (n,)
+        log p(y|x) of each answer, finite, nats.
+    lengths : array-like of shape (n,)
+        Tokens that were scored, at least 1.
+
+    Returns
+    -------
+    LengthBias
+        ``LengthBias(slope, intercept, correlation)``.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a length is under 1, all lengths are equal, or a log-probability is not finite.
+
+    References
+    ----------
+    Murray, K. and Chiang, D. (2018). Correcting Length Bias in Neural Machine Translation. WMT.
+
+    Examples
+    --------
+    >>> length_bias([-4.0, -6.0, -10.0], [1, 2, 4])
+    LengthBias(slope=-2.0, intercept=-2.0, correlation=-1.0)
+    """
+    scores, lengths = as_floats(log_probs, "log_probs").astype(float), as_floats(lengths, "lengths").astype(float)
+    if scores.ndim != 1 or scores.shape != lengths.shape:
+        raise ValueError(f"log_probs and lengths must have one shape (n,), got {scores.shape} and {lengths.shape}")
+    if not (lengths >= 1).all() or lengths.min() == lengths.max():
+        raise ValueError(f"lengths must be at least 1 and not all equal, got {lengths.min():g} to {lengths.max():g}: "
+                         f"no line goes through one length")
+    if not np.isfinite(scores).all():
+        raise ValueError("log_probs must be finite: leave impossible answers out of the line")
+    over, up = lengths - lengths.mean(), scores - scores.mean()
+    slope = over @ up / (over @ over)
+    spread = np.linalg.norm(up)
+    correlation = slope * (np.linalg.norm(over) / spread) if spread > 0 else 0.0
+    return LengthBias(float(slope), float(scores.mean() - slope * lengths.mean()), float(np.clip(correlation, -1, 1)))
+
+
 def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     """Log-probability divided by a penalty for length, log p / len^α or log p / ((5 + len)/6)^α (book, section 6.2).
 

@@ -138,6 +138,34 @@ class TestErrors:
         assert cal.expected_calibration_error(confidence, np.ones(100_000)) > 0.45
 
 
+class TestFloor:
+    def test_by_hand(self):
+        # One bin holds .1 and .3, the other .8: variances .09 + .21 and .16, three claims.
+        expected = math.sqrt(2 / math.pi) * (math.sqrt(0.3) + math.sqrt(0.16)) / 3
+        assert_allclose(cal.ece_floor([0.1, 0.3, 0.8], n_bins=2), expected, rtol=1e-12)
+        assert cal.ece_floor([0.0, 1.0, 1.0]) == 0
+
+    @pytest.mark.parametrize("n, n_bins, strategy", [(2000, 10, "uniform"), (2000, 30, "quantile"), (300, 5, "quantile")])
+    def test_simulated(self, n, n_bins, strategy):
+        rng = np.random.default_rng(n)
+        confidence = rng.beta(2, 3, size=n)
+        errors = [cal.expected_calibration_error(confidence, rng.uniform(size=n) < confidence, n_bins, strategy)
+                  for _ in range(300)]
+        assert abs(cal.ece_floor(confidence, n_bins, strategy) / np.mean(errors) - 1) < 0.06
+
+    def test_more_bins_and_fewer_claims_raise_it(self):
+        confidence = np.random.default_rng(1).uniform(size=4096).astype(np.float32)
+        floors = [cal.ece_floor(confidence, n_bins) for n_bins in (1, 2, 4, 8, 16, 32)]
+        assert (np.diff(floors) > 0).all()
+        assert_allclose(cal.ece_floor(np.tile(confidence, 4), 8), cal.ece_floor(confidence, 8) / 2, rtol=1e-6)
+
+    def test_refusals(self):
+        with pytest.raises(ValueError, match=r"confidence must lie in \[0, 1\]"):
+            cal.ece_floor([1.5])
+        with pytest.raises(ValueError, match="confidence is empty"):
+            cal.ece_floor([])
+
+
 class TestWilson:
     @pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
     def test_scipy(self, level):

@@ -20,6 +20,31 @@ def bigram_model(prefix):
     return np.log(rows[tuple(prefix[-1:])])
 
 
+class TestLengthBias:
+    def test_by_hand(self):
+        assert_allclose(sc.length_bias([-4.0, -6.0, -10.0], [1, 2, 4]), (-2, -2, -1), rtol=1e-12)
+        assert_allclose(sc.length_bias([-1.0, -1.0], [3, 7]), (0, -1, 0))
+
+    @given(arrays(np.float64, 6, elements=st.floats(-50, 0)), st.permutations([1, 2, 2, 5, 9, 30]))
+    def test_numpy(self, log_probs, lengths):
+        slope, intercept = np.polyfit(lengths, log_probs, 1)
+        ours = sc.length_bias(log_probs, lengths)
+        assert_allclose(ours[:2], (slope, intercept), atol=1e-9)
+        if log_probs.std() > 1e-6:
+            assert_allclose(ours.correlation, np.corrcoef(lengths, log_probs)[0, 1], atol=1e-9)
+
+    def test_uniform_model_falls_by_log_v_a_token(self):
+        assert_allclose(sc.length_bias(-math.log(7) * np.arange(1, 9), np.arange(1, 9)), (-math.log(7), 0, -1), atol=1e-12)
+
+    def test_refusals(self):
+        for log_probs, lengths, message in (
+                ([-1.0, -2.0], [3, 3], "not all equal, got 3 to 3"), ([-1.0, -2.0], [0, 3], "lengths must be at least 1"),
+                ([-1.0], [1, 2], r"one shape \(n,\), got \(1,\) and \(2,\)"), ([-1.0, -INF], [1, 2], "must be finite"),
+                ([], [], "log_probs is empty")):
+            with pytest.raises(ValueError, match=message):
+                sc.length_bias(log_probs, lengths)
+
+
 class TestLengthNormalized:
     def test_by_hand(self):
         assert sc.length_normalized(-6.0, 3) == -2.0

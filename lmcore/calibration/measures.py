@@ -218,6 +218,43 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
     return float(np.nanmax(np.abs(bins.accuracy - bins.confidence)))
 
 
+def ece_floor(confidence, n_bins=15, strategy="uniform"):
+    """The calibration error that a *calibrated* model shows in a finite sample (book, section 6.4).
+
+    E[ECE] ≈ √(2/π) Σ_b √(Σ_{i in b} c_i (1 − c_i)) / n, as the gap of a bin is then nearly normal with mean 0.
+
+    Parameters
+    ----------
+    confidence, n_bins, strategy
+        As for `reliability`.
+
+    Returns
+    -------
+    float
+        Grows with the number of bins and falls like 1/√n. Too high where bins hold a handful of claims of confidence
+        near 0 or 1, whose gaps are not normal.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability`.
+
+    References
+    ----------
+    Roelofs, R., Cain, N., Shlens, J. and Mozer, M. C. (2022). Mitigating Bias in Calibration Error Estimation. AISTATS.
+
+    Examples
+    --------
+    >>> round(ece_floor([0.5] * 100, n_bins=1), 4)                     # 0.8 standard deviations of a coin's share
+    0.0399
+    """
+    confidence, _ = _claims(confidence, np.zeros(np.shape(confidence)))
+    bins = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
+    confidence = confidence.astype(float)
+    variances = np.bincount(bins, confidence * (1 - confidence))
+    return float(np.sqrt(2 / np.pi) * np.sqrt(variances).sum() / len(confidence))
+
+
 def brier_score(probs, targets):
     """Mean squared error of probabilities (book, section 6.4).
 

@@ -175,6 +175,7 @@ MUTANTS = [
     ),
     *_group(
         "lmcore/scoring.py", "tests/test_scoring.py",
+        ("slope = over @ up / (over @ over)", "slope = over @ up / (up @ up)", "slope of length on score"),
         ("(5 + lengths) / 6) ** float(alpha)", "5 + lengths / 6) ** float(alpha)", "GNMT penalty without its bracket"),
         ("scores = with_prompt - without", "scores = without - with_prompt", "PMI the wrong way round"),
         ("len(text.encode() if by == \"byte\" else text)", "len(text)", "characters counted for bytes"),
@@ -182,6 +183,8 @@ MUTANTS = [
     ),
     *_group(
         "lmcore/calibration/measures.py", "tests/test_calibration.py",
+        ("np.sqrt(variances).sum() / len(confidence)", "np.sqrt(variances.sum()) / len(confidence)",
+         "one bin's noise taken for that of all"),
         ("confidence, side=\"left\")", "confidence, side=\"right\")", "bins [lo, hi) in place of (lo, hi]"),
         ("np.nansum(bins.counts * np.abs(bins.accuracy - bins.confidence))",
          "np.abs(np.nansum(bins.counts * (bins.accuracy - bins.confidence)))",
