@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
+from lmcore import calibration, conditioning, decoding, distributions, information, likelihood
 from lmcore import diagnostics as dg
 from lmcore.distributions import MarkovSource
+from lmcore.models import ngram
 from lmcore.softmax import log_softmax, softmax
 
 INF = np.inf
@@ -513,3 +515,80 @@ class TestPowerLaw:
         for x, y, floor in (([0.0, 1.0], [1.0, 1.0], 0), ([1.0, 2.0], [1.0, 0.5], 0.5), ([1.0, INF], [1.0, 2.0], 0)):
             with pytest.raises(ValueError, match="x must be positive and y above the floor"):
                 dg.fit_power_law(x, y, floor)
+
+
+# --- the checklist ---
+
+def smoothed_rows(counts):
+    """Witten and Bell's bigrams of a table of counts."""
+    documents = [pair for pair, times in np.ndenumerate(counts) for _ in range(times)]
+    model = ngram.witten_bell(ngram.count_ngrams(documents, len(counts), order=2))
+    return np.exp([model.next_log_probs((token,)) for token in range(len(counts))])
+
+
+def nucleus_without_crossing(logits, p):
+    order = np.argsort(-logits)
+    kept = np.cumsum(np.exp(logits[order])) <= p
+    out = np.full_like(logits, -np.inf)
+    out[order[kept]] = logits[order[kept]]
+    return out
+
+
+def padded_mean(logits, targets):
+    loss, grad = likelihood.cross_entropy_with_grad(logits, targets)
+    share = np.mean(targets != -100)
+    return loss * share, grad * share
+
+
+def half_open_bins(confidence, correct, n_bins):
+    place = (confidence * n_bins).astype(int)                          # confidence 1 lands in bin n_bins
+    gaps = [abs((correct - confidence)[place == b].sum()) for b in range(n_bins)]
+    return sum(gaps) / len(confidence)
+
+
+class TestChecklist:
+    SOURCE = MarkovSource([0.2, 0.3, 0.5], [[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.3, 0.3, 0.4]])
+    SOUND = {
+        "string_log_prob": distributions.string_log_prob, "log_probs": SOURCE.log_probs, "log_softmax": log_softmax,
+        "loss_and_grad": likelihood.cross_entropy_with_grad, "bits_per_byte": information.bits_per_byte,
+        "calibration_error": calibration.expected_calibration_error, "top_p_filter": decoding.top_p_filter,
+        "fit_bigrams": smoothed_rows, "ban": conditioning.ban, "combine_shards": dg.combine_shards,
+    }
+    PLANTED = {
+        "string_log_prob": (lambda model, tokens, eos: distributions.prefix_log_prob(model, tokens), "is EOS"),
+        "log_probs": (lambda tokens: np.log(0.7 * np.eye(3)[tokens] + 0.1), "its own target"),
+        "log_softmax": (lambda z: np.log(softmax(z)), "rounded before its logarithm"),
+        "loss_and_grad": (padded_mean, "change the mean loss by a factor 0.5"),
+        "bits_per_byte": (lambda nll, n_bytes: np.mean(nll) / np.log(2), "cut into 2 tokens"),
+        "calibration_error": (half_open_bins, "all wrong, have the error 0 instead of 1"),
+        "top_p_filter": (nucleus_without_crossing, "keeps 0 tokens"),
+        "fit_bigrams": (lambda counts: np.maximum(counts - 0.5, 0.01) / np.maximum(counts.sum(1, keepdims=True), 1),
+                        "mass is missing"),
+        "ban": (lambda z, tokens: z - 20 * np.isin(np.arange(len(z)), tokens), "keeps the probability 1"),
+        "combine_shards": (lambda means, n_tokens: np.mean(means), "instead of 3"),
+    }
+
+    def test_one_line_a_chapter_and_every_line_has_a_bug(self):
+        assert [check.chapter for check in dg.CHECKLIST] == list(range(1, 11))
+        assert all(check.section.startswith(f"{check.chapter}.") for check in dg.CHECKLIST)
+        assert list(self.SOUND) == list(self.PLANTED) == [check.part for check in dg.CHECKLIST]
+
+    def test_sound_parts_pass(self):
+        assert [finding.caught for finding in dg.run_checklist(self.SOUND)] == [None] * 10
+
+    @pytest.mark.parametrize("part", PLANTED)
+    def test_planted_bugs_are_caught_and_no_other_part_is_blamed(self, part):
+        bug, phrase = self.PLANTED[part]
+        caught = {finding.check.part: finding.caught for finding in dg.run_checklist({**self.SOUND, part: bug})}
+        assert phrase in caught.pop(part)
+        assert set(caught.values()) == {None}
+
+    def test_a_part_that_breaks_is_caught(self):
+        [finding] = dg.run_checklist({"ban": lambda z, tokens: z[99]})
+        assert finding.caught.startswith("IndexError")
+
+    def test_refusals(self):
+        with pytest.raises(ValueError, match="parts holds nothing; the checklist knows string_log_prob"):
+            dg.run_checklist({})
+        with pytest.raises(ValueError, match=r"parts holds \['sofmax'\]"):
+            dg.run_checklist({"sofmax": softmax})
