@@ -58,7 +58,7 @@ def lm_head(hidden, weight, bias=None):
 
 
 def logsumexp(logits, axis=-1, keepdims=False):
-    """Logarithm of a sum of exponentials, log Σ e^z = m + log Σ e^{z−m}, m = max z (book, section 3.4).
+    """Logarithm of a sum of exponentials, log Σ e^z = m + log Σ e^{z−m}, m = max z (book, sections 3.3 and 3.4).
 
     The largest term is e⁰ = 1 exactly; the others are summed apart from it and added inside log1p, so that even
     a sum within rounding of 1 keeps its relative accuracy.
@@ -101,9 +101,9 @@ def logsumexp(logits, axis=-1, keepdims=False):
 
 
 def softmax(logits, axis=-1, out=None):
-    """Normalised probabilities p_v = e^{z_v} / Σ_u e^{z_u} (book, section 3.2).
+    """Normalised probabilities p_v = e^{z_v} / Σ_u e^{z_u} (book, sections 1.4, 3.2 and 3.3).
 
-    Computed with the row maximum subtracted first, which changes nothing on paper (book, section 3.3) and prevents
+    Computed with the row maximum subtracted first, which changes nothing on paper and prevents
     overflow in the machine. A probability under the smallest float of its type is 0.0: where the logarithm is
     wanted, use `log_softmax`.
 

@@ -12,7 +12,7 @@ from lmcore.distributions._checks import as_distribution
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MarkovSource:
-    """Strings in which each token depends only on the one before it (book, section 1.2).
+    """Strings in which each token depends only on the one before it (book, sections 1.2 and 1.3).
 
     P(t_1..t_n, EOS) = π(t_1) A(t_2 | t_1) ··· A(t_n | t_{n−1}) A(EOS | t_n).
     A prefix that already holds EOS at its end is continued by EOS with probability 1, so a batch padded with EOS

@@ -262,7 +262,7 @@ def miller_madow(counts):
 
 
 def perplexity(nll, mask=None):
-    """Effective number of equally likely choices a token, exp(Σ m ℓ / Σ m) (book, section 5.3).
+    """Effective number of equally likely choices a token, exp(Σ m ℓ / Σ m) (book, sections 1.4 and 5.3).
 
     Parameters
     ----------

@@ -1,0 +1,386 @@
+"""The book keeps its promises: titles, equations with their functions, mistakes, symbols, terms, figures, practice.
+
+Each check is a function from a chapter to complaints, and the last tests hand each of them a text that is wrong in
+just its way.
+"""
+
+import hashlib
+import inspect
+import json
+import re
+
+import pytest
+from bookreader import (CHAPTERS, HOME, TITLES, code, equations, folder, formulas, markdown, opener, prose, sections,
+                        sentences, symbols, theory, word_list, written)
+from test_docstrings import PLACE, public_modules, public_objects
+
+SEEDS = json.loads((HOME / "tests" / "seed_fingerprints.json").read_text())
+
+
+def number(chapter):
+    return f"{chapter:02d}"
+
+
+@pytest.fixture(params=written(), ids=number)
+def chapter(request):
+    return request.param
+
+
+def whole(chapter):
+    """All Markdown of a chapter."""
+    return opener(chapter) + "\n\n" + "\n\n".join(markdown(parts) for parts in sections(chapter).values())
+
+
+# --- sections ---
+
+def wrong_titles(chapter, found):
+    """Section headings of a notebook that are not the five of the map, in order."""
+    headings = [match.group(1) for cell in found.cells if cell.cell_type == "markdown"
+                for match in re.finditer(r"(?m)^## (.+)$", cell.source)]
+    wanted = [f"{chapter}.{k} {title}" for k, title in enumerate(TITLES[CHAPTERS[chapter]], start=1)]
+    return [] if headings == wanted else [f"has the sections {headings}, the map {wanted}"]
+
+
+def lacking(section, parts):
+    """What a section must have and has not."""
+    found = []
+    text = markdown(parts)
+    words = len(word_list(prose(text)))
+    if not 330 <= words <= 950:
+        found.append(f"{section}: {words} words of prose; a section has 350 to 900")
+    if not equations(text):
+        found.append(f"{section}: no numbered equation")
+    if not re.search(r"(?m)^\s*assert |np\.testing\.assert", code(parts)):
+        found.append(f"{section}: no cell that asserts")
+    for kind in ("question", "mistake", "remember"):
+        if f":class: {kind}" not in text:
+            found.append(f"{section}: no {kind} box")
+    mistake = next((i for i, part in enumerate(parts) if ":class: mistake" in part.text), None)
+    if mistake is not None and not any(part.kind == "code" for part in parts[mistake + 1:]):
+        found.append(f"{section}: the mistake is told and not made: no code cell after its box")
+    return found
+
+
+def test_five_sections_under_their_titles(chapter):
+    assert wrong_titles(chapter, theory(chapter)) == []
+
+
+def test_each_section_asks_derives_asserts_errs_and_concludes(chapter):
+    assert [line for section, parts in sections(chapter).items() for line in lacking(section, parts)] == []
+
+
+# --- equation, function, docstring ---
+
+def library():
+    """{qualified name: sections that its docstring names} of every public function and class of lmcore."""
+    found = {}
+    for module in public_modules():
+        for name, value in public_objects(module):
+            place = PLACE.search(inspect.getdoc(value) or "")
+            found[f"{module}.{name}"] = re.findall(r"\d+\.\d", place.group(1)) if place else []
+    return found
+
+
+def functions_beside(label, text):
+    """`lmcore` functions named in paragraphs that refer to an equation, or in the one that follows it."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    near = [p for p in paragraphs if f"{{eq}}`{label}`" in p]
+    near += [after for before, after in zip(paragraphs, paragraphs[1:]) if f"({label})" in before]
+    return {name for p in near for name in re.findall(r"`(lmcore(?:\.\w+)+)`", p)}
+
+
+def orphan_equations(section, text, places):
+    """Equations without a function whose docstring leads back to this section, and functions that do not exist."""
+    found = [f"{section}: {name} is not a public function of lmcore" for name in re.findall(r"`(lmcore(?:\.\w+)+)`", text)
+             if name not in places and not is_module(name) and name.rpartition(".")[0] not in places]
+    for label in equations(text):
+        named = functions_beside(label, text)
+        owners = {name if name in places else name.rpartition(".")[0] for name in named}
+        if not any(section in places.get(name, ()) for name in owners):
+            found.append(f"{section}: equation {label} has no lmcore function whose docstring names the section "
+                         f"(beside it: {', '.join(sorted(named)) or 'none'})")
+    return found
+
+
+def is_module(name):
+    path = HOME / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def orphan_functions(places, texts):
+    """Functions that no section named by their docstring mentions; `texts` holds the sections written so far."""
+    found = []
+    for name, where in places.items():
+        last = name.rpartition(".")[2]
+        if name.startswith(("lmcore.data", "lmcore.plotting")) or not set(where) <= set(texts):
+            continue
+        if where and not any(re.search(rf"\b{last}\b", texts[section]) for section in where):
+            found.append(f"{name}: names {', '.join(where)}, where nothing names it")
+    return found
+
+
+def test_every_equation_has_its_function(chapter):
+    places = library()
+    assert [line for section, parts in sections(chapter).items()
+            for line in orphan_equations(section, markdown(parts), places)] == []
+
+
+def test_every_function_is_met_in_its_section():
+    texts = {section: markdown(parts) + code(parts) for chapter in written() for section, parts in sections(chapter).items()}
+    assert orphan_functions(library(), texts) == []
+
+
+def test_labels_are_unique():
+    labels = [label for chapter in written() for parts in sections(chapter).values() for label in equations(markdown(parts))]
+    assert sorted(labels) == sorted(set(labels))
+
+
+# --- symbols and terms ---
+
+def undefined_symbols(section, text, known):
+    """Letters in formulas that the notation page does not explain. A bar, for a mean, may stand over any of its letters."""
+    unknown = {}
+    for formula in formulas(text):
+        for symbol in symbols(formula) - known:
+            if not (symbol.startswith("\\bar ") and symbol[5:] in known):
+                unknown.setdefault(symbol, formula.strip()[:70])
+    return [f"{section}: {symbol} in ${formula}$ is not on the notation page" for symbol, formula in sorted(unknown.items())]
+
+
+def notation():
+    return {symbol for formula in formulas((HOME / "book/notation.md").read_text()) for symbol in symbols(formula)}
+
+
+def glossary():
+    text = (HOME / "book/glossary.md").read_text(encoding="utf-8").partition(":sorted:")[2]
+    return re.findall(r"(?m)^(?!```)(\S.*)\n(?=  \S)", text)
+
+
+def unlinked_terms(terms, chapters):
+    """Glossary terms that the first chapter to use them does not link; `chapters` is [(name, Markdown)] in order."""
+    found, met = [], set()
+    for name, text in chapters:
+        words = " ".join(prose(text).lower().split())
+        linked = {(target or shown).strip().lower()
+                  for shown, target in re.findall(r"\{term\}`([^`<]*?)\s*(?:<([^>]*)>)?`", text)}
+        for term in terms:
+            if term not in met and re.search(rf"\b{re.escape(term.lower())}s?\b", words):
+                met.add(term)
+                if term.lower() not in linked:
+                    found.append(f"{name}: uses {term!r} for the first time without a link to the glossary")
+    return found
+
+
+def test_every_symbol_is_on_the_notation_page(chapter):
+    known = notation()
+    assert [line for section, parts in sections(chapter).items()
+            for line in undefined_symbols(section, markdown(parts), known)] == []
+
+
+def test_terms_lead_to_the_glossary_where_they_are_first_used():
+    assert unlinked_terms(glossary(), [(number(chapter), whole(chapter)) for chapter in written()]) == []
+
+
+# --- nothing twice, nothing from the seeds ---
+
+def shared_sentences(texts):
+    seen = {}
+    for name, text in texts.items():
+        for sentence in set(sentences(text)):
+            seen.setdefault(sentence, []).append(name)
+    return [f"{' and '.join(names)}: {sentence}" for sentence, names in seen.items() if len(names) > 1]
+
+
+def fingerprint(words):
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def taken_from_seeds(name, text, seeds):
+    """Runs of eight words that stand in the notes that the course grew from."""
+    words = re.findall(r"[a-z']+", prose(text).lower())
+    runs = {" ".join(words[i:i + 8]) for i in range(len(words) - 7)}
+    return [f"{name}: {run}" for run in sorted(runs) if fingerprint(run) in seeds]
+
+
+def test_no_two_sections_share_a_sentence():
+    texts = {section: markdown(parts) for chapter in written() for section, parts in sections(chapter).items()}
+    texts |= {f"opener {chapter}": opener(chapter) for chapter in written()}
+    assert shared_sentences(texts) == []
+
+
+def test_nothing_stands_here_as_it_stood_in_the_notes(chapter):
+    seeds = set(SEEDS["runs of eight words"])
+    assert taken_from_seeds(number(chapter), whole(chapter), seeds) == []
+
+
+# --- figures and cells ---
+
+def figures(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and any(
+        kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {}))]
+
+
+def poor_figures(name, notebook):
+    """Figures without a caption, words for those who do not see them, a question as title, or units on their axes."""
+    found = []
+    for cell in figures(notebook):
+        about = cell.metadata.get("mystnb", {})
+        where = f"{name}: {about.get('figure', {}).get('name', cell.source.splitlines()[0])}"
+        if len(word_list(about.get("image", {}).get("alt", ""))) < 12:
+            found.append(f"{where}: the alt text does not say what is seen")
+        if not about.get("figure", {}).get("caption"):
+            found.append(f"{where}: no caption")
+        if "?" not in cell.source:
+            found.append(f"{where}: no question in the title")
+    return found
+
+
+def poor_cells(name, notebook):
+    """Cells that are too long to read, not run in order, noisy, or failed."""
+    found, executed = [], [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if [cell.execution_count for cell in executed] != list(range(1, len(executed) + 1)):
+        found.append(f"{name}: not run from top to bottom")
+    for cell in executed:
+        first = cell.source.splitlines()[0]
+        if len(cell.source.splitlines()) > 25:
+            found.append(f"{name}: {len(cell.source.splitlines())} lines in the cell {first!r}")
+        if any(len(line) > 88 for line in cell.source.splitlines()):
+            found.append(f"{name}: a line of more than 88 characters in the cell {first!r}")
+        for output in cell.outputs:
+            if output.output_type == "error" or output.get("name") == "stderr":
+                found.append(f"{name}: an error or a warning under the cell {first!r}")
+    return found
+
+
+def test_figures_are_described_and_ask(chapter):
+    assert len(figures(theory(chapter))) >= 5
+    assert poor_figures(number(chapter), theory(chapter)) == []
+
+
+def test_sixty_figures_in_ten_chapters():
+    count = sum(len(figures(theory(chapter))) for chapter in written())
+    assert count >= 6 * len(written()), f"{count} figures in {len(written())} chapters"
+
+
+def test_cells_are_short_quiet_and_run_in_order(chapter):
+    assert poor_cells(number(chapter), theory(chapter)) == []
+
+
+# --- openers ---
+
+def poor_opener(chapter, text):
+    """What the reader of an opener would miss."""
+    found = []
+    parts = dict(re.findall(r"(?ms)^## (.+?)\n(.*?)(?=^## |\Z)", text))
+    for heading in ("After this chapter you can", "The five sections", "The formulas on one card", "Check yourself first",
+                    "To remember", "Practice", "Further reading"):
+        if heading not in parts:
+            found.append(f"no part {heading!r}")
+    if found:
+        return found
+    for words in (":class: question", "**Before you start.**", "**Time.**", "{assignment}`"):
+        if words not in text:
+            found.append(f"lacks {words}")
+    checks = re.split(r"(?m)^\*\*", parts["Check yourself first"])[1:]
+    if len(checks) != 3 or any(len(re.findall(r"(?m)^:{3,}\{dropdown\}", check)) < 3 for check in checks):
+        found.append("self-check: three questions with three explained choices each")
+    tasks = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", parts["Practice"])
+    solved = re.findall(r"\{solution\} (\S+)\n:class: dropdown", parts["Practice"])
+    if not 3 <= len(tasks) <= 5 or tasks != solved:
+        found.append(f"practice: 3 to 5 exercises, each followed by its folded solution; here {tasks} and {solved}")
+    if len(re.findall(r"\{cite:", parts["Further reading"])) < 3:
+        found.append("further reading: at least three sources")
+    return found
+
+
+def objectives(text):
+    """The numbered objectives of an opener."""
+    part = re.search(r"(?ms)^## After this chapter you can\n(.*?)^## ", text).group(1)
+    return dict((int(n), what) for n, what in re.findall(r"(?m)^(\d)\. (.+?)[;.]?$", part))
+
+
+def test_openers_are_complete(chapter):
+    assert poor_opener(chapter, opener(chapter)) == []
+    assert len(objectives(opener(chapter))) >= 4
+
+
+# --- each check sees what it is for ---
+
+def part(kind, text):
+    from bookreader import Part
+
+    return Part(kind, text, {})
+
+
+GOOD = """(section-3.1)=
+## 3.1 LM head
+:::{admonition} Question
+:class: question
+:::
+$$ z = Wh $$ (a-label)
+
+It is `lmcore.softmax.lm_head`, see {eq}`a-label`. """ + "word " * 400 + """
+:::{admonition} Mistake: x
+:class: mistake
+:::
+"""
+
+
+def test_a_poor_section_is_noticed():
+    sound = [part("markdown", GOOD), part("code", "assert True"), part("markdown", ":class: remember")]
+    assert lacking("3.1", sound) == []
+    assert "words" in lacking("3.1", [part("markdown", GOOD.replace("word " * 400, ""))] + sound[1:])[0]
+    assert "equation" in lacking("3.1", [part("markdown", GOOD.replace("(a-label)", ""))] + sound[1:])[0]
+    assert "asserts" in lacking("3.1", [sound[0], part("code", "print(1)"), sound[2]])[0]
+    assert "not made" in lacking("3.1", [part("code", "assert 1"), sound[0], sound[2]])[0]
+    assert "remember" in lacking("3.1", sound[:2])[0]
+
+
+def test_orphans_are_noticed_on_three_sides():
+    places = {"lmcore.softmax.lm_head": ["3.1"], "lmcore.softmax.softmax": ["3.2"]}
+    assert orphan_equations("3.1", GOOD, places) == []
+    assert "a-label" in orphan_equations("3.2", GOOD, places)[0]
+    assert "a-label" in orphan_equations("3.1", GOOD.replace("`lmcore.softmax.lm_head`", "a product"), places)[0]
+    assert "no_such" in orphan_equations("3.1", GOOD + "`lmcore.softmax.no_such`", places)[0]
+    assert orphan_functions(places, {"3.1": "lm_head", "3.2": "softmax"}) == []
+    assert len(orphan_functions(places, {"3.1": "", "3.2": "log_softmax"})) == 2
+
+
+def test_symbols_and_terms_out_of_place_are_noticed():
+    known = {"z", "v", "p", "\\tau", "\\hat p"}
+    assert undefined_symbols("3.1", r"$z_v/\tau$, $\hat{p}$, $\bar z$, $\operatorname{softmax}$, `$x`", known) == []
+    assert len(undefined_symbols("3.1", r"$\hat z$, $\sigma$, $$ w $$ (label)", known)) == 3
+    assert unlinked_terms(["logit"], [("01", "A {term}`logits <logit>` here."), ("02", "Logits.")]) == []
+    assert unlinked_terms(["logit"], [("01", "Logits here."), ("02", "A {term}`logit`.")])
+
+
+def test_repetition_is_noticed():
+    sentence = "This sentence has certainly more than eight words in it."
+    assert shared_sentences({"1.1": f"New. {sentence}", "2.2": sentence}) and not shared_sentences({"1.1": sentence})
+    run = "this sentence has certainly more than eight words"
+    assert taken_from_seeds("01", sentence, {fingerprint(run)}) and not taken_from_seeds("01", sentence, set())
+
+
+def test_a_poor_opener_is_noticed():
+    good = opener(3)
+    assert poor_opener(3, good) == []
+    assert "Practice" in poor_opener(3, good.replace("## Practice", "## Tasks"))[0]
+    assert "self-check" in poor_opener(3, good.replace(":::{dropdown} It falls", ":::{note} It falls"))[0]
+    assert "practice" in poor_opener(3, good.replace("{solution} ex-sigmoid", "{solution} ex-other"))[0]
+    assert list(objectives(good)) == [1, 2, 3, 4, 5]
+
+
+def test_poor_figures_and_cells_are_noticed():
+    import nbformat.v4 as v4
+
+    def notebook(source, **about):
+        cell = v4.new_code_cell(source, execution_count=1, metadata=about)
+        cell.outputs = [v4.new_output("display_data", {"image/svg+xml": "<svg/>"})]
+        return v4.new_notebook(cells=[cell])
+
+    alt = "Bars of twelve words that say what is seen in this picture of ours"
+    sound = {"mystnb": {"image": {"alt": alt}, "figure": {"name": "fig", "caption": "A caption."}}}
+    assert poor_figures("03", notebook("ax.set(title='Why?')", **sound)) == []
+    assert len(poor_figures("03", notebook("ax.set(title='Because')"))) == 3
+    assert poor_cells("03", notebook("x = 1")) == []
+    assert len(poor_cells("03", notebook("\n".join(["x" * 89] * 26)))) == 2
