@@ -125,7 +125,7 @@ def test_unknown_names():
 
 def test_files_are_small():
     sizes = {path.name: path.stat().st_size for path in pretrained.WEIGHTS.iterdir()}
-    assert sum(size for name, size in sizes.items() if name.endswith(".npz")) <= 4 << 20
+    assert sum(size for name, size in sizes.items() if name.endswith(".npz")) <= 4_000_000
     assert max(size for name, size in sizes.items() if name.endswith(".csv")) <= 350_000
 
 
