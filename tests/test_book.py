@@ -384,3 +384,26 @@ def test_poor_figures_and_cells_are_noticed():
     assert len(poor_figures("03", notebook("ax.set(title='Because')"))) == 3
     assert poor_cells("03", notebook("x = 1")) == []
     assert len(poor_cells("03", notebook("\n".join(["x" * 89] * 26)))) == 2
+
+
+# --- objectives and the problems that test them ---
+
+def untested(rows):
+    return [f"{chapter}: no problem tests objective {number}, {text}" for chapter, number, text, titles in rows if not titles]
+
+
+def objective_rows():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("objectives_table", HOME / "book" / "_ext" / "objectives_table.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return list(module.rows(HOME))
+
+
+def test_every_objective_is_tested_by_a_problem():
+    pytest.importorskip("sphinx")
+    rows = objective_rows()
+    assert {row[0][:2] for row in rows} == {path.parent.name[:2] for path in HOME.glob("solutions/*/exercises.ipynb")}
+    assert untested(rows) == []
+    assert untested([("03-softmax", 1, "do it", [])])
