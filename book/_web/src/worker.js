@@ -1,0 +1,60 @@
+// Python in a worker: loads Pyodide, installs the course's library, runs cells one at a time.
+import session from "./session.py";
+
+const post = (kind, payload = {}) => self.postMessage({ kind, ...payload });
+let pyodide, python, current;
+
+/** Fetch a file with its size as progress; a wrong hash makes the browser refuse it. */
+async function fetchChecked(url, integrity, label) {
+  const response = await fetch(url, integrity ? { integrity } : {});
+  if (!response.ok) throw new Error(`${label} could not be loaded (${response.status} from ${url})`);
+  return response.arrayBuffer();
+}
+
+async function load({ root, indexURL, core, wheel, archives, packages }) {
+  // Pyodide's own loader checks packages against its lock file. Its core files are checked here, once, before it runs;
+  // the loader then takes them from the browser's cache.
+  let done = 0;
+  const step = (label) => post("progress", { label, done: done++, of: Object.keys(core).length + archives.length + 3 });
+  await Promise.all(Object.entries(core).map(async ([name, integrity]) => {
+    await fetchChecked(indexURL + name, integrity, name);
+    step(`loading ${name}`);
+  }));
+  step("starting Python");
+  const { loadPyodide } = await import(/* @vite-ignore */ indexURL + "pyodide.mjs");
+  pyodide = await loadPyodide({ indexURL, lockFileURL: `${root}live/pyodide-lock.json`, env: { MPLBACKEND: "agg" } });
+  step(`loading ${packages.join(", ")}`);
+  await pyodide.loadPackage(packages, { messageCallback: () => {}, errorCallback: (text) => post("note", { text }) });
+  step("installing lmcore");
+  pyodide.unpackArchive(await fetchChecked(root + wheel.path, wheel.integrity, "lmcore"), "wheel");
+  const site = pyodide.runPython("import site; site.getsitepackages()[0]");
+  for (const archive of archives) {
+    step(`unpacking ${archive.name}`);
+    pyodide.unpackArchive(await fetchChecked(root + archive.path, archive.integrity, archive.name), "zip", { extractDir: site });
+  }
+  pyodide.FS.writeFile("/session.py", session);
+  pyodide.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()");
+  python = pyodide.pyimport("session");
+  python.send = (kind, payload) => post(kind, { cell: current, ...payload.toJs({ dict_converter: Object.fromEntries }) });
+  python.prepare();
+}
+
+self.onmessage = async ({ data }) => {
+  try {
+    if (data.kind === "load") {
+      await load(data);
+      post("ready");
+    } else if (data.kind === "check") {
+      current = data.cell;
+      const results = python.check(data.source, data.tests, data.name);
+      post("checked", { cell: current, results: results.toJs() });
+      results.destroy();
+    } else {
+      current = data.cell;
+      const trouble = python.run(data.source, data.name);
+      post("done", { cell: current, trouble: trouble ?? null });
+    }
+  } catch (error) {
+    post("failed", { cell: current, text: String(error?.message ?? error) });
+  }
+};

@@ -1,0 +1,97 @@
+"""A server of the built site with Pyodide beside it, and a browser."""
+
+import functools
+import http.server
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[2]
+SITE = HOME / "_build" / "html"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """The site as it is built; /pyodide/ comes from elsewhere, and the manifest says so."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript",
+                      ".wasm": "application/wasm"}
+    pyodide = None
+
+    def log_message(self, *_):
+        pass
+
+    def translate_path(self, path):
+        if path.startswith("/pyodide/") and self.pyodide:
+            return str(self.pyodide / Path(path.partition("?")[0]).name)
+        return super().translate_path(path)
+
+    def do_GET(self):
+        if self.path == "/live/manifest.json" and self.pyodide:
+            manifest = json.loads((SITE / "live" / "manifest.json").read_text()) | {"indexURL": "pyodide/"}
+            content = json.dumps(manifest).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        else:
+            super().do_GET()
+
+
+def serve(pyodide=None):
+    handler = type("SiteHandler", (Handler,), {"pyodide": pyodide})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}/"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason='browser tests need the extra "test"')
+    program = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("NO BROWSER TEST WAS RUN: there is no Chromium here (Debian, Ubuntu: apt install chromium)")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    if not (SITE / "live" / "manifest.json").is_file():
+        pytest.skip("NO BROWSER TEST WAS RUN: the site is not built (make site)")
+    server, address = serve()
+    yield address
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def live_site(site):
+    from .pyodide_files import pyodide_folder
+
+    folder, why = pyodide_folder()
+    if folder is None:
+        pytest.skip(f"NO LIVE CELL WAS RUN: {why}")
+    server, address = serve(folder)
+    yield address
+    server.shutdown()
+
+
+@pytest.fixture
+def page(browser):
+    """A page that records what it asked other hosts for, and fails the test on an error of its own scripts."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+    assert page.errors == []
