@@ -55,13 +55,13 @@ class Recipe:
     """
 
     config: dict
-    steps: int = 16000
+    steps: int = 3150
     batch: int = 8
     length: int = 256
     shard: int = 2
     peak: float = 3e-3
     warmup: int = 200
-    decay: int = 5000
+    decay: int = 650
     weight_decay: float = 0.1
     beta2: float = 0.98
     max_norm: float = 1.0
