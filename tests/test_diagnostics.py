@@ -561,7 +561,7 @@ class TestChecklist:
         "loss_and_grad": (padded_mean, "change the mean loss by a factor 0.5"),
         "bits_per_byte": (lambda nll, n_bytes: np.mean(nll) / np.log(2), "cut into 2 tokens"),
         "calibration_error": (half_open_bins, "all wrong, have the error 0 instead of 1"),
-        "top_p_filter": (nucleus_without_crossing, "keeps 0 tokens"),
+        "top_p_filter": (nucleus_without_crossing, "keeps 0 instead of 1"),
         "fit_bigrams": (lambda counts: np.maximum(counts - 0.5, 0.01) / np.maximum(counts.sum(1, keepdims=True), 1),
                         "mass is missing"),
         "ban": (lambda z, tokens: z - 20 * np.isin(np.arange(len(z)), tokens), "keeps the probability 1"),

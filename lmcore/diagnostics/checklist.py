@@ -172,7 +172,7 @@ def _nucleus_reaches_p(top_p_filter):
     for p, size in ((0.49, 1), (0.6, 2), (0.74, 2), (0.76, 3), (1.0, 5)):
         kept = np.isfinite(np.asarray(top_p_filter(np.log(probs), p)))
         _require(kept.sum() == size and kept[:size].all(), f"at p = {p:g} the nucleus of {probs.tolist()} keeps "
-                 f"{int(kept.sum())} tokens with mass {probs[kept].sum():g} instead of {size}")
+                 f"{int(kept.sum())} instead of {size}, their mass is {probs[kept].sum():g}")
 
 
 def _rows_keep_their_mass(fit_bigrams):
