@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES  = $(wildcard solutions/*/*)
 RELEASES = $(patsubst solutions/%,exercises/%,$(wildcard solutions/*/*.ipynb))
 BOOK     = _config.yml _toc.yml $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
-GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py)
+GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.py)
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
@@ -47,8 +47,8 @@ sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded,
 serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for another port)
 	$(PY) book/_tools/serve.py $(if $(PORT),--port $(PORT))
 
-grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter)
-	$(PY) -m lmcore.grading.grade $(CH)
+grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter, ARGS='--workers 8' and the like)
+	$(PY) -m lmcore.grading.command $(CH) $(ARGS)
 
 check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
 	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)

@@ -1,11 +1,22 @@
 """A submission rebuilt from the source: whatever was copied, moved, deleted or retagged, only the student's text counts."""
 import copy
+import os
 
 import pytest
+from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from toy_course import source_notebook
 
-from lmcore.grading.collect import MAX_BYTES, find_trouble, rebuild
+from lmcore.grading import collect, sanitise
+from lmcore.grading.collect import MAX_BYTES, notebook_trouble, read
+
+def rebuild(template, submitted):
+    """The template with its cells replaced by the rebuilt ones, and the notes."""
+    cells, notes = sanitise.rebuild(template.cells, submitted.cells)
+    rebuilt = copy.deepcopy(template)
+    rebuilt.cells = from_dict(cells)
+    return rebuilt, notes
+
 
 STUB = "def mean_of_logs(values):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 
@@ -128,19 +139,67 @@ def test_ids_are_unique(template, submission):
 ])
 def test_unreadable_notebooks_are_explained(tmp_path, content, words):
     (tmp_path / "exercises.ipynb").write_bytes(content)
-    assert words in find_trouble(tmp_path)
+    assert words in notebook_trouble(tmp_path / "exercises.ipynb")
 
 
-def test_other_troubles_are_explained(tmp_path):
-    path = tmp_path / "exercises.ipynb"
-    path.write_text('{"cells": []}')
-    assert find_trouble(tmp_path) is None
-    (tmp_path / "timestamp.txt").write_text("yesterday evening")
-    assert "timestamp.txt holds no date" in find_trouble(tmp_path)
-    (tmp_path / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
-    (tmp_path / "data.csv").symlink_to("/etc/hostname")
-    assert "data.csv is a link or a device" in find_trouble(tmp_path)
-    (tmp_path / "data.csv").unlink()
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "ann" / "01-logs").mkdir(parents=True)
+    (tmp_path / "ann" / "01-logs" / "exercises.ipynb").write_text('{"cells": []}')
+    return tmp_path / "ann" / "01-logs"
+
+
+def test_a_notebook_too_large_or_missing_or_no_file(folder):
+    path = folder / "exercises.ipynb"
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    assert "the limit is 20" in find_trouble(tmp_path)
+    with pytest.raises(ValueError, match="the limit is 100"):
+        read(folder, "ann", "01-logs")
+    path.unlink()
+    with pytest.raises(ValueError, match="there is no exercises.ipynb"):
+        read(folder, "ann", "01-logs")
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="link or a device"):
+        read(folder, "ann", "01-logs")
+
+
+def test_a_folder_that_is_a_link_is_not_followed(folder, tmp_path):
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / "01-logs").symlink_to(folder)
+    with pytest.raises(ValueError, match="is a link"):
+        read(tmp_path / "bob" / "01-logs", "bob", "01-logs")
+
+
+def test_a_renamed_notebook_is_found_if_there_is_no_other(folder):
+    (folder / "exercises.ipynb").rename(folder / "exercises (1).ipynb")
+    assert read(folder, "ann", "01-logs").notes == ["exercises (1).ipynb was taken for exercises.ipynb"]
+    (folder / "more.ipynb").write_text("{}")
+    with pytest.raises(ValueError, match="there is no exercises.ipynb"):
+        read(folder, "ann", "01-logs")
+
+
+def test_other_files_come_along_but_no_links(folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "words.txt").write_text("the of")
+    (folder / "secret").symlink_to("/etc/passwd")
+    (folder / "data" / "up").symlink_to("/")
+    (folder / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    found = read(folder, "ann", "01-logs")
+    assert found.files == {"data/words.txt": b"the of"}
+    assert found.timestamp == "2026-03-01 12:00:00 UTC"
+    assert found.notes == ["secret was left out: secret is a link or a device, not a file",
+                           "data/up was left out: up is a link or a device, not a file"]
+
+
+@pytest.mark.parametrize("text, words", [("yesterday evening", "holds no date"), ("2999-01-01 00:00:00 UTC", "still to come"), ("\xff" * 9, "holds no date")])
+def test_a_forged_or_broken_time_is_reported(folder, text, words):
+    (folder / "timestamp.txt").write_text(text, encoding="latin-1")
+    found = read(folder, "ann", "01-logs")
+    assert words in found.notes[0] and found.timestamp
+
+
+def test_outputs_and_metadata_are_left_behind(folder):
+    (folder / "exercises.ipynb").write_text('{"cells": [{"cell_type": "code", "source": ["a\\n", "b"], "outputs": [1], "metadata": '
+                                            '{"tags": ["x"], "nbgrader": {"grade_id": "p1", "points": 3, "locked": 1}}}]}')
+    assert read(folder, "ann", "01-logs").cells == [
+        {"cell_type": "code", "source": "a\nb", "metadata": {"nbgrader": {"grade_id": "p1", "points": 3}}}]

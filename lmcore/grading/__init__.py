@@ -1,8 +1,18 @@
 """From the source notebook to the grade: release, collection, autograding, feedback.
 
 `solutions/NN-slug/exercises.ipynb` is the only file a person edits. `release` generates the students' notebook from it
-and proves that nothing secret went along; `collect` decides what of a submission is the student's; `grade` runs
-nbgrader over a class; `hooks` are the few steps this course adds to nbgrader's own; `check` is what test cells call.
+and proves that nothing secret went along. Grading goes one way:
 
-This package is imported by test cells, so it must stay light: nbgrader is imported only by the modules that run it.
+    spec        the source, compiled into cells, tests, points
+    collect     what was handed in, read without trust
+    sanitise    only the student's own text, everything else from the spec
+    box/        limits, namespaces, filter of system calls, fork server
+    student     runs the cells in the box          judge   runs the tests beside it, over `wire`
+    engine      one notebook from start to end: grade(spec, submission) -> Result, pure and picklable
+    pool        many of them: here, on a local cluster, on any Dask scheduler
+    writer      the one place that writes grades; export, feedback, flags, report read from there
+    grade       a class; command is the program `lmcore-grade`
+
+`check` is what test cells call, so importing this package must stay light. `hooks` and `course` serve nbgrader's own
+commands, which keep working on the same files.
 """

@@ -1,34 +1,23 @@
-"""Grade a class with nbgrader: every submission by itself, so that none can end the run of the others.
+"""Grade a class: read what was handed in, grade what is new, write it down, give feedback, export the scores.
 
-    python -m lmcore.grading.grade [CHAPTER ...] [--root DIR] [--due WHEN] [--force]
-
-Reads submitted/STUDENT/NN-slug/, writes gradebook.db, autograded/, feedback/ and grades.csv. A submission is graded
-once; it is graded again when it, the source notebook or lmcore's version changes. Students' code runs unprotected:
-see the instructor's guide.
+Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A submission is graded
+once; it is graded again when it, the source notebook or lmcore changes.
 """
-import argparse
-import contextlib
-import csv
 import hashlib
 import json
-import logging
 import os
 import sys
-import time
-import warnings
-from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from nbformat.v4 import new_notebook
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.plugins import CsvExportPlugin
-from nbgrader.preprocessors import AssignLatePenalties
-from traitlets.log import get_logger
-
-from .collect import find_trouble
-from .course import course_config, find_chapters, run
+from . import collect, export, feedback, flags, pool
+from .box.limits import Limits
+from .course import course_config, find_chapters
+from .engine import result_key
+from .report import progress
+from .result import Result
+from .spec import TEST, compile_spec
+from .writer import Writer, replace
 
 
 class Row(NamedTuple):
@@ -38,9 +27,31 @@ class Row(NamedTuple):
     student: str
     state: str                                        # "graded", "unchanged", "failed", "unreadable"
     remark: str = ""
+    flags: tuple = ()
+    seconds: float = 0.0
+    score: float | None = None                        # after the late penalty; None: it has no grade
+    most: float = 0.0
+    penalty: float = 0.0
 
 
-def grade_class(home=".", root=None, chapters=(), due=None, force=False, say=print):
+class Options(NamedTuple):
+    """How a class is graded; see `command` for the meaning of each."""
+
+    students: tuple = ()
+    due: str | None = None
+    force: bool = False
+    regrade: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    db: str | None = None
+    seed: int = 0
+    unsafe: bool = False
+    way: str | None = None
+    limits: Limits | None = None
+    patience: float = 120.0
+
+
+def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options):
     """Grade all submissions, write feedback and export the scores.
 
     Parameters
@@ -51,12 +62,12 @@ def grade_class(home=".", root=None, chapters=(), due=None, force=False, say=pri
         Where submitted/ lies and the results go; `home` unless given.
     chapters : sequence of str
         As in `course.find_chapters`; none means every chapter that somebody submitted.
-    due : str, optional
-        Due date set for these chapters, such as "2026-03-01 23:59 UTC". Otherwise the gradebook's stays.
-    force : bool
-        Grade again what has been graded.
-    say : callable
-        Gets each line of the report.
+    say : callable, optional
+        Gets each line of the report; by default it is printed.
+    show : object, optional
+        A progress display of `report`.
+    **options
+        Fields of `Options`.
 
     Returns
     -------
@@ -65,30 +76,62 @@ def grade_class(home=".", root=None, chapters=(), due=None, force=False, say=pri
     Raises
     ------
     ValueError
-        If nothing was submitted, a chapter is unknown, or `due` is no date.
+        If nothing was submitted, a chapter, student or problem is unknown, or the due date is no date.
     RuntimeError
-        If nbgrader refuses a source notebook, for instance because it lost a problem that has been graded.
+        If this machine cannot shut students' code in, the gradebook cannot be used, or a source notebook is refused.
     """
+    options = Options(**options)
     config = course_config(home, root)
-    root = Path(config.CourseDirectory.root)
-    rows = [] if chapters else _strays(root, find_chapters(home))
-    if due is not None:
-        due = _date(due)
+    if options.db:
+        config.CourseDirectory.db_url = options.db
+    root, due = Path(config.CourseDirectory.root), _date(options.due)
+    rows = [] if chapters or options.students else _strays(root, find_chapters(home))
+    found = {chapter: [s for s in _students(root, chapter) if not options.students or s in options.students]
+             for chapter in find_chapters(home, chapters)}
+    _refuse_unknown(options, found, root)
     tools = str(Path(sys.executable).parent)          # nbgrader calls alembic, which lies there, by its bare name
     if tools not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
-    submitted = {chapter: sorted(p.parent.name for p in root.glob(f"submitted/*/{chapter}"))
-                 for chapter in find_chapters(home, chapters)}
-    if not any(submitted.values()):
-        raise ValueError(f"nothing to grade: put each notebook at {root}/submitted/STUDENT/CHAPTER/exercises.ipynb")
-    (root / "autograded").mkdir(parents=True, exist_ok=True)
-    with _log_file(root / "autograded" / "grading.log"):
-        for chapter, students in submitted.items():
+    spool = root / "autograded" / ".results"
+    spool.mkdir(parents=True, exist_ok=True)
+    writer = Writer(config, say or print, options.patience)
+    try:
+        for chapter, students in found.items():
             if students:
-                rows += _grade_chapter(config, chapter, students, due, force, say)
-        with _gradebook(config) as gradebook:
-            CsvExportPlugin(to=str(root / "grades.csv")).export(gradebook)
+                rows += _Chapter(config, writer, chapter, students, options, spool, due, show or progress(say)).grade()
+    finally:
+        try:
+            export.write_csv(writer.book, root / "grades.csv")
+        finally:
+            writer.close()
     return rows
+
+
+def look_alikes(home, root, chapters, **options):
+    """(chapter, student, student, share) of submissions that are nearly the same, from the ledger."""
+    config = course_config(home, root)
+    if options.get("db"):
+        config.CourseDirectory.db_url = options["db"]
+    writer, found = Writer(config), []
+    try:
+        for chapter in chapters:
+            prints = {student: detail["fingerprints"] for (student, _), (_, _, detail) in writer.lines(chapter).items()}
+            found += [(chapter, *pair) for pair in flags.look_alikes(prints)]
+    finally:
+        writer.close()
+    return found
+
+
+def _students(root, chapter):
+    return sorted(path.parent.name for path in root.glob(f"submitted/*/{chapter}") if not path.parent.name.startswith("."))
+
+
+def _refuse_unknown(options, found, root):
+    unknown = set(options.students) - {student for students in found.values() for student in students}
+    if unknown:
+        raise ValueError(f"nothing was submitted by {', '.join(sorted(unknown))}: names are those of the folders in {root}/submitted")
+    if not any(found.values()):
+        raise ValueError(f"nothing to grade: put each notebook at {root}/submitted/STUDENT/CHAPTER/exercises.ipynb")
 
 
 def _strays(root, known):
@@ -106,175 +149,160 @@ def _date(text):
     from nbgrader.utils import parse_utc
 
     try:
-        return parse_utc(text)
+        return parse_utc(text) if text else None
     except (ValueError, OverflowError):
         raise ValueError(f'the due date {text!r} is no date: write one such as "2026-03-01 23:59 UTC"') from None
 
 
-def _grade_chapter(config, chapter, students, due, force, say):
-    root, source = Path(config.CourseDirectory.root), Path(config.CourseDirectory.source_directory, chapter)
-    release = root / "autograded" / ".release"        # nbgrader insists on writing one while it fills the gradebook
-    try:
-        run(GenerateAssignment, config, assignment_id=chapter, release_directory=str(release))
-    except RuntimeError as error:
-        raise RuntimeError(f"solutions/{chapter}: {error}") from error
-    with _gradebook(config) as gradebook:
-        if due:
-            gradebook.update_or_create_assignment(chapter, duedate=due)
-        for student in students:
-            gradebook.update_or_create_student(student)
-    rows = []
-    for number, student in enumerate(students, start=1):
-        started = time.monotonic()
-        row = _grade_one(config, chapter, student, source, force)
-        rows.append(row)
-        say(f"{chapter} {number}/{len(students)} {student}: {row.state}"
-            + (f" in {time.monotonic() - started:.1f} s" if row.state == "graded" else "")
-            + (f": {row.remark}" if row.remark else ""))
-    return rows + _finish(config, chapter, students)
+class _Chapter:
+    """One assignment's submissions on their way through reading, grading, writing and feedback."""
 
+    def __init__(self, config, writer, chapter, students, options, spool, due, show):
+        self.writer, self.chapter, self.students, self.options = writer, chapter, students, options
+        self.spool, self.due, self.show = spool, due, show
+        self.root = Path(config.CourseDirectory.root)
+        folder = Path(config.CourseDirectory.source_directory, chapter)
+        self.specs = [compile_spec(path, options.seed, config) for path in sorted(folder.glob("*.ipynb"))]
+        self.only = self._cells_of(options.regrade) if options.regrade else None
+        self.limits = options.limits or _limits(config)
+        self.rows, self.submissions = {}, {}
 
-def _grade_one(config, chapter, student, source, force):
-    root = Path(config.CourseDirectory.root)
-    folder = root / "submitted" / student / chapter
-    names = sorted(path.name for path in source.glob("*.ipynb"))
-    trouble = find_trouble(folder, names)
-    if trouble:
-        return Row(chapter, student, "unreadable", trouble)
-    digest = _digest(folder, source)
-    if not force and _recorded(root, chapter, student) == digest and _is_graded(config, chapter, student, names):
-        return Row(chapter, student, "unchanged")
-    try:
-        notes = run(Autograde, config, assignment_id=chapter, student_id=escape(student))
-    except RuntimeError as error:                     # the class goes on
-        return Row(chapter, student, "failed", f"{error}: read the notebook, mend or refuse it, grade again")
-    _record(root, chapter, student, digest)
-    repairs = [line.split(": ", 1)[1] for line in notes if line.startswith(f"{student}: ")]
-    return Row(chapter, student, "graded", "; ".join(repairs))
-
-
-def _finish(config, chapter, students):
-    """Late penalties from the scores as they are now, hand-given ones included, and feedback from the same."""
-    rows = []
-    for student in students:
-        if not Path(config.CourseDirectory.root, "autograded", student, chapter).is_dir():
-            continue
+    def grade(self):
+        """All of it; returns the rows in the order of the students."""
+        for spec in self.specs:
+            self.writer.register(spec, self.due)
+        self.writer.enrol(self.students)
+        self.lines = self.writer.lines(self.chapter)
+        todo = {spec.notebook: self._read(spec) for spec in self.specs}
+        waiting = {one.student for submissions in todo.values() for one in submissions}
+        self.show.start(self.chapter, len(self.students), 0)
         try:
-            for notebook in Path(config.CourseDirectory.source_directory, chapter).glob("*.ipynb"):
-                names = {"notebook": notebook.stem, "assignment": chapter, "student": student,
-                         "db_url": config.CourseDirectory.db_url}
-                AssignLatePenalties(config=config).preprocess(new_notebook(), {"nbgrader": names})
-            run(GenerateFeedback, config, assignment_id=chapter, student_id=escape(student))
-        except RuntimeError as error:
-            rows.append(Row(chapter, student, "failed", f"no feedback could be written: {error}"))
-    return rows
+            for student in self.students:
+                if student not in waiting:
+                    self.show.step(self.rows[student])
+            for spec in self.specs:
+                self._grade(spec, todo[spec.notebook])
+        finally:
+            self.show.finish()
+        self.writer.set_penalties(self.chapter)
+        scores = export.scores(self.writer.book, self.chapter)
+        for spec in self.specs:
+            for student in self.students:
+                self._feedback(spec, student, scores)
+        return [self._with_score(self.rows[student], scores) for student in self.students]
+
+    def _cells_of(self, problem):
+        """The test cells of a problem named by its answer or by its test."""
+        found, answer = {}, None
+        for spec in self.specs:
+            for cell in spec.cells:
+                if cell.role in ("answer", "written"):
+                    answer = cell.grade_id
+                if cell.role == TEST:
+                    found.setdefault(answer, set()).add(cell.grade_id)
+                    found.setdefault(cell.grade_id, set()).add(cell.grade_id)
+        if problem not in found:
+            raise ValueError(f"{self.chapter} has no problem {problem!r} with tests: there are {', '.join(sorted(map(str, found)))}")
+        return found[problem]
+
+    def _read(self, spec):
+        """The submissions of one notebook that have to be graded; rows for all others."""
+        todo = []
+        for student in self.students:
+            if student in self.rows and self.rows[student].state == "unreadable":
+                continue
+            folder = self.root / "submitted" / student / self.chapter
+            try:
+                submission = collect.read(folder, student, self.chapter, spec.notebook)
+            except ValueError as error:
+                self.rows[student] = Row(self.chapter, student, "unreadable", str(error))
+                continue
+            key, _, detail = self.lines.get((student, spec.notebook), (None, None, {}))
+            known = key == result_key(spec, submission) and self._file(student, spec).is_file()
+            if known and not self.options.force and not self.only:
+                self.rows.setdefault(student, Row(self.chapter, student, "unchanged", flags=tuple(detail["flags"])))
+            else:
+                todo.append(submission)
+        return todo
+
+    def _file(self, student, spec):
+        return self.writer.folder("autograded", student, self.chapter) / f"{spec.notebook}.ipynb"
+
+    def _grade(self, spec, submissions):
+        """Results that an earlier run left behind first, then those that have to be computed."""
+        ready, todo = [], []
+        for submission in submissions:
+            path = self.spool / f"{result_key(spec, submission)}.json"
+            result = None if self.options.force else Result.load(path)
+            if result is None:
+                path.unlink(missing_ok=True)
+                todo.append(submission)
+            else:
+                ready.append((submission, result))
+        options = self.options
+        way = "none" if options.unsafe else options.way
+        for submission, outcome in ready:
+            self._enter(spec, submission, outcome)
+        for submission, outcome in pool.outcomes(spec, todo, self.limits, way, options.workers, options.scheduler):
+            self._enter(spec, submission, outcome)
+
+    def _enter(self, spec, submission, outcome):
+        student = submission.student
+        if isinstance(outcome, Exception):
+            row = Row(self.chapter, student, "failed", f"{outcome}: it is not the student's doing; grade again")
+            if "no box" in str(outcome) or "namespaces" in str(outcome):
+                raise outcome
+        elif outcome.key != result_key(spec, submission):
+            raise RuntimeError("the workers run another version of lmcore: give them the same as here, then grade again")
+        else:
+            path = self.spool / f"{outcome.key}.json"
+            outcome.save(path)
+            self.writer.write(spec, outcome, submission.files, self.only)
+            path.unlink(missing_ok=True)
+            notes = [*submission.notes, *outcome.flags]
+            row = Row(self.chapter, student, "graded", "; ".join(dict.fromkeys(notes)), tuple(dict.fromkeys(notes)), outcome.seconds)
+        self.rows[student] = row
+        self.show.step(row)
+
+    def _feedback(self, spec, student, scores):
+        """Write the page unless the one that lies there says the same."""
+        path = self._file(student, spec)
+        if (student, spec.notebook) not in scores or not path.is_file():
+            return
+        grades, comments, penalty = scores[student, spec.notebook]
+        key, old, detail = self.writer_line(student, spec)
+        digest = hashlib.sha256(json.dumps([key, grades, comments, penalty, _page_version()], sort_keys=True).encode()).hexdigest()
+        target = self.writer.folder("feedback", student, self.chapter) / f"{spec.notebook}.html"
+        if old == digest and target.is_file():
+            return
+        cells = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))["cells"]
+        order = [cell.grade_id for cell in spec.cells if cell.grade_id in grades]
+        page = feedback.page(spec, cells, {name: grades[name] for name in order}, comments, penalty, detail["limits"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace(target, page)
+        self.writer.note_feedback(self.chapter, student, spec.notebook, digest)
+
+    def writer_line(self, student, spec):
+        """The ledger as it is after writing."""
+        if not hasattr(self, "_fresh"):
+            self._fresh = self.writer.lines(self.chapter)
+        return self._fresh.get((student, spec.notebook), ("", None, {"limits": []}))
+
+    def _with_score(self, row, scores):
+        if row.state in ("unreadable", "failed"):
+            return row
+        mine = [scores[row.student, spec.notebook] for spec in self.specs if (row.student, spec.notebook) in scores]
+        penalty = sum(part[2] for part in mine)
+        score = sum(score or 0.0 for part in mine for score, _ in part[0].values())
+        most = sum(most for part in mine for _, most in part[0].values())
+        return row._replace(score=max(score - penalty, 0.0), most=most, penalty=penalty)
 
 
-def _gradebook(config):
-    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+def _page_version():
+    return hashlib.sha256(Path(feedback.__file__).read_bytes()).hexdigest()
 
 
-def _is_graded(config, chapter, student, names):
-    folder = Path(config.CourseDirectory.root, "autograded", student, chapter)
-    if not all((folder / name).is_file() for name in names):
-        return False
-    with _gradebook(config) as gradebook:
-        try:
-            gradebook.find_submission(chapter, student)
-        except MissingEntry:
-            return False
-    return True
-
-
-def _digest(folder, source):
-    """One hash over a submission, the source it is graded by, and lmcore's version."""
-    from importlib.metadata import version
-
-    total = hashlib.sha256(version("lmcore").encode())
-    for base in (folder, source):
-        for path in sorted(p for p in base.rglob("*") if p.is_file()):
-            total.update(f"\0{path.relative_to(base)}\0".encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()
-
-
-def _records(root):
-    path = root / "autograded" / "graded.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
-
-
-def _recorded(root, chapter, student):
-    return _records(root).get(chapter, {}).get(student)
-
-
-def _record(root, chapter, student, digest):
-    """Note that a submission is done; a run that is killed before this line grades it again."""
-    records = _records(root)
-    records.setdefault(chapter, {})[student] = digest
-    fresh = root / "autograded" / "graded.json.new"
-    fresh.write_text(json.dumps(records, indent=1, sort_keys=True))
-    os.replace(fresh, root / "autograded" / "graded.json")
-
-
-@contextlib.contextmanager
-def _log_file(path):
-    """nbgrader's log goes to a file, its libraries' warnings nowhere: the screen is for the report."""
-    logger, file = get_logger(), logging.FileHandler(path, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(file)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="nbgrader|nbformat")
-            yield
-    finally:
-        logger.removeHandler(file)
-        logger.setLevel(level)
-        logger.propagate = propagate
-        file.close()
-
-
-def print_summary(rows, root, say=print):
-    """Counts, scores, and whatever needs a person."""
-    root = Path(root).resolve()
-    with open(root / "grades.csv", newline="") as file:
-        scores = {(r["assignment"], r["student_id"]): r for r in csv.DictReader(file)}
-    say("")
-    say(f"{'chapter':<20} {'student':<24} {'score':>7} {'of':>6} {'late':>6}  state")
-    for row in rows:
-        grade = scores.get((row.chapter, row.student), {})
-        say(f"{row.chapter:<20} {row.student:<24} {float(grade.get('score') or 0):>7.2f} "
-            f"{float(grade.get('max_score') or 0):>6.1f} {0 - float(grade.get('late_submission_penalty') or 0):>6.2f}  {row.state}")
-    bad = [row for row in rows if row.state in ("failed", "unreadable")]
-    if bad:
-        say("\nTo be looked at:")
-        for row in bad:
-            say(f"  {row.student}, {row.chapter}: {row.remark}")
-    say(f"\nscores    {root / 'grades.csv'}\nfeedback  {root / 'feedback'}\ngradebook {root / 'gradebook.db'}"
-        f"\nlog       {root / 'autograded' / 'grading.log'}")
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m lmcore.grading.grade", description=__doc__.split("\n")[0])
-    parser.add_argument("chapters", nargs="*", metavar="CHAPTER", help="number or name; none means all submitted")
-    parser.add_argument("--home", default=".", type=Path, help="the course's folder (default: here)")
-    parser.add_argument("--root", type=Path, help="where submitted/ lies (default: the course's folder)")
-    parser.add_argument("--due", help='due date of these chapters, such as "2026-03-01 23:59 UTC"')
-    parser.add_argument("--force", action="store_true", help="grade again what has been graded")
-    options = parser.parse_args(arguments)
-    try:
-        rows = grade_class(options.home, options.root, options.chapters, options.due, options.force)
-    except (ValueError, RuntimeError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nstopped: what was graded stays graded; the same command continues with the others", file=sys.stderr)
-        return 130
-    print_summary(rows, options.root or options.home)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _limits(config):
+    """The limits of nbgrader_config.py, where it sets some."""
+    seconds = config.Execute.get("timeout")
+    return Limits(cell_seconds=float(seconds)) if isinstance(seconds, (int, float)) and seconds else Limits()

@@ -2,7 +2,6 @@
 from math import ceil
 from pathlib import Path
 
-import bleach
 import nbformat
 from nbconvert.filters import strip_files_prefix
 from nbgrader.coursedir import CourseDirectory
@@ -11,11 +10,8 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, NbGraderPre
 from nbgrader.utils import is_grade
 from traitlets import Float
 
-from .collect import rebuild
-
-TAGS = bleach.ALLOWED_TAGS | set("br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split())
-ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt", "width", "height"]}
-
+from .feedback import inert as clean
+from .sanitise import rebuild
 
 class RebuildFromSource(NbGraderPreprocessor):
     """Before a submission runs: take the student's cells from it and everything else from the source notebook."""
@@ -29,7 +25,8 @@ class RebuildFromSource(NbGraderPreprocessor):
         for cell in template.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        nb, notes = rebuild(template, nb)
+        cells, notes = rebuild(template.cells, nb.cells)
+        nb = nbformat.from_dict({**template, "cells": cells})
         for note in notes:
             self.log.warning("%s: %s", names["student"], note)
         return nb, resources
@@ -60,7 +57,7 @@ class HideHiddenTests(ClearHiddenTests):
 
 def inert(html):
     """Rendered text of a notebook with its formatting, pictures and links, but nothing in it that could run."""
-    return bleach.clean(strip_files_prefix(html), tags=TAGS, attributes=ATTRIBUTES, protocols={"http", "https", "mailto", "data"})
+    return clean(strip_files_prefix(html))
 
 
 class LatePenalty(BasePlugin):

@@ -17,7 +17,7 @@ import nbformat
 DELIMITER = re.compile(r"\b(BEGIN|END)\s+(SOLUTION|HIDDEN TEST|MARK)", re.IGNORECASE)
 REGIONS = {"SOLUTION": "solution", "HIDDEN TESTS": "hidden test", "MARK SCHEME": "marking scheme"}
 SHORTEST = 24                                         # characters: below that a line is common property
-COMMON = re.compile(r"(import |from \w|rng = |\w+ = (np\.random\.default_rng|check\.rng)|results? \+?= |check\.score\(|return \w+$|#+ )")
+COMMON = re.compile(r"(import |from \w|rng = |\w+ = (np\.random\.default_rng|check\.rng)|results? \+?= |check\.score\(|return \w+$|with np\.errstate\(|#+ )")
 TEXT = {".html", ".htm", ".js", ".json", ".ipynb", ".md", ".py", ".txt", ".csv", ".xml", ".toml", ".yml", ".rst", ""}
 
 

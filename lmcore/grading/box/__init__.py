@@ -1,0 +1,5 @@
+"""The box in which a student's code runs: limits, Linux calls, namespaces, control groups, a filter of system calls.
+
+`limits` says how much a submission may use; `linux` calls the kernel; `namespaces` shuts a process in; `seccomp` and
+`cgroup` are its second and third wall; `keeper` guards one boxed process from outside; `forkserver` makes them fast.
+"""

@@ -1,0 +1,56 @@
+"""A control group for one submission: memory and processes of everything in the box together.
+
+Version 2 where the process may make groups below its own, version 1 where its controllers are mounted; nothing where
+neither is allowed, and then only the limits of each process and the keeper's look at their sum hold.
+"""
+import contextlib
+import os
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
+
+
+def own_groups():
+    """{controller: folder of this process's group}; "" is the one hierarchy of version 2."""
+    found = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if not controllers and (ROOT / "cgroup.controllers").exists():
+            found[""] = ROOT / path.lstrip("/")
+        for name in controllers.split(","):
+            if name in FILES and (ROOT / name).is_dir():
+                found[name] = ROOT / name / path.lstrip("/")
+    return found
+
+
+class Group:
+    """Folders of one box's groups; falsy when there are none."""
+
+    def __init__(self, name, limits):
+        self.folders, self.limited = [], set()
+        with contextlib.suppress(OSError):
+            for controller, parent in own_groups().items():
+                self._make(controller, parent / name, limits)
+
+    def _make(self, controller, folder, limits):
+        with contextlib.suppress(OSError):
+            folder.mkdir()
+            self.folders.append(folder)
+            for kind, most in (("memory", limits.memory), ("pids", limits.processes)):
+                if controller in ("", kind):
+                    with contextlib.suppress(OSError):
+                        (folder / FILES[kind][controller == ""]).write_text(str(most))
+                        self.limited.add(kind)
+
+    def add(self, pid):
+        """Put a process into the groups; its children will be born there."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                (folder / "cgroup.procs").write_text(str(pid))
+
+    def remove(self):
+        """Remove the groups, which must be empty by now."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)

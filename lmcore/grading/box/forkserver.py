@@ -1,0 +1,201 @@
+"""A warm process that forks: students' processes into boxes, and the judge's process outside.
+
+Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that has done so takes
+milliseconds. The server has one thread, a clean environment and no secret in its memory: no test, no solution, no
+address of a gradebook is ever sent to it, because whatever it knows its forks know.
+
+    python -m lmcore.grading.box.forkserver DESCRIPTOR        (started by `Server`)
+"""
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict
+
+from .limits import Limits
+
+ALWAYS = ["numpy", "numpy.linalg", "numpy.random", "numpy.ma", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "lmcore.data", "lmcore.plotting",
+          "lmcore.grading.check", "IPython.core.completer", "IPython.core.magics", "PIL.PngImagePlugin",
+          "matplotlib.backends.backend_agg"]
+THREADS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
+KEPT = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TZ", "MPLCONFIGDIR", "XDG_CACHE_HOME"]
+INSIDE = {"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "student", "LANG": "C.UTF-8", "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+          "PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TERM": "dumb"}
+
+
+class ServerLost(RuntimeError):
+    """The fork server ended; the submission in hand must be started again."""
+
+
+class Server:
+    """A fork server of this process, as its client sees it.
+
+    Parameters
+    ----------
+    way : str, optional
+        "root", "user" or "none"; by default whichever box this machine allows.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no box here; the message says how to allow one.
+    """
+
+    def __init__(self, way=None):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        home = tempfile.gettempdir() if not os.environ.get("HOME") else os.environ["HOME"]
+        environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        environment |= {"PATH": os.path.dirname(sys.executable) + ":/usr/local/bin:/usr/bin:/bin", "HOME": home,
+                        "LANG": "C.UTF-8", "MPLBACKEND": INSIDE["MPLBACKEND"], **dict.fromkeys(THREADS, "1")}
+        self.socket = ours
+        self.process = subprocess.Popen([sys.executable, "-P", "-m", __name__, str(theirs.fileno())], env=environment,
+                                        pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/")
+        theirs.close()
+        self.modules = set()
+        self.way = self._ask({"way": way})["way"]
+
+    def warm(self, modules, loaders=()):
+        """Import modules, and call functions that load data once, so that every fork has them."""
+        fresh = [name for name in (*modules, *loaders) if name not in self.modules]
+        if fresh:
+            self._ask({"warm": [name for name in modules if name in fresh], "load": [name for name in loaders if name in fresh]})
+            self.modules.update(fresh)
+
+    def student(self, limits, snapshots):
+        """Start a boxed process; returns its control socket, its channel and the sockets of its copies."""
+        pairs = [socket.socketpair() for _ in range(2 + snapshots)]
+        self._fork({"student": asdict(limits)}, pairs)
+        return pairs[0][0], pairs[1][0], [pair[0] for pair in pairs[2:]]
+
+    def judge(self, limits, snapshots, seed):
+        """Start a judge that owns the sockets of the copies; returns its channel and its process id."""
+        pairs = [socket.socketpair()]
+        reply = self._fork({"judge": asdict(limits), "seed": seed}, pairs, snapshots)
+        return pairs[0][0], reply["pid"]
+
+    def _fork(self, request, pairs, more=()):
+        try:
+            return self._ask(request, [pair[1].fileno() for pair in pairs] + [one.fileno() for one in more])
+        finally:
+            for pair in pairs:
+                pair[1].close()
+
+    def _ask(self, request, descriptors=()):
+        try:
+            socket.send_fds(self.socket, [json.dumps(request).encode()], list(descriptors))
+            reply = self.socket.recv(1 << 16)
+        except OSError as error:
+            raise ServerLost(str(error)) from None
+        if not reply:
+            raise ServerLost("the fork server ended")
+        reply = json.loads(reply)
+        if "trouble" in reply:
+            raise RuntimeError(reply["trouble"])
+        return reply
+
+    def close(self):
+        """End the server and whatever it has forked."""
+        self.socket.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        self.process.kill()
+        self.process.wait()
+
+
+def serve(connection):
+    """The server's loop: one request, one answer."""
+    from . import namespaces
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)      # Ctrl-C is the command's to handle
+    first = json.loads(connection.recv(1 << 16))
+    try:
+        way = first["way"] or namespaces.way_in()
+        shell = _warm_up()
+    except RuntimeError as error:
+        connection.send(json.dumps({"trouble": str(error)}).encode())
+        return
+    connection.send(json.dumps({"way": way}).encode())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)     # forks are nobody's children to wait for
+    paths = namespaces.visible()
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
+        if not data:
+            return
+        request = json.loads(data)
+        if "warm" in request:
+            reply = _import(request["warm"], request["load"])
+        else:
+            pid = os.fork()
+            if pid == 0:
+                connection.close()
+                _become(request, descriptors, way, paths, shell)
+            reply = {"pid": pid}
+            for descriptor in descriptors:
+                os.close(descriptor)
+        connection.send(json.dumps(reply).encode())
+
+
+def _warm_up():
+    import random
+
+    import numpy as np
+    _import(ALWAYS, [])
+    import matplotlib.pyplot as plt
+    plt.rcParams  # noqa: B018  (reads the settings)
+    plt.figure().add_subplot().set_title("warm")      # loads fonts and a backend
+    plt.close("all")
+    np.random.default_rng(random.random().as_integer_ratio()[0]).normal()
+    from ..student import make_shell
+    shell = make_shell()
+    shell.run_cell("1 + 1", store_history=False)
+    shell.reset(new_session=True)
+    return shell
+
+
+def _import(modules, loaders):
+    for name in modules:
+        with suppress(Exception):                     # whoever needs it will see why it fails
+            importlib.import_module(name)
+    for name in loaders:
+        with suppress(Exception):
+            module, _, function = name.rpartition(".")
+            getattr(importlib.import_module(module), function)()
+    return {}
+
+
+def _become(request, descriptors, way, paths, shell):
+    """In the fork: be the keeper of a student's process, or a judge. Does not return."""
+    try:
+        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        if "student" in request:
+            from .. import student
+            from .keeper import keep
+
+            limits = Limits(**request["student"])
+            control, channel, *snapshots = sockets
+
+            def run(trouble):
+                os.environ.clear()
+                os.environ.update(INSIDE | {"PATH": os.defpath} | dict.fromkeys(THREADS, "1"))
+                os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
+                student.serve(shell, channel, snapshots, limits.reply, trouble)
+
+            keep(control, way, limits, paths, run)
+        else:
+            from .. import judge
+            os.environ["LMCORE_SEED"] = str(request["seed"])
+            judge.serve(sockets[0], sockets[1:], Limits(**request["judge"]))
+    except BaseException as error:
+        print(f"grading: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    from lmcore.grading.box.forkserver import serve as run_server
+    run_server(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,118 @@
+"""The guard of one box: starts the boxed process, passes interrupts on, ends it when told to or when nobody listens.
+
+It stands outside the box, so nothing in the box can reach it. It ends with the fork server, and the boxed process, which
+is the first of its process namespace, ends with it and takes every other process of the box along.
+"""
+import json
+import os
+import select
+import signal
+from contextlib import suppress
+
+from . import linux, namespaces
+from . import limits as bounds
+from .cgroup import Group
+
+LOOK = 0.2                                            # seconds between looks at the memory, where no control group does
+
+
+def keep(control, way, limits, paths, run):
+    """Run `run()` in a box until it ends, or `control` says so or closes; then report and return.
+
+    Parameters
+    ----------
+    control : socket
+        Takes b"i" for an interrupt and b"k" for the end; gets one line of JSON when all is over.
+    way : str
+        "root", "user", or "none" for no box at all.
+    limits : Limits
+    paths : list of str
+        What the box shows.
+    run : callable
+        What the boxed process does; it gets b"" or the reason why the box could not be built.
+    """
+    linux.die_with_parent()
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    group = Group(f"lmcore-grading-{os.getpid()}", limits)
+    gate_read, gate_write = os.pipe()
+    if way != "none":
+        namespaces.leave(way)
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        os.close(gate_write)
+        os.read(gate_read, 1)                         # until the control group holds
+        os.close(gate_read)
+        _boxed(way, limits, paths, run)
+    os.close(gate_read)
+    group.add(pid)
+    os.write(gate_write, b"x")
+    os.close(gate_write)
+    why = _watch(control, pid, limits, "memory" in group.limited)
+    _, status = os.waitpid(pid, 0)
+    if way == "none":
+        with suppress(OSError):                       # what it left behind, as far as it stayed in its group
+            os.killpg(pid, signal.SIGKILL)
+    group.remove()
+    with suppress(OSError):
+        control.sendall(json.dumps({"why": why, "status": status}).encode() + b"\n")
+
+
+def _boxed(way, limits, paths, run):
+    trouble = ""
+    try:
+        os.setsid()
+        if way == "none":
+            linux.die_with_parent()
+            bounds.apply(limits, boxed=False)
+        else:
+            namespaces.enter(way, limits, paths)
+        with suppress(OSError):
+            with open("/proc/self/oom_score_adj", "w") as score:
+                score.write("1000")
+    except Exception as error:
+        trouble = str(error)
+    try:
+        run(trouble)
+    finally:
+        os._exit(0)
+
+
+def _watch(control, pid, limits, group_counts_memory):
+    """Wait for the end of the process; says who ended it: "itself", "told", "memory"."""
+    ended = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(ended, select.POLLIN)
+    why = "itself"
+    while True:
+        ready = {descriptor for descriptor, _ in poll.poll(-1 if group_counts_memory else LOOK * 1000)}
+        if ended in ready:
+            return why
+        if control.fileno() in ready:
+            word = control.recv(1)
+            if word == b"i":
+                os.kill(pid, signal.SIGINT)
+                continue
+            why = "told"
+            poll.unregister(control)
+            os.kill(pid, signal.SIGKILL)
+        elif not ready and why == "itself" and _memory(pid) > limits.memory:
+            why = "memory"
+            os.kill(pid, signal.SIGKILL)
+
+
+def _memory(pid):
+    """Bytes held by a process and all its descendants, shared pages counted once."""
+    todo, total = [pid], 0
+    while todo:
+        process = todo.pop()
+        with suppress(OSError, ValueError, StopIteration):
+            with open(f"/proc/{process}/smaps_rollup") as lines:
+                total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+        with suppress(OSError):
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with open(f"/proc/{process}/task/{thread}/children") as children:
+                    todo += map(int, children.read().split())
+    return total

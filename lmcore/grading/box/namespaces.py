@@ -1,0 +1,173 @@
+"""Shut a process in: own processes, network, mounts, IPC and host name; a read-only world with a scratch folder.
+
+What the box shows of the host is a list of what Python needs, not the host with a few things hidden: no home folder, no
+course folder, no gradebook is there to be read. Two ways lead in: as root (a user id of its own for each box), or as an
+ordinary user through a user namespace.
+"""
+import os
+import sys
+import sysconfig
+from contextlib import suppress
+from pathlib import Path
+
+import lmcore
+
+from . import limits as bounds
+from . import linux, seccomp
+
+SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"]
+SETTINGS = ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime", "/etc/fonts",
+            "/etc/mime.types", "/etc/magic"]
+DEVICES = ["null", "zero", "full", "random", "urandom"]
+SCRATCH, WORK = "/tmp", "/tmp/notebook"
+INSIDE = 1000                                         # the user id in the box, where it can be chosen
+ALONE = linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
+
+HOW_TO_ALLOW = """grading needs Linux namespaces, and this machine allows none: {reason}
+Any of these helps:
+  - run it as root, or in a container started with --privileged (or --cap-add SYS_ADMIN and no seccomp and AppArmor profile);
+  - allow user namespaces: sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
+    kernel.apparmor_restrict_unprivileged_userns=0 (whichever of them exist);
+  - --unsafe grades without a box: tests still run in a process of their own, but students' code can then read and write
+    whatever you can. Only in a virtual machine that holds nothing else."""
+
+
+def visible():
+    """Folders and files of the host that the box shows, read-only, at the same places."""
+    python = {sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), str(Path(lmcore.__file__).parent)}
+    python |= {str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)}
+    paths = [path for path in SYSTEM + SETTINGS + sorted(python) if os.path.lexists(path)]
+    return [path for path in paths if not any(path != other and Path(other) in Path(path).parents for other in paths)]
+
+
+def way_in():
+    """How a process can be shut in here: "root" or "user".
+
+    Raises
+    ------
+    RuntimeError
+        If neither is allowed; the message says what would help.
+    """
+    reasons = []
+    for way in (["root"] if linux.can_mount() else []) + ["user"]:
+        reason = _try(way)
+        if reason is None:
+            return way
+        reasons.append(f"as {way}: {reason}")
+    raise RuntimeError(HOW_TO_ALLOW.format(reason="; ".join(reasons)))
+
+
+def _try(way):
+    """Why a process cannot be shut in this way, or None."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            leave(way)
+            child = os.fork()
+            if child == 0:
+                enter(way, bounds.Limits(), visible())
+                os.write(write, b"fine")
+                os._exit(0)
+            os.waitpid(child, 0)
+        except Exception as error:
+            os.write(write, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    said = b""
+    while part := os.read(read, 1000):
+        said += part
+    os.close(read)
+    os.waitpid(pid, 0)
+    return None if said == b"fine" else said.decode() or "the process ended"
+
+
+def leave(way):
+    """First step, in the parent of the process to be shut in: its children will be born in new namespaces."""
+    if way == "user":
+        user, group = os.geteuid(), os.getegid()
+        linux.unshare(linux.NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
+    linux.unshare(ALONE)
+
+
+def enter(way, limits, paths):
+    """Second step, in the first process of the new namespaces: build the small world, move in, drop every right."""
+    try:
+        linux.die_with_parent()
+        uid = _own_uid() if way == "root" else INSIDE
+        linux.unshare(linux.NEWNS)
+        _build(paths, limits, uid)
+        linux.bar_gains()
+        if way == "root":
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+        linux.drop_capabilities()
+        linux.die_with_parent()                       # a new user id has cleared it
+        bounds.apply(limits)
+        seccomp.install()
+        os.chdir(WORK)
+    except OSError as error:
+        raise RuntimeError(f"{error.filename or 'the box'}: {error.strerror}") from error
+
+
+def _own_uid():
+    """A user id that no one has: limits on the number of processes count by user."""
+    number = int(os.readlink("/proc/self"))           # this process in the eyes of the host, whose /proc is still mounted
+    with open("/proc/self/uid_map") as mapping:
+        wide = any(int(line.split()[0]) == 0 and int(line.split()[2]) > 1 << 31 for line in mapping)
+    return (1 << 30) + number if wide else 50000 + number % 10000
+
+
+def _build(paths, limits, uid):
+    linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    root = _free_place(paths)
+    linux.mount("box", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+    for path in paths:
+        _show(path, root + path)
+    os.makedirs(f"{root}/etc", exist_ok=True)
+    Path(f"{root}/etc/passwd").write_text(f"student:x:{uid}:{uid}::{SCRATCH}:/bin/sh\n")
+    Path(f"{root}/etc/group").write_text(f"student:x:{uid}:\n")
+    os.makedirs(f"{root}/dev")
+    for name in DEVICES:
+        Path(f"{root}/dev/{name}").touch()
+        linux.mount(f"/dev/{name}", f"{root}/dev/{name}", None, linux.MS_BIND)
+        linux.make_readonly(f"{root}/dev/{name}", devices=True)
+    os.symlink("/proc/self/fd", f"{root}/dev/fd")
+    os.makedirs(f"{root}/proc")
+    with suppress(OSError):                           # inside some containers it may not be mounted; nothing needs it
+        linux.mount("proc", f"{root}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC | linux.MS_RDONLY)
+    os.makedirs(f"{root}{SCRATCH}")
+    linux.mount("scratch", root + SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV,
+                f"size={limits.disk},nr_inodes=20000,mode=700,uid={uid},gid={uid}")
+    for folder in (WORK, f"{SCRATCH}/.shm"):
+        os.makedirs(root + folder)
+        os.chown(root + folder, uid, uid)
+    os.symlink(f"{SCRATCH}/.shm", f"{root}/dev/shm")
+    linux.mount(None, root, None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
+    linux.enter_root(root)
+
+
+def _free_place(paths):
+    """A folder to mount the box on, out of the way of everything that it shows."""
+    for place in ("/mnt", "/media", "/srv", "/opt", "/tmp"):
+        if os.path.isdir(place) and not any(Path(path).is_relative_to(place) for path in paths):
+            return place
+    raise OSError(2, "no folder to build it on", "the box")
+
+
+def _show(path, target):
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.makedirs(target, exist_ok=True)
+    else:
+        Path(target).touch()
+    linux.mount(path, target, None, linux.MS_BIND | linux.MS_REC)
+    linux.make_readonly(target)

@@ -1,0 +1,361 @@
+"""One notebook, from what was handed in to its result: `grade(spec, submission)`, pure and picklable."""
+import atexit
+import hashlib
+import json
+import math
+import os
+import re
+import signal
+import time
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+
+from . import flags, sanitise, wire
+from .box.forkserver import Server, ServerLost
+from .box.limits import Limits
+from .result import Result
+from .spec import ANSWER, TEST, WRITTEN
+
+MOST_STARTS = 12                                      # processes for one notebook: each that ends costs the cell that ended it
+FRAME = 32 << 20                                      # bytes of one cell's outputs on the wire
+SHOWN = {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"}
+
+_servers = {}
+
+
+def result_key(spec, submission):
+    """The hash by which a result is known: of everything that it depends on."""
+    return hashlib.sha256("\n".join([spec.digest, submission.digest, _code()]).encode()).hexdigest()
+
+
+@cache
+def _code():
+    """lmcore's version and source: a changed reference is another grader."""
+    from pathlib import Path
+
+    import lmcore
+
+    total = hashlib.sha256(version("lmcore").encode())
+    for path in sorted(Path(lmcore.__file__).parent.rglob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def grade(spec, submission, limits=Limits(), way=None):
+    """Grade one notebook.
+
+    Parameters
+    ----------
+    spec : Spec
+    submission : Submission
+    limits : Limits
+    way : str, optional
+        How the student's process is shut in: "root", "user", "none"; by default as this machine allows.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    RuntimeError
+        If no box can be built here, or the graders' own processes keep ending.
+    """
+    started = time.monotonic()
+    cells, notes = sanitise.sanitise(spec, submission.cells)
+    for attempt in range(3):
+        try:
+            job = _Job(spec, submission, limits, _server(way, spec))
+            told, verdicts = job.run(cells)
+            break
+        except ServerLost as error:                   # not the student's doing: begin again with a new server
+            _forget(way)
+            if attempt == 2:
+                raise RuntimeError(f"the fork server ended three times: {error}") from error
+    scores, comments = _score(spec, cells, verdicts)
+    suspicious = flags.oracle_uses(spec, cells)
+    return Result(result_key(spec, submission), submission.student, submission.chapter, submission.notebook, submission.timestamp,
+                  cells, scores, comments, told, [*submission.notes, *notes, *told, *suspicious],
+                  round(time.monotonic() - started, 3), flags.fingerprints(spec, cells))
+
+
+def _server(way, spec):
+    """The warm server of this process, started when it is first needed."""
+    server = _servers.get((os.getpid(), way))
+    if server is None:
+        server = _servers[os.getpid(), way] = Server(way)
+        atexit.register(_forget, way)
+    server.warm(spec.modules, spec.loaders)
+    return server
+
+
+def _forget(way):
+    server = _servers.pop((os.getpid(), way), None)
+    if server:
+        server.close()
+
+
+class Ended(Exception):
+    """The student's process ended, or had to be ended."""
+
+
+class _Job:
+    """Running one notebook: the cells in a box, then the tests beside it."""
+
+    def __init__(self, spec, submission, limits, server):
+        self.spec, self.submission, self.limits, self.server = spec, submission, limits, server
+        self.told, self.broken = [], {}
+        self.roles = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
+        self.tests = [cell for cell in spec.cells if cell.role == TEST and cell.cell_type == "code"]
+
+    def run(self, cells):
+        """Outputs go into `cells`; returns the limits hit and {grade_id: verdict}."""
+        hard_end = time.monotonic() + 2 * self.limits.notebook_seconds
+        for start in range(MOST_STARTS):
+            with _Student(self.server, self.limits, len(self.tests)) as student:
+                try:
+                    lost = self._run_cells(student, cells, hard_end)
+                except Ended:
+                    if time.monotonic() > hard_end or start == MOST_STARTS - 1:
+                        self._tell("the cells ended their process again and again")
+                        lost = dict.fromkeys(range(len(self.tests)), "the process ended")
+                    else:
+                        continue
+                return self.told, self._judge(student, lost)
+
+    def _tell(self, what):
+        if what not in self.told:
+            self.told.append(what)
+
+    def _run_cells(self, student, cells, hard_end):
+        """All of the student's cells in order; raises Ended when the process is lost, after noting whose cell it was."""
+        student.begin(self.submission.files, self.limits)
+        deadline = time.monotonic() + self.limits.notebook_seconds
+        lost, index, late = {}, 0, False
+        for number, cell in enumerate(cells):
+            if cell["cell_type"] != "code":
+                continue
+            ours = self.roles.get(sanitise.grade_id(cell))
+            if ours is not None and ours.role == TEST:
+                trouble = student.leave_copy(index)
+                if trouble:
+                    lost[index] = trouble
+                student.define(ours.shared, self.limits)
+                index += 1
+            elif number in self.broken:
+                cell["outputs"] = [_stopped(self.broken[number])]
+            elif late:
+                cell["outputs"] = [_stopped("not run: the time of the notebook was used up by the cells before it")]
+            else:
+                seconds = max(min(self.limits.cell_seconds, deadline - time.monotonic()), 0.05)
+                try:
+                    cell["outputs"], cell["execution_count"], slow = student.run_cell(cell["source"], seconds)
+                except Ended as error:
+                    self.broken[number] = str(error)
+                    self._tell(f"{_name(cell, number)}: {error}")
+                    raise
+                if slow:
+                    self._tell(f"{_name(cell, number)}: interrupted after {seconds:.0f} s")
+                late = time.monotonic() > min(deadline, hard_end)
+                if late:
+                    self._tell(f"the notebook's {self.limits.notebook_seconds:.0f} s were used up at {_name(cell, number)}")
+        return lost
+
+    def _judge(self, student, lost):
+        """Let the judge run all tests against the copies; what it could not finish is missing from the verdicts."""
+        if not self.tests:
+            return {}
+        steps, index = [], 0
+        for cell in self.spec.cells:
+            if cell.role == TEST and cell.cell_type == "code":
+                steps.append({"grade_id": cell.grade_id, "index": index, "full": cell.source, "visible": cell.visible,
+                              "names": cell.names, "constants": cell.constants, "lost": lost.get(index, "")})
+                index += 1
+            elif cell.cell_type == "code" and cell.role not in (ANSWER, WRITTEN):
+                steps.append({"trusted": cell.source})
+        channel, pid = self.server.judge(self.limits, student.copies, self.spec.seed)
+        verdicts, deadline = {}, time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds
+        try:
+            wire.send(channel, steps)
+            while len(verdicts) < len(self.tests):
+                found = wire.loads(wire.read(channel, FRAME, deadline))
+                verdicts[found["grade_id"]] = found
+                if found["limit"]:
+                    self._tell(f"{found['grade_id']}: {found['limit']}")
+        except TimeoutError:
+            self._tell("the tests ran longer than the notebook may")
+        except (EOFError, OSError, wire.TooLarge, ValueError):
+            if self.server.process.poll() is not None:
+                raise ServerLost("it ended during the tests") from None
+            self._tell("the tests could not be finished")
+        finally:
+            channel.close()
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        return verdicts
+
+
+class _Student:
+    """The boxed process, from outside."""
+
+    def __init__(self, server, limits, copies):
+        self.server, self.limits = server, limits
+        self.control, self.channel, self.copies = server.student(limits, copies)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """End the box and wait until nothing of it is left."""
+        with suppress(OSError):
+            self.control.sendall(b"k")
+        self._last_word()
+        for connection in (self.control, self.channel, *self.copies):
+            connection.close()
+
+    def _last_word(self):
+        """The keeper's report, {} if it was killed; it comes when the box is gone."""
+        said = b""
+        with suppress(OSError):
+            self.control.settimeout(10)
+            while part := self.control.recv(1 << 12):
+                said += part
+        return json.loads(said) if said.endswith(b"\n") else {}
+
+    def begin(self, files, limits):
+        ready = self._ask(None, 30)
+        if not ready.get("ready"):
+            raise RuntimeError(f"the box could not be built: {ready.get('trouble')}")
+        self._ask({"do": "begin", "files": files, "output": limits.output, "seconds": limits.cell_seconds}, 30)
+
+    def run_cell(self, source, seconds):
+        """Outputs, execution count, and whether it had to be interrupted."""
+        slow = False
+        try:
+            answer = self._ask({"do": "run", "source": source}, seconds)
+        except TimeoutError:
+            slow = True
+            with suppress(OSError):
+                self.control.sendall(b"i")
+            try:
+                answer = self._ask(None, self.limits.grace_seconds)
+            except TimeoutError:
+                self._end()
+                raise Ended(f"ran longer than {seconds:.0f} s and did not heed the interrupt") from None
+        return _outputs(answer.get("outputs"), self.limits), answer.get("count") if isinstance(answer.get("count"), int) else None, slow
+
+    def define(self, source, limits):
+        if source:
+            with suppress(TimeoutError):
+                self._ask({"do": "define", "source": source}, limits.cell_seconds)
+
+    def leave_copy(self, index):
+        """Fork; why there is no copy, or "" if all went well."""
+        try:
+            return str(self._ask({"do": "snapshot", "index": index}, 10).get("trouble", ""))
+        except (TimeoutError, Ended):
+            return "no copy of the process could be made"
+
+    def _ask(self, request, seconds):
+        try:
+            if request is not None:
+                self.channel.settimeout(max(seconds, 1))
+                wire.send(self.channel, request)
+            answer = wire.loads(wire.read(self.channel, FRAME, time.monotonic() + seconds))
+        except TimeoutError:
+            raise
+        except (EOFError, OSError):
+            raise Ended(self._reason()) from None
+        except (wire.TooLarge, ValueError):
+            self._end()
+            raise Ended("sent what no notebook sends") from None
+        return answer if isinstance(answer, dict) else {}
+
+    def _end(self):
+        with suppress(OSError):
+            self.control.sendall(b"k")
+
+    def _reason(self):
+        """Why the process is gone; if its keeper is gone too, the server was killed from outside."""
+        word = self._last_word()
+        if not word:
+            raise ServerLost("the keeper of a student's process ended")
+        if word["why"] == "memory" or (word["why"] == "itself" and os.WIFSIGNALED(word["status"]) and os.WTERMSIG(word["status"]) == 9):
+            return "ended its process, which had used more memory than allowed or was killed"
+        return "ended its process"
+
+
+def _name(cell, number):
+    return sanitise.grade_id(cell) or f"cell {number + 1}"
+
+
+def _stopped(why):
+    return {"output_type": "error", "ename": "Stopped", "evalue": why, "traceback": [f"Stopped: this cell {why}"]}
+
+
+def _outputs(items, limits):
+    """A student's outputs as nbformat knows them, and nothing else."""
+    good, room = [], 8 * limits.output
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict) or len(good) > 300:
+            continue
+        kind, new = item.get("output_type"), None
+        if kind == "stream":
+            new = {"output_type": kind, "name": "stderr" if item.get("name") == "stderr" else "stdout", "text": str(item.get("text", ""))}
+        elif kind == "error":
+            lines = item.get("traceback")
+            new = {"output_type": kind, "ename": str(item.get("ename")), "evalue": str(item.get("evalue")),
+                   "traceback": [str(line) for line in lines] if isinstance(lines, list) else []}
+        elif kind in ("display_data", "execute_result"):
+            data = item.get("data") if isinstance(item.get("data"), dict) else {}
+            new = {"output_type": kind, "metadata": {}, "data": {mime: value for mime, value in data.items() if mime in SHOWN and isinstance(value, str)}}
+            if kind == "execute_result":
+                new["execution_count"] = item.get("execution_count") if isinstance(item.get("execution_count"), int) else None
+        room -= len(json.dumps(new)) if new else 0
+        if new and room > 0:
+            good.append(new)
+    return good
+
+
+def _score(spec, cells, verdicts):
+    """Fill in the outputs of the tests; points by grade_id, and nbgrader's automatic comments."""
+    scores, comments = {}, {}
+    by_id = {cell.grade_id: cell for cell in spec.cells}
+    for cell in cells:
+        ours = by_id.get(sanitise.grade_id(cell))
+        if ours is None:
+            continue
+        blank = cell["source"] == ours.source
+        if ours.role == TEST and ours.cell_type == "code":
+            found = verdicts.get(ours.grade_id) or {"text": "", "value": None, "error": ["Unfinished", "this test could not be finished"]}
+            cell["outputs"] = _test_outputs(found)
+            scores[ours.grade_id] = _points(found, ours.points)
+        elif ours.role == WRITTEN:
+            scores[ours.grade_id] = 0.0 if blank else None
+        if ours.role in (ANSWER, WRITTEN):
+            comments[ours.grade_id] = "No response." if blank else None
+    return scores, comments
+
+
+def _points(found, most):
+    """nbgrader's rule: nothing for an error, a number is partial credit, anything else is full credit."""
+    if found["error"]:
+        return 0.0
+    try:
+        earned = float(found["value"])
+    except (TypeError, ValueError):
+        return most
+    return most if earned < 0 or math.isnan(earned) else min(earned, most)
+
+
+def _test_outputs(found):
+    outputs = []
+    if found["text"]:
+        outputs.append({"output_type": "stream", "name": "stdout", "text": found["text"]})
+    if found["error"]:
+        kind, said = found["error"]
+        outputs.append({"output_type": "error", "ename": kind, "evalue": said, "traceback": [re.sub(r"\s+$", "", f"{kind}: {said}")]})
+    elif found["value"] is not None:
+        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": {"text/plain": found["value"]}})
+    return outputs

@@ -1,0 +1,148 @@
+"""What the person who grades sees: progress with rate and time left, and a closing table."""
+import contextlib
+import sys
+import time
+
+from .flags import groups
+
+
+class Lines:
+    """One line for each submission: for logs and pipes."""
+
+    def __init__(self, say=print):
+        self.say = say
+
+    def start(self, chapter, total, done):
+        self.chapter, self.total, self.done, self.began, self.first = chapter, total, done, time.monotonic(), done
+
+    def step(self, row):
+        self.done += 1
+        rate = (self.done - self.first) / max(time.monotonic() - self.began, 1e-6)
+        left = (self.total - self.done) / rate
+        self.say(f"{self.chapter} {self.done}/{self.total} {row.student}: {row.state}"
+                 + (f" in {row.seconds:.1f} s" if row.state == "graded" else "") + (f": {row.remark}" if row.remark else "")
+                 + (f"  [{rate:.1f}/s, {left:.0f} s left]" if self.done % 50 == 0 and self.done < self.total else ""))
+
+    def finish(self):
+        pass
+
+
+class Bar:
+    """A progress bar, and a line for each submission that needs a person: for terminals."""
+
+    def __init__(self):
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+                            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+
+    def start(self, chapter, total, done):
+        self.bar.start()
+        self.began, self.first = time.monotonic(), done
+        self.task = self.bar.add_task(chapter, total=total, completed=done, rate="")
+
+    def step(self, row):
+        done = self.bar.tasks[self.task].completed + 1 - self.first
+        self.bar.update(self.task, advance=1, rate=f"{done / max(time.monotonic() - self.began, 1e-6):.1f}/s")
+        if row.state in ("failed", "unreadable"):
+            self.bar.console.print(f"{row.student}: {row.state}: {row.remark}", markup=False, highlight=False)
+
+    def finish(self):
+        self.bar.stop()
+
+
+class Silence(Lines):
+    """Nothing."""
+
+    def __init__(self):
+        super().__init__(lambda line: None)
+
+
+def progress(say=None, quiet=False):
+    """A progress display for where the output goes."""
+    if quiet:
+        return Silence()
+    if say is None and sys.stdout.isatty():
+        with contextlib.suppress(ImportError):
+            return Bar()
+    return Lines(say or print)
+
+
+def summary(rows, look_alikes=()):
+    """Figures of a run, as plain data.
+
+    Parameters
+    ----------
+    rows : list of Row
+    look_alikes : list of (str, str, str, float)
+        Chapter, two students, and how alike their code is.
+
+    Returns
+    -------
+    dict
+    """
+    chapters = {}
+    for row in rows:
+        one = chapters.setdefault(row.chapter, {"graded": 0, "unchanged": 0, "unreadable": 0, "failed": 0, "flagged": 0, "scores": [], "seconds": []})
+        one[row.state] += 1
+        one["flagged"] += bool(row.flags)
+        if row.score is not None:
+            one["scores"].append(row.score)
+        if row.state == "graded":
+            one["seconds"].append((row.seconds, row.student))
+    for one in chapters.values():
+        found, times = one.pop("scores"), one.pop("seconds")
+        one["mean"] = round(sum(found) / len(found), 3) if found else None
+        one["slowest"] = max(times, default=None)
+    return {"chapters": chapters, "rows": [row._asdict() for row in rows],
+            "alike": [list(pair) for pair in look_alikes], "complete": all(row.score is not None for row in rows)}
+
+
+def print_table(rows, look_alikes, paths, most_rows=60):
+    """The closing table, what needs a person, and where the files lie."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
+    table = Table("chapter", *(_right(name) for name in ("graded", "unchanged", "flagged", "failed", "mean")), "slowest", box=None, pad_edge=False)
+    for chapter, one in summary(rows)["chapters"].items():
+        slow = f"{one['slowest'][0]:.1f} s {one['slowest'][1]}" if one["slowest"] else "-"
+        table.add_row(chapter, str(one["graded"]), str(one["unchanged"]), str(one["flagged"]), str(one["failed"] + one["unreadable"]),
+                      "-" if one["mean"] is None else f"{one['mean']:.2f}", slow)
+    console.print()
+    if len(rows) <= most_rows:
+        console.print(_scores(rows))
+        console.print()
+    console.print(table)
+    for title, chosen, words in (("To be looked at, no grade:", [r for r in rows if r.score is None], lambda r: r.remark),
+                                 ("Flagged, graded all the same:", [r for r in rows if r.flags and r.score is not None], lambda r: "; ".join(r.flags))):
+        if chosen:
+            console.print(f"\n{title}", style="bold")
+            for row in chosen[:most_rows]:
+                console.print(f"  {row.student}, {row.chapter}: {words(row)}")
+            if len(chosen) > most_rows:
+                console.print(f"  and {len(chosen) - most_rows} more: --json lists all")
+    if look_alikes:
+        console.print("\nCode nearly the same:", style="bold")
+        for chapter in sorted({pair[0] for pair in look_alikes}):
+            for students, least in groups([pair[1:] for pair in look_alikes if pair[0] == chapter])[:most_rows]:
+                console.print(f"  {chapter}: {', '.join(students)} ({least:.0%} of the unusual passages)")
+    console.print()
+    for name, path in paths.items():
+        console.print(f"{name:<9} {path}", soft_wrap=True)
+
+
+def _right(name):
+    from rich.table import Column
+
+    return Column(name, justify="right")
+
+
+def _scores(rows):
+    from rich.table import Table
+
+    table = Table("chapter", "student", _right("score"), _right("of"), _right("late"), "state", box=None, pad_edge=False)
+    for row in rows:
+        numbers = ("-", "-", "-") if row.score is None else (f"{row.score:.2f}", f"{row.most:g}", f"{-row.penalty:.2f}" if row.penalty else "")
+        table.add_row(row.chapter, row.student, *numbers, row.state)
+    return table

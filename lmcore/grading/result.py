@@ -1,0 +1,64 @@
+"""What grading one notebook gives: plain data, written and read without loss, with a seal against half-written files."""
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one notebook.
+
+    Attributes
+    ----------
+    key : str
+        Hash of everything it depends on: the spec, the submission and lmcore.
+    cells : list of dict
+        The notebook that was run, with outputs, in nbformat's form.
+    scores : dict of str to (float or None)
+        Points by grade_id; None where a person has to decide.
+    comments : dict of str to (str or None)
+        nbgrader's automatic comments ("No response.") by grade_id of the answers.
+    limits : list of str
+        Limits that were hit.
+    flags : list of str
+        For the instructor: repairs, limits, suspicions. Nothing here changes a score.
+    seconds : float
+        Time it took.
+    """
+
+    key: str
+    student: str
+    chapter: str
+    notebook: str
+    timestamp: str | None
+    cells: list
+    scores: dict
+    comments: dict
+    limits: list = field(default_factory=list)
+    flags: list = field(default_factory=list)
+    seconds: float = 0.0
+    fingerprints: list = field(default_factory=list)
+
+    def save(self, path):
+        """Write to a file, whole or not at all."""
+        body = json.dumps(asdict(self), sort_keys=True)
+        seal = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+        fresh = Path(f"{path}.{os.getpid()}.new")
+        with open(fresh, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(f"{seal}\n{body}")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+
+    @classmethod
+    def load(cls, path):
+        """Read from a file; None if it is missing, cut short or altered."""
+        try:
+            seal, _, body = Path(path).read_text(encoding="utf-8", errors="surrogatepass").partition("\n")
+        except (OSError, UnicodeError):
+            return None
+        if hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest() != seal:
+            return None
+        return cls(**json.loads(body))

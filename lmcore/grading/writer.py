@@ -1,0 +1,265 @@
+"""The one place that writes grades: nbgrader's gradebook, autograded/, and a ledger of what is done.
+
+A submission is one transaction: its scores, its comments, its penalty and its line in the ledger are committed together
+or not at all. A locked database and a lost connection are waited for; a full disk ends the run, which can be resumed.
+"""
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import parse_utc
+from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+PATIENCE = 120.0                                      # seconds that a database may be locked or away
+ledger = Table("lmcore_graded", MetaData(),
+               Column("assignment", String(128), primary_key=True), Column("student", String(128), primary_key=True),
+               Column("notebook", String(128), primary_key=True), Column("key", String(64), nullable=False),
+               Column("feedback", String(64)), Column("detail", Text, nullable=False))
+
+
+class DiskFull(RuntimeError):
+    """There is no room for the results."""
+
+
+class Writer:
+    """The gradebook and the folders of one course, open for writing.
+
+    Parameters
+    ----------
+    config : traitlets.config.Config
+        From `course.course_config`.
+    say : callable
+        Gets a line when something has to be waited for.
+    """
+
+    def __init__(self, config, say=print, patience=PATIENCE):
+        layout = config.CourseDirectory
+        self.config, self.say, self.patience = config, say, patience
+        self.root, self.url, self.course = Path(layout.root), layout.db_url, layout.course_id
+        self.book = None
+        plugin = config.AssignLatePenalties.get("plugin_class")
+        self.late = plugin(config=config) if plugin else None
+        self._persist(self._open)
+
+    def _open(self):
+        if self.book is None:
+            self.book = Gradebook(self.url, self.course)
+            ledger.metadata.create_all(self.book.engine)
+
+    def close(self):
+        """Close the connection."""
+        if self.book is not None:
+            self.book.close()
+
+    def _persist(self, work):
+        """Do some work on the database, again after a rollback while it is locked or away."""
+        until, said = time.monotonic() + self.patience, False
+        while True:
+            try:
+                self._open()
+                return work()
+            except (OperationalError, DBAPIError) as error:
+                self._start_over()
+                if "full" in str(error.orig) or "No space" in str(error.orig):
+                    raise DiskFull(f"no room for the gradebook: {error.orig}") from None
+                passing = isinstance(error, OperationalError) or error.connection_invalidated
+                if not passing or time.monotonic() > until:
+                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {error.orig}") from None
+                if not said:
+                    self.say(f"waiting for the gradebook: {str(error.orig).strip().splitlines()[0]}")
+                    said = True
+                time.sleep(min(0.5, self.patience / 10))
+
+    def _start_over(self):
+        if self.book is not None:
+            try:
+                self.book.db.rollback()
+            except DBAPIError:
+                pass
+            self.book.close()
+            self.book = None
+
+    # ---- the assignment
+
+    def register(self, spec, due=None):
+        """Enter an assignment's notebook and its cells, as nbgrader's generate_assignment does."""
+        cells = [nbformat.from_dict({"cell_type": c.cell_type, "source": c.source, "metadata": c.metadata, "id": f"cell-{i}",
+                                     **({"outputs": [], "execution_count": None} if c.cell_type == "code" else {})})
+                 for i, c in enumerate(spec.cells)]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata=nbformat.from_dict(spec.metadata))
+        names = {"nbgrader": {"notebook": spec.notebook, "assignment": spec.chapter, "db_url": self.url}}
+
+        def work():
+            self.book.update_or_create_assignment(spec.chapter, **({"duedate": due} if due else {}))
+            SaveCells(config=self.config).preprocess(notebook, names)
+            self.book.db.expire_all()
+
+        try:
+            self._persist(work)
+        except RuntimeError as error:
+            raise RuntimeError(f"solutions/{spec.chapter}: {error}") from error
+
+    def enrol(self, students):
+        """Make sure that the gradebook has these students."""
+        def work():
+            from nbgrader.api import Student
+
+            known = set(self.book.db.execute(select(Student.id)).scalars())
+            self.book.db.add_all(Student(id=name) for name in students if name not in known)
+            self.book.db.commit()
+
+        self._persist(work)
+
+    def lines(self, chapter):
+        """The ledger: {(student, notebook): (key, hash of the feedback, detail)}."""
+        def work():
+            rows = self.book.db.execute(select(ledger).where(ledger.c.assignment == chapter)).all()
+            self.book.db.rollback()
+            return {(row.student, row.notebook): (row.key, row.feedback, json.loads(row.detail)) for row in rows}
+
+        return self._persist(work)
+
+    # ---- one submission
+
+    def write(self, spec, result, files=(), only=None):
+        """Enter one result: files first, then everything in the database at once.
+
+        Parameters
+        ----------
+        spec : Spec
+        result : Result
+        files : dict of str to bytes
+            What was handed in beside the notebook.
+        only : set of str, optional
+            Write the scores of these cells alone; the others stay as they are.
+        """
+        try:
+            self._write_files(spec, result, files)
+        except OSError as error:
+            if error.errno in (28, 122):              # ENOSPC, EDQUOT
+                raise DiskFull(f"no room for {error.filename or 'autograded/'}") from None
+            raise
+        self._persist(lambda: self._enter(result, only))
+
+    def _write_files(self, spec, result, files):
+        folder = self.folder("autograded", result.student, result.chapter)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in dict(files).items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        if result.timestamp:
+            replace(folder / "timestamp.txt", result.timestamp + "\n")
+        notebook = {"cells": result.cells, "metadata": spec.metadata, "nbformat": 4, "nbformat_minor": 5}
+        replace(folder / f"{result.notebook}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+
+    def folder(self, kind, student, chapter):
+        """autograded/STUDENT/CHAPTER or feedback/STUDENT/CHAPTER."""
+        return self.root / kind / student / chapter
+
+    def _enter(self, result, only):
+        db = self.book.db
+        submission = self._submission(result.chapter, result.student)
+        submission.timestamp = parse_utc(result.timestamp) if result.timestamp else None
+        notebook = next(one for one in submission.notebooks if one.notebook.name == result.notebook)
+        if missing := set(result.scores) - {grade.cell.name for grade in notebook.grades}:
+            raise RuntimeError(f"the gradebook has no place for {', '.join(sorted(missing))} of {result.student}")
+        for grade in notebook.grades:
+            name = grade.cell.name
+            if name in result.scores and (only is None or name in only):
+                grade.auto_score = result.scores[name]
+                # nbgrader's rule: what a person has graded is to be looked at again
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        for comment in notebook.comments:
+            if comment.cell.name in result.comments:
+                comment.auto_comment = result.comments[comment.cell.name]
+        self._set_penalty(submission, notebook)
+        complete = only is None or all(grade.auto_score == result.scores.get(grade.cell.name) for grade in notebook.grades)
+        where = (ledger.c.assignment == result.chapter, ledger.c.student == result.student, ledger.c.notebook == result.notebook)
+        db.execute(delete(ledger).where(*where))
+        db.execute(insert(ledger).values(
+            assignment=result.chapter, student=result.student, notebook=result.notebook, key=result.key if complete else "partly", feedback=None,
+            detail=json.dumps({"flags": result.flags, "limits": result.limits, "seconds": result.seconds, "fingerprints": result.fingerprints})))
+        db.commit()
+
+    def _submission(self, chapter, student):
+        """The rows of a submission; made, but not committed, if they are not there."""
+        try:
+            return self.book.find_submission(chapter, student)
+        except MissingEntry:
+            pass
+        assignment = self.book.find_assignment(chapter)
+        enrolled, db = self.book.find_student(student), self.book.db
+        with db.no_autoflush:
+            submission = SubmittedAssignment(assignment=assignment, student=enrolled)
+            db.add(submission)
+            for notebook in assignment.notebooks:
+                mine = SubmittedNotebook(notebook=notebook, assignment=submission)
+                db.add(mine)
+                db.add_all(Grade(cell=cell, notebook=mine) for cell in (*notebook.grade_cells, *notebook.task_cells))
+                db.add_all(Comment(cell=cell, notebook=mine) for cell in (*notebook.solution_cells, *notebook.task_cells))
+        return submission
+
+    def _set_penalty(self, submission, notebook):
+        """The late penalty from the scores as they are, hand-given ones included; True if it has changed."""
+        if submission.assignment.duedate is None or submission.timestamp is None or self.late is None:
+            penalty = None
+        else:
+            due = submission.assignment.duedate + (submission.extension or (submission.timestamp - submission.timestamp))
+            late = max(0, (submission.timestamp - due).total_seconds())
+            score = sum(_points(grade) for grade in notebook.grades)
+            penalty = self.late.late_submission_penalty(submission.student_id or submission.student.id, score, late) if late else None
+            penalty = None if penalty is None else min(max(penalty, 0), score)
+        changed = notebook.late_submission_penalty != penalty
+        notebook.late_submission_penalty = penalty
+        return changed
+
+    def set_penalties(self, chapter):
+        """Bring all late penalties of an assignment up to date: a person may have graded, or moved the due date."""
+        def work():
+            for submission in self.book.find_assignment(chapter).submissions:
+                for notebook in submission.notebooks:
+                    self._set_penalty(submission, notebook)
+            self.book.db.commit()
+
+        self._persist(work)
+
+    def note_feedback(self, chapter, student, notebook, digest):
+        """Enter in the ledger which feedback lies in the folder."""
+        def work():
+            self.book.db.execute(ledger.update().values(feedback=digest).where(
+                ledger.c.assignment == chapter, ledger.c.student == student, ledger.c.notebook == notebook))
+            self.book.db.commit()
+
+        self._persist(work)
+
+
+def _points(grade):
+    score = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return 0.0 if score is None else score + (grade.extra_credit or 0.0)
+
+
+def _public(url):
+    """A database's address without its password."""
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def replace(path, text):
+    """Write a file whole or not at all."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8", errors="surrogatepass")
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(fresh, path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
