@@ -210,7 +210,7 @@ MUTANTS = [
          "the token that crosses p left out"),
         ("np.searchsorted(sums, p * mass[-1])", "np.searchsorted(sums, p * mass[-1], side=\"right\")",
          "a set that reaches p exactly still grows"),
-        (XX
+        ("np.argsort(gap[last], kind=\"stable\")", "np.argsort(-gap[last], kind=\"stable\")",
          "the least probable first"),
         ("return _keep(logits, logits - best >= gap)", "return _keep(logits, logits >= gap)",
          "min-p as an absolute threshold"),
