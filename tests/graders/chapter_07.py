@@ -324,7 +324,7 @@ def draw(logits, u):
             "reaches instead of exceeds": (DRAW.replace("cdf > x", "cdf >= x") + CHI, 2.7, "the running sum must exceed u"),
             "float32": (DRAW.replace("np.asarray(row, dtype=float) - np.max(row)", "np.asarray(row, dtype=np.float32) - np.float32(np.max(row))")
                         .replace("cdf = np.cumsum(p)", "p = (p / p.sum()).astype(np.float32)\n        cdf = np.cumsum(p, dtype=np.float32)")
-                        .replace("x * cdf[-1]", "x") + CHI, 2.7, "in float64"),
+                        .replace("x * cdf[-1]", "x") + CHI, 2.7, "lost its digits in float32"),
             "no merging": (DRAW + '''
 def chi_square(counts, probs):
     due = np.sum(counts) * np.asarray(probs)
