@@ -127,6 +127,12 @@ def _build(paths, limits, uid):
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _free_place(paths)
     linux.mount("box", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+    os.makedirs(f"{root}{SCRATCH}")                     # first: the course itself may lie under /tmp
+    linux.mount("scratch", root + SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV,
+                f"size={limits.disk},nr_inodes=20000,mode=700,uid={uid},gid={uid}")
+    for folder in (WORK, f"{SCRATCH}/.shm"):
+        os.makedirs(root + folder)
+        os.chown(root + folder, uid, uid)
     for path in paths:
         _show(path, root + path)
     os.makedirs(f"{root}/etc", exist_ok=True)
@@ -141,12 +147,6 @@ def _build(paths, limits, uid):
     os.makedirs(f"{root}/proc")
     with suppress(OSError):                           # inside some containers it may not be mounted; nothing needs it
         linux.mount("proc", f"{root}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC | linux.MS_RDONLY)
-    os.makedirs(f"{root}{SCRATCH}")
-    linux.mount("scratch", root + SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV,
-                f"size={limits.disk},nr_inodes=20000,mode=700,uid={uid},gid={uid}")
-    for folder in (WORK, f"{SCRATCH}/.shm"):
-        os.makedirs(root + folder)
-        os.chown(root + folder, uid, uid)
     os.symlink(f"{SCRATCH}/.shm", f"{root}/dev/shm")
     linux.mount(None, root, None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
     linux.enter_root(root)
