@@ -79,8 +79,10 @@ class TestAgainst:
     def test_several_values(self):
         pair = lambda x: (x, 2 * x)
         assert check.against("n", lambda x: [x, 2 * x], pair, NUMBERS).message is None
+        assert check.against("n", lambda x: np.array([x, 2 * x]), pair, NUMBERS).message is None
         assert "value 2" in check.against("n", lambda x: (x, x), pair, NUMBERS).message
         assert "2 values" in check.against("n", lambda x: x, pair, NUMBERS).message
+        assert "2 values" in check.against("n", lambda x: np.array(x), pair, NUMBERS).message
 
 
 class TestTheOthers:

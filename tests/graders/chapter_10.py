@@ -250,7 +250,7 @@ def forecast_range(sizes, losses, floors, new_size):
     sizes, losses = map(np.array, (sizes, losses))
     masks = np.vstack([np.ones(len(sizes)), 1 - np.eye(len(sizes))]).astype(bool)
     values = [[forecast(sizes[m], losses[m], f, new_size) for m in masks] for f in floors]
-    return np.min(values), np.max(values)
+    return np.array([np.min(values), np.max(values)])
 ''',
         },
         wrong={
