@@ -344,7 +344,7 @@ def attend(Q, K, V):
     A /= A.sum(axis=1, keepdims=True)
     return np.tril(A, S - T) @ V
 ''', 1.25, "The mask was applied after the softmax"),
-            "first keys for late queries": (ATTEND.replace("S - T + i + 1", "i + 1"), 1.75, "query 0 stands at position S - T"),
+            "first keys for late queries": (ATTEND.replace("S - T + i + 1", "i + 1"), 2, "query 0 stands at position S - T"),
             "sees only what lies before": (ATTEND.replace("S - T + i + 1", "max(S - T + i, 1)"), 0.5, "each position sees itself"),
             "no maximum": ('''
 def attend(Q, K, V):
