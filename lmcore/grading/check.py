@@ -177,8 +177,8 @@ def _difference(got, expected, rtol, atol):
     if got is None:
         return "returned None: is there a return statement?"
     if isinstance(expected, tuple) and not np.isscalar(expected):
-        several = isinstance(got, (tuple, list)) or isinstance(got, np.ndarray) and got.ndim > 0
-        if not several or len(got) != len(expected):
+        stacked = isinstance(got, np.ndarray) and got.ndim == 1 + max(map(np.ndim, expected), default=0)
+        if not (stacked or isinstance(got, (tuple, list))) or len(got) != len(expected):
             return f"must return {len(expected)} values"
         parts = [_difference(g, e, rtol, atol) for g, e in zip(got, expected)]
         return next((f"value {i + 1}: {part}" for i, part in enumerate(parts) if part), None)
