@@ -327,10 +327,13 @@ def test_no_two_pages_share_a_sentence():
 
 # --- a small book, broken on purpose ---
 
-def build_here(folder):
+def build_here(folder, monkeypatch):
     """The same command inside this process: starting jupyter-book takes longer than building a page."""
     from jupyter_book.cli.main import main
 
+    # The folder tests/practice has the name of one of the book's extensions.
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if Path(place) != HOME / "tests"])
+    monkeypatch.delitem(sys.modules, "practice", raising=False)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
@@ -341,17 +344,21 @@ def build_here(folder):
 
 
 @pytest.fixture
-def small_book(tmp_path):
-    """The course's own configuration and extensions around one page."""
+def small_book(tmp_path, monkeypatch):
+    """The course's own configuration and extensions around one page, and a library that is as small."""
     shutil.copy(HOME / "_config.yml", tmp_path)
     for folder in ("_ext", "_static", "_vendor"):
         shutil.copytree(HOME / "book" / folder, tmp_path / "book" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "book" / "references.bib").write_text("")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+                                             '[project]\nname = "lmcore"\nversion = "0"\n')
+    (tmp_path / "lmcore").mkdir()
+    (tmp_path / "lmcore" / "__init__.py").write_text("")
 
     def write(text):
         (tmp_path / "book" / "page.md").write_text(text)
-        return build_here(tmp_path)
+        return build_here(tmp_path, monkeypatch)
 
     return write
 

@@ -1,0 +1,94 @@
+"""book/_ext/slim.py: what it leaves of style sheets, pages and pictures."""
+
+import importlib.util
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+tinycss2 = pytest.importorskip("tinycss2", reason='the site needs the extra "book"')
+HOME = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def slim():
+    pytest.importorskip("sphinx", reason='the site needs the extra "book"')
+    spec = importlib.util.spec_from_file_location("slim", HOME / "book" / "_ext" / "slim.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("css, left", [
+    (".here{color:red}", ".here{color:red}"),
+    (".gone{color:red}", ""),
+    (".here.gone{color:red}", ""),
+    (".gone, .here { color: red }", ".here{color:red}"),
+    ("#gone a{color:red}", ""),
+    ("a:hover{color:red}", "a:hover{color:red}"),
+    (":not(.gone) > .here{color:red}", ":not(.gone) > .here{color:red}"),
+    ('html[data-theme="dark"] .here{color:red}', 'html[data-theme="dark"] .here{color:red}'),
+    ("@media print{.gone{color:red}}", ""),
+    ("@media print{.here{color:red}}", "@media print{\n.here{color:red}\n}"),
+    (".here{color:#abc}", ".here{color:#abc}"),                     # a colour is no id
+    ("/*! licence */ .gone{}", "/*! licence */"),
+    ("/* remark */", ""),
+])
+def test_rules_that_cannot_match_go(slim, css, left):
+    assert slim.purge(tinycss2.parse_stylesheet(css, skip_whitespace=True), {"here"}).strip() == left
+
+
+def test_custom_properties_and_motions_that_nothing_reads_go(slim, tmp_path):
+    (tmp_path / "_static" / "styles").mkdir(parents=True)
+    (tmp_path / "_static" / "basic.css").write_text("a{background:url(file.png)}")
+    (tmp_path / "_static" / "styles" / "a.css").write_text(
+        '@import "../basic.css"; :root{--a:var(--b);--b:1px;--c:2px;--d:3px;--course-own:4px} p{margin:var(--a);'
+        'background:url("../x/y.svg");animation:turn 2s} @keyframes turn{to{opacity:0}} @keyframes sway{to{opacity:0}}')
+    css = slim.stylesheet(tmp_path, ["_static/styles/a.css"], set(), {"--d"})
+    assert {name for name in ("--a:", "--b:", "--c:", "--d:", "--course-own:") if name in css} == \
+        {"--a:", "--b:", "--d:", "--course-own:"}
+    assert re.findall(r"@keyframes (\w+)", css) == ["turn"]
+    assert re.findall(r"url\(([^)]*)\)", css) == ["file.png", "x/y.svg"]
+
+
+PAGE = """<html lang="en" data-content_root="../"><head><meta charset="utf-8" />
+<meta name="viewport" content="width=device-width" /><meta name="viewport" content="width=device-width" />
+<link href="../_static/styles/theme.css?digest=1" rel="stylesheet" />
+<link rel="preload" as="font" href="../_static/vendor/f.woff2" />
+<link rel="stylesheet" href="../live/live.css">
+<link rel="icon" href="../_static/favicon.svg"/>
+<script src="../_static/vendor/fontawesome/6/js/all.min.js"></script>
+<script src="../_static/doctools.js?v=1"></script>
+<script>let toggleHintShow = 'Click to show';</script>
+<script src="../_static/togglebutton.js"></script>
+<script>DOCUMENTATION_OPTIONS.pagename = 'x';</script>
+<script type="module" src="../live/live.js"></script>
+<script src="../_static/searchtools.js"></script>
+</head><body>BODY<script src="../_static/scripts/bootstrap.js?digest=1"></script></body></html>"""
+
+
+def test_a_page_links_one_sheet_and_what_its_markup_needs(slim):
+    sheets, scripts = [], []
+    plain = slim.lighten(PAGE.replace("BODY", ""), "book/a.html", sheets, scripts)
+    assert sheets == ["_static/styles/theme.css"]
+    assert scripts == ["_static/doctools.js", "_static/scripts/bootstrap.js"]
+    assert [Path(link).name for link in re.findall(r'<link rel="stylesheet" href="([^"]*)"', plain)] == \
+        ["site-000000000000.css", "live.css"]
+    assert re.findall(r'<script (\w+)[^>]*src="([^"]*)"', plain) == [
+        ("type", "../live/live.js"), ("defer", "../_static/site-000000000000.js"), ("defer", "../_static/searchtools.js")]
+    assert plain.count("viewport") == 1
+    assert "toggle" not in plain and "pagename" not in plain and "all.min" not in plain and "favicon.svg" in plain
+    folded = slim.lighten(PAGE.replace("BODY", '<div class="admonition dropdown">'), "book/a.html", [], [])
+    assert folded.index("toggleHintShow") < folded.index('<script defer src="../_static/togglebutton.js">')
+
+
+def test_pictures_say_their_size(slim, tmp_path):
+    (tmp_path / "_images").mkdir()
+    (tmp_path / "_images" / "a.svg").write_text('<?xml?><svg xmlns="x" width="300pt" height="150.5pt" viewBox="0 0 1 1"></svg>')
+    (tmp_path / "_images" / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 8 + struct.pack(">II", 30, 20))
+    page = slim.measure_pictures('<img alt="A" src="_images/a.svg"><img src="_images/b.png"><img src="_images/b.png" width="5">'
+                                 '<img src="data:image/png;base64,xx">', tmp_path)
+    assert page == ('<img width="400" height="201" alt="A" src="_images/a.svg">'
+                    '<img width="30" height="20" loading="lazy" decoding="async" src="_images/b.png">'
+                    '<img src="_images/b.png" width="5"><img src="data:image/png;base64,xx">')
