@@ -1,36 +1,38 @@
-// Bundles the site's scripts into ../_vendor/live. The result is committed: whoever builds the book needs no Node.
+// Bundles the site's scripts into ../_vendor/live and ../_vendor/explorers. The result is committed: whoever builds the book
+// needs no Node.
 import { build } from "esbuild";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
-const out = new URL("../_vendor/live/", import.meta.url).pathname;
+const vendor = (name) => new URL(`../_vendor/${name}/`, import.meta.url).pathname;
+const shared = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", metafile: true };
 
-await build({
+const live = await build({
+  ...shared,
   entryPoints: ["src/live.js", "src/editor.js", "src/worker.js"],
-  outdir: out,
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "none",
+  outdir: vendor("live"),
   external: ["./editor.js"],
   loader: { ".py": "text" },
 });
 
-// The licences of what is inside the bundles travel with them.
-const packages = Object.keys(JSON.parse(readFileSync("package-lock.json", "utf8")).packages)
-  .filter((path) => path && !path.includes("esbuild"))
-  .sort();
-const licences = packages.map((path) => {
-  const about = JSON.parse(readFileSync(`${path}/package.json`, "utf8"));
-  let text = "";
-  for (const name of ["LICENSE", "LICENSE.md", "license", "LICENSE.txt"]) {
-    try {
-      text = readFileSync(`${path}/${name}`, "utf8").trim();
-      break;
-    } catch {
-      // the next spelling
-    }
-  }
-  return `${about.name} ${about.version} (${about.license})\n\n${text}\n`;
+// One file an explorer, and what they share once, in chunks whose names change with their content.
+rmSync(vendor("explorers"), { recursive: true, force: true });
+const explorers = await build({
+  ...shared,
+  entryPoints: ["src/explorers/explorers.js", "src/explorers/explorers.css"],
+  outdir: vendor("explorers"),
+  splitting: true,
 });
-writeFileSync(`${out}LICENSES.txt`, licences.join("\n----\n\n"));
+
+/** The licences of what is inside the bundles travel with them. */
+function licences({ metafile }) {
+  const packages = new Set(Object.keys(metafile.inputs).map((path) => path.match(/node_modules\/(@[^/]+\/[^/]+|[^/]+)/)?.[1]));
+  return [...packages].filter(Boolean).sort().map((name) => {
+    const folder = `node_modules/${name}`;
+    const about = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${about.name} ${about.version} (${about.license})\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
+  }).join("\n----\n\n");
+}
+
+writeFileSync(`${vendor("live")}LICENSES.txt`, licences(live));
+writeFileSync(`${vendor("explorers")}LICENSES.txt`, licences(explorers));

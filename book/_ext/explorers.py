@@ -1,0 +1,100 @@
+"""The directive {explorer} `name`: a picture that answers the reader's hands, from numbers that lmcore computed.
+
+    ```{explorer} decoding
+    :figure: fig-nucleus-size
+
+    1. A question to try, …
+    ```
+
+The page holds the questions and a sentence that leads to a figure of the section, for readers without scripts and for
+paper. A small script waits until the box comes near, and then loads the explorer of that name (bundled from book/_web,
+committed under book/_vendor/explorers) and SITE/explorers/<data>.json, which is written here while the site is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+HERE = Path(__file__).resolve().parent
+VENDOR = HERE.parent / "_vendor" / "explorers"
+# Name of each explorer, and of the data that it reads.
+EXPLORERS = {"next-token": "decoding", "temperature": "decoding", "decoding": "decoding"}
+
+
+class Explorer(SphinxDirective):
+    has_content = True
+    required_arguments = 1
+    option_spec = {"figure": directives.unchanged_required}
+
+    def run(self):
+        name, figure = self.arguments[0].strip(), self.options.get("figure")
+        if name not in EXPLORERS:
+            raise self.error(f"explorer: there is no {name!r}, only {', '.join(EXPLORERS)}")
+        instead = f" {{numref}}`{figure}` shows one of its states." if figure else ""
+        box = nodes.container(classes=["explorer"], ids=[f"explorer-{name}"])
+        box += nodes.raw("", f'<div class="explorer-stage explorer-{name}" data-explorer="{name}">', format="html")
+        box += nodes.container("", *self.parse_text_to_nodes(f"This explorer needs a browser that runs scripts.{instead}"),
+                               classes=["explorer-instead"])
+        box += nodes.raw("", "</div>", format="html")
+        if self.content:
+            box += nodes.paragraph("", "What to try", classes=["explorer-try"])
+            box += self.parse_content_to_nodes()
+        return [box]
+
+
+def link_script(app, pagename, templatename, context, doctree) -> None:
+    """Script and style for pages that hold an explorer, and for no other."""
+    if doctree is None or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container)):
+        return
+    root = "../" * pagename.count("/")
+    context["metatags"] = (context.get("metatags", "")
+                           + f'<link rel="stylesheet" href="{root}explorers/explorers.css">\n'
+                           + f'<script type="module" src="{root}explorers/explorers.js"></script>\n')
+
+
+def fingerprint() -> str:
+    """Changes when lmcore, its data or what is exported does."""
+    import lmcore
+
+    library = Path(lmcore.__file__).parent
+    state = hashlib.sha256()
+    for path in [*sorted(library.rglob("*.py")), HERE / "explorer_data.py", *sorted((HERE.parent / "_tools").glob("*.json"))]:
+        state.update(path.read_bytes())
+    state.update((library / "data" / "hashes.json").read_bytes())
+    return state.hexdigest()
+
+
+def publish(app, exception) -> None:
+    """Scripts, style and numbers into SITE/explorers; the numbers only when something they depend on has changed."""
+    if exception is not None or app.builder.name != "html":
+        return
+    target = Path(app.outdir) / "explorers"
+    target.mkdir(exist_ok=True)
+    for old in [*target.glob("*.js"), *target.glob("*.css")]:
+        old.unlink()
+    for path in VENDOR.iterdir():
+        shutil.copy2(path, target / path.name)
+    wanted, stamp = sorted(set(EXPLORERS.values())), Path(app.doctreedir) / "explorers.txt"
+    made = fingerprint()
+    if stamp.is_file() and stamp.read_text() == made and all((target / f"{name}.json").is_file() for name in wanted):
+        return
+    import explorer_data
+
+    for name in wanted:
+        content = json.dumps(explorer_data.TABLES[name](), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        (target / f"{name}.json").write_text(content, encoding="utf-8")
+    stamp.write_text(made)
+
+
+def setup(app):
+    app.add_directive("explorer", Explorer)
+    app.connect("html-page-context", link_script)
+    app.connect("build-finished", publish)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
