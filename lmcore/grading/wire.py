@@ -214,7 +214,7 @@ def _array(dtype, shape, writeable, data):
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError("an array of another size")
     array = np.frombuffer(data, dtype=dtype).reshape(shape) if dtype.itemsize else np.empty(shape, dtype)
-    array = array.view(np.uint8) != 0 if dtype.kind == "b" else array.copy()
+    array = np.array(array.view(np.uint8) != 0) if dtype.kind == "b" else array.copy()    # without axes != gives no array
     array.flags.writeable = bool(writeable)
     return array
 
