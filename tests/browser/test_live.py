@@ -26,6 +26,7 @@ def open_and_run(page, address, text):
 
 
 def set_code(page, box, text):
+    box.scroll_into_view_if_needed()                               # the editor of a practice box comes when the box does
     editor = box.locator(".cm-content")
     editor.click()
     page.keyboard.press("Control+a")

@@ -233,9 +233,14 @@ const doneKey = (cell) => `lm-practice:${location.pathname.split("/").slice(-2)[
 function preparePractice(cell) {
   cell.practice = JSON.parse(cell.container.querySelector(".practice-tests").textContent);
   cell.ran = true;                                                  // no other cell waits for an answer
-  cell.edit().then(() => {
-    if (localStorage.getItem(doneKey(cell))) say(cell, "solved before, in this browser");
-  });
+  if (localStorage.getItem(doneKey(cell))) say(cell, "solved before, in this browser");
+  // The editor weighs as much as the rest of the page, so it is fetched when the box is less than a screen away.
+  const approach = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+    approach.disconnect();
+    cell.edit();
+  }, { rootMargin: "100% 0px" });
+  approach.observe(cell.container);
 }
 
 function checkOne(cell) {

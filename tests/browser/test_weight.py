@@ -1,0 +1,58 @@
+"""What the first view of each page weighs, compressed and without its figures, and that nothing moves while it arrives."""
+
+import gzip
+
+from .conftest import SITE
+
+LIMIT = 300_000                         # bytes, as a server sends them
+PACKED = (".woff2", ".png", ".whl", ".zip")     # not packed again
+# Layout shift as browsers report it: the sum of what moved without the reader's doing.
+SHIFTS = """new PerformanceObserver(list => {
+    for (const entry of list.getEntries())
+        if (!entry.hadRecentInput) window.shifted = (window.shifted ?? 0) + entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+def pages():
+    """Every page with the theme's frame, as addresses below the site."""
+    return sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html")
+                  if not {"_static", "_downloads"} & set(path.parts) and "data-content_root=" in path.read_text(encoding="utf-8"))
+
+
+def compressed(path):
+    """Bytes that a server sends of a file."""
+    content = path.read_bytes()
+    return len(content) if path.suffix in PACKED else len(gzip.compress(content, 6))
+
+
+def first_view(page, site, name):
+    """{file asked for: its compressed size} until the network is quiet, figures left out."""
+    before = len(page.asked)
+    page.goto(site + name)
+    page.wait_for_load_state("networkidle")
+    asked = {url.partition("?")[0].removeprefix(site) for url in page.asked[before:] if url.startswith(site)}
+    return {path: compressed(SITE / path) for path in asked if not path.startswith("_images/")}
+
+
+def test_first_views_are_light_and_hold_still(page, site):
+    page.add_init_script(SHIFTS)
+    table, heavy, restless = [], [], []
+    for name in pages():
+        sizes = first_view(page, site, name)
+        total = sum(sizes.values())
+        shift = page.evaluate("window.shifted ?? 0")
+        table.append(f"{total / 1000:7.0f} KB {len(sizes):4} requests, shift {shift:.3f}  {name}")
+        if total > LIMIT:
+            largest = sorted(sizes.items(), key=lambda item: -item[1])[:4]
+            heavy.append(f"{name}: {total} bytes, of which " + ", ".join(f"{path} {size}" for path, size in largest))
+        if shift > 0.01:
+            restless.append(f"{name}: {shift:.3f}")
+    print("\n" + "\n".join(table))
+    assert heavy == [] and restless == []
+    assert [url for url in page.asked if not url.startswith((site, "data:", "blob:"))] == []
+
+
+def test_only_what_can_be_packed_is_packed(tmp_path):
+    for name, size in (("x.woff2", 1000), ("x.css", 29)):
+        (tmp_path / name).write_bytes(b"a" * 1000)
+        assert compressed(tmp_path / name) == size
