@@ -267,6 +267,13 @@ def attention_weights(scores, documents):
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 ''' + LEAKS, 3.7, "holds NaN"),
+            "a score of -10,000": ('''
+def attention_weights(scores, documents):
+    d = np.asarray(documents)
+    s = np.where(np.tri(len(d), dtype=bool) & (d[:, None] == d), scores, -1e4)
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+''' + LEAKS, 3.7, "-10,000 is no mask"),
             "a tolerance": (WEIGHTS + LEAKS.replace("np.array_equal(before[t], after[t])", "np.allclose(before[t], after[t])"), 3, "compare exactly"),
             "its own row let off": (WEIGHTS + LEAKS.replace("range(changed + 1)", "range(changed)"), 3.5, "You let the changed token's own row off"),
             "all that moved": (WEIGHTS + LEAKS.replace("range(changed + 1)", "range(len(before))"), 3, "Rows after the changed token may move"),
@@ -314,6 +321,17 @@ def tokens_until_zero(log_probs, dtype):
     gone = np.cumsum(log_probs) < np.log(np.finfo(dtype).smallest_subnormal / np.dtype(dtype).type(2))
     return int(gone.argmax()) + 1 if gone.any() else None
 ''', 2.4, "Half of the smallest positive float16"),
+            "the mean subtracted": ('''
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    w = np.exp(s - s.mean())
+    return w / w.sum()
+''' + ZERO, 2.8, "Subtract the *largest* sum"),
+            "multiplied": (POSTERIOR + '''
+def tokens_until_zero(log_probs, dtype):
+    p = np.multiply.accumulate(np.exp(np.asarray(log_probs, dtype=float)).astype(dtype))
+    return int((p == 0).argmax()) + 1 if (p == 0).any() else None
+''', 2.5, "each product is rounded again"),
             "zero for never": (POSTERIOR + ZERO.replace("return None", "return 0"), 2.8, "Return None"),
         }),
     "p5": Problem(
