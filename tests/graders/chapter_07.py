@@ -191,6 +191,8 @@ def proved_best(first, table, max_len):
 def proved_best(first, table, max_len):
     return greedy_path(first, table, max_len) == best_path(first, table, max_len)
 ''', 2.5, "asked is what the runners-up along the path prove"),
+            "a tie as proof": (GREEDY + BEST + PROVED.replace("p > b for", "p >= b for"), 2.5, "A bound that equals the greedy text's probability"),
+            "one token too long": (GREEDY + BEST.replace("range(max_len)", "range(max_len + 1)") + PROVED, 2.5, "may not compete"),
             "always proved": (GREEDY + BEST + '''
 def proved_best(first, table, max_len):
     return True
@@ -234,20 +236,20 @@ def next_distribution(logits, tau, k, p):
 def temperature(logits, tau):
     e = np.exp(np.asarray(logits) / tau)
     return e / e.sum()
-''' + TOP_K + TOP_P + ALL, 4.6, "subtract the maximum before exponentiating"),
+''' + TOP_K + TOP_P + ALL, 4.7, "subtract the maximum before exponentiating"),
             "exactly k": (WARM + '''
 def top_k(probs, k):
     q = np.zeros(len(probs))
     best = np.argsort(-np.asarray(probs), kind="stable")[:k]
     q[best] = np.asarray(probs)[best]
     return q / q.sum()
-''' + TOP_P + ALL, 4.6, "tokens tied with the k-th stay too"),
+''' + TOP_P + ALL, 4.7, "tokens tied with the k-th stay too"),
             "k beyond V": (WARM + '''
 def top_k(probs, k):
     q = np.asarray(probs, dtype=float)
     q = np.where(q >= np.sort(q)[::-1][k - 1], q, 0)
     return q / q.sum()
-''' + TOP_P + ALL, 4.6, "raised IndexError"),
+''' + TOP_P + ALL, 4.7, "raised IndexError"),
             "not renormalised": (WARM + TOP_K.replace("return q / q.sum()", "return q") + TOP_P + ALL, 4.2, "are divided by their sum"),
             "the crossing token dropped": (WARM + TOP_K + '''
 def top_p(probs, p):
@@ -267,7 +269,8 @@ def top_p(probs, p):
     out[keep] = q[keep]
     return out / out.sum()
 ''' + ALL, 2.5, "You drop the token that crosses the line"),
-            "ties to the higher id": (WARM + TOP_K + TOP_P.replace("(-probs[v], v)", "(-probs[v], -v)") + ALL, 4.6, "Of tied tokens the lower ids are asked for"),
+            "goes on when the mass is met": (WARM + TOP_K + TOP_P.replace("mass >= p", "mass > p") + ALL, 4.7, "has exactly the mass p reaches it"),
+            "ties to the higher id": (WARM + TOP_K + TOP_P.replace("(-probs[v], v)", "(-probs[v], -v)") + ALL, 4.7, "Of tied tokens the lower ids are asked for"),
             "all ties kept": (WARM + TOP_K + '''
 def top_p(probs, p):
     q = np.asarray(probs, dtype=float)
@@ -275,7 +278,7 @@ def top_p(probs, p):
     threshold = s[np.argmax(np.cumsum(s) >= p)]
     q = np.where(q >= threshold, q, 0)
     return q / q.sum()
-''' + ALL, 4.6, "the smallest set is asked for"),
+''' + ALL, 4.7, "the smallest set is asked for"),
             "filters first": (WARM + TOP_K + TOP_P + '''
 def next_distribution(logits, tau, k, p):
     q = top_p(top_k(temperature(logits, 1.0), k), p)
@@ -321,10 +324,10 @@ def draw(logits, u):
         out.append(order[np.searchsorted(cdf, x * cdf[-1], side="right")])
     return out
 ''' + CHI, 2.6, "the pieces lie in the order of the ids"),
-            "reaches instead of exceeds": (DRAW.replace("cdf > x", "cdf >= x") + CHI, 2.7, "the running sum must exceed u"),
+            "reaches instead of exceeds": (DRAW.replace("cdf > x", "cdf >= x") + CHI, 2.8, "the running sum must exceed u"),
             "float32": (DRAW.replace("np.asarray(row, dtype=float) - np.max(row)", "np.asarray(row, dtype=np.float32) - np.float32(np.max(row))")
                         .replace("cdf = np.cumsum(p)", "p = (p / p.sum()).astype(np.float32)\n        cdf = np.cumsum(p, dtype=np.float32)")
-                        .replace("x * cdf[-1]", "x") + CHI, 2.7, "lost its digits in float32"),
+                        .replace("x * cdf[-1]", "x") + CHI, 2.8, "lost its digits in float32"),
             "no merging": (DRAW + '''
 def chi_square(counts, probs):
     due = np.sum(counts) * np.asarray(probs)
@@ -336,6 +339,8 @@ def chi_square(counts, probs):
     keep = due >= 5
     return np.sum((np.asarray(counts)[keep] - due[keep]) ** 2 / due[keep])
 ''', 2.4, "they form one class together"),
+            "five due are merged": (DRAW + CHI.replace("n * p < 5", "n * p <= 5"), 2.8, "Five draws due are not fewer than five"),
+            "merged by what was seen": (DRAW + CHI.replace("n * p < 5", "c < 5"), 2.5, "what counts is how many draws were due"),
             "divided by what came": (DRAW + CHI.replace("/ (n * p)", "/ c").replace("/ rest_due", "/ rest"), 2, "50 due on each side"),
             "shares": (DRAW + CHI.replace("return total +", "return 1 / n * (total +").replace("** 2 / rest_due", "** 2 / rest_due)")
                        .replace("return total if rest == 0", "return total / n if rest == 0"), 2, "50 due on each side"),
@@ -411,6 +416,8 @@ def beam(first, table, width, max_len, alpha):
             "any rank may finish": (BEAM.replace("every[:width]:", "every:"), 2.5, "only if it is among the first"),
             "in order of finishing": (BEAM.replace("    done.sort(reverse=True)\n", ""), 2.5, "sort by the score"),
             "greedy whatever the width": (BEAM.replace("[:width]\n    done", "[:1]\n    done"), 2, "0.44 · 0.9"),
+            "the ended go on": (BEAM.replace("for x in every if x[1][-1] != end][:width]", "for x in every[:width]]"), 1.5, "it is finished and leaves the beam"),
+            "more than the width": (BEAM.replace("for s, p in done[:width]]", "for s, p in done]"), 2, "at most `width` are asked for"),
             "multiplied": (BEAM.replace("lp / len(p) ** alpha", "lp * len(p) ** alpha"), 2, "log p divided by the number of tokens"),
         }),
 }

@@ -157,6 +157,7 @@ def mean_gain(joint):
     outer = np.outer(joint.sum(1), joint.sum(0))
     return np.sum(outer[joint > 0] * np.log2(joint[joint > 0] / outer[joint > 0]))
 ''', 2.25, "weight with P(x, y)"),
+            "P(y) alone": (GAIN + MEAN.replace(" / px[x]", ""), 2, "what the prompt makes of the text is p(y|x)"),
             "zeros become NaN": (GAIN + '''
 def mean_gain(joint):
     joint = np.array(joint)
@@ -229,6 +230,9 @@ def guided(conditional, unconditional, gamma):
     z = np.exp(unconditional + gamma * (conditional - unconditional))
     return z / z.sum()
 ''', 3.4, "subtract the maximum before exponentiating"),
+            "starts from the conditional": (MIX + GUIDED.replace("gamma * conditional + (1 - gamma) * unconditional", "conditional + gamma * (conditional - unconditional)"),
+                                            2.8, "start from z_u"),
+            "bans at zero": (MIX + GUIDED.replace("] = -np.inf", "] = 0.0"), 3.7, "A banned token got the logit 0"),
             "bans ignored": (MIX + '''
 def guided(conditional, unconditional, gamma):
     z = unconditional + gamma * (conditional - unconditional)
@@ -333,6 +337,7 @@ def reach(transition, rule, accepting, steps):
         beta = transition @ beta[np.arange(len(transition)), rule].T
     return beta
 ''' + NEXT, 2.4, "-1 was used as an index"),
+            "does not move on": (REACH.replace("later[v, rule[s][v]]", "later[u, rule[s][v]]") + NEXT, 1.5, "the source stands on v"),
             "the other way round": (REACH.replace("transition[u][v]", "transition[v][u]") + NEXT, 1.5, "Rows and columns of the transition are mixed up"),
             "the mask itself": (REACH + '''
 def next_given_accepted(transition, rule, accepting, steps, last, state):
