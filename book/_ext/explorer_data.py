@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
+from lmcore import calibration, data
 from lmcore.data import smollm2
+from lmcore.models import ngram
 
 SHOWN = 20                  # tokens of a distribution that have a name; the others are counted
 
@@ -42,4 +50,147 @@ def decoding() -> dict:
     return {"vocabulary": llm.vocab_size, "prefixes": rows}
 
 
-TABLES = {"decoding": decoding}
+# --- reliability (sections 6.3 to 6.5) ---
+
+FINE = 60                   # bins sent; the reader's bins are made of whole ones
+TEMPERATURES = np.arange(12, 37) / 20
+WARM = 128                  # tokens of context before a place counts, as in section 6.3
+GROUPS = {"all fifteen speeches": lambda name: True, "fourteen speeches to 1965": lambda name: name < "2000",
+          "the address of 2026": lambda name: name > "2000", "Washington and Adams, 1790 to 1798": lambda name: name < "1800"}
+
+
+def reliability() -> dict:
+    """Confidence and truth of recorded predictions, in fine bins, at a grid of temperatures."""
+    windows = smollm2().windows
+    warm = windows.position >= WARM
+    speech = np.array(windows.speech)[windows.window][warm]
+    correct = windows.correct[warm]
+    members = {label: np.array([belongs(name) for name in speech]) for label, belongs in GROUPS.items()}
+    by_group = {label: [] for label in GROUPS}
+    for temperature in TEMPERATURES:
+        log_prob, confidence = (part[warm] for part in windows.at_temperature(temperature))
+        for label, part in members.items():
+            c = confidence[part]
+            seen = calibration.reliability(c, correct[part], FINE)
+            variance = np.histogram(c, seen.edges, weights=c * (1 - c))[0]
+            by_group[label].append({
+                "n": seen.counts.tolist(),
+                "confidence": np.nan_to_num(seen.confidence * seen.counts).round(3).tolist(),
+                "right": np.rint(np.nan_to_num(seen.accuracy * seen.counts)).astype(int).tolist(),
+                "variance": variance.round(3).tolist(), "loss": round(float(-log_prob[part].mean()), 5)})
+    return {"bins": FINE, "temperatures": TEMPERATURES.tolist(),
+            "groups": [{"label": label, "at": at} for label, at in by_group.items()]}
+
+
+# --- beam search (section 7.5) ---
+
+WIDEST, LONGEST = 5, 10
+OPENINGS = ("our relations with", "in the", "the people")       # for the word model of section 7.5
+BEAMS = {"color": "My favorite color is", "chat": "What is the capital of France? (asked in a chat)"}
+
+
+@cache
+def word_model():
+    """The 4-gram of section 7.5: training sentences made of the 2,500 most frequent words; (words, model)."""
+    pieces = (part for s in data.split().train for part in re.split(r"(?<=[.!?;])\s+", s.text))
+    train = [found for part in pieces if (found := re.findall(r"[a-z']+", part.lower()))]
+    words = [w for w, _ in Counter(w for s in train for w in s).most_common(2500)]
+    ids = {w: i for i, w in enumerate(words)}
+    known = [[ids[w] for w in s] for s in train if all(w in ids for w in s)]
+    counts = ngram.count_ngrams(known, len(words) + 1, 4, len(words))
+    return words, ngram.modified_kneser_ney(counts)
+
+
+def beam_cases():
+    """(text shown, model, prefix, EOS, the text of a token) of each recorded search."""
+    llm = smollm2()
+    words, model = word_model()
+    ids = {w: i for i, w in enumerate(words)}
+    for opening in OPENINGS:
+        yield (f"{opening} …", model.next_log_probs, tuple(ids[w] for w in opening.split()), len(words),
+               lambda token: words[token] if token < len(words) else "(end)")
+    for name, text in BEAMS.items():
+        yield (f"{text} …", llm.next_log_probs, llm.prefixes[name], llm.eos,
+               lambda token: "(end)" if token == llm.eos else label(llm.decode([token])))
+
+
+def beams() -> dict:
+    """Every prefix that a beam of any width up to WIDEST visits, and its most probable next tokens.
+
+    The search itself runs in the page. A beam of width w ranks 2w extensions, so of each prefix no more can matter.
+    """
+    cases = []
+    for text, model, prefix, eos, name in beam_cases():
+        nodes = {}
+
+        def best(tokens):
+            if tokens not in nodes:
+                row = np.asarray(model(prefix + tokens), dtype=float)
+                first = np.argsort(-row, kind="stable")[:2 * WIDEST]
+                nodes[tokens] = [(int(token), float(row[token])) for token in first]
+            return nodes[tokens]
+
+        for width in range(1, WIDEST + 1):
+            live = [((), 0.0)]
+            for _ in range(LONGEST):
+                grown = [(tokens + (token,), log_prob + step) for tokens, log_prob in live for token, step in best(tokens)]
+                live = [entry for entry in sorted(grown, key=lambda entry: -entry[1])[:2 * width] if entry[0][-1] != eos][:width]
+        place = {tokens: i for i, tokens in enumerate(nodes)}
+        cases.append({"text": text, "nodes": [
+            [[name(token), round(step, 6), token == eos, place.get(tokens + (token,), -1)] for token, step in extensions]
+            for tokens, extensions in nodes.items()]})
+    return {"widest": WIDEST, "longest": LONGEST, "cases": cases}
+
+
+# --- two distributions (sections 5.1 and 5.2) ---
+
+def thousandths(probs) -> list[int]:
+    """Probabilities as whole thousandths that sum to 1,000: what falls below goes to the largest remainders."""
+    exact = 1000 * np.asarray(probs, dtype=float) / np.sum(probs)
+    parts = np.floor(exact).astype(int)
+    parts[np.argsort(parts - exact, kind="stable")[:1000 - parts.sum()]] += 1
+    return parts.tolist()
+
+
+def divergence() -> dict:
+    """Pairs of distributions to start from; two of them from counts."""
+    after_new, overall = data.followers("new"), data.unigrams()
+    words = ["york", "jersey", "zealand", "orleans", "mexico", "england"]
+    letters = list("etaoin")
+    common = list(overall.items())[:10_000]
+    first = [sum(n for word, n in common if word[0] == c) for c in letters]
+    anywhere = [sum(n * word.count(c) for word, n in common) for c in letters]
+    pairs = [
+        ("words after “new” (p), the same words overall (q)", words, [after_new[w] for w in words], [overall[w] for w in words]),
+        ("letters that begin a word (p), letters anywhere (q)", letters, first, anywhere),
+        ("two humps (p), one broad bump (q)", list("123456"), [45, 4, 1, 1, 4, 45], [9, 17, 24, 24, 17, 9]),
+        ("two humps (p), one of them (q)", list("123456"), [45, 4, 1, 1, 4, 45], [80, 15, 2, 1, 1, 1]),
+        ("q rules a token out", list("abcdef"), [30, 25, 20, 15, 5, 5], [35, 30, 20, 10, 5, 0]),
+    ]
+    return {"pairs": [{"label": name, "tokens": tokens, "p": thousandths(p), "q": thousandths(q)} for name, tokens, p, q in pairs]}
+
+
+# --- a masked batch (section 4.5) ---
+
+SENTENCES = ((13092, 11), (13164, 9), (13145, 7), (13160, 4))           # first row and length, in Kennedy's message of 1961
+
+
+def masked() -> dict:
+    """Four sentences of a speech with the surprise of each token; padding is charged log V, as by a model that knows nothing."""
+    llm = smollm2()
+    rows = []
+    for start, length in SENTENCES:
+        part = slice(start, start + length)
+        rows.append([[label(llm.decode([token])), round(float(nats), 4)]
+                     for token, nats in zip(llm.windows.token[part].tolist(), -llm.windows.log_prob[part], strict=True)])
+    return {"rows": rows, "padding": round(float(np.log(llm.vocab_size)), 4)}
+
+
+# --- n-grams (sections 8.1 and 8.2) ---
+
+def ngrams() -> dict:
+    return json.loads((Path(__file__).resolve().parent.parent / "_tools" / "ngram_curves.json").read_text(encoding="utf-8"))
+
+
+TABLES = {"decoding": decoding, "reliability": reliability, "beams": beams, "divergence": divergence, "masked": masked,
+          "ngrams": ngrams}

@@ -25,7 +25,8 @@ from sphinx.util.docutils import SphinxDirective
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parent / "_vendor" / "explorers"
 # Name of each explorer, and of the data that it reads.
-EXPLORERS = {"next-token": "decoding", "temperature": "decoding", "decoding": "decoding"}
+EXPLORERS = {"next-token": "decoding", "temperature": "decoding", "decoding": "decoding", "reliability": "reliability",
+             "beams": "beams", "divergence": "divergence", "masked": "masked", "ngrams": "ngrams"}
 
 
 class Explorer(SphinxDirective):
@@ -65,7 +66,8 @@ def fingerprint() -> str:
 
     library = Path(lmcore.__file__).parent
     state = hashlib.sha256()
-    for path in [*sorted(library.rglob("*.py")), HERE / "explorer_data.py", *sorted((HERE.parent / "_tools").glob("*.json"))]:
+    sources = (path for path in library.rglob("*.py") if "grading" not in path.parts)
+    for path in [*sorted(sources), HERE / "explorer_data.py", *sorted((HERE.parent / "_tools").glob("*.json"))]:
         state.update(path.read_bytes())
     state.update((library / "data" / "hashes.json").read_bytes())
     return state.hexdigest()

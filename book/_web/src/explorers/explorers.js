@@ -1,6 +1,13 @@
 // Waits until an explorer comes near, then loads it. This file is SITE/explorers/explorers.js; nothing else is read before.
 const decoding = () => import("./decoding.js");
-const MODULES = { "next-token": decoding, temperature: decoding, decoding };
+const MODULES = {
+  "next-token": decoding, temperature: decoding, decoding,
+  reliability: () => import("./reliability.js"),
+  beams: () => import("./beams.js"),
+  divergence: () => import("./divergence.js"),
+  masked: () => import("./masked.js"),
+  ngrams: () => import("./ngrams.js"),
+};
 
 async function open(stage) {
   const name = stage.dataset.explorer;

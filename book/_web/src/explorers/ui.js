@@ -67,12 +67,12 @@ export const button = (label, onClick) => element("button", { type: "button", cl
  *
  * It returns {numbers: [[name, value]], finding: text, table: {caption, head, rows}}; what is absent is left out.
  */
-export function frame(stage, { title, controls, pictures, draw, extra = [] }) {
+export function frame(stage, { title, controls, pictures, draw, extra = [], open = false }) {
   const numbers = element("dl", { class: "ex-numbers" });
   const said = element("p", { class: "ex-finding", role: "status" });
   const table = element("table", { class: "ex-table" });
   const scroll = element("div", { class: "ex-scroll", tabindex: 0, role: "group", "aria-label": `${title}: table` }, table);
-  const details = element("details", { class: "ex-details" }, element("summary", {}, "The numbers as a table"), scroll);
+  const details = element("details", { class: "ex-details", open }, element("summary", {}, "The numbers as a table"), scroll);
   const box = element("div", { class: "ex", role: "group", "aria-label": title },
     element("div", { class: "ex-controls" }, ...controls), numbers, ...pictures, ...extra, said, details);
   let timer, first = true;
