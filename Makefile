@@ -39,6 +39,9 @@ test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
 
 site: $(STAMPS)/site  ## the site, in _build/html
 
+links: $(STAMPS)/venv  ## ask every outside address in the book whether it still answers (needs the network)
+	$(VENV)/bin/jupyter-book build . -q --all --builder linkcheck --path-output _build/links
+
 release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solutions/ (CH=03 for one chapter)
 	$(PY) -m lmcore.grading.release generate $(CH)
 
