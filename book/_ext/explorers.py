@@ -9,12 +9,16 @@
 The page holds the questions and a sentence that leads to a figure of the section, for readers without scripts and for
 paper. A small script waits until the box comes near, and then loads the explorer of that name (bundled from book/_web,
 committed under book/_vendor/explorers) and SITE/explorers/<data>.json, which is written here while the site is built.
+
+{chapter-practice}, once on the landing page, lists the exercises of each chapter, so that the cards there can say how many
+of them have been solved in this browser.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -48,6 +52,15 @@ class Explorer(SphinxDirective):
             box += nodes.paragraph("", "What to try", classes=["explorer-try"])
             box += self.parse_content_to_nodes()
         return [box]
+
+
+class ChapterPractice(SphinxDirective):
+    def run(self):
+        found = {}
+        for path in sorted(Path(self.env.srcdir, "book").glob("[0-9]*/index.md")):
+            self.env.note_dependency(str(path))
+            found[path.parent.name] = re.findall(r"(?m)^`{3,}\{practice\} (\S+)", path.read_text(encoding="utf-8"))
+        return [nodes.raw("", f'<script type="application/json" class="chapter-practice">{json.dumps(found)}</script>', format="html")]
 
 
 def link_script(app, pagename, templatename, context, doctree) -> None:
@@ -97,6 +110,7 @@ def publish(app, exception) -> None:
 
 def setup(app):
     app.add_directive("explorer", Explorer)
+    app.add_directive("chapter-practice", ChapterPractice)
     app.connect("html-page-context", link_script)
     app.connect("build-finished", publish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,5 @@
 // Beam search over recorded prefixes: width, length penalty, step by step (7.5).
-import { choice, check, element, fixed, frame, load, picture, range, sized } from "./ui.js";
+import { choice, check, fixed, frame, load, picture, range, sized, source } from "./ui.js";
 
 /**
  * The search of lmcore.decoding.beam_search, without stopping early (which would change nothing), as its steps.
@@ -61,7 +61,7 @@ export async function mount(stage) {
       },
     };
   };
-  const redraw = frame(stage, { title: "Beam search", pictures: [tree], draw, open: true,
+  const redraw = frame(stage, { title: "Beam search", pictures: [tree], extra: [source("The first three openings: the word model of section 7.5. The others: ")], draw, open: true,
                                 controls: [which.node, width.node, alpha.node, shown.node, pooled.node] });
 }
 

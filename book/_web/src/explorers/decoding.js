@@ -1,7 +1,7 @@
 // Temperature and the filters on recorded next-token distributions: for the landing page, section 3.5 and chapter 7.
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import { axes, choice, element, fixed, frame, load, percent, picture, range, sized, whole } from "./ui.js";
+import { axes, choice, fixed, frame, load, percent, picture, range, sized, source, whole } from "./ui.js";
 
 const KEPT_AT_MOST = [1, 2, 3, 4, 5, 8, 10, 15, 20, 30, 40, 50, 100, 200, 500, 1000, 5000, Infinity];
 
@@ -103,6 +103,8 @@ export async function mount(stage, form) {
       finding: filters
         ? `${cut ? `${whole(now.count)} of ${whole(data.vocabulary)} tokens are left; they held ${percent(now.mass)} of the mass at this temperature.`
           : `All ${whole(data.vocabulary)} tokens are left.`} ${best}; entropy ${fixed(now.entropy, 2)} bits, ${fixed(asIs.entropy, 2)} before.`
+        : landing ? `After “${chosen.text}” the model gives “${names[0]}” ${percent(after[0])} of its probability at temperature ${fixed(tau.value, 2)}; `
+          + `it is as uncertain as if it had to choose among ${fixed(2 ** now.entropy, 1)} equal tokens.`
         : `At temperature ${fixed(tau.value, 2)} ${best}, and the ${rowsShown} tokens shown hold ${percent(1 - rest(after))}; `
           + `entropy ${fixed(now.entropy, 2)} bits, as uncertain as ${fixed(2 ** now.entropy, 1)} equal choices.`,
       table: {
@@ -114,7 +116,7 @@ export async function mount(stage, form) {
     };
   };
   const redraw = frame(stage, { title: "Next-token distribution", controls: controls.map(({ node }) => node),
-                                pictures: curve ? [bars, entropyCurve] : [bars], draw });
+                                pictures: curve ? [bars, entropyCurve] : [bars], extra: [source()], draw });
 }
 
 function drawBars(svg, width, names, before, after) {

@@ -30,3 +30,5 @@ const near = new IntersectionObserver((entries) => {
 }, { rootMargin: "600px" });
 
 for (const stage of document.querySelectorAll("[data-explorer]")) near.observe(stage);
+
+if (document.querySelector("script.chapter-practice")) import("./progress.js");

@@ -1,6 +1,6 @@
 // The loss of a ragged batch under a mask that can be toggled cell by cell (4.5).
 import { scaleLinear } from "d3-scale";
-import { axes, button, element, fixed, frame, load, picture, sized } from "./ui.js";
+import { axes, button, element, fixed, frame, load, picture, sized, source } from "./ui.js";
 
 /** Three ways to average the losses that the mask lets through; NaN where nothing is left. */
 export function means(losses, mask) {
@@ -43,17 +43,17 @@ export async function mount(stage) {
     next.tabIndex = 0;
     next.focus();
   };
-  const rowMeans = cells.map(() => element("td", { class: "ex-row-mean" }));
-  const grid = element("table", { class: "ex-grid" },
-    element("caption", {}, "Surprise of each token in nats. A cell that counts is filled: press it to take it out, or in."),
-    element("tbody", {}, ...toggles.map((row, b) => element("tr", {}, ...row.map((toggle) => element("td", {}, toggle)), rowMeans[b]))));
+  const rowMeans = cells.map(() => element("th", { scope: "row" }));
+  const hint = element("p", { class: "ex-hint" }, "Surprise of each token in nats. A cell that counts is filled: press it to take it out, or in; arrow keys lead from cell to cell. At the left the mean of each row.");
+  const grid = element("table", { class: "ex-grid", "aria-label": "Batch" },
+    element("tbody", {}, ...toggles.map((row, b) => element("tr", {}, rowMeans[b], ...row.map((toggle) => element("td", {}, toggle))))));
   const scroll = element("div", { class: "ex-scroll" }, grid);
   const bars = picture("Bars: token mean, mean of row means, sum divided by all cells");
 
   const draw = (width) => {
     toggles.forEach((row, b) => row.forEach((toggle, t) => toggle.setAttribute("aria-pressed", mask[b][t])));
     const { n, rows, token, ofRows, padded } = means(losses, mask);
-    rows.forEach((row, b) => { rowMeans[b].textContent = row.n ? `mean ${fixed(row.sum / row.n, 2)}` : "empty"; });
+    rows.forEach((row, b) => { rowMeans[b].textContent = row.n ? fixed(row.sum / row.n, 2) : "none"; });
     const shown = [["token mean", token], ["mean of row means", ofRows], ["sum over all cells", padded]];
     const words = (value) => (Number.isNaN(value) ? "undefined" : `${fixed(value, 3)} nats`);
     drawBars(bars, width, shown);
@@ -70,7 +70,7 @@ export async function mount(stage) {
                                            row.n ? fixed(row.sum / row.n, 3) : "none", row.n ? fixed(1 / rows.length / row.n, 4) : "none"]) },
     };
   };
-  const redraw = frame(stage, { title: "Loss of a masked batch", controls: [presets], pictures: [scroll, bars], draw });
+  const redraw = frame(stage, { title: "Loss of a masked batch", controls: [presets], pictures: [hint, scroll, bars], extra: [source()], draw });
 }
 
 function drawBars(svg, width, shown) {

@@ -15,7 +15,7 @@ export async function mount(stage) {
     if (!values.length) continue;
     settings[key] = range(label[0].toUpperCase() + label.slice(1), { min: 0, max: values.length - 1, step: 1, value: 2, words: (i) => values[i] }, update);
   }
-  const drawn = ["additive", "jelinek-mercer", "witten-bell", "katz", "modified"];
+  const drawn = ["additive", "modified", "jelinek-mercer", "witten-bell", "katz"];
   const boxes = Object.fromEntries(drawn.map((key) => [key, check(data.methods[key].label.split(",")[0], ["additive", "modified"].includes(key), update)]));
   drawn.forEach((key, i) => boxes[key].node.append(key_of(key, i)));
   const methods = element("fieldset", { class: "ex-set" }, element("legend", {}, "Smoothing"), ...drawn.map((key) => boxes[key].node));
@@ -59,7 +59,9 @@ function key_of(key, i) {
 function drawCurves(svg, width, orders, curves, n) {
   const left = 34, top = 24, height = 330, bottom = height - 40;
   const drawing = sized(svg, width, height);
-  const x = scaleLinear([1, orders.length], [left + 12, width - 14]), y = scaleLinear([0.5, 6], [bottom, top]);
+  const x = scaleLinear([1, orders.length], [left + 12, width - 14]);
+  const most = Math.max(5, ...curves.flatMap(({ bits }) => bits));
+  const y = scaleLinear([0.5, Math.ceil(most)], [bottom, top]);
   axes(drawing, { x, y, bottom, left, ticksX: orders.length, ticksY: 6, nameX: "order n (characters)", nameY: "bits per byte, test speeches" });
   drawing.append("line").attr("class", "ex-guide").attr("x1", x(n)).attr("x2", x(n)).attr("y1", top).attr("y2", bottom);
   const groups = drawing.selectAll(".ex-curve").data(curves).join("g").attr("class", ({ look }) => `ex-curve ex-${look + 1}`);

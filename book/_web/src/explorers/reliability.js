@@ -1,6 +1,6 @@
 // Reliability diagram of recorded predictions, with the number of bins and the temperature in the reader's hands (6.3 to 6.5).
 import { scaleLinear } from "d3-scale";
-import { axes, choice, fixed, frame, load, percent, picture, range, sized, whole } from "./ui.js";
+import { axes, choice, fixed, frame, load, percent, picture, range, sized, source, whole } from "./ui.js";
 
 const BINS = [5, 6, 10, 12, 15, 20, 30, 60];
 const Z = 1.959963984540054;                    // of a 95 % band
@@ -59,7 +59,7 @@ export async function mount(stage) {
     };
   };
   const redraw = frame(stage, { title: "Reliability diagram", controls: [group, bins, temperature].map(({ node }) => node),
-                                pictures: [diagram, shares], draw });
+                                pictures: [diagram, shares], extra: [source()], draw });
 }
 
 function drawDiagram(svg, width, filled) {

@@ -1,0 +1,366 @@
+"""The explorers, driven by keyboard; the numbers they show are lmcore's, to the digits shown."""
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lmcore import calibration, decoding, information, likelihood, softmax
+from lmcore.data import smollm2
+
+HOME = Path(__file__).resolve().parents[2]
+BIT = np.log(2)
+
+
+@pytest.fixture(scope="module")
+def explorer_data():
+    """The module that exports the numbers, and beside it the script that made those of chapter 8."""
+    sys.path[:0] = [str(HOME / "book" / "_ext"), str(HOME / "book" / "_tools")]
+    import explorer_data
+
+    yield explorer_data
+    del sys.path[:2]
+
+
+def foreign(page, address):
+    return [url for url in page.asked if not url.startswith((address, "blob:", "data:"))]
+
+
+def explorer(page, address, name):
+    """Go to the page that holds an explorer, and near it; its stage once it works."""
+    page.goto(address)
+    stage = page.locator(f"[data-explorer={name}]")
+    stage.scroll_into_view_if_needed()
+    page.wait_for_selector(f"[data-explorer={name}][data-ready]")
+    return stage
+
+
+def press(page, control, key, times=1):
+    control.focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def slide(page, stage, label, to):
+    """Move a slider by arrow keys until its value is the one wanted."""
+    slider = stage.get_by_label(label, exact=True)
+    slider.focus()
+    step, start = float(slider.get_attribute("step")), float(slider.input_value())
+    steps = round((to - start) / step)
+    for _ in range(abs(steps)):
+        page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
+    assert abs(float(slider.input_value()) - to) < 1e-9
+
+
+def choose(page, stage, label, letters):
+    """Choose from a list by typing the beginning of an entry."""
+    stage.get_by_label(label, exact=True).focus()
+    page.keyboard.type(letters)
+
+
+def numbers(stage):
+    """{name: text} of the numbers on show."""
+    return dict(zip(stage.locator(".ex-numbers dt").all_inner_texts(), stage.locator(".ex-numbers dd").all_inner_texts()))
+
+
+def table(page, stage):
+    """{row name: cells} of the table behind the picture, opened by keyboard."""
+    summary = stage.locator("summary")
+    if stage.locator("details[open]").count() == 0:
+        summary.focus()
+        page.keyboard.press("Enter")
+    return {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in stage.locator("tbody tr").all()}
+
+
+def finding(page, stage):
+    """The sentence told to screen readers, once it has settled."""
+    page.wait_for_timeout(400)
+    said = stage.locator("[role=status]")
+    return said.inner_text()
+
+
+def shown(value, digits):
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+# --- next-token distributions ---
+
+def test_the_filters_of_chapter_7_are_lmcores(page, site):
+    stage = explorer(page, f"{site}book/07-decoding/index.html", "decoding")
+    llm = smollm2()
+    z = llm.logits["errand"].astype(float)
+    assert numbers(stage)["tokens kept"] == "49,152"
+    # (τ, place of k on its scale and k, p, min-p), each reached from the one before by arrow keys alone
+    for tau, place, k, p, min_p in ((1, 17, None, 0.9, 0), (2, 17, None, 0.9, 0), (2, 13, 200, 0.9, 0.02), (0.5, 11, 50, 1, 0.1)):
+        slide(page, stage, "Temperature τ", tau)
+        slide(page, stage, "Top-k", place)
+        slide(page, stage, "Top-p", p)
+        slide(page, stage, "Min-p", min_p)
+        scaled = z / tau
+        kept = decoding.top_k_filter(scaled, k) if k else scaled
+        kept = decoding.min_p_filter(decoding.top_p_filter(kept, p), min_p)
+        probs = softmax.softmax(kept)
+        seen = numbers(stage)
+        assert seen["tokens kept"] == f"{(kept > -np.inf).sum():,}", (tau, k, p, min_p)
+        assert seen["mass kept"] == f"{shown(100 * softmax.softmax(scaled)[kept > -np.inf].sum(), 1)} %"
+        assert seen["entropy"] == f"{shown(information.entropy(probs) / BIT, 2)} bits"
+        assert seen["entropy at τ = 1"] == f"{shown(information.entropy(softmax.softmax(z)) / BIT, 2)} bits"
+    rows = table(page, stage)
+    for token in np.argsort(-z, kind="stable")[:14]:
+        name = llm.decode([token]).replace(" ", "␣").replace("\n", "⏎")
+        assert rows[name] == [f"{shown(100 * softmax.softmax(z)[token], 2)} %",
+                              f"{shown(100 * probs[token], 2)} %" if probs[token] else "cut"], name
+    assert seen["tokens kept"] in finding(page, stage) and seen["entropy"] in finding(page, stage)
+    assert foreign(page, site) == []
+
+
+def test_temperature_moves_entropy_as_section_3_5_says(page, site):
+    stage = explorer(page, f"{site}book/03-softmax/index.html", "temperature")
+    choose(page, stage, "Prefix", "Mon")
+    z = smollm2().logits["list"].astype(float)
+    for tau in (1, 0.55, 2.4):
+        slide(page, stage, "Temperature τ", tau)
+        seen = numbers(stage)
+        p = softmax.softmax(z / tau)
+        assert seen["entropy"] == f"{shown(information.entropy(p) / BIT, 2)} bits"
+        assert seen["slope dH/dτ"] == f"{shown(softmax.entropy_slope(z, tau) / BIT, 2)} bits"
+    assert "Monday" in stage.locator("caption").text_content()
+    assert foreign(page, site) == []
+
+
+# --- reliability ---
+
+def test_reliability_is_lmcores_at_any_bins_and_temperature(page, site):
+    stage = explorer(page, f"{site}book/06-calibration/index.html", "reliability")
+    windows = smollm2().windows
+    speech = np.array(windows.speech)[windows.window]
+    for letters, place, n_bins, tick, part in (("all", 4, 15, 8, speech > ""), ("the", 2, 10, 10, speech > "2000"), ("Wash", 7, 60, 0, speech < "1800")):
+        choose(page, stage, "Predictions on", letters)
+        slide(page, stage, "Bins", place)
+        slide(page, stage, "Temperature T", tick)
+        chosen = (windows.position >= 128) & part
+        temperature = 0.6 + 0.05 * tick
+        log_prob, confidence = (values[chosen] for values in windows.at_temperature(temperature))
+        correct = windows.correct[chosen]
+        seen = numbers(stage)
+        assert stage.locator("output").all_inner_texts() == [str(n_bins), shown(temperature, 2)]
+        assert seen["ECE"] == shown(calibration.expected_calibration_error(confidence, correct, n_bins), 4)
+        assert seen["ECE if calibrated"] == shown(calibration.ece_floor(confidence, n_bins), 4)
+        assert seen["confidence"] == shown(confidence.mean(), 3) and seen["accuracy"] == shown(correct.mean(), 3)
+        assert seen["loss"] == f"{shown(-log_prob.mean(), 4)} nats"
+    bins = calibration.reliability(confidence, correct, 60)
+    low, high = calibration.wilson_interval(bins.accuracy, bins.counts)
+    rows = table(page, stage)
+    assert len(rows) == (bins.counts > 0).sum()
+    for b in np.flatnonzero(bins.counts):
+        assert rows[f"{shown(bins.edges[b], 3)} to {shown(bins.edges[b + 1], 3)}"] == [
+            f"{bins.counts[b]:,}", shown(bins.confidence[b], 3), shown(bins.accuracy[b], 3), f"{shown(low[b], 3)} to {shown(high[b], 3)}"]
+    assert f"{correct.size:,} tokens" in finding(page, stage) and foreign(page, site) == []
+
+
+# --- beam search ---
+
+def test_the_beams_are_those_of_lmcore(page, site, explorer_data):
+    stage = explorer(page, f"{site}book/07-decoding/index.html", "beams")
+    cases = {text[:6]: (model, prefix, eos, name) for text, model, prefix, eos, name in explorer_data.beam_cases()}
+    for letters, width, alpha in (("our", 4, 0.75), ("the p", 5, 1.5), ("My", 4, 1.0), ("What", 2, 2.0)):
+        choose(page, stage, "Opening", letters)
+        slide(page, stage, "Beam width", width)
+        slide(page, stage, "Length penalty α", alpha)
+        model, prefix, eos, name = next(case for text, case in cases.items() if text.startswith(letters))
+        found = decoding.beam_search(model, prefix, width, explorer_data.LONGEST, eos, alpha)
+        rows = list(table(page, stage).items())
+        assert len(rows) == len(found)
+        for place, (hypothesis, (text, cells)) in enumerate(zip(found, rows), 1):
+            assert text == f"{place}. {' '.join(name(token) for token in hypothesis.tokens)}"
+            assert cells == [shown(hypothesis.log_prob, 2), str(len(hypothesis.tokens)), shown(hypothesis.score, 3),
+                             "finished" if hypothesis.finished else "cut off"]
+        assert numbers(stage)["best score"] == shown(found[0].score, 3)
+    choose(page, stage, "Opening", "My")
+    slide(page, stage, "Beam width", 4)
+    slide(page, stage, "Length penalty α", 1)
+    press(page, stage.get_by_label("rank strings that were cut off"), "Space")
+    assert "cut off in mid-sentence" in finding(page, stage)                # the mistake of section 7.5
+    assert foreign(page, site) == []
+
+
+# --- n-grams ---
+
+def test_curves_of_ngrams_show_the_stored_numbers(page, site, explorer_data):
+    stage = explorer(page, f"{site}book/08-models/index.html", "ngrams")
+    stored = explorer_data.ngrams()["counted"]
+    for letters, key, n in (("all", "all", 8), ("every 6", "few", 3)):
+        choose(page, stage, "Counted", letters)
+        slide(page, stage, "Order n", n)
+        slide(page, stage, "Additive, δ", 1)                                    # the second on its scale, 0.1
+        seen = numbers(stage)
+        assert seen["n-grams stored"] == f"{stored[key]['stored'][n - 1]:,}"
+        assert seen[f"test {n}-grams never counted"] == f"{shown(100 * stored[key]['unseen'][n - 1], 2)} %"
+        assert seen["additive, δ = 0.1"] == f"{shown(stored[key]['bits']['additive']['0.1'][n - 1], 3)} bits"
+        assert seen["modified Kneser–Ney"] == f"{shown(stored[key]['bits']['modified']['None'][n - 1], 3)} bits"
+    press(page, stage.get_by_label("Katz"), "Space")
+    assert table(page, stage)["Katz"] == [shown(bits, 3) for bits in stored["few"]["bits"]["katz"]["None"]]
+    assert "At order 3" in finding(page, stage) and foreign(page, site) == []
+
+
+def test_the_stored_numbers_of_ngrams_are_lmcores(explorer_data):
+    """A part of them, counted and fitted again: orders 1 to 4 on the smallest of the texts."""
+    import ngram_curves
+
+    counted, test = ngram_curves.texts()
+    name, documents = counted["few"]
+    again, stored = ngram_curves.curves(name, documents, test, range(1, 5)), explorer_data.ngrams()["counted"]["few"]
+    assert again["characters"] == stored["characters"] and again["stored"] == stored["stored"][:4]
+    np.testing.assert_allclose(again["unseen"], stored["unseen"][:4], atol=1e-4)
+    for method, settings in again["bits"].items():
+        for setting, bits in settings.items():
+            np.testing.assert_allclose(bits, stored["bits"][method][setting][:4], atol=2e-4, err_msg=f"{method} {setting}")
+
+
+# --- two distributions ---
+
+def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
+    stage = explorer(page, f"{site}book/05-information/index.html", "divergence")
+
+    def check():
+        p, q = (np.array([float(bar.get_attribute("aria-valuenow")) for bar in stage.locator(f".ex-slider-{name}").all()]) / 100 for name in "pq")
+        assert np.isclose(p.sum(), 1) and np.isclose(q.sum(), 1)
+        seen = numbers(stage)
+        with np.errstate(divide="ignore"):
+            expected = {"H(p)": information.entropy(p), "H(q)": information.entropy(q), "H(p, q)": information.cross_entropy_dist(p, q),
+                        "KL(p‖q)": information.kl_divergence(p, q), "KL(q‖p)": information.kl_divergence(q, p), "JS(p, q)": information.js_divergence(p, q)}
+        for name, nats in expected.items():
+            assert seen[name] == ("∞ bits" if np.isinf(nats) else f"{shown(nats / BIT, 3)} bits"), name
+        return p, q
+
+    for letters in ("letters", "two humps (p), one b", "two humps (p), one of", "q"):
+        choose(page, stage, "Start from", letters)
+        check()
+    choose(page, stage, "Start from", "words")
+    bar = stage.get_by_role("slider", name="p of york")
+    before, _ = check()
+    press(page, bar, "ArrowDown", 3)
+    press(page, bar, "PageDown")
+    after, _ = check()
+    assert np.isclose(before[0] - after[0], 0.13) and bar.evaluate("node => node === document.activeElement")
+    np.testing.assert_allclose(after[1:] / after[1:].sum(), before[1:] / before[1:].sum(), atol=0.003)     # the others keep their ratios
+    press(page, stage.get_by_role("slider", name="q of mexico"), "Home")
+    _, q = check()
+    assert q[4] == 0 and "infinite" in finding(page, stage)
+    press(page, stage.get_by_role("button", name="Make q equal p"), "Enter")
+    p, q = check()
+    assert np.array_equal(p, q) and numbers(stage)["KL(p‖q)"] == "0.000 bits"
+    # the same by hand
+    box = stage.get_by_role("slider", name="q of york").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30, steps=4)
+    page.mouse.up()
+    _, dragged = check()
+    assert dragged[0] > q[0] and foreign(page, site) == []
+
+
+# --- a masked batch ---
+
+def test_the_three_means_of_a_masked_batch(page, site, explorer_data):
+    stage = explorer(page, f"{site}book/04-likelihood/index.html", "masked")
+    data = explorer_data.masked()
+    lengths = [len(row) for row in data["rows"]]
+    losses = np.full((len(lengths), max(lengths)), data["padding"])
+    for row, tokens in zip(losses, data["rows"]):
+        row[:len(tokens)] = [nats for _, nats in tokens]
+
+    def check():
+        cells = stage.locator(".ex-cell").all()
+        mask = np.array([cell.get_attribute("aria-pressed") == "true" for cell in cells]).reshape(losses.shape)
+        seen = numbers(stage)
+        assert seen["cells that count"] == f"{mask.sum()} of {mask.size}"
+        assert seen["sum over all cells"] == f"{shown(losses[mask].sum() / mask.size, 3)} nats"
+        assert seen["token mean"] == (f"{shown(likelihood.masked_mean(losses, mask), 3)} nats" if mask.any() else "undefined")
+        assert seen["mean of row means"] == (f"{shown(likelihood.masked_mean(losses, mask, axis=1).mean(), 3)} nats" if mask.any(axis=1).all()
+                                             else "undefined")
+        return mask
+
+    assert np.array_equal(check(), likelihood.padding_mask(lengths))
+    press(page, stage.get_by_role("button", name="Padding too"), "Enter")
+    assert check().all()
+    press(page, stage.get_by_role("button", name="Real tokens"), "Enter")
+    press(page, stage.locator(".ex-cell").first, "ArrowDown", 3)                 # to the last row, and each of its four cells out
+    for _ in range(4):
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowRight")
+    mask = check()
+    assert not mask[3].any() and mask[:3].sum() == sum(lengths[:3])
+    assert "1 row is empty" in finding(page, stage) and foreign(page, site) == []
+
+
+# --- the landing page ---
+
+def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, site):
+    page.goto(f"{site}book/intro.html")
+    page.evaluate("localStorage.setItem('lm-practice:03-softmax:ex-merge', '2026-01-01')")
+    stage = explorer(page, f"{site}book/intro.html", "next-token")
+    z = smollm2().logits["fact"].astype(float)
+    assert "“␣Paris”" in finding(page, stage)
+    for tau in (1, 1.5):
+        slide(page, stage, "Temperature τ", tau)
+        p = softmax.softmax(z / tau)
+        seen = numbers(stage)
+        assert seen["entropy"] == f"{shown(information.entropy(p) / BIT, 2)} bits"
+        assert seen["surprise of the best"] == f"{shown(-np.log2(p.max()), 2)} bits"
+        assert seen["as many choices as"] == f"{shown(information.perplexity(information.entropy(p)), 1)} equal ones"
+    assert stage.bounding_box()["y"] < 900 * 0.6                            # in the first view
+    solved = page.locator(".chapter-cards .sd-card", has_text="3 Logits").locator(".chapter-solved")
+    assert re.fullmatch(r"1 of \d exercises solved", solved.inner_text())
+    assert page.locator(".chapter-solved").count() >= 8 and foreign(page, site) == []
+
+
+# --- what all of them share ---
+
+EVERYWHERE = {"next-token": "book/intro.html", "temperature": "book/03-softmax/index.html", "masked": "book/04-likelihood/index.html",
+              "divergence": "book/05-information/index.html", "reliability": "book/06-calibration/index.html",
+              "decoding": "book/07-decoding/index.html", "beams": "book/07-decoding/index.html", "ngrams": "book/08-models/index.html"}
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_an_explorer_waits_and_fits_a_phone(page, site, name):
+    """Nothing of it is fetched before it comes near; at 360 px, and with letters twice as large, it keeps to its width."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}{EVERYWHERE[name]}")
+    page.wait_for_timeout(300)
+    if name != "next-token":                    # that one stands at the top
+        assert not [url for url in page.asked if url.endswith(".json")]
+    stage = page.locator(f"[data-explorer={name}]")
+    reserved = stage.bounding_box()["height"]
+    stage.scroll_into_view_if_needed()
+    page.wait_for_selector(f"[data-explorer={name}][data-ready]")
+    assert abs(stage.bounding_box()["height"] - reserved) < 80, "the room kept for it is not what it needs"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for control in stage.locator("input, select, [role=slider], button").all():
+        assert control.evaluate("c => c.labels?.length || c.ariaLabel || c.textContent.trim()"), "a control without a name"
+    page.set_viewport_size({"width": 640, "height": 740})                  # 1280 px at 200 %
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+def test_without_scripts_a_sentence_leads_to_a_figure(browser, site, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}{EVERYWHERE[name]}")
+    box = page.locator(f"#explorer-{name}")
+    instead = box.locator(".explorer-instead")
+    assert instead.is_visible() and "scripts" in instead.inner_text()
+    if name != "next-token":
+        assert re.match(r"Fig", instead.locator("a").inner_text()) and len(box.locator("li").all()) == 3
+    context.close()
+
+
+def test_what_explorers_weigh():
+    import gzip
+
+    total = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in (HOME / "book/_vendor/explorers").glob("*.js")}
+    print("explorers' scripts, compressed:", total)
+    assert 0 < sum(total.values()) < 90_000
