@@ -146,6 +146,12 @@ def surprise(logits, tokens):
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1, keepdims=True)) - z)[:, tokens]
 ''', 0, "has shape"),
+            "infinities subtracted": ('''
+def surprise(logits, tokens):
+    z = np.asarray(logits, dtype=float)
+    gap = z - z[np.arange(len(tokens)), tokens][:, None]
+    return np.logaddexp.reduce(gap, axis=1)
+''', 3.5, "two infinities were subtracted"),
             "the logit itself": ('''
 def surprise(logits, tokens):
     return -np.asarray(logits)[np.arange(len(tokens)), tokens]
