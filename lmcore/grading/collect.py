@@ -129,10 +129,11 @@ def _read_plain(path, most):
         return None
     except OSError:
         raise ValueError(f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it and grade again") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it and grade again")
     with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it and grade again")
         if status.st_size > most:
             raise ValueError(f"{path.name} has {status.st_size >> 20} MiB, the limit is {most >> 20}: "
                              "ask for the notebook with its outputs cleared and grade again")
@@ -152,7 +153,7 @@ def _extra_files(folder, notebook, notes):
             short = str(path.relative_to(folder))
             try:
                 data = _read_plain(path, MAX_EXTRA - size)
-            except ValueError as error:
+            except (ValueError, OSError) as error:
                 notes.append(f"{short} was left out: {str(error).partition(':')[0]}")
                 continue
             if len(files) >= MOST_FILES:

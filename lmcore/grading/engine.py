@@ -15,10 +15,10 @@ from . import flags, sanitise, wire
 from .box.forkserver import Server, ServerLost
 from .box.limits import Limits
 from .result import Result
-from .spec import ANSWER, TEST, WRITTEN
+from .spec import ANSWER, TEST, WRITTEN, needed
 
 MOST_STARTS = 12                                      # processes for one notebook: each that ends costs the cell that ended it
-FRAME = 32 << 20                                      # bytes of one cell's outputs on the wire
+FRAME = 16 << 20                                      # bytes of one cell's outputs on the wire
 SHOWN = {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"}
 
 _servers = {}
@@ -141,7 +141,8 @@ class _Job:
                 trouble = student.leave_copy(index)
                 if trouble:
                     lost[index] = trouble
-                student.define(ours.shared, self.limits)
+                later = "\n".join(one["source"] for one in cells[number:] if one["cell_type"] == "code" and self._is_students(one))
+                student.define(needed(ours.shared, later), self.limits)
                 index += 1
             elif number in self.broken:
                 cell["outputs"] = [_stopped(self.broken[number])]
@@ -161,6 +162,10 @@ class _Job:
                 if late:
                     self._tell(f"the notebook's {self.limits.notebook_seconds:.0f} s were used up at {_name(cell, number)}")
         return lost
+
+    def _is_students(self, cell):
+        ours = self.roles.get(sanitise.grade_id(cell))
+        return ours is None or ours.role in (ANSWER, WRITTEN)
 
     def _judge(self, student, lost):
         """Let the judge run all tests against the copies; what it could not finish is missing from the verdicts."""
@@ -262,7 +267,7 @@ class _Student:
             if request is not None:
                 self.channel.settimeout(max(seconds, 1))
                 wire.send(self.channel, request)
-            answer = wire.loads(wire.read(self.channel, FRAME, time.monotonic() + seconds))
+            answer = wire.loads(wire.read(self.channel, FRAME, time.monotonic() + seconds), plain=True)
         except TimeoutError:
             raise
         except (EOFError, OSError):

@@ -8,6 +8,7 @@ import io
 import keyword
 import tokenize
 from collections import Counter, defaultdict
+from functools import lru_cache
 from itertools import combinations
 
 WINDOW, COMMON = 12, 12                               # tokens of a fingerprint; students who may share it by chance
@@ -70,8 +71,13 @@ def fingerprints(spec, cells):
     """
     answers = [cell for cell in cells if cell["cell_type"] == "code" and
                (cell["metadata"].get("nbgrader", {}).get("solution") or not cell["metadata"].get("nbgrader"))]
-    stubs = {mark for cell in spec.cells if cell.cell_type == "code" for mark in _marks(cell.source)}
-    return sorted({mark for cell in answers for mark in _marks(cell["source"])} - stubs)
+    given = _all_marks(tuple(cell.source for cell in spec.cells if cell.cell_type == "code"))
+    return sorted(_all_marks(tuple(cell["source"] for cell in answers)) - given)
+
+
+@lru_cache(maxsize=16)
+def _all_marks(sources):
+    return frozenset(mark for source in sources for mark in _marks(source))
 
 
 def _marks(source):

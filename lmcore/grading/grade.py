@@ -217,6 +217,10 @@ class _Chapter:
             except ValueError as error:
                 self.rows[student] = Row(self.chapter, student, "unreadable", str(error))
                 continue
+            except OSError as error:                  # no right to read it, a disk that fails
+                self.rows[student] = Row(self.chapter, student, "unreadable", f"{error.filename} cannot be read ({error.strerror}): "
+                                         "mend that and grade again")
+                continue
             key, _, detail = self.lines.get((student, spec.notebook), (None, None, {}))
             known = key == result_key(spec, submission) and self._file(student, spec).is_file()
             if known and not self.options.force and not self.only:

@@ -4,10 +4,9 @@ A test cell runs here, in a process that the student's code never sees. It calls
 the arguments cross, the answer crosses back as plain data, and what the function did to its arguments is done to the
 originals. The worst a student's process can do is to return another value, which is what is being tested.
 
-Each test with a hidden part runs twice: first as the student knows it, for the messages that show what a visible case
-returned; then in full, for the score. The second run is given the answers recorded in the first, and goes on with the
-same process, so every call is made once, in the order of a notebook. Since all visible parts run before any hidden one,
-no message can show a student what a hidden test passed to a function.
+A test runs in two halves: what the student can see of it, up to its hidden part, and the rest. All first halves run
+before any second one: only they show what a function returned, and by then no function has been given a hidden case
+that it could put into its answer.
 """
 import ast
 import builtins
@@ -23,6 +22,7 @@ import numpy as np
 
 from . import check, wire
 from .box import linux
+from .spec import parse
 
 BUILTIN_ERRORS = {f"builtins.{name}": value for name, value in vars(builtins).items()
                   if isinstance(value, type) and issubclass(value, BaseException)}
@@ -37,7 +37,7 @@ class TimeLimit(Exception):
     """The student's process did not answer within the time of the test."""
 
 
-class Gone(Exception):
+class ProcessEnded(Exception):
     """The student's process ended during a call."""
 
 
@@ -57,42 +57,28 @@ class Copy:
 
     def __init__(self, connection, seconds, most, lost=""):
         self.connection, self.seconds, self.most = connection, seconds, most
-        self.deadline, self.log, self.replay = None, [], []
-        self.dead = Gone(lost) if lost else None
+        self.deadline = None
+        self.dead = ProcessEnded(lost) if lost else None
 
     def begin(self):
-        """Start another run of the test: answers given so far are given again as long as the same is asked."""
-        self.replay, self.log = self.log, []
+        """Start the clock for one half of the test."""
         self.deadline = time.monotonic() + self.seconds
 
-    def ask(self, request, **how):
+    def ask(self, request):
         """The bytes of the answer to one request."""
-        data = wire.dumps(request, **how)
-        if self.replay and self.replay[0][0] == data:
-            self.log.append(self.replay.pop(0))
-            answer = self.log[-1][1]
-        else:
-            self.replay = []
-            answer = self._live(data)
-            self.log.append((data, answer))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def _live(self, data):
         if self.dead is None:
             try:
                 self.connection.settimeout(max(self.deadline - time.monotonic(), 0.01))
-                wire.write(self.connection, data)
+                wire.write(self.connection, wire.dumps(request))
                 return wire.read(self.connection, self.most + 1024, self.deadline)
             except TimeoutError:
                 self.dead = TimeLimit(f"no answer within {self.seconds:g} s")
             except (EOFError, OSError):
-                self.dead = Gone("the process ended")
+                self.dead = ProcessEnded("the process ended")
             except wire.TooLarge:
-                self.dead = Gone("the answer was too large")
+                self.dead = ProcessEnded("the answer was too large")
             self.connection.close()
-        return self.dead
+        raise self.dead
 
     def names(self, wanted):
         """{name: proxy or plain value} of those names that the student has defined."""
@@ -103,12 +89,13 @@ class Copy:
 
     def call(self, name, arguments, keywords):
         """Call a student's function with the arguments' data; what it changed is changed here too."""
-        answer = self.ask({"do": "call", "name": name, "arguments": list(arguments), "keywords": keywords}, to_student=True)
+        answer = self.ask({"do": "call", "name": name, "arguments": [wire.dumps(part, to_student=True) for part in arguments],
+                           "keywords": {key: wire.dumps(part, to_student=True) for key, part in keywords.items()}})
         try:
             reply = wire.loads(answer)
             changed = {place: wire.loads(data) for place, data in reply["changed"].items()}
         except (ValueError, KeyError, TypeError, AttributeError, MemoryError):
-            raise Gone("the answer could not be read") from None
+            raise ProcessEnded("the answer could not be read") from None
         originals = dict(enumerate(arguments)) | keywords
         for place, value in changed.items():
             if place in originals:
@@ -170,14 +157,35 @@ def _change(original, value):
 
 
 class Record:
-    """What one run of a test cell gave."""
+    """What the run of a test cell gave so far."""
 
     def __init__(self):
-        self.results, self.value, self.error, self.text = [], None, None, ""
+        self.results, self.value, self.error, self.text, self.failed_hidden = [], None, None, "", False
 
 
-def run(source, names, record):
-    """Execute a test cell in `names`; the value of its last expression, its results and its failure go into `record`."""
+def halves(full, visible):
+    """The statements of a test cell that a student can see before its hidden part, and all others.
+
+    Examples
+    --------
+    >>> first, second = halves("a = 1\\n### BEGIN\\nb = 2\\n### END\\na", "a = 1\\na")
+    >>> len(first), len(second)
+    (1, 2)
+    """
+    same = 0
+    for ours, theirs in zip(full.split("\n"), visible.split("\n")):
+        if ours != theirs:
+            break
+        same += 1
+    body = parse(full).body
+    if full.rstrip() == visible.rstrip():
+        return body, []
+    first = [statement for statement in body if statement.end_lineno <= same]
+    return first, body[len(first):]
+
+
+def run(statements, names, record, last=True):
+    """Execute statements of a cell in `names`; the value of the last expression and what went wrong go into `record`."""
     def remember(results, points):
         record.results = list(results)
         return original(record.results, points)
@@ -185,57 +193,72 @@ def run(source, names, record):
     original, printed = check.score, io.StringIO()
     check.score = remember
     try:
-        body = ast.parse(source).body
-        last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
+        *body, final = statements if last and statements and isinstance(statements[-1], ast.Expr) else [*statements, None]
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             exec(compile(ast.Module(body, type_ignores=[]), "<test>", "exec"), names)
-            if last is not None:
-                record.value = eval(compile(last, "<test>", "eval"), names)
+            if final is not None:
+                record.value = eval(compile(ast.Expression(final.value), "<test>", "eval"), names)
     except BaseException as error:
         record.error = error
     finally:
         check.score = original
-    record.text = printed.getvalue()
+    return printed.getvalue()
 
 
-def rehearse(test, source, names, copy):
-    """One run of a test cell, whole or the visible part, with the student's names in place."""
-    record = Record()
-    copy.begin()
-    try:
-        found = copy.names(test["names"])
-    except (TimeLimit, Gone, ValueError):
-        found = {}
-    for name in test["names"]:
-        names.pop(name, None)
-    names.update(found)
-    run(source, names, record)
-    return record
+class Trial:
+    """One test cell and the copy of the student's process that it calls."""
+
+    def __init__(self, test, copy):
+        self.test, self.copy, self.record = test, copy, Record()
+        self.first, self.second = halves(test["full"], test["visible"])
+
+    def begin(self, names):
+        """The visible half, with the student's names in place; what it leaves in `names` is kept for the other half."""
+        self.copy.begin()
+        try:
+            found = self.copy.names(self.test["names"])
+        except (TimeLimit, ProcessEnded, ValueError):
+            found = {}
+        for name in self.test["names"]:
+            names.pop(name, None)
+        names.update(found)
+        self.record.text = run(self.first, names, self.record, last=not self.second)
+        self.kept = dict(names)
+
+    def finish(self, names, hidden):
+        """The other half, unless the first has failed; `hidden` holds what other tests' hidden parts have defined."""
+        if self.record.error is None and self.second:
+            names.clear()
+            names.update(hidden | self.kept)
+            self.copy.begin()
+            run(self.second, names, self.record)
+            self.record.failed_hidden = True
+            hidden.update({name: value for name, value in names.items() if name not in self.kept})
+
+    def report(self):
+        """The verdict, as plain data."""
+        record = self.record
+        lines = [f"passed  {r.name}" if r.message is None else f"FAILED  {r.name}: {r.message}" for r in record.results]
+        text = "\n".join(lines) + "\n" if lines else record.text
+        report = {"grade_id": self.test["grade_id"], "text": text[:FEEDBACK], "value": None, "error": None,
+                  "limit": str(self.copy.dead) if self.copy.dead else None}
+        if record.error is not None:
+            report["error"] = _explain(record.error, record.failed_hidden, self.test["constants"])
+        elif record.value is not None:
+            report["value"] = repr(record.value)[:200]
+        return report
 
 
-def _report(test, visible, full, copy):
-    results = visible.results[:len(full.results)] + full.results[len(visible.results):]
-    lines = [f"passed  {r.name}" if r.message is None else f"FAILED  {r.name}: {r.message}" for r in results]
-    text = "\n".join(lines) + "\n" if lines else visible.text
-    report = {"text": text[:FEEDBACK], "value": None, "error": None, "limit": str(copy.dead) if copy.dead else None}
-    if full.error is not None:
-        report["error"] = _explain(full.error, visible.error, test)
-    elif full.value is not None:
-        report["value"] = repr(full.value)[:200]
-    return report
-
-
-def _explain(error, seen, test):
+def _explain(error, hidden, constants):
     """[kind, message] of a failed test cell, without a value that only a hidden test knows."""
-    if seen is not None and type(seen) is type(error):
-        return [type(error).__name__, str(seen)[:2000]]           # it fails in the part that the student has
-    if str(error) == STUDENTS_OWN:
-        return [type(error).__name__, "raised by your function in a hidden test"]
-    kind = type(error).__name__ if f"builtins.{type(error).__name__}" in BUILTIN_ERRORS else "Failure"
-    said = str(error)
-    if isinstance(error, AssertionError) and said and repr(said)[1:-1] in test["constants"]:
+    kind, said = type(error).__name__, str(error)
+    if not hidden:
+        return [kind, said[:2000]]
+    if said == STUDENTS_OWN:
+        return [kind, "raised by your function in a hidden test"]
+    if isinstance(error, AssertionError) and said and repr(said)[1:-1] in constants:
         return [kind, said]
-    return [kind, "a hidden test failed"]
+    return [kind if f"builtins.{kind}" in BUILTIN_ERRORS else "Failure", "a hidden test failed"]
 
 
 def serve(channel, copies, limits):
@@ -246,18 +269,19 @@ def serve(channel, copies, limits):
     resource.setrlimit(resource.RLIMIT_AS, (2 * limits.memory, 2 * limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     steps = wire.loads(wire.read(channel, 1 << 30))
-    tests = [step for step in steps if "trusted" not in step]
-    open_copies = [Copy(copies[test["index"]], limits.cell_seconds, limits.reply, test["lost"]) for test in tests]
-    seen = list(_records(steps, open_copies, "visible"))
-    for test, copy, first, second in zip(tests, open_copies, seen, _records(steps, open_copies, "full")):
-        wire.send(channel, {"grade_id": test["grade_id"], **_report(test, first, second, copy)})
+    names, hidden = {"__name__": "__main__", "__builtins__": builtins}, {}
+    for trial in _begun(steps, copies, limits, names):
+        trial.finish(names, hidden)
+        wire.send(channel, trial.report())
 
 
-def _records(steps, copies, part):
-    """Run all steps in one namespace, as a kernel does, with one part of each test; a record for each test."""
-    names, copies = {"__name__": "__main__", "__builtins__": builtins}, iter(copies)
+def _begun(steps, copies, limits, names):
+    """All tests after their first halves, run in one namespace in the order of the notebook, as a kernel does."""
+    trials, copies = [], iter(copies)
     for step in steps:
         if "trusted" in step:
-            run(step["trusted"], names, Record())
+            run(parse(step["trusted"]).body, names, Record())
         else:
-            yield rehearse(step, step[part], names, next(copies))
+            trials.append(Trial(step, Copy(next(copies), limits.cell_seconds, limits.reply, step["lost"])))
+            trials[-1].begin(names)
+    return trials

@@ -52,7 +52,7 @@ def _client(workers, scheduler):
     with contextlib.ExitStack() as stack:
         if scheduler is None:
             scheduler = stack.enter_context(LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
                 memory_limit=0, silence_logs=logging.CRITICAL))
         yield stack.enter_context(Client(scheduler, timeout=30, set_as_default=False))
 

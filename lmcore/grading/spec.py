@@ -25,8 +25,9 @@ class Cell:
         The cell as graded (a stub in place of the solution, hidden tests included), and as the student got it.
     names : list of str
         Of a test: the names it takes from the student.
-    shared : str
-        Of a test: those visible statements that use nothing of the student's; students' later cells may build on them.
+    shared : list of [str, list of str, list of str]
+        Of a test: those visible statements that use nothing of the student's, with the names each binds and reads.
+        Students' later cells may build on them.
     """
 
     cell_type: str
@@ -37,7 +38,7 @@ class Cell:
     metadata: dict
     points: float = 0.0
     names: list = field(default_factory=list)
-    shared: str = ""
+    shared: list = field(default_factory=list)
     constants: list = field(default_factory=list)
     attachments: dict = field(default_factory=dict)
 
@@ -93,7 +94,7 @@ def compile_spec(path, seed=0, config=None):
     for cell, shown in zip(template.cells, release.cells):
         cells.append(_cell(cell, shown, trusted, answers))
         if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
-            trusted |= _bound(_parse(cell.source, path)) - answers
+            trusted |= _bound(parse(cell.source, path)) - answers
     sources = [cell.source for cell in template.cells if cell.cell_type == "code"]
     return Spec(path.parent.name, path.stem, json.loads(json.dumps(template.metadata)), cells, seed,
                 sorted(_modules(sources)), sorted({f"lmcore.data.{name}" for text in sources for name in LOADERS.findall(text)}),
@@ -110,7 +111,7 @@ def _versions(path, config):
     answers = set()
     for cell in source.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-            answers |= _bound(_parse(cell.source, path))
+            answers |= _bound(parse(cell.source, path))
     try:
         template = _through(deepcopy(source), *(step(config=config) for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)))
         release = _through(deepcopy(template), *(step(config=config) for step in (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)))
@@ -132,9 +133,9 @@ def _cell(cell, shown, trusted, answers):
         role = WRITTEN if mark.get("grade") else ANSWER
     elif mark.get("grade"):
         role = TEST
-    names, shared, constants = [], "", []
+    names, shared, constants = [], [], []
     if role == TEST and cell.cell_type == "code":
-        tree = _parse(cell.source)
+        tree = parse(cell.source)
         names = sorted((_loaded(tree) & answers) | (_loaded(tree) - _bound(tree) - trusted))
         shared = _shared(shown.source, set(names))
         constants = sorted({node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)})
@@ -142,7 +143,7 @@ def _cell(cell, shown, trusted, answers):
                 float(mark.get("points") or 0), names, shared, constants, dict(cell.get("attachments", {})))
 
 
-def _parse(source, where=""):
+def parse(source, where=""):
     """The syntax tree of a cell; magics and shell lines count as comments."""
     try:
         return ast.parse(source)
@@ -194,20 +195,43 @@ def _loaded(tree):
 def _shared(source, students):
     """The statements of a visible test, up to its end, that neither use a student's name nor build on one that does."""
     kept, tainted = [], set(students)
-    for statement in _parse(source).body:
+    for statement in parse(source).body:
         tree = ast.Module([statement], type_ignores=[])
         if _loaded(tree) & tainted or isinstance(statement, ast.Expr):
             tainted |= _bound(tree)
         else:
-            kept.append(ast.unparse(statement))
-    return "\n".join(kept)
+            kept.append([ast.unparse(statement), sorted(_bound(tree)), sorted(_loaded(tree))])
+    return kept
+
+
+def needed(statements, later):
+    """The text of those shared statements that cells after them may need.
+
+    Parameters
+    ----------
+    statements : list
+        `Cell.shared`.
+    later : str
+        The student's cells.
+
+    Examples
+    --------
+    >>> needed([["import math", ["math"], []], ["e = math.e", ["e"], ["math"]], ["f = 1", ["f"], []]], "print(e)")
+    'import math\\ne = math.e'
+    """
+    words, kept = set(re.findall(r"\w+", later)), []
+    for text, binds, reads in reversed(statements):
+        if words & set(binds or reads):
+            words |= set(reads)
+            kept.append(text)
+    return "\n".join(reversed(kept))
 
 
 def _modules(sources):
     """Modules that the cells import: the fork server imports them once."""
     found = set()
     for source in sources:
-        for node in ast.walk(_parse(source)):
+        for node in ast.walk(parse(source)):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -223,7 +247,7 @@ def _oracles(cells):
         if mark.get("solution"):
             answer = mark["grade_id"]
         elif mark.get("grade") and cell.cell_type == "code" and answer:
-            found[answer] = sorted(_reference_names(_parse(cell.source)))
+            found[answer] = sorted(_reference_names(parse(cell.source)))
     return found
 
 

@@ -203,6 +203,7 @@ def serve(shell, channel, snapshots, most_reply, trouble=""):
         if do == "begin":
             most, seconds = request["output"], int(request["seconds"]) + 1
             _write_files(request["files"])
+            sys.path.insert(0, "")                    # as in a kernel: modules beside the notebook can be imported
             answer = {}
         elif do == "run":
             answer = _run(shell, request["source"], most)
@@ -264,7 +265,7 @@ def _leave_copy(shell, channel, snapshots, index, most_reply, seconds):
 
 def _answer(names, connection, most_reply):
     data = wire.read(connection, 1 << 30)
-    request = wire.loads(data, from_judge=True)
+    request = wire.loads(data)
     if request["do"] == "names":
         found = {name: _describe(names[name]) for name in request["names"] if name in names}
         answer = wire.dumps(found)
@@ -283,18 +284,26 @@ def _describe(value):
 
 def _call(names, request, most_reply):
     """Call a student's function: what it returns or raises, and what it did to its arguments."""
-    arguments = dict(enumerate(request["arguments"])) | request["keywords"]
-    before = {place: _image(part) for place, part in arguments.items()}
+    sent = dict(enumerate(request["arguments"])) | request["keywords"]
+    values = {place: wire.loads(data, from_judge=True) for place, data in sent.items()}
+    positional = [values[place] for place in range(len(request["arguments"]))]
     try:
-        reply = {"value": names[request["name"]](*request["arguments"], **request["keywords"])}
+        reply = {"value": names[request["name"]](*positional, **{key: values[key] for key in request["keywords"]})}
     except BaseException as error:
         kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
         reply = {"error": kinds[:20]}
-    reply["changed"] = {place: _image(part) for place, part in arguments.items() if _image(part) != before[place]}
+    reply["changed"] = {place: _image(value) for place, value in values.items() if _altered(value, sent[place])}
     answer = wire.dumps(reply)
     if len(answer) > most_reply:
         answer = wire.dumps({"error": ["builtins.MemoryError"], "changed": {}})
     return answer
+
+
+def _altered(value, sent):
+    try:
+        return wire.dumps(value, to_student=True) != sent
+    except TypeError:                                 # something that does not cross was put into it
+        return True
 
 
 def _image(value):
