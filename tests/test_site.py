@@ -8,12 +8,14 @@ import contextlib
 import io
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
@@ -347,7 +349,7 @@ def build_here(folder, monkeypatch):
 def small_book(tmp_path, monkeypatch):
     """The course's own configuration and extensions around one page, and a library that is as small."""
     shutil.copy(HOME / "_config.yml", tmp_path)
-    for folder in ("_ext", "_static", "_vendor"):
+    for folder in ("_ext", "_static", "_tools", "_vendor"):
         shutil.copytree(HOME / "book" / folder, tmp_path / "book" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "book" / "references.bib").write_text("")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
@@ -392,6 +394,46 @@ def test_numbers_by_chapter_and_assignment_links_that_come_with_the_notebook(sma
     assert small_book("# Page\n\nText.\n")[0] == 0
     offered = re.search(r'<a class="reference download internal" download="" href="([^"]+/exercises.ipynb)"', page.read_text())
     assert (page.parent / offered.group(1)).read_text() == '{"cells": []}'
+
+
+def configure(book, **settings):
+    """Set options of the small book's _config.yml that are empty in the course's own."""
+    text = (book / "_config.yml").read_text()
+    for name, value in settings.items():
+        text, found = re.subn(rf'(?m)^(  {name}:) ""', rf'\1 "{value}"', text)
+        assert found == 1, name
+    (book / "_config.yml").write_text(text)
+
+
+def named(page, tag="meta"):
+    return {attrs.get("property") or attrs.get("name"): attrs.get("content") for attrs in page.find(tag)}
+
+
+def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path):
+    site = tmp_path / "_build" / "html"
+    configure(tmp_path, baseurl="https://owner.example/course")
+    status, said = small_book("# Page & more\n\nA first paragraph that is long enough to describe the page.\n")
+    assert status == 0, said
+    page = next(page for page in read_pages(site) if page.name == "book/page.html")
+    said = named(page)
+    assert said["og:title"] == "Page & more"
+    assert said["og:description"] == said["description"] == "A first paragraph that is long enough to describe the page."
+    assert said["og:url"] == "https://owner.example/course/book/page.html"
+    assert [attrs["href"] for attrs in page.find("link") if attrs.get("rel") == "canonical"] == [said["og:url"]]
+    assert said["og:image"].startswith("https://owner.example/course/")
+    card = (site / said["og:image"].removeprefix("https://owner.example/course/")).read_bytes()
+    assert card[:4] == b"\x89PNG" and struct.unpack(">II", card[16:24]) == \
+        (int(said["og:image:width"]), int(said["og:image:height"])) == (1200, 630)
+    assert [place.text for place in ElementTree.parse(site / "sitemap.xml").findall(".//{*}loc")] == [said["og:url"]]
+    assert 'href="/course/index.html"' in (site / "404.html").read_text()
+
+    shutil.copy(HOME / "_config.yml", tmp_path)
+    status, said = small_book("# Page\n\nText.\n")
+    assert status == 0, said
+    page = next(page for page in read_pages(site) if page.name == "book/page.html")
+    assert not {"og:url", "og:image"} & set(named(page)) and "og:title" in named(page)
+    assert not (site / "sitemap.xml").exists()
+    assert 'href="/index.html"' in (site / "404.html").read_text()
 
 
 @pytest.fixture

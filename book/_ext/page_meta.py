@@ -1,13 +1,19 @@
-"""What a page says about itself: a description from its first paragraph, OpenGraph tags, its theme; and the 404 page."""
+"""What a page says about itself: a description from its first paragraph, OpenGraph tags, its theme; sitemap and 404 page.
+
+What needs the site's own address (the card's picture, the sitemap) is written only when `html: baseurl` is set.
+"""
 
 from __future__ import annotations
 
 import html
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from docutils import nodes
 
 LONGEST = 160           # characters that search engines show
+CARD = "_static/card.png"
+CARD_SAYS = "The course's mark, a bar chart of a next-token distribution, beside its title"
 
 # The theme's own script decides between light and dark only after the page has been drawn once, in neither.
 EARLY_THEME = """(page => {
@@ -31,7 +37,15 @@ def shorten(text: str) -> str:
     return text[:LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
 
 
+def end_with_slash(app, config) -> None:
+    """The address is that of a folder, however it was typed."""
+    if config.html_baseurl:
+        config.html_baseurl = config.html_baseurl.rstrip("/") + "/"
+
+
 def add_description(app, pagename, templatename, context, doctree) -> None:
+    if app.builder.name == "epub":
+        return
     metatags = context.get("metatags", "")
     title = html.escape(html.unescape(context.get("title", "")), quote=True)
     course = html.escape(app.config.html_title, quote=True)
@@ -41,6 +55,12 @@ def add_description(app, pagename, templatename, context, doctree) -> None:
     if description and 'name="description"' not in metatags:
         quoted = html.escape(description, quote=True)
         tags += [f'<meta name="description" content="{quoted}">', f'<meta property="og:description" content="{quoted}">']
+    if app.config.html_baseurl:
+        tags += [f'<meta property="{name}" content="{html.escape(content, quote=True)}">' for name, content in (
+            ("og:url", urljoin(app.config.html_baseurl, app.builder.get_target_uri(pagename))),
+            ("og:image", urljoin(app.config.html_baseurl, CARD)), ("og:image:width", "1200"), ("og:image:height", "630"),
+            ("og:image:alt", CARD_SAYS))]
+        tags.append('<meta name="twitter:card" content="summary_large_image">')
     context["metatags"] = metatags + "\n".join(tags) + "\n"
 
 
@@ -48,11 +68,27 @@ def write_not_found(app, exception) -> None:
     """404.html is served for addresses of any depth, so it stands alone and links from the site's root."""
     if exception is None and app.builder.name == "html":
         page = (Path(__file__).parent / "404.html").read_text(encoding="utf-8")
-        (Path(app.outdir) / "404.html").write_text(page.replace("{{ base }}", app.config.html_baseurl or "/"), encoding="utf-8")
+        (Path(app.outdir) / "404.html").write_text(page.replace("{{ base }}", urlsplit(app.config.html_baseurl).path or "/"),
+                                                   encoding="utf-8")
+
+
+def write_sitemap(app, exception) -> None:
+    """The pages of the contents, for search engines, which want whole addresses."""
+    if exception is not None or app.builder.name != "html":
+        return
+    sitemap = Path(app.outdir) / "sitemap.xml"
+    sitemap.unlink(missing_ok=True)
+    if app.config.html_baseurl:
+        pages = (urljoin(app.config.html_baseurl, app.builder.get_target_uri(name)) for name in sorted(app.env.found_docs))
+        lines = "".join(f"<url><loc>{html.escape(page)}</loc></url>\n" for page in pages)
+        sitemap.write_text('<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+                           f"{lines}</urlset>\n", encoding="utf-8")
 
 
 def setup(app):
     app.add_js_file(None, body=EARLY_THEME, priority=100)
+    app.connect("config-inited", end_with_slash)
     app.connect("html-page-context", add_description)
     app.connect("build-finished", write_not_found)
+    app.connect("build-finished", write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
