@@ -16,7 +16,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 TAGS = frozenset(bleach.ALLOWED_TAGS | set("br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split()))
-ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt", "width", "height"], "th": ["colspan"], "td": ["colspan"]}
+ATTRIBUTES = {"*": ["class", "id", "title"], "th": ["colspan"], "td": ["colspan"],
+              "a": lambda tag, name, value: name in ("class", "id", "title") or name == "href" and bool(LINK.match(value)),
+              "img": lambda tag, name, value: name in ("class", "id", "title", "alt", "width", "height") or
+              name == "src" and value.startswith("data:image/")}
+LINK = re.compile(r"https?://|mailto:|#")
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 LONGEST = 20_000                                      # characters of one output on the page
