@@ -19,7 +19,16 @@ SHOWN = 20                  # tokens of a distribution that have a name; the oth
 
 def label(text: str) -> str:
     """A token as it is shown: spaces and line ends visible."""
-    return text.replace(" ", "␣").replace("\n", "⏎")
+    return text.replace(" ", "␣").replace("\n", "⏎").replace("\xa0", "⍽")
+
+
+def token_label(token: int) -> str:
+    """The same for a token of SmolLM2, which may be a piece of a character: then its bytes."""
+    content = smollm2().tokens[token]
+    try:
+        return label(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return "".join(f"\\x{byte:02x}" for byte in content)
 
 
 # --- next-token distributions (sections 3.5, 7.2 to 7.5) ---
@@ -46,7 +55,7 @@ def decoding() -> dict:
         first = np.argsort(-logits, kind="stable")[:SHOWN]
         rows.append({"name": name, "text": llm.decode(llm.prefixes[name]), "unit": unit / 2**20,
                      "steps": (np.diff(whole, prepend=0) // unit).tolist(), "counts": counts.tolist(),
-                     "tokens": [label(llm.decode([token])) for token in first.tolist()]})
+                     "tokens": [token_label(token) for token in first.tolist()]})
     return {"vocabulary": llm.vocab_size, "prefixes": rows}
 
 
@@ -111,7 +120,7 @@ def beam_cases():
                lambda token: words[token] if token < len(words) else "(end)")
     for name, text in BEAMS.items():
         yield (f"{text} …", llm.next_log_probs, llm.prefixes[name], llm.eos,
-               lambda token: "(end)" if token == llm.eos else label(llm.decode([token])))
+               lambda token: "(end)" if token == llm.eos else token_label(token))
 
 
 def beams() -> dict:
@@ -181,7 +190,7 @@ def masked() -> dict:
     rows = []
     for start, length in SENTENCES:
         part = slice(start, start + length)
-        rows.append([[label(llm.decode([token])), round(float(nats), 4)]
+        rows.append([[token_label(token), round(float(nats), 4)]
                      for token, nats in zip(llm.windows.token[part].tolist(), -llm.windows.log_prob[part], strict=True)])
     return {"rows": rows, "padding": round(float(np.log(llm.vocab_size)), 4)}
 

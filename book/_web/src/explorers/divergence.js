@@ -43,12 +43,14 @@ export async function mount(stage) {
   const parts = picture("Bar: cross-entropy as the sum of the entropy of p and the divergence of q from p");
   const hint = element("p", { class: "ex-hint" }, "Drag a bar, or move to it with Tab and press arrow keys (Page Up and Page Down for larger steps). The others make room in proportion.");
 
-  let held;                                     // [distribution, token] of the bar that has the focus, kept over a redrawing
+  // The bar in hand and what its distribution was before: a bar that goes down and up again puts the others back.
+  let held;
   const set = (name, i, to) => {
-    const value = Math.max(0, Math.min(WHOLE, Math.round(to)));
-    if (name === "p") p = moved(p, i, value);
-    else q = moved(q, i, value);
-    held = [name, i];
+    const value = Math.max(0, Math.min(WHOLE, Math.round(to))), now = name === "p" ? p : q;
+    if (!held || held.name !== name || held.i !== i || held.left !== now) held = { name, i, before: now };
+    held.left = moved(held.before, i, value);
+    if (name === "p") p = held.left;
+    else q = held.left;
     redraw();
   };
   const draw = (width) => {
@@ -109,7 +111,7 @@ function drawBars(svg, width, { tokens, p, q }, set, held) {
     }
     drawing.selectAll(".ex-below").data(tokens).join("text").attr("class", "ex-token ex-below").attr("text-anchor", "middle")
       .attr("x", (_, i) => x(i) + x.bandwidth() / 2).attr("y", bottom + 17);
-    if (hadFocus && held) svg.querySelectorAll(`.ex-slider-${held[0]}`)[held[1]].focus();
+    if (hadFocus && held) svg.querySelectorAll(`.ex-slider-${held.name}`)[held.i].focus();
   }
   const letters = Math.max(2, Math.floor((x.step()) / 7.6));
   drawing.selectAll(".ex-below").data(tokens).text((token) => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token));
