@@ -5,7 +5,9 @@ the last tests give each of them a page that is wrong in just its way.
 """
 
 import contextlib
+import html
 import io
+import json
 import re
 import shutil
 import struct
@@ -400,7 +402,7 @@ def configure(book, **settings):
     """Set options of the small book's _config.yml that are empty in the course's own."""
     text = (book / "_config.yml").read_text()
     for name, value in settings.items():
-        text, found = re.subn(rf'(?m)^(  {name}:) ""', rf'\1 "{value}"', text)
+        text, found = re.subn(rf'(?m)^(  {name}:(?: &\w+)?) ""', rf'\1 "{value}"', text)
         assert found == 1, name
     (book / "_config.yml").write_text(text)
 
@@ -434,6 +436,52 @@ def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path)
     assert not {"og:url", "og:image"} & set(named(page)) and "og:title" in named(page)
     assert not (site / "sitemap.xml").exists()
     assert 'href="/index.html"' in (site / "404.html").read_text()
+
+
+def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path):
+    chapter = tmp_path / "book" / "07-decoding"
+    release = tmp_path / "exercises" / "07-decoding" / "exercises.ipynb"
+    for folder in (chapter, release.parent):
+        folder.mkdir(parents=True)
+    release.write_text('{"cells": []}')
+    (chapter / "index.md").write_text("# 7 Decoding\n\nSolve {assignment}`07-decoding`.\n")
+    theory = {"cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Theory\n\nText."}], "nbformat": 4,
+              "nbformat_minor": 4, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
+    (chapter / "theory.ipynb").write_text(json.dumps(theory))
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n"
+                                       "  sections:\n  - file: book/07-decoding/theory\n")
+
+    def links():
+        status, said = small_book("# Page\n\nText.\n")
+        assert status == 0, said
+        pages = [page for page in read_pages(tmp_path / "_build" / "html") if page.name != "404.html"]      # it names the glossary
+        assert broken_links(tmp_path / "_build" / "html", pages) == []
+        return {page.path.stem: page for page in pages if "07-decoding" in page.name}, \
+            {page.path.stem: [attrs.get("href") or "" for attrs in page.find("a")] for page in pages if page.name.startswith("book/")}
+
+    pages, targets = links()
+    for page in pages.values():
+        taken = {attrs["download"]: (page.path.parent / attrs["href"]).read_text() for attrs in page.find("a") if "download" in attrs}
+        assert json.loads(taken["07-decoding-theory.ipynb"])["cells"] == theory["cells"]
+        assert taken[""] == '{"cells": []}'
+    assert [href for hrefs in targets.values() for href in hrefs if re.search("edit|mybinder|colab", href)] == []
+
+    configure(tmp_path, url="https://github.com/owner/course")
+    pages, targets = links()
+    for name, ending in (("page", "page.md"), ("index", "07-decoding/index.md"), ("theory", "07-decoding/theory.ipynb")):
+        assert f"https://github.com/owner/course/edit/main/book/{ending}" in targets[name]
+    for name, page in pages.items():
+        for path in ("book/07-decoding/theory.ipynb", "exercises/07-decoding/exercises.ipynb"):
+            assert f"https://mybinder.org/v2/gh/owner/course/main?urlpath=lab/tree/{path}" in targets[name]
+            assert f"https://colab.research.google.com/github/owner/course/blob/main/{path}" in targets[name]
+        assert '"lmcore[data,plot] @ git+https://github.com/owner/course@main"' in html.unescape(page.path.read_text())
+    assert not re.search("mybinder|colab", " ".join(targets["page"]))
+    assert foreign_requests(tmp_path / "_build" / "html", list(pages.values())) == []
+
+
+def test_a_launched_machine_installs_what_a_student_does():
+    script = HOME / ".binder" / "postBuild"
+    assert script.stat().st_mode & 0o111 and 'pip install --no-cache-dir -e ".[student]"' in script.read_text()
 
 
 @pytest.fixture
