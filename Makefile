@@ -19,7 +19,7 @@ GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site release sample-class serve grade check notebooks bench test lock clean FORCE
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench test lock clean FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
 	@$(MAKE) --no-print-directory $(STAMPS)/site $(STAMPS)/sample-class
@@ -46,6 +46,12 @@ release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solution
 	$(PY) -m lmcore.grading.release generate $(CH)
 
 sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
+
+pdf: $(STAMPS)/venv  ## the whole book as a PDF, in _build/formats; needs Chromium
+	$(PY) book/_tools/formats.py pdf
+
+epub: $(STAMPS)/venv  ## the whole book as an e-book, in _build/formats
+	$(PY) book/_tools/formats.py epub
 
 serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for another port)
 	$(PY) book/_tools/serve.py $(if $(PORT),--port $(PORT))

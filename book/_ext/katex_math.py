@@ -34,19 +34,20 @@ def engine():
     context.eval((VENDOR / "katex.min.js").read_text(encoding="utf-8"))
     # Errors come back as values: an exception would carry a JavaScript stack instead of KaTeX's sentence.
     context.eval("""
-        function renderOrExplain(tex, display) {
+        function renderOrExplain(tex, display, output) {
             try {
                 return {html: katex.renderToString(
-                    tex, {displayMode: display, strict: "error", output: "htmlAndMathml", throwOnError: true})};
+                    tex, {displayMode: display, strict: "error", output: output, throwOnError: true})};
             } catch (error) { return {error: String(error.message)}; }
         }""")
     return context
 
 
 @functools.cache
-def render(tex: str, display: bool) -> str:
+def render(tex: str, display: bool, output: str = "htmlAndMathml") -> str:
     """HTML of one formula. ValueError with KaTeX's own message when it does not render."""
-    answer = json.loads(engine().eval(f"JSON.stringify(renderOrExplain({json.dumps(tex)}, {json.dumps(display)}))"))
+    arguments = ", ".join(map(json.dumps, (tex, display, output)))
+    answer = json.loads(engine().eval(f"JSON.stringify(renderOrExplain({arguments}))"))
     if "error" in answer:
         raise ValueError(answer["error"])
     return answer["html"]
@@ -55,7 +56,7 @@ def render(tex: str, display: bool) -> str:
 def render_or_report(translator, node: nodes.Element, tex: str, display: bool) -> str:
     """HTML of one formula; a formula that fails is logged where it stands and its page marked as broken."""
     try:
-        return render(tex, display)
+        return render(tex, display, "mathml" if translator.builder.name == "epub" else "htmlAndMathml")
     except ValueError as error:
         logger.warning("formula does not render: %s\n    %s", error, tex.strip(), location=node, type="katex")
         translator.builder.app.katex_broken_pages.add(translator.builder.current_docname)
@@ -88,7 +89,7 @@ def visit_display(self, node: nodes.math_block) -> None:
 
 def link_styles(app, pagename, templatename, context, doctree) -> None:
     """Put the style sheet and the font preloads in the head of pages that hold mathematics."""
-    if doctree is None or next(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None) is None:
+    if app.builder.name == "epub" or doctree is None or next(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None) is None:
         return
     root = "../" * pagename.count("/")
     fonts = "".join(f'<link rel="preload" href="{root}katex/fonts/{font}.woff2" as="font" type="font/woff2" crossorigin>\n'
@@ -110,7 +111,8 @@ def copy_assets(app) -> None:
 def finish(app, exception) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    copy_assets(app)
+    if app.builder.name != "epub":
+        copy_assets(app)
     broken = sorted(app.katex_broken_pages)
     for docname in broken:                  # so that the next build writes, and checks, these pages again
         Path(app.builder.get_outfilename(docname)).unlink(missing_ok=True)

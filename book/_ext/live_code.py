@@ -40,7 +40,7 @@ def is_live(doctree) -> bool:
 
 def link_script(app, pagename, templatename, context, doctree) -> None:
     """Put script and style into the head of pages that hold code cells or practice."""
-    if doctree is None or not is_live(doctree):
+    if app.builder.name != "html" or doctree is None or not is_live(doctree):
         return
     root = "../" * pagename.count("/")
     context["metatags"] = (context.get("metatags", "")
