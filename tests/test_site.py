@@ -6,6 +6,7 @@ the last tests give each of them a page that is wrong in just its way.
 
 import contextlib
 import html
+import importlib
 import io
 import json
 import re
@@ -242,6 +243,19 @@ def repeated_sentences(paths):
     return [f"{' and '.join(where)}: {sentence}" for sentence, where in seen.items() if len(where) > 1]
 
 
+def found_first(site, asked):
+    """Pages and places that the search page ranks by the index of subjects, by the rule in Sphinx's searchtools.js."""
+    text = (site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text[text.index("(") + 1:text.rindex(")")])
+    found = {}
+    for entry, places in index["indexentries"].items():
+        if asked in entry and len(asked) >= len(entry) / 2:
+            for page, place, is_main in places:
+                if is_main:
+                    found.setdefault(index["docnames"][page], []).append(place)
+    return found
+
+
 # --- the site ---
 
 def build(source, output):
@@ -313,6 +327,22 @@ def test_mathematics_is_rendered_and_styled(site, pages):
 
 def test_every_page_describes_itself(pages):
     assert undescribed([page for page in pages if page.name != "index.html"]) == []      # index.html only redirects
+
+
+@pytest.mark.parametrize("asked, page, place", [
+    ("softmax", "book/03-softmax/theory", "equation-softmax"),
+    ("log-sum-exp", "book/03-softmax/theory", "equation-lse-shift"),
+    ("log-sum-exp", "book/03-softmax/index", "logits-softmax-and-log-sum-exp"),
+    ("perplexity", "book/05-information/theory", "equation-perplexity"),
+    ("cross-entropy", "book/04-likelihood/theory", "equation-cross-entropy"),
+    ("temperature", "book/03-softmax/theory", "equation-temperature"),
+])
+def test_search_for_a_formula_by_name_finds_its_section(site, pages, asked, page, place):
+    found = found_first(site, asked).get(page, [])
+    assert place in found
+    assert set(found) <= set(next(p for p in pages if p.name == f"{page}.html").ids)
+    listed = next(p for p in pages if p.name == "genindex.html").find("a")      # the index itself has it, too
+    assert f"{page}.html#{place}" in [attrs.get("href") for attrs in listed]
 
 
 def test_release_notebooks_are_offered_where_they_exist(site, pages):
@@ -477,6 +507,18 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
         assert '"lmcore[data,plot] @ git+https://github.com/owner/course@main"' in html.unescape(page.path.read_text())
     assert not re.search("mybinder|colab", " ".join(targets["page"]))
     assert foreign_requests(tmp_path / "_build" / "html", list(pages.values())) == []
+
+
+def test_names_of_equations_and_terms_in_titles(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(HOME / "book" / "_ext")
+    subjects = importlib.import_module("subject_index")
+    (tmp_path / "glossary.md").write_text("```{glossary}\nsoftmax\n  A.\n\nlog-softmax\n  B.\n\nlog-sum-exp\n  C.\n\n"
+                                          "Kneser–Ney smoothing\n  D.\n\nlogit\n  E.\n```\n")
+    terms = subjects.glossary_terms(tmp_path / "glossary.md")
+    assert [subjects.spell(label, terms) for label in ("softmax", "log-softmax", "lse-shift", "kneser-ney-smoothing", "rnn")] == \
+        ["softmax", "log-softmax", "log-sum-exp shift", "Kneser–Ney smoothing", "RNN"]
+    assert sorted(subjects.in_title("3 Logits, Softmax, and Log-Sum-Exp", terms)) == ["log-sum-exp", "logit", "softmax"]
+    assert subjects.in_title("3.4 Stable log-softmax", terms) == ["log-softmax"]
 
 
 def test_a_launched_machine_installs_what_a_student_does():
