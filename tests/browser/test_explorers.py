@@ -96,7 +96,7 @@ def test_the_filters_of_chapter_7_are_lmcores(page, site):
     z = llm.logits["errand"].astype(float)
     assert numbers(stage)["tokens kept"] == "49,152"
     # (τ, place of k on its scale and k, p, min-p), each reached from the one before by arrow keys alone
-    for tau, place, k, p, min_p in ((1, 17, None, 0.9, 0), (2, 17, None, 0.9, 0), (2, 13, 200, 0.9, 0.02), (0.5, 11, 50, 1, 0.1)):
+    for tau, place, k, p, min_p in ((1, 11, 50, 1, 0), (1, 17, None, 0.9, 0), (2, 17, None, 0.9, 0), (2, 13, 200, 0.9, 0.02), (0.5, 11, 50, 1, 0.1)):
         slide(page, stage, "Temperature τ", tau)
         slide(page, stage, "Top-k", place)
         slide(page, stage, "Top-p", p)
@@ -168,7 +168,7 @@ def test_reliability_is_lmcores_at_any_bins_and_temperature(page, site):
 def test_the_beams_are_those_of_lmcore(page, site, explorer_data):
     stage = explorer(page, f"{site}book/07-decoding/index.html", "beams")
     cases = {text[:6]: (model, prefix, eos, name) for text, model, prefix, eos, name in explorer_data.beam_cases()}
-    for letters, width, alpha in (("our", 4, 0.75), ("the p", 5, 1.5), ("My", 4, 1.0), ("What", 2, 2.0)):
+    for letters, width, alpha in (("our", 4, 0.5), ("the p", 5, 1.5), ("My", 4, 1.0), ("What", 2, 2.0)):
         choose(page, stage, "Opening", letters)
         slide(page, stage, "Beam width", width)
         slide(page, stage, "Length penalty α", alpha)
