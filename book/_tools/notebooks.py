@@ -174,6 +174,8 @@ def main(arguments=None):
     if options.check or not stale:
         print("\n".join(f"needs a run: {name_of(path)}" for path in stale) or "every notebook is up to date")
         return 1 if stale else 0
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")                # notebooks run side by side: more threads only wait for each other
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")     # matplotlib would write the hour into each SVG
     return 1 if run(stale, max(1, options.jobs), course) else 0
 
