@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ HOME = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def slim():
     pytest.importorskip("sphinx", reason='the site needs the extra "book"')
+    sys.path.append(str(HOME / "book" / "_ext"))        # where its neighbours are
     spec = importlib.util.spec_from_file_location("slim", HOME / "book" / "_ext" / "slim.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -92,3 +94,20 @@ def test_pictures_say_their_size(slim, tmp_path):
     assert page == ('<img width="400" height="201" alt="A" src="_images/a.svg">'
                     '<img width="30" height="20" loading="lazy" decoding="async" src="_images/b.png">'
                     '<img src="_images/b.png" width="5"><img src="data:image/png;base64,xx">')
+
+
+def test_names_and_roles_are_mended(slim):
+    page = slim.mend("""<div class="bd-sidebar-primary bd-sidebar"><img src="m.svg" class="logo__image only-light" alt="M">
+<script>document.write(`<img src="m.svg" class="logo__image only-dark" alt="M"/>`);</script>
+<script>
+document.write(`<button class="btn search-button-field x" title="Search" aria-label="Search">Search</button>`);
+</script><li><a class="reference internal" href="a.html">1 A</a><details><summary><i></i></summary></details></li></div>""")
+    assert page.count("<img") == 1 and "script" not in page and "only-" not in page and 'aria-label="Search"' not in page
+    assert '<summary aria-label="Pages of 1 A">' in page and '<div role="region" aria-label="Course"' in page
+
+
+def test_the_site_has_the_colours_of_its_figures():
+    colours = pytest.importorskip("lmcore.plotting", reason='figures need the extra "plot"').COLORS
+    light = (HOME / "book" / "_static" / "course.css").read_text().partition('html[data-theme="dark"]')[0]
+    for token, name in (("blue", "blue"), ("red", "vermilion"), ("green", "green"), ("purple", "purple")):
+        assert re.search(rf"--course-{token}: (#\w+);", light).group(1) == colours[name].lower(), token

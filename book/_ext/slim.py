@@ -23,6 +23,7 @@ from pathlib import Path
 from posixpath import normpath, relpath
 
 import tinycss2
+from accessible import mend
 from sphinx.errors import ExtensionError
 
 EVERYWHERE = ("documentation_options", "doctools", "sphinx_highlight", "sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
@@ -329,8 +330,8 @@ def slim(app, exception) -> None:
     memory = Path(app.doctreedir) / "slim.json"
     done = {path for path, text in written.items() if "_static/site-" in text}
     sheets, scripts = json.loads(memory.read_text()) if done and memory.is_file() else ([], [])
-    pages = {path: text if path in done else measure_pictures(
-        lighten(text, path.relative_to(site).as_posix(), sheets, scripts), path.parent) for path, text in written.items()}
+    pages = {path: text if path in done else mend(measure_pictures(
+        lighten(text, path.relative_to(site).as_posix(), sheets, scripts), path.parent)) for path, text in written.items()}
     lost = [path for path in sheets + scripts if not (site / path).is_file()]
     if lost or not sheets:
         raise ExtensionError(f"slim: pages link {', '.join(lost) or 'no style sheet'}; build all of them anew (--all)")

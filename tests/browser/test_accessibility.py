@@ -1,0 +1,130 @@
+"""Every page for every reader: axe in light and dark, no scrolling sideways, focus that shows, motion only where wanted."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import SITE
+
+AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")     # axe-core 4.14.1
+UNFOLD = """for (const fold of document.querySelectorAll("details")) fold.open = true;
+for (const fold of document.querySelectorAll(".toggle-hidden")) fold.classList.remove("toggle-hidden");"""
+# What makes the page wider than the window; what stands in a box that scrolls by itself does not.
+SIDEWAYS = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const boxed = e => e && (getComputedStyle(e).overflowX !== "visible" || boxed(e.parentElement));
+    return [...document.body.querySelectorAll("*")]
+        .filter(e => e.getBoundingClientRect().right > width + 1 && !boxed(e.parentElement)).slice(0, 3)
+        .map(e => `${document.documentElement.scrollWidth} px wide because of ${e.outerHTML.slice(0, 160)}`);
+}"""
+
+
+def names():
+    return sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html")
+                  if not {"_static", "_downloads"} & set(path.parts) and path != SITE / "index.html")      # a redirect
+
+
+def findings(page):
+    """What axe says against the page as it stands, one line a rule."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:160]}" for rule in found]
+
+
+@pytest.fixture
+def reader(browser):
+    """A page as a reader sees it: colour scheme and width of the window."""
+    contexts = []
+
+    def open_page(scheme, width):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"))
+        return contexts[-1].new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_on_any_page(reader, site, scheme, width):
+    page, wrong = reader(scheme, width), []
+    for name in names():
+        page.goto(site + name)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") in {scheme, "light dark"}
+        page.evaluate(UNFOLD)
+        wrong += [f"{name}: {finding}" for finding in findings(page)]
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_axe_sees_a_fault(reader, site):
+    page = reader("light", 1280)
+    page.goto(f"{site}book/students.html")
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<p style=\"color: #bbb\">faint</p><img src=\"x.png\">')")
+    assert {line.split()[0] for line in findings(page)} == {"color-contrast", "image-alt"}
+
+
+@pytest.mark.parametrize("width", [360, 640])           # a phone; a window of 1280 at 200 %
+def test_no_page_scrolls_sideways(reader, site, width):
+    page, wide = reader("light", width), []
+    for name in names():
+        page.goto(site + name)
+        page.evaluate(UNFOLD)
+        wide += [f"{name}: {element}" for element in page.evaluate(SIDEWAYS)]
+    assert wide == [], "\n".join(wide)
+
+
+@pytest.mark.parametrize("name", ["book/intro.html", "book/03-softmax/index.html"])
+def test_focus_shows_wherever_the_keyboard_goes(reader, site, name):
+    page = reader("dark", 1280)
+    page.goto(site + name)
+    page.wait_for_load_state("networkidle")
+    hidden, seen = [], 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        said = page.evaluate("""() => {
+            const style = getComputedStyle(document.activeElement);
+            const shown = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none";
+            return [shown, document.activeElement.outerHTML.slice(0, 100)];
+        }""")
+        seen += said[0]
+        hidden += [] if said[0] else [said[1]]
+    assert hidden == [] and seen == 60, "\n".join(hidden)
+
+
+def test_nothing_moves_for_who_wants_no_motion(reader, site):
+    page = reader("light", 1280)
+    page.goto(f"{site}book/03-softmax/index.html")
+    moving = page.evaluate("""() => [...document.querySelectorAll("*")].filter(element => {
+        const style = getComputedStyle(element);
+        return style.transitionDuration !== "0s" || style.animationName !== "none" || style.scrollBehavior !== "auto";
+    }).map(element => element.outerHTML.slice(0, 100))""")
+    assert moving == []
+
+
+def test_the_frame_works_without_the_scripts_that_were_dropped(page, site):
+    page.goto(f"{site}book/students.html")
+    page.get_by_role("tab", name="Linux").or_(page.locator("label.sd-tab-label", has_text="Linux")).first.click()
+    assert page.locator(".sd-tab-content:visible").count() == 1
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    switch = page.get_by_role("button", name="Light, dark or as the system")
+    while page.evaluate("document.documentElement.dataset.mode") != "dark":
+        switch.click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+    page.goto(f"{site}book/03-softmax/index.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"               # kept on the next page
+    solution = page.locator(".admonition.dropdown").first
+    assert not solution.locator("> section, > :not(.admonition-title)").first.is_visible()
+    solution.locator(".toggle-button").click()
+    assert solution.locator("> section, > :not(.admonition-title)").first.is_visible()
+    assert page.locator(".copybtn").count() > 0
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("softmax")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li").first.wait_for()
+    icon = page.evaluate("""document.fonts.ready.then(() =>
+        [...document.fonts].filter(font => font.family.includes("Awesome") && font.status === "loaded").length)""")
+    assert icon > 0                                                                        # the signs came from the small font
