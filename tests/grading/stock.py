@@ -1,0 +1,72 @@
+"""Stock nbgrader on a course: none of this course's settings, hooks or programs, only where the folders lie.
+
+    python tests/grading/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
+    python tests/grading/stock.py --matrix [CHAPTER ...]     the graders' whole matrix, compared with the isolated grader
+"""
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def config_of(home, root):
+    """Nothing but the folders."""
+    from traitlets.config import Config
+
+    layout = {"root": str(root), "source_directory": str(Path(home, "solutions")), "release_directory": str(Path(root, "release")),
+              "db_url": f"sqlite:///{root}/gradebook.db"}
+    return Config({"CourseDirectory": layout})
+
+
+def grade(home, root, chapter, feedback=False):
+    """Grade what lies in submitted/, as `nbgrader generate_assignment` and `nbgrader autograde` do.
+
+    Returns
+    -------
+    scores : dict of str to dict
+        {student: {grade_id: score}} from the gradebook.
+    trouble : str
+        The error that ended the run, if one did.
+    """
+    from nbgrader.api import Gradebook
+    from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+
+    from lmcore.grading import course
+
+    config, trouble = config_of(home, root), ""
+    course.run(GenerateAssignment, config, assignment_id=chapter)
+    for converter in [Autograde, GenerateFeedback][:1 + feedback]:
+        try:
+            course.run(converter, config, assignment_id=chapter)
+        except (RuntimeError, SystemExit) as error:
+            trouble = trouble or str(error)
+    with Gradebook(config.CourseDirectory.db_url) as book:
+        found = {one.student_id: {grade.cell.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
+                 for one in book.assignment_submissions(chapter)}
+    return found, trouble
+
+
+def matrix(chapters):
+    """Both graders on every answer of the graders' tables; returns the answers on which they differ."""
+    from matrix import TABLES, compare
+
+    wrong = []
+    for chapter in chapters or TABLES:
+        with tempfile.TemporaryDirectory() as root:
+            tried, differ = compare(chapter, root)
+        print(f"chapter {chapter}: {tried} submissions, {len(differ)} differences", flush=True)
+        wrong += differ
+    return wrong
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--matrix":
+        found = matrix([int(number) for number in sys.argv[2:]])
+        print(*found, sep="\n")
+        sys.exit(bool(found))
+    print(json.dumps(grade(*sys.argv[1:4])))
