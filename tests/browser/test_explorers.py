@@ -12,6 +12,7 @@ from lmcore.data import smollm2
 
 HOME = Path(__file__).resolve().parents[2]
 BIT = np.log(2)
+AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -332,6 +333,10 @@ def test_an_explorer_waits_and_fits_a_phone(page, site, name):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     for control in stage.locator("input, select, [role=slider], button").all():
         assert control.evaluate("c => c.labels?.length || c.ariaLabel || c.textContent.trim()"), "a control without a name"
+    page.evaluate("for (const fold of document.querySelectorAll('.explorer details')) fold.open = true")
+    page.evaluate(AXE)
+    wrong = page.evaluate(f"axe.run('#explorer-{name}', {{resultTypes: ['violations']}})")["violations"]
+    assert [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in wrong] == []
     page.set_viewport_size({"width": 640, "height": 740})                  # 1280 px at 200 %
     page.wait_for_timeout(100)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -353,4 +358,5 @@ def test_without_scripts_a_sentence_leads_to_a_figure(browser, site, address):
 def test_on_paper_the_controls_go_and_the_picture_stays(page, site):
     stage = explorer(page, f"{site}book/06-calibration/index.html", "reliability")
     page.emulate_media(media="print")
-    assert stage.locator("svg").first.is_visible() and not stage.locator("details").is_visible()
+    assert stage.locator("svg").first.is_visible() and stage.get_by_text("Temperature T", exact=True).is_visible()
+    assert not stage.locator("details").is_visible() and not stage.locator("input").first.is_visible()

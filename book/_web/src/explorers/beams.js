@@ -61,7 +61,7 @@ export async function mount(stage) {
       },
     };
   };
-  const redraw = frame(stage, { title: "Beam search", pictures: [tree], extra: [source("The first three openings: the word model of section 7.5. The others: ")], draw, open: true,
+  const redraw = frame(stage, { title: "Beam search", pictures: [tree], extra: [source("The first three openings continue in the word model of section 7.5. The other two: ")], draw, open: true,
                                 controls: [which.node, width.node, alpha.node, shown.node, pooled.node] });
 }
 
@@ -69,7 +69,7 @@ export async function mount(stage) {
 function drawTree(svg, room, { steps }, shown, width, best) {
   const rows = steps.slice(0, shown);
   const columns = Math.max(...steps.map(({ live, done }) => live.length + done.length));
-  const row = 40, top = 14, cell = Math.min(room / columns, 170), letters = Math.max(3, Math.floor(cell / 7.4) - 1);
+  const row = 46, top = 6, cell = Math.min(room / columns, 170), letters = Math.max(3, Math.floor(cell / 7.4) - 1);
   const drawing = sized(svg, Math.min(room, cell * columns), top + row * steps.length + 16);
   const x = (column) => cell * (column + 0.5), y = (step) => top + row * step + 16;
   const clipped = (text) => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
@@ -80,7 +80,7 @@ function drawTree(svg, room, { steps }, shown, width, best) {
       const group = drawing.append("g").attr("class", `ex-node ${kind}`);
       group.append("title").text(`${entry.words.join(" ")}: ${fixed(entry.logProb, 2)} nats`);
       if (step) {
-        group.append("line").attr("class", onBest(entry) ? "ex-line" : "ex-branch").attr("x1", x(entry.from)).attr("y1", y(step - 1) + 15)
+        group.append("line").attr("class", onBest(entry) ? "ex-line" : "ex-branch").attr("x1", x(entry.from)).attr("y1", y(step - 1) + 16)
           .attr("x2", x(column)).attr("y2", y(step) - 13);
       }
       group.append("text").attr("class", entry.ends ? "ex-token ex-end" : "ex-token").attr("x", x(column)).attr("y", y(step)).attr("text-anchor", "middle").text(clipped(entry.text));

@@ -30,18 +30,20 @@ export async function mount(stage) {
   // A grid of toggles: one stop for Tab, arrow keys within.
   const toggles = cells.map((row, b) => row.map(([text, loss], t) => element("button", {
     type: "button", class: `ex-cell${real[b][t] ? "" : " ex-pad"}`, tabindex: b || t ? -1 : 0,
-    "aria-label": `row ${b + 1}, ${text.replaceAll("␣", "")}, ${fixed(loss, 2)} nats`,
     onclick: () => { mask[b][t] = !mask[b][t]; redraw(); }, onkeydown: (event) => step(event, b, t),
-  }, element("span", {}, text), element("span", { class: "ex-loss" }, fixed(loss, 2)))));
+  }, element("span", { class: "ex-hidden" }, `row ${b + 1}: `), element("span", {}, text),
+  element("span", { class: "ex-loss" }, fixed(loss, 2)), element("span", { class: "ex-hidden" }, " nats"))));
+  let [[stop]] = toggles;
   const step = (event, b, t) => {
     const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -t], End: [0, length - 1 - t] }[event.key] ?? [];
     const next = toggles[b + down]?.[t + right];
     if (down === undefined) return;
     event.preventDefault();
     if (!next) return;
-    event.currentTarget.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
+    stop.tabIndex = -1;
+    stop = next;
+    stop.tabIndex = 0;
+    stop.focus();
   };
   const rowMeans = cells.map(() => element("th", { scope: "row" }));
   const hint = element("p", { class: "ex-hint" }, "Surprise of each token in nats. A cell that counts is filled: press it to take it out, or in; arrow keys lead from cell to cell. At the left the mean of each row.");

@@ -27,7 +27,7 @@ export const percent = (value, digits = 1) => `${fixed(100 * value, digits)} %`;
 export const whole = (value) => value.toLocaleString("en");
 
 /** The recorded model is quantised and tuned: its numbers are not those of its larger copies, and every page says so. */
-export const source = (before = "") => element("p", { class: "ex-hint" }, `${before}Recorded from SmolLM2-135M-Instruct, quantised to four bits.`);
+export const source = (before = "") => element("p", { class: "ex-hint" }, `${before}${before ? "r" : "R"}ecorded from SmolLM2-135M-Instruct, quantised to four bits.`);
 
 // --- controls ---
 
