@@ -64,8 +64,8 @@ class ChapterPractice(SphinxDirective):
 
 
 def link_script(app, pagename, templatename, context, doctree) -> None:
-    """Script and style for pages that hold an explorer, and for no other."""
-    if doctree is None or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container)):
+    """Script and style for pages of the site that hold an explorer, and for no other."""
+    if app.builder.name != "html" or doctree is None or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container)):
         return
     root = "../" * pagename.count("/")
     context["metatags"] = (context.get("metatags", "")
