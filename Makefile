@@ -19,7 +19,7 @@ GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench test lock clean FORCE
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test lock clean FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
 	@$(MAKE) --no-print-directory $(STAMPS)/site $(STAMPS)/sample-class
@@ -68,6 +68,9 @@ notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that chang
 
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
 	$(PY) tests/benchmarks/run.py
+
+bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, on 40 and on 200 submissions
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/benchmarks/grading.py
 
 lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -11,6 +11,7 @@ that it could put into its answer.
 import ast
 import builtins
 import contextlib
+import gc
 import io
 import importlib
 import os
@@ -268,6 +269,7 @@ def serve(channel, copies, limits):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (2 * limits.memory, 2 * limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()                                      # it lives for a moment, in little memory
     steps = wire.loads(wire.read(channel, 1 << 30))
     names, hidden = {"__name__": "__main__", "__builtins__": builtins}, {}
     for trial in _begun(steps, copies, limits, names):

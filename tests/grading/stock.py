@@ -23,8 +23,16 @@ def config_of(home, root):
     return Config({"CourseDirectory": layout})
 
 
-def grade(home, root, chapter, feedback=False):
+def grade(home, root, chapter, feedback=False, seconds=30):
     """Grade what lies in submitted/, as `nbgrader generate_assignment` and `nbgrader autograde` do.
+
+    Parameters
+    ----------
+    home, root, chapter : str or path
+    feedback : bool
+        Whether to write feedback too.
+    seconds : float
+        Limit of a cell; 30 is nbgrader's own.
 
     Returns
     -------
@@ -39,6 +47,7 @@ def grade(home, root, chapter, feedback=False):
     from lmcore.grading import course
 
     config, trouble = config_of(home, root), ""
+    config.Execute.timeout = seconds
     course.run(GenerateAssignment, config, assignment_id=chapter)
     for converter in [Autograde, GenerateFeedback][:1 + feedback]:
         try:

@@ -6,6 +6,7 @@ address of a gradebook is ever sent to it, because whatever it knows its forks k
 
     python -m lmcore.grading.box.forkserver DESCRIPTOR        (started by `Server`)
 """
+import gc
 import importlib
 import json
 import os
@@ -20,7 +21,7 @@ from dataclasses import asdict
 from .limits import Limits
 
 ALWAYS = ["numpy", "numpy.linalg", "numpy.random", "numpy.ma", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "lmcore.data", "lmcore.plotting",
-          "lmcore.grading.check", "IPython.core.completer", "IPython.core.magics", "PIL.PngImagePlugin",
+          "lmcore.grading.judge", "lmcore.grading.box.keeper", "symtable", "IPython.core.completer", "IPython.core.magics", "PIL.PngImagePlugin",
           "matplotlib.backends.backend_agg"]
 THREADS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
 KEPT = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TZ", "MPLCONFIGDIR", "XDG_CACHE_HOME"]
@@ -165,6 +166,8 @@ def _import(modules, loaders):
         with suppress(Exception):
             module, _, function = name.rpartition(".")
             getattr(importlib.import_module(module), function)()
+    gc.collect()
+    gc.freeze()                                       # a fork's garbage collector would copy every page by looking at it
     return {}
 
 
