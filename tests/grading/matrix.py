@@ -41,7 +41,7 @@ def submission(spec, answers):
     return collect.Submission("someone", spec.chapter, spec.notebook, cells)
 
 
-def tests_of(spec):
+def cells_that_test(spec):
     """{answer: its test}."""
     found, answer = {}, None
     for cell in spec.cells:

@@ -4,7 +4,7 @@ All answers are compared with a run of the same cells in one process, which is w
 each chapter goes through stock nbgrader itself, and `python tests/grading/stock.py --matrix` sends all of them.
 """
 import pytest
-from matrix import TABLES, compare, rounds, spec_of, submission, tests_of, text
+from matrix import TABLES, compare, rounds, spec_of, submission, cells_that_test, text
 
 import graders
 from lmcore.grading.engine import grade
@@ -13,7 +13,7 @@ from lmcore.grading.engine import grade
 @pytest.mark.parametrize("chapter", TABLES)
 def test_the_same_scores_and_the_same_messages(chapter):
     spec, table, wrong = spec_of(chapter), TABLES[chapter], []
-    tests = tests_of(spec)
+    tests = cells_that_test(spec)
     for chosen in rounds(table):
         answers = {problem: text(table, problem, name) for problem, name in chosen.items() if name}
         result = grade(spec, submission(spec, answers))
