@@ -9,10 +9,15 @@ and proves that nothing secret went along. Grading goes one way:
     box/        limits, namespaces, filter of system calls, fork server
     student     runs the cells in the box          judge   runs the tests beside it, over `wire`
     engine      one notebook from start to end: grade(spec, submission) -> Result, pure and picklable
-    pool        many of them: here, on a local cluster, on any Dask scheduler
+    pool        many of them: on this machine, or on any Dask scheduler
     writer      the one place that writes grades; export, feedback, flags, report read from there
     grade       a class; command is the program `lmcore-grade`
 
 `check` is what test cells call, so importing this package must stay light. `hooks` and `course` serve nbgrader's own
 commands, which keep working on the same files.
 """
+import sys
+
+# nbformat's validator would compile 38 grammars of internationalised addresses as it is imported, two seconds long in
+# every command and every test, and no notebook has a field of that kind. None says that the package is not there.
+sys.modules.setdefault("rfc3987_syntax", None)

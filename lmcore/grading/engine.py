@@ -6,6 +6,7 @@ import math
 import os
 import re
 import signal
+import threading
 import time
 from contextlib import suppress
 from functools import cache
@@ -70,7 +71,8 @@ def grade(spec, submission, limits=Limits(), way=None):
             told, verdicts = job.run(cells)
             break
         except ServerLost as error:                   # not the student's doing: begin again with a new server
-            _forget(way)
+            if not _forget(way):
+                raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
     scores, comments = _score(spec, cells, verdicts)
@@ -81,19 +83,33 @@ def grade(spec, submission, limits=Limits(), way=None):
 
 
 def _server(way, spec):
-    """The warm server of this process, started when it is first needed."""
-    server = _servers.get((os.getpid(), way))
+    """The warm server of this thread, started when it is first needed."""
+    server = _servers.get(_place(way))
     if server is None:
-        server = _servers[os.getpid(), way] = Server(way)
-        atexit.register(_forget, way)
+        server = _servers[_place(way)] = Server(way)
     server.warm(spec.modules, spec.loaders)
     return server
 
 
+def _place(way):
+    return os.getpid(), threading.get_ident(), way
+
+
 def _forget(way):
-    server = _servers.pop((os.getpid(), way), None)
+    """Close this thread's server; False if `close_servers` has done so."""
+    server = _servers.pop(_place(way), None)
     if server:
         server.close()
+    return server is not None
+
+
+@atexit.register
+def close_servers():
+    """End all servers of this process and whatever they have in their boxes."""
+    for place in [place for place in _servers if place[0] == os.getpid()]:
+        server = _servers.pop(place, None)
+        if server:
+            server.close()
 
 
 class Ended(Exception):

@@ -1,12 +1,17 @@
-"""Where submissions are graded: in this process, on a local Dask cluster, or on any Dask scheduler."""
+"""Where submissions are graded: by threads of this process, each with a fork server of its own, or on any Dask scheduler.
+
+The work is done in the boxes' and the judges' processes; who waits for them needs no process of its own.
+"""
 import contextlib
 import os
+import sys
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 
 from . import engine
 
 WINDOW = 8                                            # submissions on their way for each worker: enough to keep it busy
-FEW = 6                                               # fewer submissions than this are not worth starting a cluster
+SWITCH = 0.0005                                       # seconds until a thread that computes lets those go on that wait for a box
 
 
 def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
@@ -20,41 +25,57 @@ def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
     way : str, optional
         See `engine.grade`.
     workers : int, optional
-        Processes of a local cluster; 1 grades in this process. By default one for each core.
+        Submissions graded at the same time on this machine. By default one for each core.
     scheduler : str, optional
-        Address of a Dask scheduler, such as "tcp://10.0.0.5:8786", which takes the place of the local cluster.
+        Address of a Dask scheduler, such as "tcp://10.0.0.5:8786", whose workers grade instead.
 
     Yields
     ------
     submission : Submission
     outcome : Result or Exception
     """
-    workers = workers or len(os.sched_getaffinity(0))
-    if scheduler is None and (workers == 1 or len(submissions) < FEW):
-        for submission in submissions:
-            yield submission, _attempt(spec, submission, limits, way)
-        return
-    with _client(workers, scheduler) as client:
-        yield from _on_cluster(client, spec, submissions, limits, way)
+    if scheduler is None:
+        yield from _here(spec, submissions, limits, way, workers or len(os.sched_getaffinity(0)))
+    else:
+        with _client(scheduler) as client:
+            yield from _on_cluster(client, spec, submissions, limits, way)
+
+
+def _here(spec, submissions, limits, way, workers):
+    waiting, owners, before = iter(submissions), {}, sys.getswitchinterval()
+    threads = ThreadPoolExecutor(workers, "grading")
+    sys.setswitchinterval(SWITCH)
+    try:
+        while True:
+            for submission in islice(waiting, 2 * workers - len(owners)):
+                owners[threads.submit(_attempt, spec, submission, limits, way)] = submission
+            if not owners:
+                return
+            for future in wait(owners, return_when=FIRST_COMPLETED).done:
+                yield owners.pop(future), future.result()
+    finally:
+        sys.setswitchinterval(before)
+        for future in owners:
+            future.cancel()
+        while wait(owners, timeout=0).not_done:
+            engine.close_servers()                    # ends what is still in a box, and so the wait for it
+            wait(owners, timeout=0.2)
+        threads.shutdown()
+        engine.close_servers()
 
 
 @contextlib.contextmanager
-def _client(workers, scheduler):
-    """A connection to a scheduler; one that is ours ends with it."""
+def _client(scheduler):
+    """A connection to a scheduler."""
     import logging
 
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    dask.config.set({"distributed.comm.timeouts.connect": "30s", "distributed.scheduler.allowed-failures": 5,
-                     "distributed.worker.daemon": False, "distributed.admin.low-level-log-length": 0})
-    with contextlib.ExitStack() as stack:
-        if scheduler is None:
-            scheduler = stack.enter_context(LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-                memory_limit=0, silence_logs=logging.CRITICAL))
-        yield stack.enter_context(Client(scheduler, timeout=30, set_as_default=False))
+    dask.config.set({"distributed.comm.timeouts.connect": "30s", "distributed.scheduler.allowed-failures": 5})
+    with Client(scheduler, timeout=30, set_as_default=False) as client:
+        yield client
 
 
 def _on_cluster(client, spec, submissions, limits, way):

@@ -2,7 +2,7 @@
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -43,7 +43,7 @@ class Result:
 
     def save(self, path):
         """Write to a file, whole or not at all."""
-        body = json.dumps(asdict(self), sort_keys=True)
+        body = json.dumps(vars(self), sort_keys=True)
         seal = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
         fresh = Path(f"{path}.{os.getpid()}.new")
         with open(fresh, "w", encoding="utf-8", errors="surrogatepass") as file:

@@ -6,6 +6,7 @@ import json
 import re
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 ANSWER, WRITTEN, TEST, TEXT = "answer", "written", "test", "text"
@@ -56,7 +57,7 @@ class Spec:
     loaders: list = field(default_factory=list)
     oracle: dict = field(default_factory=dict)
 
-    @property
+    @cached_property
     def digest(self):
         """A hash of everything that decides a grade."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()

@@ -101,6 +101,8 @@ class Server:
 
     def close(self):
         """End the server and whatever it has forked."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)    # another thread may be waiting for an answer
         self.socket.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
