@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from . import collect, export, feedback, flags, pool
+from . import collect, feedback, flags, pool
 from .box.limits import Limits
 from .course import course_config, find_chapters
 from .engine import result_key
@@ -101,7 +101,7 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
                 rows += _Chapter(config, writer, chapter, students, options, spool, due, show or progress(say)).grade()
     finally:
         try:
-            export.write_csv(writer.book, root / "grades.csv")
+            writer.write_csv(root / "grades.csv")
         finally:
             writer.close()
     return rows
@@ -185,7 +185,7 @@ class _Chapter:
         finally:
             self.show.finish()
         self.writer.set_penalties(self.chapter)
-        scores = export.scores(self.writer.book, self.chapter)
+        scores = self.writer.scores(self.chapter)
         for spec in self.specs:
             for student in self.students:
                 self._feedback(spec, student, scores)

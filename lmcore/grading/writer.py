@@ -5,22 +5,29 @@ or not at all. A locked database and a lost connection are waited for; a full di
 """
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
-from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Column, Index, MetaData, String, Table, Text, create_engine, delete, insert, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import selectinload
+
+from . import export
 
 PATIENCE = 120.0                                      # seconds that a database may be locked or away
 ledger = Table("lmcore_graded", MetaData(),
                Column("assignment", String(128), primary_key=True), Column("student", String(128), primary_key=True),
                Column("notebook", String(128), primary_key=True), Column("key", String(64), nullable=False),
                Column("feedback", String(64)), Column("detail", Text, nullable=False))
+# nbgrader looks these up without an index: in a large class every look would go through everybody's rows.
+INDEXES = [Index(f"lmcore_{column.table.name}_by_{column.name}", column) for column in
+           (Grade.__table__.c.notebook_id, Comment.__table__.c.notebook_id, SubmittedNotebook.__table__.c.assignment_id)]
 
 
 class DiskFull(RuntimeError):
@@ -41,7 +48,7 @@ class Writer:
     def __init__(self, config, say=print, patience=PATIENCE):
         layout = config.CourseDirectory
         self.config, self.say, self.patience = config, say, patience
-        self.root, self.url, self.course = Path(layout.root), layout.db_url, layout.course_id
+        self.root, self.url, self.course = Path(layout.root), _address(layout.db_url), layout.course_id
         self.book = None
         plugin = config.AssignLatePenalties.get("plugin_class")
         self.late = plugin(config=config) if plugin else None
@@ -51,6 +58,8 @@ class Writer:
         if self.book is None:
             self.book = Gradebook(self.url, self.course)
             ledger.metadata.create_all(self.book.engine)
+            for index in INDEXES:
+                index.create(self.book.engine, checkfirst=True)
 
     def close(self):
         """Close the connection."""
@@ -64,13 +73,17 @@ class Writer:
             try:
                 self._open()
                 return work()
-            except (OperationalError, DBAPIError) as error:
+            except (DBAPIError, InvalidEntry) as refused:
+                error = refused.__context__ if isinstance(refused, InvalidEntry) else refused     # nbgrader's name for both
+                if not isinstance(error, DBAPIError):
+                    raise
                 self._start_over()
                 if "full" in str(error.orig) or "No space" in str(error.orig):
                     raise DiskFull(f"no room for the gradebook: {error.orig}") from None
                 passing = isinstance(error, OperationalError) or error.connection_invalidated
                 if not passing or time.monotonic() > until:
-                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {error.orig}") from None
+                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {str(error.orig).strip()}\n"
+                                       "mend that and give the same command again: what was graded stays graded") from None
                 if not said:
                     self.say(f"waiting for the gradebook: {str(error.orig).strip().splitlines()[0]}")
                     said = True
@@ -223,12 +236,28 @@ class Writer:
     def set_penalties(self, chapter):
         """Bring all late penalties of an assignment up to date: a person may have graded, or moved the due date."""
         def work():
-            for submission in self.book.find_assignment(chapter).submissions:
+            everything = selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.grades)
+            assignment = self.book.find_assignment(chapter)
+            for submission in self.book.db.execute(select(SubmittedAssignment).where(
+                    SubmittedAssignment.assignment_id == assignment.id).options(everything)).scalars():
                 for notebook in submission.notebooks:
                     self._set_penalty(submission, notebook)
             self.book.db.commit()
 
         self._persist(work)
+
+    def scores(self, chapter):
+        """All scores of an assignment, as `export.scores` gives them."""
+        return self._persist(lambda: export.scores(self.book, chapter))
+
+    def write_csv(self, path):
+        """Write grades.csv from what is committed, and nothing if the gradebook has been given up."""
+        def work():
+            self.book.db.rollback()
+            export.write_csv(self.book, path)
+
+        if self.book is not None:
+            self._persist(work)
 
     def note_feedback(self, chapter, student, notebook, digest):
         """Enter in the ledger which feedback lies in the folder."""
@@ -245,10 +274,33 @@ def _points(grade):
     return 0.0 if score is None else score + (grade.extra_credit or 0.0)
 
 
+def _address(url):
+    """A gradebook's address with PostgreSQL's driver in it, whichever SQLAlchemy would choose.
+
+    Raises
+    ------
+    ValueError
+        If it is no address of a database.
+    RuntimeError
+        If the database's driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        create_engine(parsed).dispose()
+    except ArgumentError:
+        shown = re.sub(r":[^:@/]*@", ":***@", str(url))
+        raise ValueError(f"the gradebook's address {shown!r} is none: write one such as postgresql://USER:PASSWORD@HOST/NAME "
+                         "or sqlite:////FOLDER/gradebook.db") from None
+    except ImportError as error:
+        remedy = "'lmcore[grading]', or 'psycopg[binary]' alone" if "psycopg" in parsed.drivername else f"{error.name}, or use PostgreSQL"
+        raise RuntimeError(f"gradebooks in {parsed.get_backend_name()} need the package {error.name}: pip install {remedy}") from None
+    return parsed.render_as_string(hide_password=False)
+
+
 def _public(url):
     """A database's address without its password."""
-    from sqlalchemy import make_url
-
     return make_url(url).render_as_string(hide_password=True)
 
 
