@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from nbgrader.preprocessors import SaveCells
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, create_engine, delete, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -50,8 +50,7 @@ class Writer:
         self.config, self.say, self.patience = config, say, patience
         self.root, self.url, self.course = Path(layout.root), _address(layout.db_url), layout.course_id
         self.book = None
-        plugin = config.AssignLatePenalties.get("plugin_class")
-        self.late = plugin(config=config) if plugin else None
+        self.late = AssignLatePenalties(config=config).plugin_class(config=config)          # nbgrader's own where none is set
         self._persist(self._open)
 
     def _open(self):
@@ -221,7 +220,7 @@ class Writer:
 
     def _set_penalty(self, submission, notebook):
         """The late penalty from the scores as they are, hand-given ones included; True if it has changed."""
-        if submission.assignment.duedate is None or submission.timestamp is None or self.late is None:
+        if submission.assignment.duedate is None or submission.timestamp is None:
             penalty = None
         else:
             due = submission.assignment.duedate + (submission.extension or (submission.timestamp - submission.timestamp))
