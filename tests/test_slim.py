@@ -64,6 +64,7 @@ PAGE = """<html lang="en" data-content_root="../"><head><meta charset="utf-8" />
 <script src="../_static/doctools.js?v=1"></script>
 <script>let toggleHintShow = 'Click to show';</script>
 <script src="../_static/togglebutton.js"></script>
+<script src="../_static/copybutton.js"></script>
 <script>DOCUMENTATION_OPTIONS.pagename = 'x';</script>
 <script type="module" src="../live/live.js"></script>
 <script src="../_static/searchtools.js"></script>
@@ -81,8 +82,8 @@ def test_a_page_links_one_sheet_and_what_its_markup_needs(slim):
         ("type", "../live/live.js"), ("defer", "../_static/site-000000000000.js"), ("defer", "../_static/searchtools.js")]
     assert plain.count("viewport") == 1
     assert "toggle" not in plain and "pagename" not in plain and "all.min" not in plain and "favicon.svg" in plain
-    folded = slim.lighten(PAGE.replace("BODY", '<div class="admonition dropdown">'), "book/a.html", [], [])
-    assert folded.index("toggleHintShow") < folded.index('<script defer src="../_static/togglebutton.js">')
+    with_code = slim.lighten(PAGE.replace("BODY", '<div class="highlight">'), "book/a.html", [], [])
+    assert '<script defer src="../_static/copybutton.js">' in with_code and "copybutton" not in plain
 
 
 def test_pictures_say_their_size(slim, tmp_path):
@@ -111,3 +112,11 @@ def test_the_site_has_the_colours_of_its_figures():
     light = (HOME / "book" / "_static" / "course.css").read_text().partition('html[data-theme="dark"]')[0]
     for token, name in (("blue", "blue"), ("red", "vermilion"), ("green", "green"), ("purple", "purple")):
         assert re.search(rf"--course-{token}: (#\w+);", light).group(1) == colours[name].lower(), token
+
+
+def test_folded_boxes_are_the_browsers_own(slim):
+    page = slim.mend('<div class="solution dropdown admonition" id="s">\n<p class="admonition-title">S<a href="#e"> of E</a></p><div>a<div class="admonition '
+                     'dropdown"><p class="admonition-title">T</p>b</div></div></div><div class="admonition note"><p>c</p></div>')
+    assert page == ('<details class="solution dropdown admonition" id="s"><summary class="admonition-title">S of E</summary><div>a<details '
+                    'class="admonition dropdown"><summary class="admonition-title">T</summary>b</details></div></details>'
+                    '<div class="admonition note"><p>c</p></div>')

@@ -32,7 +32,28 @@ MENDED = [(re.compile(pattern, re.S), into) for pattern, into in [
 ]]
 
 
+FOLDED = re.compile(r'<div (?=[^>]*class="[^"]*\bdropdown\b)([^>]*class="[^"]*\badmonition\b[^>]*)>\s*<p class="admonition-title">(.*?)</p>', re.S)
+
+
+def fold(page: str) -> str:
+    """Boxes that begin folded become the browser's own <details>: without a script, open to a search, never seen unfolded first."""
+    place = 0
+    while found := FOLDED.search(page, place):
+        depth = 1
+        for tag in re.finditer(r"<(/?)div\b", page[found.end():]):
+            depth += -1 if tag.group(1) else 1
+            if depth == 0:
+                break
+        end = found.end() + tag.start()
+        title = re.sub(r"</?a\b[^>]*>", "", found.group(2))      # a title that is pressed cannot hold a link as well
+        opening = f'<details {found.group(1)}><summary class="admonition-title">{title}</summary>'
+        page = page[:found.start()] + opening + page[found.end():end] + "</details>" + page[end + len("</div>"):]
+        place = found.start() + len(opening)
+    return page
+
+
 def mend(page: str) -> str:
+    page = fold(page)
     for pattern, into in MENDED:
         page = pattern.sub(into, page)
     return page

@@ -26,22 +26,23 @@ import tinycss2
 from accessible import mend
 from sphinx.errors import ExtensionError
 
-EVERYWHERE = ("documentation_options", "doctools", "sphinx_highlight", "sphinx-book-theme", "bootstrap", "pydata-sphinx-theme")
+EVERYWHERE = ("documentation_options", "doctools", "sphinx_highlight", "sphinx-book-theme", "bootstrap", "pydata-sphinx-theme", "course")
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {
-    "togglebutton": r'class="[^"]*\b(?:toggle|dropdown)\b[^"]*\badmonition\b|class="[^"]*\badmonition\b[^"]*\b(?:toggle|dropdown)\b'
-                    r'|class="(?:[^"]* )?toggle[ "]',
     "design-tabs": r"\bsd-tab-set\b",
     "clipboard.min": r'class="highlight"',
     "copybutton": r'class="highlight"',
 }
-# Settings of these scripts that the theme writes into each page.
+# Scripts that no page needs: a second copy of the icons, and folding, which browsers do themselves (accessible.py).
+DROPPED = {"all.min", "togglebutton"}
 SETTINGS = re.compile(r" *<script>(?:let toggle|var togglebuttonSelector)[^<]*</script>\n?")
 VIEWPORT = re.compile(r' *<meta name="viewport"[^>]*>\n?')
 PAGENAME = re.compile(r" *<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>\n?")      # read by a version switcher alone
 # Classes that bootstrap's script gives to elements; its other words are those of parts that no page has.
 FROM_BOOTSTRAP = {"active", "show", "showing", "hiding", "fade", "collapsing", "collapsed", "tooltip", "tooltip-inner",
                   "tooltip-arrow", "bs-tooltip-auto", "bs-tooltip-top", "bs-tooltip-bottom", "bs-tooltip-start", "bs-tooltip-end"}
+# What the theme's script measures, again at every change; course.js does it without laying out the whole page.
+MEASURED = b'"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
 ICON_FONTS = ("fa-solid-900", "fa-regular-400", "fa-brands-400")
 UNUSED = {"all.min.js", "all.min.js.LICENSE.txt", *(f"{font}.woff2" for font in (*ICON_FONTS, "fa-v4compatibility"))}
 PLACEHOLDER = "0" * 12
@@ -84,19 +85,13 @@ def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
         if stem in EVERYWHERE:
             if path not in scripts:
                 scripts.append(path)
-            return ""
-        if stem == "all.min":
-            return ""
-        if stem not in WHERE_USED or re.search(WHERE_USED[stem], body):
+        elif stem not in DROPPED and (stem not in WHERE_USED or re.search(WHERE_USED[stem], body)):
             kept += re.sub(r"<script", "<script defer", tag.strip(), count=1) + "\n"
         return ""
 
     tags = re.compile(r"[ \t]*<script\b[^>]*\bsrc=[^>]*></script>\n?")
     head, body = tags.sub(script, head), tags.sub(script, body)
-    settings = dict.fromkeys(SETTINGS.findall(head))
     head = PAGENAME.sub("", SETTINGS.sub("", head))
-    if "togglebutton" in kept:
-        kept = "".join(settings) + kept
     # The theme says three times how wide a phone is, and names a search service that is not used.
     said = VIEWPORT.search(head)
     head = head[:said.end()] + VIEWPORT.sub("", head[said.end():])
@@ -150,7 +145,7 @@ def words_of(site: Path, pages: dict[Path, str]) -> set[str]:
         for value in re.findall(r'\b(?:class|id)=["\']([^"\']*)["\']', page):
             found.update(value.split())
     scripts = [path for path in [*site.glob("_static/*.js"), *site.glob("_static/scripts/*.js"), *site.glob("*/*.js")]
-               if path.stem not in {"bootstrap", "editor", "searchindex"} and not path.name.startswith("site-")]
+               if path.stem not in {"bootstrap", "editor", "searchindex", *DROPPED} and not path.name.startswith("site-")]
     for path in scripts:
         found.update(re.findall(r"-?-?[A-Za-z_][\w-]*", path.read_text(encoding="utf-8")))
     return found
@@ -315,8 +310,10 @@ def make_sheet(site: Path, sheets: list[str], pages: dict[Path, str]) -> tuple[s
 def make_script(site: Path, scripts: list[str]) -> str:
     """The scripts that every page needs, as one file; its name."""
     parts = [(site / path).read_bytes() for path in sorted(scripts, key=lambda path: EVERYWHERE.index(Path(path).stem))]
+    if not any(MEASURED in part for part in parts):
+        raise ExtensionError("slim: the theme no longer measures all listings at once, or does so in other words: see MEASURED")
     return make(site / "_static", "site", ".js", digest(Path(__file__).read_bytes(), *parts), lambda: b"\n;\n".join(
-        re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", part) for part in parts))
+        re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", part).replace(MEASURED, b'"#measured-by-course-js"') for part in parts))
 
 
 def slim(app, exception) -> None:
