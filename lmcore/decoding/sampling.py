@@ -41,7 +41,7 @@ def sample(logits, rng):
     """
     logits = filters.as_logits(logits)
     rows = logits.reshape(-1, logits.shape[-1])
-    tokens = np.empty(len(rows), dtype=np.int64)
+    tokens = np.empty(len(rows), dtype=np.intp)
     uniform = rng.random(len(rows))
     for part in row_blocks(*rows.shape, itemsize=8):
         block = rows[part].astype(np.float64)

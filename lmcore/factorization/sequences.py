@@ -86,7 +86,7 @@ def teacher_forcing(tokens, bos, ignore_index=-100):
         raise ValueError(f"tokens must hold at least one token along a time axis, got shape {targets.shape}")
     if targets.dtype.kind not in "iu":
         raise TypeError(f"tokens must hold integer token ids, got dtype {targets.dtype}")
-    targets = targets.astype(np.int64)
+    targets = targets.astype(np.intp)
     inputs = np.full_like(targets, bos)
     inputs[..., 1:] = np.where(targets[..., :-1] == ignore_index, bos, targets[..., :-1])
     return inputs, targets

@@ -38,9 +38,9 @@ class NGramCounts:
     eos : int or None
     keys : tuple of (n_k,) int64 arrays
         Packed n-grams, ascending. Order 1 lists every token and BOS, seen or not, so there the rank is the token.
-    counts : tuple of (n_k,) int64 arrays
+    counts : tuple of (n_k,) integer arrays
         How often each n-gram occurs. BOS alone counts 0: it is a history, never an output.
-    suffixes : tuple of (n_k,) int64 arrays
+    suffixes : tuple of (n_k,) integer arrays
         Rank, one order lower, of the n-gram less its first token.
 
     Examples
@@ -65,7 +65,7 @@ class NGramCounts:
     def histories(self, k):
         """(n_k,) rank among the (k − 1)-grams of each k-gram less its last token; zeros for k = 1."""
         keys = self.keys[k - 1]
-        return np.zeros_like(keys) if k == 1 else keys // (self.vocab_size + 1)
+        return np.zeros(len(keys), dtype=np.intp) if k == 1 else (keys // (self.vocab_size + 1)).astype(np.intp, copy=False)
 
     def n_histories(self, k):
         """Number of ranks that `histories(k)` can take: the distinct (k − 1)-grams, 1 for k = 1."""
@@ -146,13 +146,13 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     base = vocab_size + 1
     unigrams = np.bincount(stream, minlength=base)
     unigrams[vocab_size] = 0
-    keys, counts, suffixes = [np.arange(base)], [unigrams], [np.zeros(base, dtype=np.int64)]
+    keys, counts, suffixes = [np.arange(base, dtype=np.int64)], [unigrams], [np.zeros(base, dtype=np.intp)]
     rank = stream.copy()                                        # of the k-gram that ends at each position
     for k in range(2, order + 1):
         ends = np.flatnonzero(offset >= k - 1)                  # where a k-gram ends that does not cross a BOS
-        packed = rank[ends - 1] * base + stream[ends]
+        packed = pack(rank[ends - 1], stream[ends], vocab_size)
         distinct, occurrences, new_rank = _sort_and_count(packed, len(keys[-1]) * base)
-        suffix = np.empty_like(distinct)
+        suffix = np.empty(len(distinct), dtype=np.intp)
         suffix[new_rank] = rank[ends]                           # the (k-1)-gram that ends at the same position
         rank[ends] = new_rank
         for row, value in ((keys, distinct), (counts, occurrences), (suffixes, suffix)):
@@ -203,8 +203,8 @@ def token_stream(documents, vocab_size, eos):
                              f"a single document as [document]")
         if ids.size and ids.dtype.kind not in "iu":
             raise TypeError(f"documents[{d}] has dtype {ids.dtype}: pass integer token ids")
-    sizes = np.array([ids.size for ids in arrays], dtype=np.int64)
-    tokens = np.concatenate([np.empty(0, dtype=np.int64), *(ids.astype(np.int64, copy=False) for ids in arrays)])
+    sizes = np.array([ids.size for ids in arrays], dtype=np.intp)
+    tokens = np.concatenate([np.empty(0, dtype=np.intp), *(ids.astype(np.intp, copy=False) for ids in arrays)])
     wrong = np.flatnonzero((tokens < 0) | (tokens >= vocab_size) | (tokens == (-1 if eos is None else eos)))
     if wrong.size:
         d = int(np.searchsorted(np.cumsum(sizes), wrong[0], side="right"))
@@ -212,7 +212,7 @@ def token_stream(documents, vocab_size, eos):
         raise ValueError(f"documents[{d}] holds {tokens[wrong[0]]}, which {reason}; ids must lie in [0, {vocab_size})")
     lengths = sizes + (1 if eos is None else 2)
     starts = np.cumsum(lengths) - lengths
-    stream = np.full(lengths.sum(), vocab_size, dtype=np.int64)
+    stream = np.full(lengths.sum(), vocab_size, dtype=np.intp)
     is_token = np.ones(len(stream), dtype=bool)
     is_token[starts] = False
     if eos is not None:
@@ -230,8 +230,13 @@ def match(keys, stream, vocab_size):
     rank = stream
     yield rank
     for table in keys[1:]:
-        rank = _find(table, before(rank) * (vocab_size + 1) + stream)       # from −1 a negative key: in no table
+        rank = _find(table, pack(before(rank), stream, vocab_size))         # from −1 a negative key: in no table
         yield rank
+
+
+def pack(history_rank, token, vocab_size):
+    """key = rank (V + 1) + w, in 64 bits also where NumPy's indices have 32, as in a browser."""
+    return np.multiply(history_rank, vocab_size + 1, dtype=np.int64) + token
 
 
 def before(values):
@@ -244,7 +249,7 @@ def before(values):
 def _find(table, queries):
     """Index of each query in the sorted `table`, −1 where absent."""
     if len(table) == 0:
-        return np.full_like(queries, -1)
+        return np.full(queries.shape, -1)
     at = np.minimum(np.searchsorted(table, queries), len(table) - 1)
     return np.where(table[at] == queries, at, -1)
 
@@ -258,9 +263,9 @@ def _sort_and_count(keys, bound):
     """
     n = len(keys)
     if bound <= n:
-        occurrences = np.bincount(keys, minlength=bound)
+        occurrences = np.bincount(keys.astype(np.intp, copy=False), minlength=bound)
         distinct = np.flatnonzero(occurrences)
-        return distinct, occurrences[distinct], (np.cumsum(occurrences > 0) - 1)[keys]
+        return distinct.astype(np.int64, copy=False), occurrences[distinct], (np.cumsum(occurrences > 0) - 1)[keys]
     bits = n.bit_length()
     if bound <= 1 << (63 - bits):
         packed = np.sort((keys << bits) | np.arange(n))
@@ -271,6 +276,6 @@ def _sort_and_count(keys, bound):
     is_new = np.ones(n, dtype=bool)
     is_new[1:] = ordered[1:] != ordered[:-1]
     first = np.flatnonzero(is_new)
-    rank = np.empty(n, dtype=np.int64)
+    rank = np.empty(n, dtype=np.intp)
     rank[order] = np.cumsum(is_new) - 1
     return ordered[first], np.diff(first, append=n), rank

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmcore._arrays import as_token_ids
-from lmcore.models.ngram.counts import before, match, token_stream
+from lmcore.models.ngram.counts import before, match, pack, token_stream
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +102,7 @@ class NGramModel:
         tokens = as_token_ids(tokens, self.vocab_size, "tokens")
         if tokens.ndim == 0:
             raise ValueError(f"tokens must have at least one axis, got the scalar {tokens}; wrap it in a list")
-        stream = np.full((*tokens.shape[:-1], tokens.shape[-1] + 1), self.vocab_size, dtype=np.int64)
+        stream = np.full((*tokens.shape[:-1], tokens.shape[-1] + 1), self.vocab_size, dtype=np.intp)
         stream[..., 1:] = tokens
         return stream, np.arange(stream.shape[-1])
 
@@ -146,8 +146,8 @@ class NGramModel:
     def _continuations(self, k, history):
         """Seen k-grams of each history (R,): which history, last token and log p, for all of them in one row."""
         base, table = self.vocab_size + 1, self.keys[k - 1]
-        first = np.searchsorted(table, history * base)                  # a history's continuations have adjacent keys
-        count = np.searchsorted(table, (history + 1) * base) - first
+        first = np.searchsorted(table, pack(history, 0, self.vocab_size))       # a history's continuations are adjacent
+        count = np.searchsorted(table, pack(history + 1, 0, self.vocab_size)) - first
         place = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
         return np.repeat(np.arange(len(history)), count), table[place] % base, self.log_prob[k - 1][place]
 
