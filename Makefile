@@ -12,6 +12,12 @@ WORKERS ?= auto
 
 unexport PYTHONDONTWRITEBYTECODE
 
+# Where the site's live cells get Python from: a folder with Pyodide's files, which the site then carries, or its public
+# CDN. What was chosen last holds until something else is said; `make site PYODIDE=` goes back to the CDN.
+served  := $(shell cat $(STAMPS)/pyodide 2>/dev/null)
+PYODIDE ?= $(served)
+export PYODIDE
+
 SOURCES  = $(wildcard solutions/*/*)
 RELEASES = $(patsubst solutions/%,exercises/%,$(wildcard solutions/*/*.ipynb))
 BOOK     = _config.yml _toc.yml $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
@@ -19,7 +25,8 @@ GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test lock clean FORCE
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test live-all lock clean \
+        FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
 	@$(MAKE) --no-print-directory $(STAMPS)/site $(STAMPS)/sample-class
@@ -34,10 +41,13 @@ help:  ## this list
 
 # Not after `release`: the tests must see a release notebook that somebody forgot to generate.
 test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadscope --nbval \
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope --nbval \
 	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests lmcore book solutions
 
-site: $(STAMPS)/site  ## the site, in _build/html
+live-all: $(STAMPS)/site  ## every theory notebook and practice box in a browser's Python, compared with the book (ten minutes)
+	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py
+
+site: $(STAMPS)/site  ## the site, in _build/html (PYODIDE=DIR: with Python for its live cells on board)
 
 links: $(STAMPS)/venv  ## ask every outside address in the book whether it still answers (needs the network)
 	$(VENV)/bin/jupyter-book build . -q --all --builder linkcheck --path-output _build/links
@@ -69,7 +79,8 @@ notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that chang
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
 	$(PY) tests/benchmarks/run.py
 
-bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, on 40 and on 200 submissions
+bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, on 40 and on 200 submissions, and of its writer on 5,000
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/benchmarks/writer.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/benchmarks/grading.py
 
 lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
@@ -78,7 +89,7 @@ lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
 	    --extra dev -o requirements.lock > /dev/null
 
 clean:  ## remove what make built; the environment and everything about students stay
-	rm -rf _build $(STAMPS)/site $(STAMPS)/release $(STAMPS)/sample-class
+	rm -rf _build $(STAMPS)/site $(STAMPS)/pyodide $(STAMPS)/release $(STAMPS)/sample-class
 
 # ---- the steps behind the names
 
@@ -122,9 +133,9 @@ $(STAMPS)/release: $(STAMPS)/venv $(SOURCES) $(GRADER) $(call missing,$(RELEASES
 	@touch $@
 
 # All pages every time: a page that is not read again would keep quiet about a reference that broke elsewhere.
-$(STAMPS)/site: $(STAMPS)/venv $(BOOK) $(call missing,$(SITE)/index.html)
+$(STAMPS)/site: $(STAMPS)/venv $(BOOK) $(call missing,$(SITE)/index.html) $(if $(filter-out x$(served),x$(PYODIDE)),FORCE)
 	$(VENV)/bin/jupyter-book build . -q --all -n -W --keep-going
-	@touch $@
+	@echo '$(PYODIDE)' > $(STAMPS)/pyodide; touch $@
 
 $(STAMPS)/sample-class: $(STAMPS)/venv $(GRADER) tests/sample_class.py $(wildcard solutions/03-softmax/* exercises/03-softmax/*) \
                         lmcore/_arrays.py lmcore/softmax.py $(call missing,$(SAMPLE)/grades.csv)

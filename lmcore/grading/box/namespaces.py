@@ -124,6 +124,7 @@ def _own_uid():
 
 
 def _build(paths, limits, uid):
+    os.umask(0o022)                                     # a stricter one would shut the student out of the folders made here
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _free_place(paths)
     linux.mount("box", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
