@@ -43,6 +43,9 @@ FROM_BOOTSTRAP = {"active", "show", "showing", "hiding", "fade", "collapsing", "
                   "tooltip-arrow", "bs-tooltip-auto", "bs-tooltip-top", "bs-tooltip-bottom", "bs-tooltip-start", "bs-tooltip-end"}
 # What the theme's script measures, again at every change; course.js does it without laying out the whole page.
 MEASURED = b'"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
+# What the search does not show of a page: formulas once drawn and once as TeX, beside the MathML; the line of downloads.
+UNSEARCHED = '".headerlink", "script", "style"'
+UNSHOWN = '".katex-html", ".katex annotation", "div.math", ".course-take", "button"'
 ICON_FONTS = ("fa-solid-900", "fa-regular-400", "fa-brands-400")
 UNUSED = {"all.min.js", "all.min.js.LICENSE.txt", *(f"{font}.woff2" for font in (*ICON_FONTS, "fa-v4compatibility"))}
 PLACEHOLDER = "0" * 12
@@ -316,6 +319,15 @@ def make_script(site: Path, scripts: list[str]) -> str:
         re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", part).replace(MEASURED, b'"#measured-by-course-js"') for part in parts))
 
 
+def excerpts(path: Path) -> None:
+    """The search shows words of a page, and formulas as a line of text."""
+    script = path.read_text(encoding="utf-8")
+    if UNSHOWN not in script:
+        if UNSEARCHED not in script:
+            raise ExtensionError("slim: Sphinx's search takes its excerpts in another way: see UNSEARCHED")
+        path.write_text(script.replace(UNSEARCHED, f"{UNSEARCHED}, {UNSHOWN}"), encoding="utf-8")
+
+
 def slim(app, exception) -> None:
     if exception is not None or app.builder.name != "html":
         return
@@ -341,6 +353,7 @@ def slim(app, exception) -> None:
             text = re.sub(rf"_static/{kind}-[0-9a-f]{{12}}{re.escape(rest[12:])}", f"_static/{name}", text)
         if text != written[path]:
             path.write_text(text, encoding="utf-8")
+    excerpts(site / "_static" / "searchtools.js")
     for path in (site / "_static").rglob("*"):          # what no page asks for need not be published
         if path.suffix in {".map", ".ttf"} or path.name in UNUSED or path.name.endswith("-macros.html"):
             path.unlink()
