@@ -1,0 +1,122 @@
+"""What grading a department takes: python tests/benchmarks/sizes.py measure | table
+
+`measure` grades a few submissions of every chapter and keeps the CPU seconds that each of them took in sizes.json, and
+those of what is done for one submission after the other, by the one process that writes; `table` computes from them what
+the guide's page on large classes says, and writes it there.
+"""
+import json
+import math
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HOME = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "grading"), str(HERE)]
+STORE, PAGE = HERE / "sizes.json", HOME / "book" / "scaling.md"
+FEW, MORE, MANY = 4, 16, 500                          # submissions; a difference leaves the start of the program out
+STUDENTS, CORES, PRICE = (300, 3000), (2, 16), 0.05   # price of a core for an hour, in whatever currency
+BEGIN, END = "<!-- sizes: written by tests/benchmarks/sizes.py -->", "<!-- end of sizes -->"
+
+
+def hand_in(chapter, root, size):
+    """`size` submissions of the answers in the graders' table of a chapter."""
+    from matrix import TABLES, rounds, spec_of, text
+    from sample_class import Student, write_submission
+
+    table = TABLES[chapter]
+    for number, names in zip(range(size), rounds(table) * size):
+        answers = {p: text(table, p, name) for p, name in names.items() if name}
+        write_submission(HOME, root, spec_of(chapter).chapter, f"student-{number:02d}", Student(answers))
+    return spec_of(chapter).chapter
+
+
+def measure():
+    """{chapter: CPU seconds for a submission}, all processes counted."""
+    from grading import Meter
+    from matrix import TABLES
+
+    found = {}
+    for chapter in TABLES:
+        spent = []
+        for size in (FEW, MORE):
+            with tempfile.TemporaryDirectory() as root:
+                name = hand_in(chapter, root, size)
+                meter = Meter([sys.executable, "-m", "lmcore.grading.command", name, "--json", "--home", str(HOME), "--root", root])
+                if meter.status:
+                    raise SystemExit(f"{name}: lmcore-grade ended with {meter.status}: {meter.output[-2000:]}")
+                spent.append(meter.cpu)
+        found[name] = round((spent[1] - spent[0]) / (MORE - FEW), 3)
+        print(name, found[name], flush=True)
+    return found
+
+
+def measure_serial():
+    """CPU seconds for a submission of reading, writing and feedback: a class graded with results that are there already."""
+    from crowd import name, outcome
+
+    from lmcore.grading import pool
+    from lmcore.grading.engine import result_key
+    from lmcore.grading.grade import grade_class
+
+    def ready(spec, submissions, *how):
+        for submission in submissions:
+            yield submission, outcome(spec, int(submission.student[-5:]), result_key(spec, submission))
+
+    pool.outcomes = ready
+    release = HOME / "exercises" / "03-softmax" / "exercises.ipynb"
+    with tempfile.TemporaryDirectory() as root:
+        for number in range(MANY):
+            folder = Path(root, "submitted", name(number), "03-softmax")
+            folder.mkdir(parents=True)
+            shutil.copy(release, folder)
+        begin = time.process_time()
+        grade_class(HOME, root, ["3"], say=lambda line: None)
+        return round((time.process_time() - begin) / MANY, 4)
+
+
+def duration(seconds):
+    """Seconds in the unit in which people would say them."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}" if seconds < 10 * length else f"{seconds / length:.0f} {unit}"
+    return f"{math.ceil(seconds)} s"
+
+
+def table(measured):
+    """The guide's table, and how it is computed."""
+    seconds, serial = measured["submission"].values(), measured["serial"]
+    mean = sum(seconds) / len(seconds)
+    lines = [f"A submission takes $s$ = {mean:.2f} CPU seconds on the mean of the ten chapters ({min(seconds):.2f} to "
+             f"{max(seconds):.2f}), box and tests included, on the workers, and $w$ = {1000 * serial:.0f} ms of reading, writing and "
+             "feedback where the command runs, one after the other. Then $n$ submissions on $k$ cores, at a price $p$ for a core-hour, take and cost", "",
+             "$$\\text{time} \\approx n \\max\\left(\\frac{s}{k},\\, w\\right), "
+             "\\qquad \\text{cost} \\approx p\\,\\frac{n\\,(s + w)}{3600}.$$", "",
+             f"More than $s/w$ = {mean / serial:.0f} cores therefore do not help one run. For all {len(seconds)} assignments together, "
+             f"at $p$ = {PRICE:g}:", "",
+             f"| Students | Submissions | Core-hours | {' | '.join(f'Time, {k} cores' for k in CORES)} | Cost |",
+             f"| {' | '.join(['---:'] * (4 + len(CORES)))} |"]
+    for students in STUDENTS:
+        submissions = students * len(seconds)
+        hours = submissions * (mean + serial) / 3600
+        times = " | ".join(duration(submissions * max(mean / k, serial)) for k in CORES)
+        lines.append(f"| {students:,} | {submissions:,} | {hours:.2f} | {times} | {PRICE * hours:.2f} |")
+    return "\n".join(lines)
+
+
+def put_table():
+    """Write it into the page."""
+    before, rest = PAGE.read_text().split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{table(json.loads(STORE.read_text()))}\n{END}{rest.split(END)[1]}")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["measure"]:
+            STORE.write_text(json.dumps({"submission": measure(), "serial": measure_serial()}, indent=1) + "\n")
+        case ["table"]:
+            put_table()
+        case _:
+            sys.exit(__doc__)
