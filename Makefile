@@ -25,8 +25,8 @@ GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test live-all lock clean \
-        FORCE
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test live-all lock clean
+.PHONY: FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
 	@$(MAKE) --no-print-directory $(STAMPS)/site $(STAMPS)/sample-class

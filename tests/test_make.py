@@ -19,7 +19,7 @@ DOES = {"pip install": "environment", "release generate": "release", "jupyter-bo
 
 def make(folder, *arguments, **environment):
     """Run make with nothing of this environment's own make or pip settings."""
-    settings = re.compile("MAKE|MFLAGS|GNUMAKE|PIP_|PYTHON$|VENV$|STAMPS$|CH$")
+    settings = re.compile("MAKE|MFLAGS|GNUMAKE|PIP_|PYTHON$|PYODIDE$|VENV$|STAMPS$|CH$")
     kept = {k: v for k, v in os.environ.items() if not settings.match(k)}
     return subprocess.run(["make", *arguments], cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=120)
 

@@ -67,16 +67,35 @@ def pack(package: str, target: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), Path(path).read_bytes(), zipfile.ZIP_DEFLATED)
 
 
-def serve_pyodide(source: Path, target: Path, core: dict) -> None:
-    """Copy Pyodide's files into the site; its core must be the pinned one."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name, expected in core.items():
+def package_files(*names: str) -> dict:
+    """{file name: integrity} of packages of Pyodide's and of all that they depend on, from the official lock file."""
+    lock, found, queue = json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"], {}, list(names)
+    while queue:
+        entry = lock[queue.pop()]
+        found[entry["file_name"]] = "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode()
+        queue += entry["depends"]
+    return found
+
+
+def carry_pyodide(app, exception) -> None:
+    """Copy Pyodide's files into the site if PYODIDE names them. The core and the packages of every page must be the pinned ones."""
+    if exception is not None or app.builder.name != "html":
+        return
+    target, core = Path(app.outdir) / "pyodide", json.loads((VENDOR / "core.json").read_text())
+    shutil.rmtree(target, ignore_errors=True)
+    if not os.environ.get("PYODIDE"):
+        return
+    source = Path(os.environ["PYODIDE"]).resolve()
+    remedy = (f"take the folder of Pyodide's own release, pyodide-{core['version']}.tar.bz2, or `make site PYODIDE=` "
+              "for a site that loads it from its CDN")
+    for name, expected in {**core["files"], **package_files("numpy", "matplotlib")}.items():
         if not (source / name).is_file():
-            raise ExtensionError(f"PYODIDE={source}: there is no {name}; it must be a folder of Pyodide's own distribution")
+            raise ExtensionError(f"PYODIDE={source}: there is no {name}; {remedy}")
         if integrity((source / name).read_bytes()) != expected:
-            raise ExtensionError(f"PYODIDE={source}: {name} is not the pinned version; see book/_vendor/live/core.json")
+            raise ExtensionError(f"PYODIDE={source}: {name} is not the pinned version {core['version']}; {remedy}")
+    target.mkdir(parents=True)
     for path in source.iterdir():
-        if path.name in core or path.suffix in {".whl", ".zip"}:
+        if path.name in core["files"] or path.suffix in {".whl", ".zip"}:
             shutil.copy2(path, target / path.name)
 
 
@@ -100,10 +119,7 @@ def publish(app, exception) -> None:
         if not target.is_file():
             pack(package, target)
         archives.append({"name": package, "when": when, **described(target, site)})
-    folder = os.environ.get("PYODIDE")
-    if folder:
-        serve_pyodide(Path(folder).resolve(), site / "pyodide", core["files"])
-    manifest = {"indexURL": "pyodide/" if folder else CDN.format(version=core["version"]), "core": core["files"],
+    manifest = {"indexURL": "pyodide/" if os.environ.get("PYODIDE") else CDN.format(version=core["version"]), "core": core["files"],
                 "coreBytes": core["bytes"], "packageBytes": core["package bytes"], "wheel": described(Path(wheel), site),
                 "archives": archives}
     (live / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
@@ -118,4 +134,5 @@ def described(path: Path, site: Path) -> dict:
 def setup(app):
     app.connect("html-page-context", link_script)
     app.connect("build-finished", publish)
+    app.connect("build-finished", carry_pyodide, priority=950)     # after slim.py, which reads every script of the site
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -84,15 +84,21 @@ def live_site(site):
     server.shutdown()
 
 
-@pytest.fixture
-def page(browser):
-    """A page that records what it asked other hosts for, and fails the test on an error of its own scripts."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.asked, page.errors = [], []
+def watched(page):
+    """The page, recording what it asks for and sends, and the errors of its own scripts."""
+    page.asked, page.sent, page.errors = [], [], []
     page.on("request", lambda request: page.asked.append(request.url))
+    page.on("request", lambda request: page.sent.append(request.url) if request.method != "GET" else None)
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.set_default_timeout(30_000)
+    return page
+
+
+@pytest.fixture
+def page(browser):
+    """A page that is watched, and fails the test on an error of its own scripts."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = watched(context.new_page())
     yield page
     context.close()
     assert page.errors == []

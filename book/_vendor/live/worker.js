@@ -1,40 +1,96 @@
 var f=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
 import ast
-import base64
+import functools
+import importlib.util
 import io
+import itertools
 import linecache
 import sys
+import time
 import traceback
 import types
 
 send = None                                  # set by the worker: send(kind, payload)
 namespace = {"__name__": "__main__"}
 
+# A loop that prints without end must not keep the page from hearing its Stop button: the first pieces of output go to the
+# page at once, later ones together every PAUSE seconds, and more than MOST characters a cell are not sent.
+AT_ONCE, PAUSE, MOST = 300, 0.1, 500_000
+waiting, pieces, sent, last = [], 0, 0, 0.0   # [(stream, text)], and of the cell that runs: writes, characters, time of sending
+
 
 class Stream(io.TextIOBase):
-    """A stdout or stderr that hands each piece of text to the page."""
+    """A stdout or stderr that hands its text to the page."""
 
     def __init__(self, name):
         self.name = name
 
     def write(self, text):
-        if text:
-            send("stream", {"name": self.name, "text": text})
+        global pieces
+        if text and sent <= MOST:
+            pieces += 1
+            waiting.append((self.name, text))
+            if pieces <= AT_ONCE or time.monotonic() - last > PAUSE:
+                flush()
         return len(text)
 
 
-def show(value):
-    """Send a value as the richest thing that it can be, like a notebook."""
-    for method, mime in (("_repr_html_", "text/html"), ("_repr_svg_", "image/svg+xml")):
-        rich = getattr(value, method, None)
-        if callable(rich) and (content := rich()) is not None:
-            return send("display", {"mime": mime, "data": content})
-    content = getattr(value, "markdown", None)
-    send("display", {"mime": "text/plain", "data": content if isinstance(content, str) else repr(value)})
+def flush():
+    """Send what waits, neighbours of one stream as one piece."""
+    global last
+    for name, texts in itertools.groupby(waiting, key=lambda piece: piece[0]):
+        put("stream", {"name": name, "text": "".join(text for _, text in texts)}, "text")
+    waiting.clear()
+    last = time.monotonic()
+
+
+def put(kind, payload, key):
+    """Send a piece of output, cut where the cell has sent too much; then say so, once."""
+    global sent
+    if sent > MOST:
+        return
+    text, room = payload[key], MOST - sent
+    sent += len(text)
+    send(kind, payload | {key: text[:room]})
+    if len(text) > room:
+        send("stream", {"name": "stderr", "text": f"\\nThis cell printed more than {MOST:,} characters; the rest is not shown.\\n"})
+
+
+def absent(source):
+    """What a cell imports and what is not here yet, as import lines for Pyodide to find packages for."""
+    from pyodide.code import find_imports
+
+    def is_here(name):
+        try:
+            return name in sys.modules or importlib.util.find_spec(name) is not None
+        except ImportError:                  # Pyodide's way to say that it has the package, but not here
+            return False
+
+    return "\\n".join(f"import {name}" for name in find_imports(source) if not is_here(name))
+
+
+def begin():
+    """A cell starts: its output is counted from nothing."""
+    global pieces, sent
+    waiting.clear()
+    pieces = sent = 0
+
+
+def show(value, raw=False):
+    """Send a value as the richest thing that it can be, like a notebook; \`raw\` values are already {type: content}."""
+    flush()
+    contents = value if raw else {mime: method() for mime, method in (
+        ("text/html", getattr(value, "_repr_html_", None)), ("image/svg+xml", getattr(value, "_repr_svg_", None)),
+        ("text/markdown", getattr(value, "_repr_markdown_", None))) if callable(method)}
+    for mime in ("text/html", "image/svg+xml", "text/markdown", "text/plain"):
+        if contents.get(mime) is not None:
+            return put("display", {"mime": mime, "data": contents[mime]}, "data")
+    put("display", {"mime": "text/plain", "data": repr(value)}, "data")
 
 
 def show_figures(*_, **__):
     """Send every open figure and close it; stands in for matplotlib.pyplot.show."""
+    flush()
     pyplot = sys.modules["matplotlib.pyplot"]
     for number in pyplot.get_fignums():
         figure, content = pyplot.figure(number), io.BytesIO()
@@ -58,13 +114,12 @@ def install_display():
             return self.data
 
     class Markdown(Rich):
-        @property
-        def markdown(self):
+        def _repr_markdown_(self):
             return self.data
 
     module = types.ModuleType("IPython.display")
     module.HTML, module.SVG, module.Markdown = HTML, SVG, Markdown
-    module.display = lambda *values, **_: [show(value) for value in values] and None
+    module.display = lambda *values, raw=False, **_: [show(value, raw) for value in values] and None
     package = types.ModuleType("IPython")
     package.display = module
     package.get_ipython = lambda: None           # matplotlib asks
@@ -74,6 +129,7 @@ def install_display():
 
 def run(source, name):
     """Run a cell; returns None, or the traceback without the frames of this file."""
+    begin()
     remember(source, name)
     try:
         body = ast.parse(source, name).body
@@ -90,6 +146,10 @@ def run(source, name):
         return None
     except BaseException as error:
         return explain(error, name)
+    finally:
+        flush()
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")      # a figure that an error left half drawn
     return None
 
 
@@ -106,10 +166,24 @@ def remember(source, name):
     linecache.cache[name] = (len(source), None, [line + "\\n" for line in source.split("\\n")], name)
 
 
+def count_long_integers():
+    """Let np.bincount take what a Generator draws: int64, where indices have 32 bits here and it refuses longer ones."""
+    import numpy
+
+    plain = numpy.bincount
+
+    @functools.wraps(plain)
+    def bincount(x, /, weights=None, minlength=0):
+        return plain(x.astype(numpy.intp) if getattr(x, "dtype", None) == numpy.int64 else x, weights, minlength)
+
+    numpy.bincount = bincount
+
+
 def prepare():
     """Once, when everything is loaded."""
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     install_display()
+    count_long_integers()
     try:
         import matplotlib
     except ImportError:
@@ -126,6 +200,7 @@ def check(source, tests, name):
 
     from lmcore.grading import check as checks
 
+    begin()
     remember(source, name)
     answer = {"__name__": "__main__", "np": numpy, "check": checks}
     try:
@@ -133,5 +208,7 @@ def check(source, tests, name):
     except BaseException as error:
         return [["your code runs", explain(error, name)]]
     exec(compile(tests, "checks", "exec"), answer)
+    flush()
     return [[result.name, result.message] for result in answer["results"]]
-`;var o=(e,t={})=>self.postMessage({kind:e,...t}),s,l,r;async function p(e,t,c){let n=await fetch(e,t?{integrity:t}:{});if(!n.ok)throw new Error(`${c} could not be loaded (${n.status} from ${e})`);return n.arrayBuffer()}async function b({root:e,indexURL:t,core:c,wheel:n,archives:d,packages:u}){let h=0,i=a=>o("progress",{label:a,done:h++,of:Object.keys(c).length+d.length+3});await Promise.all(Object.entries(c).map(async([a,m])=>{await p(t+a,m,a),i(`loading ${a}`)})),i("starting Python");let{loadPyodide:y}=await import(t+"pyodide.mjs");s=await y({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),i(`loading ${u.join(", ")}`),await s.loadPackage(u,{messageCallback:()=>{},errorCallback:a=>o("note",{text:a})}),i("installing lmcore"),s.unpackArchive(await p(e+n.path,n.integrity,"lmcore"),"wheel");let _=s.runPython("import site; site.getsitepackages()[0]");for(let a of d)i(`unpacking ${a.name}`),s.unpackArchive(await p(e+a.path,a.integrity,a.name),"zip",{extractDir:_});s.FS.writeFile("/session.py",f),s.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),l=s.pyimport("session"),l.send=(a,m)=>o(a,{cell:r,...m.toJs({dict_converter:Object.fromEntries})}),l.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")await b(e),o("ready");else if(e.kind==="check"){r=e.cell;let t=l.check(e.source,e.tests,e.name);o("checked",{cell:r,results:t.toJs()}),t.destroy()}else{r=e.cell;let t=l.run(e.source,e.name);o("done",{cell:r,trouble:t??null})}}catch(t){o("failed",{cell:r,text:String(t?.message??t)})}};
+`;var o=(e,t={})=>self.postMessage({kind:e,...t}),n,i,s,y={messageCallback:e=>{e.startsWith("Loading")&&o("note",{cell:s,text:e.replace("L","l")})},errorCallback:e=>o("stream",{cell:s,name:"stderr",text:`${e}
+`})};async function d(e,t,m){let r=await fetch(e,t?{integrity:t}:{});if(!r.ok)throw new Error(`${m} could not be loaded (${r.status} from ${e})`);return r.arrayBuffer()}async function k({root:e,indexURL:t,core:m,wheel:r,archives:u,packages:c}){let g=0,l=a=>o("progress",{label:a,done:g++,of:Object.keys(m).length+u.length+3});await Promise.all(Object.entries(m).map(async([a,p])=>{await d(t+a,p,a),l(`loading ${a}`)})),l("starting Python");let{loadPyodide:_}=await import(t+"pyodide.mjs");n=await _({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),l(`loading ${c.join(", ")}`),await n.loadPackage(c,y);let h=c.filter(a=>!(a in n.loadedPackages));if(h.length)throw new Error(`${h.join(" and ")} could not be loaded from ${t}`);l("installing lmcore"),n.unpackArchive(await d(e+r.path,r.integrity,"lmcore"),"wheel");let b=n.runPython("import site; site.getsitepackages()[0]");for(let a of u)l(`unpacking ${a.name}`),n.unpackArchive(await d(e+a.path,a.integrity,a.name),"zip",{extractDir:b});n.FS.writeFile("/session.py",f),n.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=n.pyimport("session"),i.send=(a,p)=>o(a,{cell:s,...p.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await k(e),o("ready");if(s=e.cell,await n.loadPackagesFromImports(i.absent(e.source),y),e.kind==="check"){let t=i.check(e.source,e.tests,e.name);o("checked",{cell:s,results:t.toJs()}),t.destroy()}else{let t=i.run(e.source,e.name);o("done",{cell:s,trouble:t??null})}}catch(t){o("failed",{cell:s,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};

@@ -1,6 +1,9 @@
 // Turns the listings of a page into cells that run: Run, Stop, Reset, one Python for the whole page.
 const SITE = new URL("..", import.meta.url).href;                     // this file is SITE/live/live.js
 const KEEP = "live-consent";
+/** What the browser keeps between pages and visits; a browser that keeps nothing, as some are set, is not a fault. */
+const recall = (storage, key) => { try { return window[storage].getItem(key); } catch { return null; } };
+const keep = (storage, key, value) => { try { window[storage].setItem(key, value); } catch { /* asked again next time */ } };
 const element = (tag, attributes = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), attributes);
   made.append(...children);
@@ -12,27 +15,28 @@ let manifest, editorModule, worker, ready, giveUp, cells = [];
 
 // --- what the page needs, and how much that is ---
 
-/** Packages and archives that the code of this page imports. */
+/** Packages and archives that the code of this page needs; `later` ones come with the cell that imports them. */
 function needs(source) {
   const packages = ["numpy"];
   if (/\bmatplotlib\b|\bplotting\b/.test(source)) packages.push("matplotlib");
-  for (const name of ["scipy", "pandas"]) if (new RegExp(`^\\s*(import|from) ${name}\\b`, "m").test(source)) packages.push(name);
+  const later = ["scipy", "pandas"].filter((name) => new RegExp(`^\\s*(import|from) ${name}\\b`, "m").test(source));
   const archives = manifest.archives.filter(({ when }) => new RegExp(when).test(source));
   const sum = (list) => list.reduce((total, item) => total + item, 0);
   const bytes = manifest.coreBytes + manifest.wheel.bytes + sum(archives.map((a) => a.bytes))
-    + sum(packages.map((name) => manifest.packageBytes[name] ?? 0));
+    + sum([...packages, ...later].map((name) => manifest.packageBytes[name] ?? 0));
   return { packages, archives, bytes };
 }
 
 /** Ask once a visit: running code loads Python, from elsewhere unless the site carries it. */
 function askConsent(cell, bytes) {
-  if (sessionStorage.getItem(KEEP)) return Promise.resolve(true);
+  if (recall("sessionStorage", KEEP)) return Promise.resolve(true);
   return new Promise((resolve) => {
     const host = manifest.indexURL ? new URL(manifest.indexURL, SITE).host : "";
     const from = host && host !== location.host ? `, Python itself from ${host}` : ", all from this site";
     const answer = (yes) => {
+      cell.runButton.focus();
       panel.remove();
-      if (yes) sessionStorage.setItem(KEEP, "yes");
+      if (yes) keep("sessionStorage", KEEP, "yes");
       resolve(yes);
     };
     const yes = element("button", { type: "button", className: "live-button live-primary", textContent: "Download and run",
@@ -80,17 +84,27 @@ function stop() {
 
 function receive(data) {
   const cell = cells[data.cell];
-  if (!cell) return;
-  if (data.kind === "stream") cell.printed(data.name, data.text);
+  if (!cell?.finish) return;
+  if (data.kind === "note") say(cell, data.text);
+  else if (data.kind === "stream") cell.printed(data.name, data.text);
   else if (data.kind === "display") cell.displayed(data.mime, data.data);
   else if (data.kind === "done") cell.finish(data.trouble ? "error" : "ok", data.trouble);
   else if (data.kind === "checked") cell.finish("ok", data.results);
-  else if (data.kind === "failed") cell.finish("error", data.text);
+  else if (data.kind === "failed") {
+    cell.finish("error", data.broken ? `${data.text}\nPython broke down here. It starts afresh with the next Run.` : data.text);
+    if (data.broken) stop();
+  }
 }
 
 // --- a cell ---
 
 function say(cell, text) { cell.status.textContent = text; }
+
+/** Who pressed Stop by keyboard stays in the cell. */
+function hideStop(cell) {
+  if (document.activeElement === cell.stopButton) cell.runButton.focus();
+  cell.stopButton.hidden = true;
+}
 
 function makeCell(container, index) {
   const practice = container.classList.contains("practice");
@@ -141,16 +155,22 @@ function makeCell(container, index) {
   };
   cell.displayed = (mime, content) => {
     if (mime === "image/svg+xml") {
-      const picture = element("img", { alt: `Figure drawn by ${label}, after your change; its numbers are in the code above.`,
-                                       className: "live-figure", src: URL.createObjectURL(new Blob([content], { type: mime })) });
+      const picture = element("img", { alt: wordsFor(cell, label), className: "live-figure", src: URL.createObjectURL(new Blob([content], { type: mime })) });
       cell.add(picture);
     } else if (mime === "text/html") {
       // What the reader's own code makes is shown without scripts.
       cell.add(element("iframe", { className: "live-html", sandbox: "", srcdoc: content, title: `Output of ${label}` }));
-    } else cell.add(element("pre", { className: "live-stream", textContent: content, tabIndex: 0 }));
+    } else cell.add(element("pre", { className: `live-stream live-${mime.slice(5)}`, textContent: content, tabIndex: 0 }));
   };
   if (practice) preparePractice(cell);
   return cell;
+}
+
+/** Alternative text of the next figure: the book's own while nothing was changed that the figure could stand on. */
+function wordsFor(cell, label) {
+  const inBook = cell.container.querySelectorAll(".cell_output:not(.live-output) img")[cell.output.querySelectorAll("img").length];
+  const unchanged = cells.slice(0, cell.index + 1).every((c) => c.practice || c.text() === c.source);
+  return unchanged && inBook?.alt ? inBook.alt : `Figure drawn by ${label}, after a change; its numbers are in the code above.`;
 }
 
 function runOne(cell) {
@@ -161,7 +181,7 @@ function runOne(cell) {
   return new Promise((resolve) => {
     cell.finish = (how, trouble) => {
       cell.finish = undefined;
-      cell.stopButton.hidden = true;
+      hideStop(cell);
       cell.ran = how === "ok";
       if (trouble) cell.add(element("pre", { className: "live-stream live-error", textContent: trouble, tabIndex: 0 }));
       say(cell, { ok: "done", error: "failed: see the message below",
@@ -176,12 +196,19 @@ let busy = false;
 
 /** Run a cell, and before it every cell above that has not run as it now stands. */
 async function request(cell) {
-  if (busy) { say(cell, "another cell is running"); return; }
+  if (busy) {
+    say(cell, document.querySelector(".live-consent") ? "answer the question about the download first" : "another cell is running");
+    return;
+  }
   busy = true;
+  say(cell, "starting …");
   try {
     manifest ??= await (await fetch(`${SITE}live/manifest.json`)).json();
     const wanted = needs(cells.map((c) => c.source + (c.practice?.tests ?? "")).join("\n"));
-    if (!worker && !(await askConsent(cell, wanted.bytes))) return;
+    if (!worker && !(await askConsent(cell, wanted.bytes))) {
+      say(cell, "");
+      return;
+    }
     await cell.edit();
     cell.waiting = true;
     cell.stopButton.hidden = false;
@@ -198,14 +225,14 @@ async function request(cell) {
       if ((await runOne(other)) !== "ok") {
         say(cell, `not run: ${other.index + 1 === 1 ? "the first cell" : `cell ${other.index + 1}, above,`} did not finish`);
         other.container.scrollIntoView({ block: "center" });
-        cell.stopButton.hidden = true;
+        hideStop(cell);
         return;
       }
     }
     await runOne(cell);
   } catch (error) {
     say(cell, error.message === "stopped" ? "stopped" : `Python could not be started: ${error.message}`);
-    cell.stopButton.hidden = true;
+    hideStop(cell);
     if (worker) stop();
   } finally {
     cell.waiting = false;
@@ -233,7 +260,7 @@ const doneKey = (cell) => `lm-practice:${location.pathname.split("/").slice(-2)[
 function preparePractice(cell) {
   cell.practice = JSON.parse(cell.container.querySelector(".practice-tests").textContent);
   cell.ran = true;                                                  // no other cell waits for an answer
-  if (localStorage.getItem(doneKey(cell))) say(cell, "solved before, in this browser");
+  if (recall("localStorage", doneKey(cell))) say(cell, "solved before, in this browser");
   // The editor weighs as much as the rest of the page, so it is fetched when the box is less than a screen away.
   const approach = new IntersectionObserver((seen) => {
     if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
@@ -250,7 +277,7 @@ function checkOne(cell) {
   return new Promise((resolve) => {
     cell.finish = (how, results) => {
       cell.finish = undefined;
-      cell.stopButton.hidden = true;
+      hideStop(cell);
       if (how !== "ok") {
         if (results) cell.add(element("pre", { className: "live-stream live-error", textContent: results, tabIndex: 0 }));
         say(cell, how === "stopped" ? "stopped; Python starts afresh with the next Check" : "the checks could not run");
@@ -265,7 +292,7 @@ function checkOne(cell) {
       }
       cell.add(list);
       const passed = results.filter(([, message]) => !message).length;
-      if (passed === results.length) localStorage.setItem(doneKey(cell), new Date().toISOString().slice(0, 10));
+      if (passed === results.length) keep("localStorage", doneKey(cell), new Date().toISOString().slice(0, 10));
       say(cell, passed === results.length ? "all checks passed" : `${passed} of ${results.length} checks passed`);
       resolve(how);
     };

@@ -4,6 +4,12 @@ import session from "./session.py";
 const post = (kind, payload = {}) => self.postMessage({ kind, ...payload });
 let pyodide, python, current;
 
+/** The cell that waits is told which packages of Pyodide's own are on their way. */
+const listeners = {
+  messageCallback: (text) => { if (text.startsWith("Loading")) post("note", { cell: current, text: text.replace("L", "l") }); },
+  errorCallback: (text) => post("stream", { cell: current, name: "stderr", text: `${text}\n` }),
+};
+
 /** Fetch a file with its size as progress; a wrong hash makes the browser refuse it. */
 async function fetchChecked(url, integrity, label) {
   const response = await fetch(url, integrity ? { integrity } : {});
@@ -24,7 +30,9 @@ async function load({ root, indexURL, core, wheel, archives, packages }) {
   const { loadPyodide } = await import(/* @vite-ignore */ indexURL + "pyodide.mjs");
   pyodide = await loadPyodide({ indexURL, lockFileURL: `${root}live/pyodide-lock.json`, env: { MPLBACKEND: "agg" } });
   step(`loading ${packages.join(", ")}`);
-  await pyodide.loadPackage(packages, { messageCallback: () => {}, errorCallback: (text) => post("note", { text }) });
+  await pyodide.loadPackage(packages, listeners);
+  const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
+  if (missing.length) throw new Error(`${missing.join(" and ")} could not be loaded from ${indexURL}`);
   step("installing lmcore");
   pyodide.unpackArchive(await fetchChecked(root + wheel.path, wheel.integrity, "lmcore"), "wheel");
   const site = pyodide.runPython("import site; site.getsitepackages()[0]");
@@ -43,18 +51,21 @@ self.onmessage = async ({ data }) => {
   try {
     if (data.kind === "load") {
       await load(data);
-      post("ready");
-    } else if (data.kind === "check") {
-      current = data.cell;
+      return post("ready");
+    }
+    current = data.cell;
+    // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
+    await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
+    if (data.kind === "check") {
       const results = python.check(data.source, data.tests, data.name);
       post("checked", { cell: current, results: results.toJs() });
       results.destroy();
     } else {
-      current = data.cell;
       const trouble = python.run(data.source, data.name);
       post("done", { cell: current, trouble: trouble ?? null });
     }
   } catch (error) {
-    post("failed", { cell: current, text: String(error?.message ?? error) });
+    // Python's own errors are told by session.py; what else comes here leaves a Python that cannot go on.
+    post("failed", { cell: current, text: String(error?.message ?? error), broken: error?.name !== "PythonError" });
   }
 };
