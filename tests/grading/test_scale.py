@@ -1,87 +1,26 @@
 """A department's size: a gradebook in PostgreSQL, workers on other machines, thousands of submissions, and what else nbgrader offers."""
 import csv
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 from crowd import name, share, write_class
-from machinery import DASK, certificate, free_port, machines, network_trouble, postgresql, postgresql_programs, processes_here, running, wait_for
-from sample_class import BLANK, DUE, Student, copied_test, write_submission
-from sqlalchemy import text
-from toy_course import HOME, make_course
+from machinery import DASK, certificate, free_port, machines, network_trouble, postgresql, postgresql_programs, processes_here, running
+from sample_class import DUE
+from toy_class import CLASS, Course, gradebook
+from toy_course import HOME
 
-from lmcore.grading import export, grade, pool, release
+from lmcore.grading import export, grade, pool
 from lmcore.grading.command import main
 from lmcore.grading.writer import Writer
-
-CHAPTER = "01-logs"
-CLASS = {
-    "blank": Student(BLANK),
-    "copied-test": Student({}, copied_test("p1_test")),
-    "half": Student({"p1": "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"}),
-    "late": Student({}, submitted="2026-03-03 08:00:00 UTC"),
-    "perfect": Student({}),
-    "zweifel-ß-學": Student({"p1": "def mean_of_logs(values):\n    return 'zweifel'"}),
-}
-SEEN = {
-    "grades": "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade from grade g"
-              " join base_cell b on b.id = g.cell_id join submitted_notebook n on n.id = g.notebook_id"
-              " join submitted_assignment s on s.id = n.assignment_id",
-    "comments": "select s.student_id, b.name, c.auto_comment, c.manual_comment from comment c join base_cell b on b.id = c.cell_id"
-                " join submitted_notebook n on n.id = c.notebook_id join submitted_assignment s on s.id = n.assignment_id",
-    "submissions": "select s.student_id, n.late_submission_penalty from submitted_notebook n join submitted_assignment s on s.id = n.assignment_id",
-    "ledger": "select student, notebook, key, feedback from lmcore_graded",
-}
-
-
-def gradebook(address):
-    """Everything in a gradebook that grading has put there, whatever the order and the ids."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(address.replace("postgresql:", "postgresql+psycopg:"), "lm-probability") as book:
-        return {part: sorted(map(tuple, book.db.execute(text(query))), key=str) for part, query in SEEN.items()}
-
-
-class Course:
-    """The toy course, its class, and what an undisturbed run on this machine made of it."""
-
-    def __init__(self, home):
-        self.home = make_course(home)
-        release.generate(home)
-        for student, what in CLASS.items():
-            write_submission(home, home, CHAPTER, student, what)
-        self.outcomes, real = {}, pool.outcomes
-
-        def listening(*arguments):
-            for submission, outcome in real(*arguments):
-                self.outcomes[submission.student] = outcome
-                yield submission, outcome
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pool, "outcomes", listening)
-            assert main(["--home", str(home), "--workers", "1", "--due", DUE]) == 0
-        self.book, self.table = gradebook(f"sqlite:///{home}/gradebook.db"), (home / "grades.csv").read_text()
-
-    def replay(self, spec, submissions, *how):
-        """In place of `pool.outcomes`: the same results without running anything."""
-        yield from ((submission, self.outcomes[submission.student]) for submission in submissions)
-
-    def hand_in_at(self, root):
-        """The same submissions in another folder."""
-        shutil.copytree(self.home / "submitted", Path(root, "submitted"))
-
-    def command(self, root, *more):
-        """What `main` takes."""
-        return ["--home", str(self.home), "--root", str(root), "--due", DUE, *more]
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +147,32 @@ def test_a_missing_driver_is_named_with_its_remedy(course, tmp_path, monkeypatch
 
 # ---- other machines
 
+class Manifest:
+    """The guide's kubernetes.yaml, its commands and settings as they run here: another program, address and place of the key."""
+
+    def __init__(self, here, port):
+        documents = list(yaml.safe_load_all((HOME / "book" / "scaling" / "kubernetes.yaml").read_text()))
+        self.pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0] for one in documents if one["kind"] == "Deployment"}
+        self.settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
+        self.address = f"tls://{here}:{port}"
+        self.places = {"/opt/course/venv/bin/dask": DASK, "8786": [str(port)], "tls://lmcore-scheduler:8786": [self.address]}
+
+    def command(self, pod):
+        """What a pod runs."""
+        return [part for word in self.pods[pod]["command"] for part in self.places.get(word, [word])]
+
+    def capabilities(self, pod):
+        """What to put before a command that is to have these capabilities and no others."""
+        added = self.pods[pod]["securityContext"]["capabilities"]["add"]
+        return ["setpriv", "--inh-caps=-all", "--bounding-set=" + ",".join(["-all", *(f"+{name.lower()}" for name in added)])]
+
+    def environment(self, key):
+        """The settings, with the key in this file."""
+        return {name: value.replace("/tls/both.pem", str(key)) for name, value in self.settings.items()}
+
+
 def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp_path_factory):
-    """Two workers with a network, a working folder and a view of the disk of their own; everything between them is encrypted."""
+    """The guide's pods: workers with a network, a working folder, a view of the disk and few capabilities of their own, over TLS."""
     from distributed import Client
     from distributed.security import Security
 
@@ -217,39 +180,67 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
     if trouble:
         warnings.warn(f"no networks of their own for the workers, they are processes in folders of their own: {trouble}", stacklevel=1)
     root, keys, port = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("keys"), free_port()
+    key = certificate(keys)
     course.hand_in_at(root)
     with (machines(2, base, base / "away") if not trouble else processes_here(2, base / "away")) as (here, others):
-        settings = certificate(keys)
-        environment = os.environ | settings | {"LMCORE_KEYS": Path(keys, "both.pem").read_text()}
-        address = f"tls://{here}:{port}"
-        scheduler = [*DASK, "scheduler", "--host", here, "--port", str(port), "--no-dashboard"]
-        # the certificate reaches a machine that sees nothing of ours as its secrets do: from outside, into a file
-        worker = ["sh", "-c", 'printf %s "$LMCORE_KEYS" > both.pem && export ' + " ".join(f"{key}=both.pem" for key in settings if key.endswith(("FILE", "CERT")))
-                  + ' && exec "$@"', "-", *DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
-        with running(scheduler, *[[*prefix, *worker, "--host", where] for where, prefix in others], env=environment):
-            both = str(keys / "both.pem")
-            trusted = Security(tls_ca_file=both, tls_client_cert=both, require_encryption=True)
-            with Client(address, security=trusted, timeout=60, set_as_default=False) as client:
+        manifest = Manifest(here, port)
+        # the key reaches a machine that sees nothing of ours as a secret does: from outside, into a file
+        arrives = ["sh", "-c", 'printf %s "$LMCORE_KEY" > both.pem && exec "$@"', "-", *([] if trouble else manifest.capabilities("lmcore-worker"))]
+        away = os.environ | manifest.environment("both.pem") | {"LMCORE_KEY": key.read_text()}
+        client_settings = manifest.environment(key) | {"DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": str(key)}
+        with (running([*manifest.command("lmcore-scheduler")], env=os.environ | manifest.environment(key)),
+              running(*[[*prefix, *arrives, *manifest.command("lmcore-worker")] for _, prefix in others], env=away)):
+            trusted = Security(tls_ca_file=str(key), tls_client_cert=str(key), require_encryption=True)
+            with Client(manifest.address, security=trusted, timeout=60, set_as_default=False) as client:
                 client.wait_for_workers(2, timeout=60)
-                done = subprocess.run([sys.executable, "-m", "lmcore.grading.command", *course.command(root, "--scheduler", address)],
-                                      env=environment, capture_output=True, text=True, timeout=120)
+                done = subprocess.run([sys.executable, "-m", "lmcore.grading.command", *course.command(root, "--scheduler", manifest.address)],
+                                      env=os.environ | client_settings, capture_output=True, text=True, timeout=120)
                 assert done.returncode == 0, done.stdout + done.stderr
                 warm = client.run(lambda: len(__import__("lmcore.grading.engine").grading.engine._servers))
                 folders = client.run(os.getcwd)
                 seen = client.run(os.path.exists, str(course.home / "submitted"))
                 networks = client.run(os.readlink, "/proc/self/ns/net")
+            stranger = subprocess.run([sys.executable, "-c", STRANGER, manifest.address], capture_output=True, text=True, timeout=120)
     assert list(warm.values()) == [1, 1]              # both have graded
-    assert len(set(folders.values())) == 2
+    assert "refused" in stranger.stdout
     if not trouble:
         assert not any(seen.values())
         assert len({os.readlink("/proc/self/ns/net"), *networks.values()}) == 3
+    assert len(set(folders.values())) == 2
     assert gradebook(f"sqlite:///{root}/gradebook.db") == course.book
     assert (root / "grades.csv").read_text() == course.table
 
 
+STRANGER = """
+import logging, sys
+from distributed import Client
+logging.disable()
+for address in (sys.argv[1], sys.argv[1].replace("tls:", "tcp:")):
+    try:
+        Client(address, timeout=3).run_on_scheduler(lambda: None)
+        sys.exit("was let in")
+    except (OSError, TypeError, RuntimeError, TimeoutError):
+        pass
+print("refused")
+"""
+
+
+def test_the_script_for_slurm_grades(course, tmp_path):
+    """With an `srun` that starts one task here; its umask keeps others out, and must not keep a student out of the box."""
+    home = shutil.copytree(course.home, tmp_path / "course", ignore=shutil.ignore_patterns("autograded", "feedback", "gradebook.db", "grades.csv", "lmcore"))
+    certificate(home)
+    (home / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "srun").write_text('#!/bin/sh\nshift\nexec "$@"\n')
+    (tmp_path / "srun").chmod(0o755)
+    done = subprocess.run(["bash", HOME / "book" / "scaling" / "grade.sbatch", "1", "--due", DUE], cwd=home, capture_output=True, text=True, timeout=120,
+                          env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": str(os.getpid())})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert gradebook(f"sqlite:///{home}/gradebook.db") == course.book
+
+
 # ---- a large class
 
-SIZE = 400
+SIZE = 300
 
 
 @pytest.fixture(scope="module")
