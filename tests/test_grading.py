@@ -187,7 +187,7 @@ def test_a_run_that_was_stopped_continues(graded, tmp_path, monkeypatch, capsys)
     home, _ = graded
     for name in ("blank", "perfect"):
         write_submission(home, tmp_path, CHAPTER, name, CLASS[name])
-    arguments = ["--home", str(home), "--root", str(tmp_path)]
+    arguments = ["--home", str(home), "--root", str(tmp_path), "--workers", "1"]
     outcomes = pool.outcomes
 
     def stop_at_the_second(*arguments):

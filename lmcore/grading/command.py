@@ -2,12 +2,16 @@
 
     lmcore-grade [CHAPTER ...] [--students NAME ...] [--workers N | --scheduler tcp://HOST:PORT] [--db URL] ...
 
-Exit status: 0 if every submission has a grade, 1 if some have none, 2 if nothing could be done, 130 after Ctrl-C.
+Exit status: 0 if every submission has a grade, 1 if some have none, 2 if nothing could be done, 130 after Ctrl-C or a
+request to end (SIGTERM).
 """
 import argparse
+import contextlib
 import json
 import logging
+import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -52,6 +56,31 @@ def limits_from(options, config):
 def main(arguments=None):
     """Run the command; returns its exit status."""
     options = parser().parse_args(arguments)
+    try:
+        with _ended_like_by_a_key():
+            return _grade(options)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
+
+
+@contextlib.contextmanager
+def _ended_like_by_a_key():
+    """Have a request to end (SIGTERM: a shutdown, a batch system at its time limit) do what Ctrl-C does."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():      # only the main thread may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _grade(options):
     warnings.filterwarnings("ignore", module="nbgrader|nbformat|traitlets")
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     from . import report
@@ -69,9 +98,6 @@ def main(arguments=None):
     except (ValueError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(STOPPED, file=sys.stderr)
-        return 130
     root = Path(config.CourseDirectory.root)
     if options.json:
         json.dump(report.summary(rows, alike), sys.stdout, indent=1)

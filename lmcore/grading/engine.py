@@ -19,6 +19,8 @@ from .result import Result
 from .spec import ANSWER, TEST, WRITTEN, needed
 
 MOST_STARTS = 12                                      # processes for one notebook: each that ends costs the cell that ended it
+PARDONS = 1                                           # ends that may have come from outside and cost nothing but a new start
+ENDED, UNFINISHED = "the process ended", "the tests could not be finished"
 FRAME = 16 << 20                                      # bytes of one cell's outputs on the wire
 SHOWN = {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"}
 
@@ -66,12 +68,13 @@ def grade(spec, submission, limits=Limits(), way=None):
     started = time.monotonic()
     cells, notes = sanitise.sanitise(spec, submission.cells)
     for attempt in range(3):
+        server = None
         try:
-            job = _Job(spec, submission, limits, _server(way, spec))
-            told, verdicts = job.run(cells)
+            server = _server(way, spec)
+            told, verdicts = _Job(spec, submission, limits, server).run(cells)
             break
         except ServerLost as error:                   # not the student's doing: begin again with a new server
-            if not _forget(way):
+            if not _forget(way) and server is not None:
                 raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
@@ -116,12 +119,16 @@ class Ended(Exception):
     """The student's process ended, or had to be ended."""
 
 
+class Killed(Ended):
+    """It was killed, and not for its memory: by the machine, which was short of some, or by a person."""
+
+
 class _Job:
     """Running one notebook: the cells in a box, then the tests beside it."""
 
     def __init__(self, spec, submission, limits, server):
         self.spec, self.submission, self.limits, self.server = spec, submission, limits, server
-        self.told, self.broken = [], {}
+        self.told, self.broken, self.pardons = [], {}, PARDONS
         self.roles = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
         self.tests = [cell for cell in spec.cells if cell.role == TEST and cell.cell_type == "code"]
 
@@ -132,13 +139,20 @@ class _Job:
             with _Student(self.server, self.limits, len(self.tests)) as student:
                 try:
                     lost = self._run_cells(student, cells, hard_end)
-                except Ended:
+                except Ended as error:
                     if time.monotonic() > hard_end or start == MOST_STARTS - 1:
                         self._tell("the cells ended their process again and again")
-                        lost = dict.fromkeys(range(len(self.tests)), "the process ended")
+                        lost, self.pardons = dict.fromkeys(range(len(self.tests)), ENDED), 0
                     else:
+                        self.pardons -= isinstance(error, Killed) and self.pardons > 0
                         continue
-                return self.told, self._judge(student, lost)
+                verdicts, troubles = self._judge(student, lost)
+                if self.pardons and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles):
+                    self.pardons -= 1                 # a copy or the judge may have been killed: it is all done again
+                    continue
+                for what in troubles:
+                    self._tell(what)
+                return self.told, verdicts
 
     def _tell(self, what):
         if what not in self.told:
@@ -169,8 +183,9 @@ class _Job:
                 try:
                     cell["outputs"], cell["execution_count"], slow = student.run_cell(cell["source"], seconds)
                 except Ended as error:
-                    self.broken[number] = str(error)
-                    self._tell(f"{_name(cell, number)}: {error}")
+                    if not (isinstance(error, Killed) and self.pardons):
+                        self.broken[number] = str(error)
+                        self._tell(f"{_name(cell, number)}: {error}")
                     raise
                 if slow:
                     self._tell(f"{_name(cell, number)}: interrupted after {seconds:.0f} s")
@@ -184,9 +199,9 @@ class _Job:
         return ours is None or ours.role in (ANSWER, WRITTEN)
 
     def _judge(self, student, lost):
-        """Let the judge run all tests against the copies; what it could not finish is missing from the verdicts."""
+        """Let the judge run all tests against the copies: the verdicts, those it could not reach missing, and what went wrong."""
         if not self.tests:
-            return {}
+            return {}, []
         steps, index = [], 0
         for cell in self.spec.cells:
             if cell.role == TEST and cell.cell_type == "code":
@@ -196,25 +211,25 @@ class _Job:
             elif cell.cell_type == "code" and cell.role not in (ANSWER, WRITTEN):
                 steps.append({"trusted": cell.source})
         channel, pid = self.server.judge(self.limits, student.copies, self.spec.seed)
-        verdicts, deadline = {}, time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds
+        verdicts, troubles, deadline = {}, [], time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds
         try:
             wire.send(channel, steps)
             while len(verdicts) < len(self.tests):
                 found = wire.loads(wire.read(channel, FRAME, deadline))
                 verdicts[found["grade_id"]] = found
                 if found["limit"]:
-                    self._tell(f"{found['grade_id']}: {found['limit']}")
+                    troubles.append(f"{found['grade_id']}: {found['limit']}")
         except TimeoutError:
-            self._tell("the tests ran longer than the notebook may")
+            troubles.append("the tests ran longer than the notebook may")
         except (EOFError, OSError, wire.TooLarge, ValueError):
             if self.server.process.poll() is not None:
                 raise ServerLost("it ended during the tests") from None
-            self._tell("the tests could not be finished")
+            troubles.append(UNFINISHED)
         finally:
             channel.close()
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        return verdicts
+        return verdicts, troubles
 
 
 class _Student:
@@ -275,6 +290,8 @@ class _Student:
         """Fork; why there is no copy, or "" if all went well."""
         try:
             return str(self._ask({"do": "snapshot", "index": index}, 10).get("trouble", ""))
+        except Killed:
+            raise
         except (TimeoutError, Ended):
             return "no copy of the process could be made"
 
@@ -287,7 +304,7 @@ class _Student:
         except TimeoutError:
             raise
         except (EOFError, OSError):
-            raise Ended(self._reason()) from None
+            raise self._end_of_it() from None
         except (wire.TooLarge, ValueError):
             self._end()
             raise Ended("sent what no notebook sends") from None
@@ -297,14 +314,15 @@ class _Student:
         with suppress(OSError):
             self.control.sendall(b"k")
 
-    def _reason(self):
-        """Why the process is gone; if its keeper is gone too, the server was killed from outside."""
+    def _end_of_it(self):
+        """Why the process is gone, as an exception; if its keeper is gone too, the server was killed from outside."""
         word = self._last_word()
         if not word:
             raise ServerLost("the keeper of a student's process ended")
-        if word["why"] == "memory" or (word["why"] == "itself" and os.WIFSIGNALED(word["status"]) and os.WTERMSIG(word["status"]) == 9):
-            return "ended its process, which had used more memory than allowed or was killed"
-        return "ended its process"
+        killed = word["why"] == "itself" and os.WIFSIGNALED(word["status"]) and os.WTERMSIG(word["status"]) == 9
+        if killed or word["why"] == "memory":
+            return (Killed if killed else Ended)("ended its process, which had used more memory than allowed or was killed")
+        return Ended("ended its process")
 
 
 def _name(cell, number):

@@ -1,12 +1,13 @@
 """All scores of a course in one query: for the CSV file, the feedback and the closing table."""
 import csv
-import os
+import io
 from collections import defaultdict
-from pathlib import Path
 
 from nbgrader.api import (Assignment, BaseCell, Comment, Grade, GradeCell, Notebook, Student, SubmittedAssignment,
                           SubmittedNotebook)
 from sqlalchemy import select
+
+from .files import replace
 
 COLUMNS = ("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
            "late_submission_penalty", "score", "max_score")
@@ -54,15 +55,14 @@ def write_csv(book, path):
     book : nbgrader.api.Gradebook
     path : path
     """
-    fresh = Path(f"{path}.new")
-    with open(fresh, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        students = book.db.execute(select(Student).order_by(Student.last_name, Student.first_name, Student.id)).scalars().all()
-        for assignment in book.assignments:
-            table.writerows(_rows(book, assignment, students))
-    os.replace(fresh, path)
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, COLUMNS)
+    table.writeheader()
+    students = book.db.execute(select(Student).order_by(Student.last_name, Student.first_name, Student.id)).scalars().all()
+    for assignment in book.assignments:
+        table.writerows(_rows(book, assignment, students))
     book.db.rollback()
+    replace(path, text.getvalue(), at_once=True)
 
 
 def _rows(book, assignment, students):

@@ -62,6 +62,15 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+END = b"</html>\n"
+
+
+def is_whole(path):
+    """Whether a page lies there to its end: what students write cannot look like the end, it is escaped."""
+    try:
+        return path.read_bytes().endswith(END)
+    except OSError:
+        return False
 
 
 def page(spec, cells, grades, comments, penalty=0.0, limits=()):

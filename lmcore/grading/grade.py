@@ -3,6 +3,8 @@
 Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A submission is graded
 once; it is graded again when it, the source notebook or lmcore changes.
 """
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -14,10 +16,11 @@ from . import collect, feedback, flags, pool
 from .box.limits import Limits
 from .course import course_config, find_chapters
 from .engine import result_key
+from .files import replace, trouble
 from .report import progress
 from .result import Result
 from .spec import TEST, compile_spec
-from .writer import Writer, replace
+from .writer import Writer
 
 
 class Row(NamedTuple):
@@ -78,7 +81,8 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     ValueError
         If nothing was submitted, a chapter, student or problem is unknown, or the due date is no date.
     RuntimeError
-        If this machine cannot shut students' code in, the gradebook cannot be used, or a source notebook is refused.
+        If this machine cannot shut students' code in, the gradebook or the disk cannot be used, another run is at work here,
+        or a source notebook is refused.
     """
     options = Options(**options)
     config = course_config(home, root)
@@ -92,19 +96,56 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     tools = str(Path(sys.executable).parent)          # nbgrader calls alembic, which lies there, by its bare name
     if tools not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
-    spool = root / "autograded" / ".results"
-    spool.mkdir(parents=True, exist_ok=True)
-    writer = Writer(config, say or print, options.patience)
-    try:
-        for chapter, students in found.items():
-            if students:
-                rows += _Chapter(config, writer, chapter, students, options, spool, due, show or progress(say)).grade()
-    finally:
+    spool, table = root / "autograded" / ".results", root / "grades.csv"
+    with _explained(), _alone(spool), contextlib.closing(Writer(config, say or print, options.patience)) as writer:
         try:
-            writer.write_csv(root / "grades.csv")
-        finally:
-            writer.close()
+            for chapter, students in found.items():
+                if students:
+                    rows += _Chapter(config, writer, chapter, students, options, spool, due, show or progress(say)).grade()
+        except BaseException:
+            writer.patience = 0
+            with contextlib.suppress(OSError, RuntimeError):           # what ended the run is what has to be told
+                writer.write_csv(table)
+            raise
+        writer.write_csv(table)
+        _sweep(spool, found)
     return rows
+
+
+@contextlib.contextmanager
+def _explained():
+    """A disk that is full or not ours to write, as an error that says what helps."""
+    try:
+        yield
+    except OSError as error:
+        if what := trouble(error):
+            raise RuntimeError(what) from error
+        raise
+
+
+@contextlib.contextmanager
+def _alone(spool):
+    """The folder of results on their way to the gradebook, for one run at a time; however a run ends, the system notes it."""
+    spool.mkdir(parents=True, exist_ok=True)
+    folder = os.open(spool, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):            # some network file systems know no locks
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RuntimeError(f"another lmcore-grade is at work in {spool.parents[1]}: wait until it has ended, then give the same "
+                                   "command again") from None
+        yield
+    finally:
+        os.close(folder)
+
+
+def _sweep(spool, found):
+    """Remove what runs that were cut off have left, unless it is the result of a submission that was not looked at now."""
+    for path in spool.iterdir():
+        result = Result.load(path)
+        if result is None or result.student in found.get(result.chapter, ()):
+            path.unlink()
 
 
 def look_alikes(home, root, chapters, **options):
@@ -222,7 +263,7 @@ class _Chapter:
                                          "mend that and grade again")
                 continue
             key, _, detail = self.lines.get((student, spec.notebook), (None, None, {}))
-            known = key == result_key(spec, submission) and self._file(student, spec).is_file()
+            known = key == result_key(spec, submission) and self.writer.is_whole(submission)
             if known and not self.options.force and not self.only:
                 self.rows.setdefault(student, Row(self.chapter, student, "unchanged", flags=tuple(detail["flags"])))
             else:
@@ -277,7 +318,7 @@ class _Chapter:
         key, old, detail = self.writer_line(student, spec)
         digest = hashlib.sha256(json.dumps([key, grades, comments, penalty, _page_version()], sort_keys=True).encode()).hexdigest()
         target = self.writer.folder("feedback", student, self.chapter) / f"{spec.notebook}.html"
-        if old == digest and target.is_file():
+        if old == digest and feedback.is_whole(target):
             return
         cells = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))["cells"]
         order = [cell.grade_id for cell in spec.cells if cell.grade_id in grades]

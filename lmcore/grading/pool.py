@@ -5,12 +5,15 @@ The work is done in the boxes' and the judges' processes; who waits for them nee
 import contextlib
 import os
 import sys
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+import time
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
 from . import engine
+from .files import AGAIN
 
 WINDOW = 8                                            # submissions on their way for each worker: enough to keep it busy
+DESERTED = 600.0                                      # seconds that a scheduler may be without workers: some clusters start them when asked
 SWITCH = 0.0005                                       # seconds until a thread that computes lets those go on that wait for a box
 
 
@@ -33,6 +36,11 @@ def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
     ------
     submission : Submission
     outcome : Result or Exception
+
+    Raises
+    ------
+    RuntimeError
+        If the scheduler is lost or has no workers for long; what was yielded stands.
     """
     if scheduler is None:
         yield from _here(spec, submissions, limits, way, workers or len(os.sched_getaffinity(0)))
@@ -72,7 +80,8 @@ def _client(scheduler):
     import dask
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     dask.config.set({"distributed.comm.timeouts.connect": "30s", "distributed.scheduler.allowed-failures": 5})
     with Client(scheduler, timeout=30, set_as_default=False) as client:
         yield client
@@ -89,18 +98,33 @@ def _on_cluster(client, spec, submissions, limits, way):
     waiting, owners = iter(submissions), {}
     at_once = WINDOW * max(1, len(client.scheduler_info()["workers"]))
     ready = as_completed([submit(one) for one in islice(waiting, at_once)], loop=client.loop)
-    for future in ready:
+    for future in _finished(client, ready):
         submission = owners.pop(future.key)
         try:
             outcome = future.result()
+        except CancelledError:
+            raise RuntimeError(f"the scheduler {client.scheduler.address} was lost: start it and its workers again, then {AGAIN}") from None
         except Exception as error:                    # the worker that had it ended, again and again
             outcome = error
         future.release()
         for more in islice(waiting, 1):
             ready.add(submit(more))
         yield submission, outcome
-    if owners:
-        raise RuntimeError("the connection to the scheduler was lost; the same command continues where it stopped")
+
+
+def _finished(client, ready):
+    """The futures that are ready, as long as there is hope for more."""
+    seen = time.monotonic()
+    while not ready.is_empty():
+        if ready.has_ready():
+            yield next(ready)
+        elif client.scheduler_info()["workers"]:
+            seen = time.monotonic()
+            time.sleep(0.02)
+        elif time.monotonic() < seen + DESERTED:
+            time.sleep(0.5)
+        else:
+            raise RuntimeError(f"the scheduler {client.scheduler.address} has had no workers for {DESERTED:g} s: start some, then {AGAIN}")
 
 
 def _attempt(spec, submission, limits, way):

@@ -1,9 +1,10 @@
 """What grading one notebook gives: plain data, written and read without loss, with a seal against half-written files."""
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .files import replace
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,10 @@ class Result:
     fingerprints: list = field(default_factory=list)
 
     def save(self, path):
-        """Write to a file, whole or not at all."""
-        body = json.dumps(vars(self), sort_keys=True)
+        """Write to a file, whole or not at all, and on the disk when this returns."""
+        body = json.dumps(vars(self))
         seal = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
-        fresh = Path(f"{path}.{os.getpid()}.new")
-        with open(fresh, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(f"{seal}\n{body}")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
+        replace(Path(path), f"{seal}\n{body}", at_once=True)
 
     @classmethod
     def load(cls, path):

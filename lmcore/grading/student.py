@@ -140,6 +140,9 @@ class Hook(DisplayHook):
 class Shell(InteractiveShell):
     """IPython without a terminal or a kernel: magics, shell escapes and figures work, nothing is asked and nothing stored."""
 
+    def init_profile_dir(self, profile_dir):
+        """None: it would be made in the home folder, which may be full or not ours to write."""
+
     def _showtraceback(self, etype, evalue, stb):
         Publisher.outputs.error(etype.__name__, evalue, stb)
 
@@ -155,9 +158,10 @@ def make_shell():
     from traitlets.config import Config
 
     config = Config()
-    config.HistoryManager.enabled = False
+    config.HistoryManager.enabled, config.HistoryManager.hist_file = False, ":memory:"
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 100
+    config.InteractiveShell.ipython_dir = os.sep      # any folder that exists: nothing is written there
     Shell.display_pub_class, Shell.displayhook_class = Publisher, Hook
     # In a notebook the names of its cells live in the module __main__.
     sys.modules["__main__"] = main = types.ModuleType("__main__")
@@ -247,6 +251,7 @@ def _leave_copy(shell, channel, snapshots, index, most_reply, seconds):
     except OSError as error:
         return {"trouble": f"no process could be started: {error.strerror}"}
     if pid:
+        snapshots[index].close()                      # or nobody would see the end of the copy
         return {}
     channel.close()
     connection = snapshots[index]

@@ -4,21 +4,21 @@ A submission is one transaction: its scores, its comments, its penalty and its l
 or not at all. A locked database and a lost connection are waited for; a full disk ends the run, which can be resumed.
 """
 import json
-import os
 import re
-import shutil
 import time
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
-from sqlalchemy import Column, Index, MetaData, String, Table, Text, create_engine, delete, insert, make_url, select
+from sqlalchemy import Column, Index, MetaData, String, Table, Text, create_engine, delete, insert, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from . import export
+from .files import AGAIN, FULL, replace, trouble
 
 PATIENCE = 120.0                                      # seconds that a database may be locked or away
 ledger = Table("lmcore_graded", MetaData(),
@@ -28,6 +28,17 @@ ledger = Table("lmcore_graded", MetaData(),
 # nbgrader looks these up without an index: in a large class every look would go through everybody's rows.
 INDEXES = [Index(f"lmcore_{column.table.name}_by_{column.name}", column) for column in
            (Grade.__table__.c.notebook_id, Comment.__table__.c.notebook_id, SubmittedNotebook.__table__.c.assignment_id)]
+
+
+def _schema_version():
+    """What `alembic heads` prints for nbgrader's schema, without the program, which need not be on the PATH and takes seconds to start."""
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+nbgrader.api.get_alembic_version = _schema_version
 
 
 class DiskFull(RuntimeError):
@@ -56,9 +67,18 @@ class Writer:
     def _open(self):
         if self.book is None:
             self.book = Gradebook(self.url, self.course)
+            self._note_version()
             ledger.metadata.create_all(self.book.engine)
             for index in INDEXES:
                 index.create(self.book.engine, checkfirst=True)
+
+    def _note_version(self):
+        """The schema's version, which nbgrader enters after the tables: whoever cut that off left a gradebook it cannot upgrade."""
+        with self.book.engine.begin() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+            if connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
+                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": nbgrader.api.get_alembic_version()})
 
     def close(self):
         """Close the connection."""
@@ -77,14 +97,16 @@ class Writer:
                 if not isinstance(error, DBAPIError):
                     raise
                 self._start_over()
-                if "full" in str(error.orig) or "No space" in str(error.orig):
-                    raise DiskFull(f"no room for the gradebook: {error.orig}") from None
+                said_so = str(error.orig).strip()
+                if "full" in said_so or "No space" in said_so:
+                    raise DiskFull(f"no room for the gradebook ({said_so}): free some, then {AGAIN}") from None
                 passing = isinstance(error, OperationalError) or error.connection_invalidated
+                if self.url.startswith("sqlite"):     # a file that is not there or not ours to write stays so
+                    passing = "locked" in said_so
                 if not passing or time.monotonic() > until:
-                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {str(error.orig).strip()}\n"
-                                       "mend that and give the same command again: what was graded stays graded") from None
+                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {said_so}\n{_remedy(said_so)}; then {AGAIN}") from None
                 if not said:
-                    self.say(f"waiting for the gradebook: {str(error.orig).strip().splitlines()[0]}")
+                    self.say(f"waiting for the gradebook: {said_so.splitlines()[0]}")
                     said = True
                 time.sleep(min(0.5, self.patience / 10))
 
@@ -154,8 +176,8 @@ class Writer:
         try:
             self._write_files(spec, result, files)
         except OSError as error:
-            if error.errno in (28, 122):              # ENOSPC, EDQUOT
-                raise DiskFull(f"no room for {error.filename or 'autograded/'}") from None
+            if error.errno in FULL:
+                raise DiskFull(trouble(error)) from None
             raise
         self._persist(lambda: self._enter(result, only))
 
@@ -165,11 +187,23 @@ class Writer:
         for name, data in dict(files).items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            replace(target, data)
         if result.timestamp:
             replace(folder / "timestamp.txt", result.timestamp + "\n")
         notebook = {"cells": result.cells, "metadata": spec.metadata, "nbformat": 4, "nbformat_minor": 5}
         replace(folder / f"{result.notebook}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+
+    def is_whole(self, submission):
+        """Whether all that `write` put into autograded/ is there to its end; after a power cut it may not be."""
+        folder = self.folder("autograded", submission.student, submission.chapter)
+        expected = dict(submission.files)
+        if submission.timestamp:
+            expected["timestamp.txt"] = f"{submission.timestamp}\n".encode()
+        try:
+            json.loads((folder / f"{submission.notebook}.ipynb").read_bytes())
+            return all((folder / name).read_bytes() == data for name, data in expected.items())
+        except (OSError, ValueError):
+            return False
 
     def folder(self, kind, student, chapter):
         """autograded/STUDENT/CHAPTER or feedback/STUDENT/CHAPTER."""
@@ -298,19 +332,17 @@ def _address(url):
     return parsed.render_as_string(hide_password=False)
 
 
+def _remedy(said):
+    """What helps against a refusal of the database."""
+    if "locked" in said:
+        return "another program holds it: close the formgrader, viewers of databases and other runs"
+    if "malformed" in said or "not a database" in said:
+        return "it is damaged: put a copy of it back, or move it away and all is graded anew; scores given by hand are in it alone"
+    if "readonly" in said or "unable to open" in said:
+        return "make the file and its folder writable, or name another gradebook with --db"
+    return "mend that"
+
+
 def _public(url):
     """A database's address without its password."""
     return make_url(url).render_as_string(hide_password=True)
-
-
-def replace(path, text):
-    """Write a file whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8", errors="surrogatepass")
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(fresh, path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+NAME = "lmcore-grading-"                              # and the process id of the keeper
 FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
 
 
@@ -25,13 +26,13 @@ def own_groups():
 
 
 class Group:
-    """Folders of one box's groups; falsy when there are none."""
+    """The groups of one keeper's box; no folders where none may be made."""
 
-    def __init__(self, name, limits):
+    def __init__(self, keeper, limits):
         self.folders, self.limited = [], set()
         with contextlib.suppress(OSError):
             for controller, parent in own_groups().items():
-                self._make(controller, parent / name, limits)
+                self._make(controller, parent / f"{NAME}{keeper}", limits)
 
     def _make(self, controller, folder, limits):
         with contextlib.suppress(OSError):
@@ -49,8 +50,28 @@ class Group:
             with contextlib.suppress(OSError):
                 (folder / "cgroup.procs").write_text(str(pid))
 
+    def killed_for_memory(self):
+        """Whether the kernel has ended a process of the group because the group's memory was used up."""
+        for folder in self.folders:
+            for file in ("memory.events", "memory.oom_control"):
+                with contextlib.suppress(OSError):
+                    counts = dict(line.split() for line in (folder / file).read_text().splitlines())
+                    if int(counts.get("oom_kill", 0)):
+                        return True
+        return False
+
     def remove(self):
         """Remove the groups, which must be empty by now."""
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+
+
+def sweep():
+    """Remove the groups of keepers that were killed and could not do it."""
+    with contextlib.suppress(OSError):
+        for parent in own_groups().values():
+            for folder in parent.glob(f"{NAME}*"):
+                if not os.path.exists(f"/proc/{folder.name.removeprefix(NAME)}"):
+                    with contextlib.suppress(OSError):
+                        os.rmdir(folder)

@@ -55,10 +55,15 @@ class Server:
                         "LANG": "C.UTF-8", "MPLBACKEND": INSIDE["MPLBACKEND"], **dict.fromkeys(THREADS, "1")}
         self.socket = ours
         self.process = subprocess.Popen([sys.executable, "-P", "-m", __name__, str(theirs.fileno())], env=environment,
-                                        pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/")
+                                        pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/",
+                                        process_group=0)         # Ctrl-C on a terminal is the command's to handle
         theirs.close()
         self.modules = set()
-        self.way = self._ask({"way": way})["way"]
+        try:
+            self.way = self._ask({"way": way})["way"]
+        except RuntimeError:
+            self.close()
+            raise
 
     def warm(self, modules, loaders=()):
         """Import modules, and call functions that load data once, so that every fork has them."""
@@ -114,7 +119,7 @@ def serve(connection):
     """The server's loop: one request, one answer."""
     from . import namespaces
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)      # Ctrl-C is the command's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     first = json.loads(connection.recv(1 << 16))
     try:
         way = first["way"] or namespaces.way_in()
@@ -190,7 +195,7 @@ def _become(request, descriptors, way, paths, shell):
                 os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
                 student.serve(shell, channel, snapshots, limits.reply, trouble)
 
-            keep(control, way, limits, paths, run)
+            keep(control, way, limits, paths, run, [channel, *snapshots])
         else:
             from .. import judge
             os.environ["LMCORE_SEED"] = str(request["seed"])

@@ -11,12 +11,12 @@ from contextlib import suppress
 
 from . import linux, namespaces
 from . import limits as bounds
-from .cgroup import Group
+from .cgroup import Group, sweep
 
 LOOK = 0.2                                            # seconds between looks at the memory, where no control group does
 
 
-def keep(control, way, limits, paths, run):
+def keep(control, way, limits, paths, run, ends=()):
     """Run `run()` in a box until it ends, or `control` says so or closes; then report and return.
 
     Parameters
@@ -29,12 +29,14 @@ def keep(control, way, limits, paths, run):
     paths : list of str
         What the box shows.
     run : callable
-        What the boxed process does; it gets b"" or the reason why the box could not be built.
+        What the boxed process does; it gets "" or the reason why the box could not be built.
+    ends : sequence of socket
+        Those that are for the boxed process alone: whoever listens at the other end has to see that it is gone.
     """
     linux.die_with_parent()
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    group = Group(f"lmcore-grading-{os.getpid()}", limits)
+    group = Group(os.getpid(), limits)
     gate_read, gate_write = os.pipe()
     if way != "none":
         namespaces.leave(way)
@@ -46,15 +48,20 @@ def keep(control, way, limits, paths, run):
         os.close(gate_read)
         _boxed(way, limits, paths, run)
     os.close(gate_read)
+    for end in ends:
+        end.close()
     group.add(pid)
     os.write(gate_write, b"x")
     os.close(gate_write)
     why = _watch(control, pid, limits, "memory" in group.limited)
     _, status = os.waitpid(pid, 0)
+    if why == "itself" and group.killed_for_memory():
+        why = "memory"
     if way == "none":
         with suppress(OSError):                       # what it left behind, as far as it stayed in its group
             os.killpg(pid, signal.SIGKILL)
     group.remove()
+    sweep()
     with suppress(OSError):
         control.sendall(json.dumps({"why": why, "status": status}).encode() + b"\n")
 

@@ -71,7 +71,8 @@ def _try(way):
                 os._exit(0)
             os.waitpid(child, 0)
         except Exception as error:
-            os.write(write, str(error).encode())
+            said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            os.write(write, said.encode())
         finally:
             os._exit(0)
     os.close(write)

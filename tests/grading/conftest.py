@@ -1,0 +1,72 @@
+"""What the tests of grading share: the toy course with its class, graded once, and folders in which it is graded again."""
+import sys
+
+import pytest
+from harm import at_change, die, in_a_child, no_mounts
+from toy_class import CHAPTER, Course
+
+from lmcore.grading import collect, engine, pool
+from lmcore.grading.command import main
+from lmcore.grading.course import course_config
+from lmcore.grading.spec import compile_spec
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return Course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture
+def root(course, tmp_path):
+    """A folder in which the class has handed in, and nothing is graded."""
+    course.hand_in_at(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def replayed(course, monkeypatch):
+    """Take the class's results from the undisturbed run; the list of those that were asked for."""
+    asked = []
+
+    def replay(spec, submissions, *how):
+        asked.extend(submission.student for submission in submissions)
+        yield from course.replay(spec, submissions)
+
+    monkeypatch.setattr(pool, "outcomes", replay)
+    return asked
+
+
+@pytest.fixture(scope="module")
+def changes(course, tmp_path_factory):
+    """How many changes of the disk and the gradebook a run makes."""
+    root = tmp_path_factory.mktemp("counted")
+    course.hand_in_at(root)
+
+    def count():
+        pool.outcomes = course.replay
+        made = at_change(sys.maxsize, die, root)
+        assert main(course.command(root)) == 0
+        (root / "count").write_text(str(len(made)))
+
+    code, said = in_a_child(count)
+    assert code == 0, said
+    total = int((root / "count").read_text())
+    assert total > 100
+    return total
+
+
+@pytest.fixture(scope="module")
+def one(course):
+    """The notebook of one student, compiled and read, and its undisturbed result."""
+    config = course_config(course.home)
+    spec = compile_spec(course.home / "solutions" / CHAPTER / "exercises.ipynb", 0, config)
+    submission = collect.read(course.home / "submitted" / "perfect" / CHAPTER, "perfect", CHAPTER)
+    yield spec, submission, engine.grade(spec, submission)
+    engine.close_servers()
+
+
+@pytest.fixture(scope="module")
+def mounts():
+    reason = no_mounts()
+    if reason:
+        pytest.skip(f"no mounts of our own here, disks that are full or read-only are NOT tested: {reason}")

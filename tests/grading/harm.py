@@ -1,0 +1,193 @@
+"""Ways to disturb a run at a chosen point: in a child that may be killed, on a disk that may fill up, among processes that may end."""
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+from machinery import wait_for
+
+from lmcore.grading import pool
+from lmcore.grading.box import cgroup, linux
+from lmcore.grading.box.limits import Limits
+from lmcore.grading.command import main
+
+SUBREAPER = 36                                        # of prctl: orphans below this process become its children
+
+
+def in_a_child(work, seconds=120):
+    """Call `work()` in a fork of this process.
+
+    Parameters
+    ----------
+    work : callable
+    seconds : float
+        After this time the child is killed.
+
+    Returns
+    -------
+    code : int
+        0 if all went well, 1 after an exception, minus the signal that killed it.
+    said : str
+        What it printed, with the exception's traceback.
+    """
+    with tempfile.TemporaryFile() as log:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                for descriptor in (1, 2):
+                    os.dup2(log.fileno(), descriptor)
+                sys.stdout, sys.stderr = (open(descriptor, "w", closefd=False, buffering=1) for descriptor in (1, 2))
+                work()
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        until, status = time.monotonic() + seconds, None
+        while status is None:
+            ended, found = os.waitpid(child, os.WNOHANG)
+            if ended:
+                status = found
+            elif time.monotonic() > until:
+                os.kill(child, signal.SIGKILL)
+            else:
+                time.sleep(0.01)
+        log.seek(0)
+        return os.waitstatus_to_exitcode(status), log.read().decode(errors="replace")
+
+
+def at_change(number, harm, root):
+    """Do harm before a change of the disk below `root` or of a gradebook, from the one of that number on, counted from 0; for a child only.
+
+    Returns
+    -------
+    list
+        One entry for each change so far.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    changes, root = [], str(root)
+
+    def change():
+        changes.append(1)
+        if len(changes) > number:
+            harm()
+
+    def hook(name, arguments):
+        if name == "open" and not (isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+            return
+        if name in ("open", "os.rename", "os.remove", "os.mkdir") and os.fspath(arguments[0]).startswith(root):
+            change()
+
+    def statement(connection, cursor, text, *_):
+        if not text.lstrip().upper().startswith(("SELECT", "PRAGMA")):
+            change()
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", lambda connection: change())
+    sys.addaudithook(hook)
+    return changes
+
+
+def die():
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_mounts():
+    """Give this process mounts of its own, which vanish with it; for a child only."""
+    if not linux.can_mount():
+        user, group = os.geteuid(), os.getegid()
+        linux.unshare(linux.NEWUSER | linux.NEWNS)
+        for name, line in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+            Path("/proc/self", name).write_text(line)
+    else:
+        linux.unshare(linux.NEWNS)
+    linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
+
+
+def no_mounts():
+    """Why a process cannot have mounts of its own here; None if it can."""
+    code, said = in_a_child(own_mounts)
+    return None if code == 0 else said.strip().splitlines()[-1]
+
+
+def kill(process):
+    """End a process and wait until it does nothing any more."""
+    process.kill()
+    wait_for(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10)
+
+
+@contextlib.contextmanager
+def nobody_stays(seconds=15):
+    """Fail if a process that is started meanwhile, by whomever below this one, outlives the block by more than `seconds`."""
+    me = psutil.Process()
+    before = {process.pid for process in me.children(recursive=True)}
+    linux.prctl(SUBREAPER, 1)
+    try:
+        yield
+        wait_for(lambda: not _others(me, before), seconds)
+    except TimeoutError:
+        lines = [" ".join(process.cmdline()) or process.name() for process in _others(me, before)]
+        raise AssertionError("still there: " + "; ".join(lines)) from None
+    finally:
+        linux.prctl(SUBREAPER, 0)
+
+
+def _others(me, before):
+    """Descendants that were not there before; those that have ended are laid to rest."""
+    found = []
+    for process in me.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+            if process.pid in before:
+                continue
+            if process.status() == psutil.STATUS_ZOMBIE and process.ppid() == me.pid:
+                os.waitpid(process.pid, os.WNOHANG)
+            else:
+                found.append(process)
+    return found
+
+
+def killed_at(course, root, number, harm=die):
+    """Run the command in a child that is killed before its change of that number."""
+    def run():
+        pool.outcomes = course.replay
+        at_change(number, harm, root)
+        main(course.command(root))
+
+    code, said = in_a_child(run)
+    assert code == -signal.SIGKILL, said
+
+
+def in_mounts(work):
+    """Do some work in a child with mounts of its own, and fail as it fails."""
+    def all_of_it():
+        own_mounts()
+        work()
+
+    code, said = in_a_child(all_of_it)
+    assert code == 0, said
+
+
+def keepers(server):
+    """The processes that the fork server has started and that have a box."""
+    return [child for child in psutil.Process(server.process.pid).children() if child.children()]
+
+
+def groups():
+    """The control groups of boxes that are there."""
+    return [folder for parent in cgroup.own_groups().values() for folder in parent.glob(f"{cgroup.NAME}*")]
+
+
+def groups_allowed():
+    """Whether a control group can be made here."""
+    group = cgroup.Group(os.getpid(), Limits())
+    group.remove()
+    return bool(group.folders)

@@ -1,0 +1,262 @@
+"""Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and leaves nothing behind."""
+import os
+import shutil
+import signal
+import subprocess
+
+import psutil
+import pytest
+from harm import die, groups, keepers, kill, killed_at, nobody_stays
+from machinery import DASK, free_port, running, wait_for
+from sample_class import Student
+from toy_class import CLASS, COMMAND, Course, completes, gradebook, ledger
+
+from lmcore.grading import engine, pool
+from lmcore.grading.box import cgroup
+from lmcore.grading.box.forkserver import Server
+from lmcore.grading.box.limits import Limits
+from lmcore.grading.command import main
+from lmcore.grading.files import AGAIN
+from lmcore.grading.writer import Writer
+
+POINTS = 12
+
+
+@pytest.mark.parametrize("point", range(POINTS))
+def test_killed_at_any_change_it_resumes(course, root, replayed, changes, point):
+    killed_at(course, root, changes * point // POINTS)
+    entered, rows = ledger(root) if (root / "gradebook.db").exists() else ([], {})
+    assert set(rows) == set(entered)                  # all of a student's points, or none
+    completes(course, root)
+    assert not set(replayed) & set(entered)           # nothing was graded twice
+    assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)          # one result may have waited on the disk
+
+
+def test_killed_with_half_a_commit_on_the_disk_it_resumes(course, root, replayed, changes):
+    """SQLite is made to write pages before it commits, as it does for large changes."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    journal = root / "gradebook.db-journal"
+
+    def spilling(connection, record):
+        connection.execute("pragma cache_size = 1")
+
+    def hot():
+        """Whether the journal says that pages of the gradebook are being overwritten."""
+        start = journal.read_bytes()[:12] if journal.exists() else b""
+        return start.startswith(bytes.fromhex("d9d505f920a163d7")) and start[8:] != bytes(4)
+
+    event.listen(Engine, "connect", spilling)
+    try:
+        killed_at(course, root, changes // 2, lambda: hot() and die())
+    finally:
+        event.remove(Engine, "connect", spilling)
+    assert hot()
+    completes(course, root)
+    assert not journal.exists()
+
+
+# ---- a process of one submission is killed
+
+VICTIMS = {"server": lambda server, judge: psutil.Process(server.process.pid), "keeper": lambda server, judge: keepers(server)[0],
+           "student": lambda server, judge: keepers(server)[0].children()[0],
+           "copy": lambda server, judge: keepers(server)[0].children()[0].children()[0], "judge": lambda server, judge: psutil.Process(judge)}
+
+
+def kill_at(monkeypatch, victim, moment, times=1):
+    """Kill a process while the cells run or when the tests begin, the first `times` times; the list of those killed."""
+    killed = []
+
+    def harm(server, judge=None):
+        if len(killed) < times:
+            killed.append(VICTIMS[victim](server, judge))
+            kill(killed[-1])
+
+    run_cell, leave_copy, judge = engine._Student.run_cell, engine._Student.leave_copy, Server.judge
+
+    def cell(student, source, seconds):
+        if moment == "cells" and "mean_of_logs" in source:
+            harm(student.server)
+        return run_cell(student, source, seconds)
+
+    def copying(student, index):
+        if moment == "copying" and index == 1:
+            harm(student.server)
+        return leave_copy(student, index)
+
+    def judging(server, *arguments):
+        channel, pid = judge(server, *arguments)
+        if moment == "tests":
+            harm(server, pid)
+        return channel, pid
+
+    for owner, name, function in ((engine._Student, "run_cell", cell), (engine._Student, "leave_copy", copying), (Server, "judge", judging)):
+        monkeypatch.setattr(owner, name, function)
+    return killed
+
+
+@pytest.mark.parametrize("victim, moment", [("server", "cells"), ("keeper", "cells"), ("student", "cells"), ("student", "copying"),
+                                            ("server", "tests"), ("keeper", "tests"), ("student", "tests"), ("copy", "tests"), ("judge", "tests")])
+def test_a_process_that_is_killed_costs_no_point(one, monkeypatch, victim, moment):
+    spec, submission, undisturbed = one
+    killed = kill_at(monkeypatch, victim, moment)
+    result = engine.grade(spec, submission)
+    assert len(killed) == 1
+    assert vars(result) | {"seconds": 0} == vars(undisturbed) | {"seconds": 0}
+    (server,) = [server for place, server in engine._servers.items() if place == engine._place(None)]
+    wait_for(lambda: not psutil.Process(server.process.pid).children() and not groups(), 10)
+
+
+def test_a_keeper_that_was_killed_leaves_its_control_group_to_the_next_one(one):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = cgroup.Group(dead.pid, Limits())
+    if not left.folders:
+        pytest.skip("no control group may be made here: NOT tested that none is left behind")
+    living = cgroup.Group(os.getpid(), Limits())
+    spec, submission, _ = one
+    engine.grade(spec, submission)
+    wait_for(lambda: set(groups()) == set(living.folders), 10)
+    living.remove()
+
+
+@pytest.mark.parametrize("victim, moment, words", [("student", "cells", "p1: ended its process, which had used more memory than allowed or was killed"),
+                                                   ("copy", "tests", "p1_test: the process ended"), ("judge", "tests", engine.UNFINISHED)])
+def test_what_is_killed_again_and_again_is_told_and_ends(one, monkeypatch, victim, moment, words):
+    spec, submission, _ = one
+    kill_at(monkeypatch, victim, moment, times=99)
+    result = engine.grade(spec, submission)
+    assert words in result.flags
+    assert result.scores["p1_test"] == 0
+
+
+def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(course, root, monkeypatch, capsys):
+    shutil.rmtree(root / "submitted")
+    shutil.copytree(course.home / "submitted" / "perfect", root / "submitted" / "perfect")
+    with monkeypatch.context() as patch:
+        kill_at(patch, "server", "cells", times=3)
+        assert main(course.command(root)) == 1
+    assert "it is not the student's doing; grade again" in capsys.readouterr().out
+    assert main(course.command(root)) == 0
+    assert [row for row in gradebook(f"sqlite:///{root}/gradebook.db")["grades"]] == [row for row in course.book["grades"] if row[0] == "perfect"]
+
+
+# ---- the command is ended from outside, at work
+
+@pytest.mark.parametrize("how, graded", [(signal.SIGKILL, 1), (signal.SIGKILL, 4), (signal.SIGINT, 2), (signal.SIGTERM, 3), (signal.SIGINT, 0)],
+                         ids=lambda value: getattr(value, "name", value))
+def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, replayed, how, graded):
+    """SIGINT goes to the whole group, as it does from a terminal."""
+    with nobody_stays():
+        process = subprocess.Popen([*COMMAND, *course.command(root, "--workers", "1")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        if graded:
+            for line in process.stdout:
+                if f"{graded}/{len(CLASS)}" in line:
+                    break
+        else:
+            wait_for(lambda: psutil.Process(process.pid).children(), 30)
+        (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
+        _, said = process.communicate(timeout=30)
+    if how == signal.SIGKILL:
+        assert process.returncode == -how
+    else:
+        assert process.returncode == 130
+        assert said.strip() == "stopped: what was graded stays graded; the same command continues with the others"
+        assert (root / "grades.csv").exists()
+    entered, rows = ledger(root)
+    assert set(rows) == set(entered) and len(entered) >= graded
+    completes(course, root)
+    assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)
+
+
+def test_two_runs_at_once_are_refused(course, root, replayed, monkeypatch, capsys):
+    codes, write = [], Writer.write
+
+    def meanwhile(writer, *arguments):
+        if not codes:
+            codes.append(main(course.command(root)))
+        return write(writer, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "write", meanwhile)
+        completes(course, root)
+    assert codes == [2]
+    assert "another lmcore-grade is at work in" in capsys.readouterr().err
+    assert sorted(replayed) == sorted(CLASS)
+
+
+# ---- a cluster loses a part
+
+SLOW = "import time\ntime.sleep(0.6)\ndef mean_of_logs(values):\n    return sum(math.log(v) for v in values if v > 0) / len([v for v in values if v > 0])"
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory):
+    """A course whose students' notebooks take their time."""
+    return Course(tmp_path_factory.mktemp("slow"), {f"student-{number}": Student({"p1": SLOW}) for number in range(8)})
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers outside of the command: the address and the three processes."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    scheduler = [*DASK, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
+    worker = [*DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+    with running(scheduler, worker, worker, cwd=tmp_path) as processes:
+        yield address, [psutil.Process(process.pid) for process in processes]
+
+
+def at_work(nanny):
+    """The worker below its nanny, once it has a fork server of its own."""
+    return [child for child in nanny.children() if any("forkserver" in " ".join(one.cmdline()) for one in child.children())]
+
+
+def started(course, root, *more):
+    return subprocess.Popen([*COMMAND, *course.command(root, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_worker_that_is_killed_is_made_up_for_by_the_others(slow, cluster, tmp_path):
+    slow.hand_in_at(tmp_path)
+    address, (_, one, _) = cluster
+    command = started(slow, tmp_path, "--scheduler", address)
+    (worker,) = wait_for(lambda: at_work(one), 60)
+    below = worker.children(recursive=True)
+    for line in command.stdout:
+        if "2/8" in line:
+            break
+    kill(worker)
+    said, troubles = command.communicate(timeout=120)
+    assert command.returncode == 0, said + troubles
+    assert "failed" not in line + said.partition("failed")[0]
+    wait_for(lambda: not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE], 15)
+    completes(slow, tmp_path)
+
+
+def test_a_scheduler_that_is_killed_ends_the_run_and_the_same_command_completes_it(slow, cluster, tmp_path, monkeypatch):
+    slow.hand_in_at(tmp_path)
+    address, (scheduler, _, _) = cluster
+    command = started(slow, tmp_path, "--scheduler", address)
+    for line in command.stdout:
+        if "2/8" in line:
+            break
+    kill(scheduler)
+    _, said = command.communicate(timeout=120)
+    assert command.returncode == 2
+    assert said.strip() == f"the scheduler {address} was lost: start it and its workers again, then {AGAIN}"
+    entered, rows = ledger(tmp_path)
+    assert set(rows) == set(entered) and 2 <= len(entered) < 8
+    asked = []
+    monkeypatch.setattr(pool, "outcomes", lambda spec, submissions, *how: asked.extend(submissions) or slow.replay(spec, submissions))
+    completes(slow, tmp_path)
+    assert len(asked) + len(entered) in (8, 7)
+
+
+def test_a_scheduler_without_workers_is_told(slow, tmp_path, monkeypatch, capsys):
+    slow.hand_in_at(tmp_path)
+    monkeypatch.setattr(pool, "DESERTED", 1.0)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with running([*DASK, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]):
+        assert main(slow.command(tmp_path, "--scheduler", address)) == 2
+    assert f"the scheduler {address} has had no workers for 1 s: start some, then" in capsys.readouterr().err
