@@ -78,7 +78,7 @@ def package_files(*names: str) -> dict:
 
 
 def carry_pyodide(app, exception) -> None:
-    """Copy Pyodide's files into the site if PYODIDE names them. The core and the packages of every page must be the pinned ones."""
+    """Copy Pyodide's files into the site if PYODIDE names them; those that every page needs must be the pinned ones."""
     if exception is not None or app.builder.name != "html":
         return
     target, core = Path(app.outdir) / "pyodide", json.loads((VENDOR / "core.json").read_text())
@@ -119,7 +119,8 @@ def publish(app, exception) -> None:
         if not target.is_file():
             pack(package, target)
         archives.append({"name": package, "when": when, **described(target, site)})
-    manifest = {"indexURL": "pyodide/" if os.environ.get("PYODIDE") else CDN.format(version=core["version"]), "core": core["files"],
+    home_of_pyodide = "pyodide/" if os.environ.get("PYODIDE") else CDN.format(version=core["version"])
+    manifest = {"indexURL": home_of_pyodide, "core": core["files"],
                 "coreBytes": core["bytes"], "packageBytes": core["package bytes"], "wheel": described(Path(wheel), site),
                 "archives": archives}
     (live / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

@@ -73,6 +73,8 @@ def test_the_size_told_is_the_size_loaded(started, live_site):
         body = started.request.get(url).body()
         size += len(zlib.compress(body, 9)) if url.endswith((".js", ".mjs", ".wasm")) else len(body)
     assert len(loaded) > 10 and abs(told - size / 1e6) < 1.5, (told, size)
+    heavy = [url for url in started.asked if url.endswith((".wasm", ".zip", ".whl"))]
+    assert len(heavy) == len(set(heavy)), "fetched twice"
 
 
 def test_a_changed_cell_gives_another_number(started):

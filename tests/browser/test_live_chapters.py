@@ -18,6 +18,9 @@ ALL = os.environ.get("LIVE_CHAPTERS") == "all"
 NOTEBOOKS = range(1, 11) if ALL else (6, 7)                         # 7 counts n-grams and draws; neither takes long
 PRACTICE = range(1, 11) if ALL else (2, 7)
 TABLES = practice.tables()
+STAND_IN = """import bz2
+from types import SimpleNamespace
+lzma = SimpleNamespace(FILTER_LZMA2=0, FORMAT_RAW=0, compress=lambda content, **_: bz2.compress(content))"""
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS)
@@ -38,7 +41,7 @@ def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, li
         first = False
         assert wait_for_status(page, cells.nth(number)).startswith("failed")
         assert "lzma" in cells.nth(number).locator(".live-error").inner_text()
-        assert run(page, cells.nth(number), "pass") == "done"
+        assert run(page, cells.nth(number), stored[number].source.replace("import lzma", STAND_IN)) == "done"
     cells.last.get_by_role("button", name="Run").click()
     if first:
         agree(page)
@@ -51,7 +54,7 @@ def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, li
     slowest = max(took, key=took.get)
     print(f"\nchapter {chapter}: Python after {before:.0f} s, {len(took)} cells in {sum(took.values()):.0f} s, "
           f"{sum(len(here['figures']) for here in found)} figures, slowest cell {slowest + 1} with {took[slowest]:.0f} s"
-          + "".join(f"; CELL {number + 1} NOT RUN: lzma is not among the files of this test" for number in left_out))
+          + "".join(f"; CELL {number + 1} WAS NOT COMPARED: lzma is not among the files of this test" for number in left_out))
     assert said == {} and status == "done", "\n".join(f"cell {number}: {'; '.join(what)}" for number, what in said.items())
     assert foreign(page, live_site) == []
 

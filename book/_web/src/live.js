@@ -155,8 +155,8 @@ function makeCell(container, index) {
   };
   cell.displayed = (mime, content) => {
     if (mime === "image/svg+xml") {
-      const picture = element("img", { alt: wordsFor(cell, label), className: "live-figure", src: URL.createObjectURL(new Blob([content], { type: mime })) });
-      cell.add(picture);
+      const src = URL.createObjectURL(new Blob([content], { type: mime }));
+      cell.add(element("img", { alt: wordsFor(cell, label), className: "live-figure", src }));
     } else if (mime === "text/html") {
       // What the reader's own code makes is shown without scripts.
       cell.add(element("iframe", { className: "live-html", sandbox: "", srcdoc: content, title: `Output of ${label}` }));

@@ -18,17 +18,27 @@ async function fetchChecked(url, integrity, label) {
 }
 
 async function load({ root, indexURL, core, wheel, archives, packages }) {
-  // Pyodide's own loader checks packages against its lock file. Its core files are checked here, once, before it runs;
-  // the loader then takes them from the browser's cache.
+  // Pyodide's own loader checks packages against its lock file. Its core files are checked here, before it runs. It is handed
+  // the two large ones that it would fetch again; its scripts come out of the browser's cache.
+  const held = new Map();
+  const plainFetch = self.fetch;
+  self.fetch = (resource, options) => {
+    const content = held.get(String(resource.url ?? resource));
+    if (!content) return plainFetch(resource, options);
+    return Promise.resolve(new Response(content.bytes, { headers: { "Content-Type": content.type } }));
+  };
   let done = 0;
   const step = (label) => post("progress", { label, done: done++, of: Object.keys(core).length + archives.length + 3 });
   await Promise.all(Object.entries(core).map(async ([name, integrity]) => {
-    await fetchChecked(indexURL + name, integrity, name);
+    const bytes = await fetchChecked(indexURL + name, integrity, name);
+    const type = { wasm: "application/wasm", zip: "application/zip" }[name.split(".").at(-1)];
+    if (type) held.set(indexURL + name, { bytes, type });
     step(`loading ${name}`);
   }));
   step("starting Python");
   const { loadPyodide } = await import(/* @vite-ignore */ indexURL + "pyodide.mjs");
   pyodide = await loadPyodide({ indexURL, lockFileURL: `${root}live/pyodide-lock.json`, env: { MPLBACKEND: "agg" } });
+  self.fetch = plainFetch;
   step(`loading ${packages.join(", ")}`);
   await pyodide.loadPackage(packages, listeners);
   const missing = packages.filter((name) => !(name in pyodide.loadedPackages));

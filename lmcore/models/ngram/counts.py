@@ -27,7 +27,8 @@ from lmcore._arrays import as_token_ids
 class NGramCounts:
     """All n-grams of order 1 to `order`, as sorted packed keys with their counts (book, section 8.1).
 
-    The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple, entry k − 1 belongs to order k and has one element an n-gram.
+    The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple, entry k − 1 belongs to
+    order k and has one element an n-gram.
 
     Attributes
     ----------
