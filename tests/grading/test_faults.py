@@ -1,6 +1,5 @@
 """Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and leaves nothing behind."""
 import os
-import shutil
 import signal
 import subprocess
 
@@ -8,8 +7,9 @@ import psutil
 import pytest
 from harm import die, groups, keepers, kill, killed_at, nobody_stays
 from machinery import DASK, free_port, running, wait_for
-from sample_class import Student
-from toy_class import CLASS, COMMAND, Course, completes, gradebook, ledger
+from sample_class import BLANK, Student
+from toy_class import CLASS, COMMAND, Course, completes, ledger
+from toy_course import HOME
 
 from lmcore.grading import engine, pool
 from lmcore.grading.box import cgroup
@@ -132,19 +132,29 @@ def test_what_is_killed_again_and_again_is_told_and_ends(one, monkeypatch, victi
 
 
 def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(course, root, monkeypatch, capsys):
-    shutil.rmtree(root / "submitted")
-    shutil.copytree(course.home / "submitted" / "perfect", root / "submitted" / "perfect")
     with monkeypatch.context() as patch:
         kill_at(patch, "server", "cells", times=3)
-        assert main(course.command(root)) == 1
+        assert main(course.command(root, "--students", "perfect", "--workers", "1")) == 1
     assert "it is not the student's doing; grade again" in capsys.readouterr().out
-    assert main(course.command(root)) == 0
-    assert [row for row in gradebook(f"sqlite:///{root}/gradebook.db")["grades"]] == [row for row in course.book["grades"] if row[0] == "perfect"]
+    monkeypatch.setattr(pool, "outcomes", course.replay)
+    completes(course, root)
 
 
 # ---- the command is ended from outside, at work
 
-@pytest.mark.parametrize("how, graded", [(signal.SIGKILL, 1), (signal.SIGKILL, 4), (signal.SIGINT, 2), (signal.SIGTERM, 3), (signal.SIGINT, 0)],
+def started(course, root, *more):
+    return subprocess.Popen([*COMMAND, *course.command(root, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def until(command, words):
+    """Read what a command prints as far as these words."""
+    for line in command.stdout:
+        if words in line:
+            return
+    pytest.fail(f"the command ended before it said {words}: {command.communicate()[1]}")
+
+
+@pytest.mark.parametrize("how, graded", [(signal.SIGKILL, 3), (signal.SIGINT, 0), (signal.SIGINT, 1), (signal.SIGTERM, 2)],
                          ids=lambda value: getattr(value, "name", value))
 def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, replayed, how, graded):
     """SIGINT goes to the whole group, as it does from a terminal."""
@@ -169,6 +179,22 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, repla
     assert set(rows) == set(entered) and len(entered) >= graded
     completes(course, root)
     assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)
+
+
+def test_a_real_chapter_is_killed_and_resumes(tmp_path, monkeypatch):
+    (tmp_path / "whole").mkdir()
+    real = Course(tmp_path / "whole", {"blank": Student(BLANK), "late": Student({}, submitted="2026-03-03 08:00:00 UTC"), "perfect": Student({})},
+                  HOME, "03-softmax")
+    root = tmp_path / "killed"
+    real.hand_in_at(root)
+    with nobody_stays():
+        command = started(real, root, "--workers", "1")
+        until(command, "2/3")
+        command.kill()
+        command.communicate(timeout=30)
+    assert len(ledger(root)[0]) >= 2
+    monkeypatch.setattr(pool, "outcomes", real.replay)
+    completes(real, root)
 
 
 def test_two_runs_at_once_are_refused(course, root, replayed, monkeypatch, capsys):
@@ -213,43 +239,32 @@ def at_work(nanny):
     return [child for child in nanny.children() if any("forkserver" in " ".join(one.cmdline()) for one in child.children())]
 
 
-def started(course, root, *more):
-    return subprocess.Popen([*COMMAND, *course.command(root, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def test_a_worker_that_is_killed_is_made_up_for_by_the_others(slow, cluster, tmp_path):
-    slow.hand_in_at(tmp_path)
-    address, (_, one, _) = cluster
-    command = started(slow, tmp_path, "--scheduler", address)
+def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(slow, cluster, tmp_path, monkeypatch):
+    address, (scheduler, one, _) = cluster
+    first, second = tmp_path / "first", tmp_path / "second"
+    for root in (first, second):
+        slow.hand_in_at(root)
+    command = started(slow, first, "--scheduler", address)
     (worker,) = wait_for(lambda: at_work(one), 60)
     below = worker.children(recursive=True)
-    for line in command.stdout:
-        if "2/8" in line:
-            break
+    until(command, "2/8")
     kill(worker)
     said, troubles = command.communicate(timeout=120)
-    assert command.returncode == 0, said + troubles
-    assert "failed" not in line + said.partition("failed")[0]
+    assert command.returncode == 0 and "failed:" not in said, said + troubles
     wait_for(lambda: not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE], 15)
-    completes(slow, tmp_path)
+    completes(slow, first)
 
-
-def test_a_scheduler_that_is_killed_ends_the_run_and_the_same_command_completes_it(slow, cluster, tmp_path, monkeypatch):
-    slow.hand_in_at(tmp_path)
-    address, (scheduler, _, _) = cluster
-    command = started(slow, tmp_path, "--scheduler", address)
-    for line in command.stdout:
-        if "2/8" in line:
-            break
+    command = started(slow, second, "--scheduler", address)
+    until(command, "2/8")
     kill(scheduler)
     _, said = command.communicate(timeout=120)
     assert command.returncode == 2
     assert said.strip() == f"the scheduler {address} was lost: start it and its workers again, then {AGAIN}"
-    entered, rows = ledger(tmp_path)
+    entered, rows = ledger(second)
     assert set(rows) == set(entered) and 2 <= len(entered) < 8
     asked = []
     monkeypatch.setattr(pool, "outcomes", lambda spec, submissions, *how: asked.extend(submissions) or slow.replay(spec, submissions))
-    completes(slow, tmp_path)
+    completes(slow, second)
     assert len(asked) + len(entered) in (8, 7)
 
 

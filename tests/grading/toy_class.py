@@ -56,13 +56,14 @@ def written(root):
 
 
 class Course:
-    """The toy course, a class for it, and what an undisturbed run on this machine made of it."""
+    """A class and what an undisturbed run on this machine made of it: of the toy course, or of a chapter of the course at `home`."""
 
-    def __init__(self, home, students=CLASS):
-        self.home = make_course(home)
-        release.generate(home)
+    def __init__(self, root, students=CLASS, home=None, chapter=CHAPTER):
+        self.root, self.home = Path(root), home or make_course(root)
+        if home is None:
+            release.generate(root)
         for student, what in students.items():
-            write_submission(home, home, CHAPTER, student, what)
+            write_submission(self.home, root, chapter, student, what)
         self.outcomes, real = {}, pool.outcomes
 
         def listening(*arguments):
@@ -72,9 +73,9 @@ class Course:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(pool, "outcomes", listening)
-            assert main(["--home", str(home), "--workers", "1", "--due", DUE]) == 0
-        self.files = written(home)
-        self.book, self.table = gradebook(f"sqlite:///{home}/gradebook.db"), (home / "grades.csv").read_text()
+            assert main(self.command(root, "--workers", "1")) == 0
+        self.files = written(root)
+        self.book, self.table = gradebook(f"sqlite:///{root}/gradebook.db"), (self.root / "grades.csv").read_text()
 
     def replay(self, spec, submissions, *how):
         """In place of `pool.outcomes`: the same results without running anything."""
@@ -82,7 +83,7 @@ class Course:
 
     def hand_in_at(self, root):
         """The same submissions in another folder."""
-        shutil.copytree(self.home / "submitted", Path(root, "submitted"))
+        shutil.copytree(self.root / "submitted", Path(root, "submitted"))
 
     def command(self, root, *more):
         """What `main` takes."""
@@ -107,7 +108,7 @@ def completes(course, root, *more):
     assert gradebook(f"sqlite:///{root}/gradebook.db") == course.book
     assert (root / "grades.csv").read_text() == course.table
     assert written(root) == course.files
-    with sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book, sqlite3.connect(course.home / "gradebook.db") as undisturbed:
+    with sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book, sqlite3.connect(course.root / "gradebook.db") as undisturbed:
         schema = "select type, name, sql from sqlite_master order by name"
         assert book.execute(schema).fetchall() == undisturbed.execute(schema).fetchall()
         assert book.execute("select * from alembic_version").fetchall() == undisturbed.execute("select * from alembic_version").fetchall()
