@@ -25,7 +25,7 @@ GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading test live-all lock clean
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading lighthouse test live-all lock clean
 .PHONY: FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
@@ -82,6 +82,9 @@ bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
 bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, on 40 and on 200 submissions, and of its writer on 5,000
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/benchmarks/writer.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tests/benchmarks/grading.py
+
+lighthouse: $(STAMPS)/site  ## Lighthouse's marks for one page of each kind, on a slow phone and a desktop; needs Node and Chromium
+	$(PY) book/_tools/lighthouse.py
 
 lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
