@@ -32,6 +32,15 @@ def test_killed_at_any_change_it_resumes(course, root, replayed, changes, point)
     assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)          # one result may have waited on the disk
 
 
+def test_killed_between_the_gradebook_and_tidying_up_it_leaves_nothing(course, root, replayed):
+    """The result of a student who is entered, and the beginning of another."""
+    completes(course, root)
+    result, spool = course.outcomes["perfect"], root / "autograded" / ".results"
+    result.save(spool / f"{result.key}.json")
+    (spool / f".{result.key}.json.new").write_text("half")
+    completes(course, root)
+
+
 def test_killed_with_half_a_commit_on_the_disk_it_resumes(course, root, replayed, changes):
     """SQLite is made to write pages before it commits, as it does for large changes."""
     from sqlalchemy import event
