@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,9 +92,6 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     found = {chapter: [s for s in _students(root, chapter) if not options.students or s in options.students]
              for chapter in find_chapters(home, chapters)}
     _refuse_unknown(options, found, root)
-    tools = str(Path(sys.executable).parent)          # nbgrader calls alembic, which lies there, by its bare name
-    if tools not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", os.defpath)])
     spool, table = root / "autograded" / ".results", root / "grades.csv"
     with _explained(), _alone(spool), contextlib.closing(Writer(config, say or print, options.patience)) as writer:
         try:
