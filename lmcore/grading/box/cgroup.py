@@ -72,6 +72,14 @@ def sweep():
     with contextlib.suppress(OSError):
         for parent in own_groups().values():
             for folder in parent.glob(f"{NAME}*"):
-                if not os.path.exists(f"/proc/{folder.name.removeprefix(NAME)}"):
+                if not _lives(folder.name.removeprefix(NAME)):
                     with contextlib.suppress(OSError):
                         os.rmdir(folder)
+
+
+def _lives(process):
+    """Whether a process is there and not only waits for its parent to hear of its end, which an orphan's may do late."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
