@@ -143,3 +143,14 @@ def symbols(tex):
     found |= {f"\\{name}" for name in re.findall(r"\\([A-Za-z]+)", tex) if name in GREEK}
     found |= set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", tex)))
     return found
+
+
+def between(path, begin, end):
+    """What stands between two marks of a page: a part that a program writes."""
+    return path.read_text().split(begin)[1].split(end)[0].strip()
+
+
+def put_between(path, begin, end, text):
+    """Write that part anew."""
+    before, rest = path.read_text().split(begin)
+    path.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}")

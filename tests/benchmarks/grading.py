@@ -22,21 +22,28 @@ HOME = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "grading"), str(HERE)]
 CHAPTER = "03-softmax"
 GOAL = 15.0
-OURS = [sys.executable, "-m", "lmcore.grading.command", CHAPTER, "--json", "--home", str(HOME), "--root"]
 STOCK = [sys.executable, str(HERE.parent / "grading" / "stock.py"), str(HOME)]
 
 
-def hand_in(root, size):
+def ours(chapter):
+    """The command that grades a chapter; the folder with submitted/ comes last."""
+    return [sys.executable, "-m", "lmcore.grading.command", chapter, "--json", "--home", str(HOME), "--root"]
+
+
+OURS = ours(CHAPTER)
+
+
+def hand_in(root, size, chapter=CHAPTER):
     """`size` submissions of the answers in the graders' table, each with a comment of its own."""
     from matrix import TABLES, rounds, text
     from sample_class import Student, write_submission
 
-    table = TABLES[int(CHAPTER[:2])]
+    table = TABLES[int(chapter[:2])]
     chosen = rounds(table)
     for number in range(size):
         names = chosen[number % len(chosen)]
         answers = {p: f"# student {number}\n" + text(table, p, name) for p, name in names.items() if name}
-        write_submission(HOME, root, CHAPTER, f"student-{number:04d}", Student(answers))
+        write_submission(HOME, root, chapter, f"student-{number:04d}", Student(answers))
 
 
 class Meter:

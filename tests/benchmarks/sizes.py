@@ -15,36 +15,26 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 HOME = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "grading"), str(HERE)]
+
+from bookreader import put_between  # noqa: E402
+
 STORE, PAGE = HERE / "sizes.json", HOME / "book" / "scaling.md"
 FEW, MORE, MANY = 4, 16, 500                          # submissions; a difference leaves the start of the program out
 STUDENTS, CORES, PRICE = (300, 3000), (2, 16), 0.05   # price of a core for an hour, in whatever currency
 BEGIN, END = "<!-- sizes: written by tests/benchmarks/sizes.py -->", "<!-- end of sizes -->"
 
 
-def hand_in(chapter, root, size):
-    """`size` submissions of the answers in the graders' table of a chapter."""
-    from matrix import TABLES, rounds, spec_of, text
-    from sample_class import Student, write_submission
-
-    table = TABLES[chapter]
-    for number, names in zip(range(size), rounds(table) * size):
-        answers = {p: text(table, p, name) for p, name in names.items() if name}
-        write_submission(HOME, root, spec_of(chapter).chapter, f"student-{number:02d}", Student(answers))
-    return spec_of(chapter).chapter
-
-
 def measure():
     """{chapter: CPU seconds for a submission}, all processes counted."""
-    from grading import Meter
-    from matrix import TABLES
+    from grading import Meter, hand_in, ours
 
     found = {}
-    for chapter in TABLES:
-        spent = []
+    for source in sorted(HOME.glob("solutions/*/exercises.ipynb")):
+        name, spent = source.parent.name, []
         for size in (FEW, MORE):
             with tempfile.TemporaryDirectory() as root:
-                name = hand_in(chapter, root, size)
-                meter = Meter([sys.executable, "-m", "lmcore.grading.command", name, "--json", "--home", str(HOME), "--root", root])
+                hand_in(root, size, name)
+                meter = Meter([*ours(name), root])
                 if meter.status:
                     raise SystemExit(f"{name}: lmcore-grade ended with {meter.status}: {meter.output[-2000:]}")
                 spent.append(meter.cpu)
@@ -106,17 +96,11 @@ def table(measured):
     return "\n".join(lines)
 
 
-def put_table():
-    """Write it into the page."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(json.loads(STORE.read_text()))}\n{END}{rest.split(END)[1]}")
-
-
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["measure"]:
             STORE.write_text(json.dumps({"submission": measure(), "serial": measure_serial()}, indent=1) + "\n")
         case ["table"]:
-            put_table()
+            put_between(PAGE, BEGIN, END, table(json.loads(STORE.read_text())))
         case _:
             sys.exit(__doc__)

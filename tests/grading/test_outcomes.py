@@ -3,6 +3,7 @@ import json
 from collections import Counter
 
 import pytest
+from bookreader import between
 from cases import CASES
 from outcomes import BEGIN, END, GUIDE, UNHELD, WORDS, digest, kept, table, words_for
 
@@ -10,11 +11,6 @@ from benchmarks import sizes
 
 AGAIN = "run python tests/grading/outcomes.py ours, stock and table again"
 LEAST = 4                                             # cases of each kind that stock nbgrader has been given
-
-
-def between(path, begin, end):
-    """What stands between two marks of a page."""
-    return path.read_text().split(begin)[1].split(end)[0].strip()
 
 
 def test_every_case_was_tried_as_it_is_now():

@@ -15,17 +15,12 @@ import yaml
 from crowd import name, share, write_class
 from machinery import DASK, certificate, free_port, machines, network_trouble, postgresql, postgresql_programs, processes_here, running
 from sample_class import DUE
-from toy_class import CLASS, Course, gradebook
+from toy_class import CLASS, gradebook
 from toy_course import HOME
 
 from lmcore.grading import export, grade, pool
 from lmcore.grading.command import main
 from lmcore.grading.writer import Writer
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    return Course(tmp_path_factory.mktemp("course"))
 
 
 # ---- PostgreSQL
