@@ -46,7 +46,7 @@ class Result:
         """Write to a file, whole or not at all, and on the disk when this returns."""
         body = json.dumps(vars(self))
         seal = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
-        replace(Path(path), f"{seal}\n{body}", at_once=True)
+        replace(path, f"{seal}\n{body}", at_once=True)
 
     @classmethod
     def load(cls, path):

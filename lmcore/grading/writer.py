@@ -78,7 +78,7 @@ class Writer:
             if not inspect(connection).has_table("alembic_version"):
                 connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
             if connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
-                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": nbgrader.api.get_alembic_version()})
+                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": _schema_version()})
 
     def close(self):
         """Close the connection."""
