@@ -1,7 +1,11 @@
 """Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and leaves nothing behind."""
+import itertools
+import json
 import os
 import signal
+import socket
 import subprocess
+from dataclasses import asdict
 
 import psutil
 import pytest
@@ -149,6 +153,23 @@ def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(course, root, 
     assert "it is not the student's doing; grade again" in capsys.readouterr().out
     monkeypatch.setattr(pool, "outcomes", course.replay)
     completes(course, root)
+
+
+WHAT_IS_ASKED = {"modules": ({"warm": ["decimal"], "load": []}, 0), "a student": ({"student": asdict(Limits())}, 3),
+                 "a judge": ({"judge": asdict(Limits()), "seed": 1}, 1)}
+
+
+@pytest.mark.parametrize("request_, sockets", WHAT_IS_ASKED.values(), ids=WHAT_IS_ASKED)
+def test_a_server_whose_client_went_away_ends_without_a_word(request_, sockets, capfd):
+    """It was still busy with a request when the command ended."""
+    with nobody_stays():
+        server = Server()
+        pairs = [socket.socketpair() for _ in range(sockets)]
+        socket.send_fds(server.socket, [json.dumps(request_).encode()], [theirs.fileno() for _, theirs in pairs])
+        for one in (server.socket, *itertools.chain.from_iterable(pairs)):
+            one.close()
+        assert server.process.wait(30) == 0
+    assert capfd.readouterr().err == ""
 
 
 # ---- the command is ended from outside, at work

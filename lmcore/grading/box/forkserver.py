@@ -29,6 +29,9 @@ INSIDE = {"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "student", "LANG": "C.UTF-8"
           "PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TERM": "dumb"}
 
 
+GONE = EOFError, ConnectionError                      # whoever asked has ended or closed the connection: nobody waits for an answer
+
+
 class ServerLost(RuntimeError):
     """The fork server ended; the submission in hand must be started again."""
 
@@ -120,9 +123,11 @@ def serve(connection):
     from . import namespaces
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    first = json.loads(connection.recv(1 << 16))
+    first = connection.recv(1 << 16)
+    if not first:
+        return
     try:
-        way = first["way"] or namespaces.way_in()
+        way = json.loads(first)["way"] or namespaces.way_in()
         shell = _warm_up()
     except RuntimeError as error:
         connection.send(json.dumps({"trouble": str(error)}).encode())
@@ -200,6 +205,8 @@ def _become(request, descriptors, way, paths, shell):
             from .. import judge
             os.environ["LMCORE_SEED"] = str(request["seed"])
             judge.serve(sockets[0], sockets[1:], Limits(**request["judge"]))
+    except GONE:
+        pass
     except BaseException as error:
         print(f"grading: {type(error).__name__}: {error}", file=sys.stderr)
     finally:
@@ -208,4 +215,5 @@ def _become(request, descriptors, way, paths, shell):
 
 if __name__ == "__main__":
     from lmcore.grading.box.forkserver import serve as run_server
-    run_server(socket.socket(fileno=int(sys.argv[1])))
+    with suppress(*GONE):
+        run_server(socket.socket(fileno=int(sys.argv[1])))
