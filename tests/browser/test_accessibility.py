@@ -7,8 +7,9 @@ import pytest
 from .conftest import SITE
 
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")     # axe-core 4.14.1
-# Everything is unfolded, and laid out once more: listings that scroll are marked then.
+# Everything is unfolded and laid out, what is far below too, and laid out once more: listings that scroll are marked then.
 UNFOLD = """() => {
+    document.head.insertAdjacentHTML("beforeend", "<style>* { content-visibility: visible !important }</style>");
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     return new Promise(done => requestAnimationFrame(() => setTimeout(done)));
 }"""
@@ -79,6 +80,26 @@ def test_no_page_scrolls_sideways(reader, site, width):
         page.evaluate(UNFOLD)
         wide += [f"{name}: {element}" for element in page.evaluate(SIDEWAYS)]
     assert wide == [], "\n".join(wide)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_jumps_arrive_where_they_should(page, site, width):
+    """From another page and within one, though the sections between are laid out only when they come near."""
+    page.set_viewport_size({"width": width, "height": 900})
+    address = f"{site}book/08-models/theory.html"
+    top = "id => Math.round(document.getElementById(id).getBoundingClientRect().top)"
+    page.goto(address)
+    targets = page.evaluate("[...document.querySelectorAll('.bd-article section[id], .bd-article figure[id], .bd-article .math[id]')].map(e => e.id)")
+    landed = {}
+    for target in targets[::3]:
+        page.goto("about:blank")
+        page.goto(f"{address}#{target}")
+        landed[target] = page.evaluate(top, target)
+    for target in targets[1::3]:
+        page.evaluate("id => { location.hash = id; }", target)
+        landed[target] = page.evaluate(top, target)
+    assert len(landed) >= 20
+    assert {target: y for target, y in landed.items() if not 0 <= y < 100} == {}
 
 
 @pytest.mark.parametrize("name", ["book/intro.html", "book/03-softmax/index.html"])
