@@ -6,3 +6,13 @@ settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
 collect_ignore = ["benchmarks", "mutants", "peers"]     # programs to run, some with peers that need not be installed
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the tables that tests recorded (`record_property("table", …)`): they are to be read, not only asserted."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, table in getattr(report, "user_properties", ()):
+                if name == "table" and report.when == "call":
+                    terminalreporter.section(report.nodeid)
+                    terminalreporter.write_line(table)

@@ -1,8 +1,9 @@
 """What the first view of each page weighs, compressed and without its figures, and that nothing moves while it arrives."""
 
 import gzip
+import re
 
-from .conftest import SITE
+from .conftest import HOME, SITE
 
 LIMIT = 300_000                         # bytes, as a server sends them
 PACKED = (".woff2", ".png", ".whl", ".zip")     # not packed again
@@ -34,7 +35,7 @@ def first_view(page, site, name):
     return {path: compressed(SITE / path) for path in asked if not path.startswith("_images/")}
 
 
-def test_first_views_are_light_and_hold_still(page, site):
+def test_first_views_are_light_and_hold_still(page, site, record_property):
     page.add_init_script(SHIFTS)
     table, heavy, restless = [], [], []
     for name in pages():
@@ -47,7 +48,7 @@ def test_first_views_are_light_and_hold_still(page, site):
             heavy.append(f"{name}: {total} bytes, of which " + ", ".join(f"{path} {size}" for path, size in largest))
         if shift > 0.01:
             restless.append(f"{name}: {shift:.3f}")
-    print("\n" + "\n".join(table))
+    record_property("table", "\n".join(table))
     assert heavy == [] and restless == []
     assert [url for url in page.asked if not url.startswith((site, "data:", "blob:"))] == []
 
@@ -56,3 +57,13 @@ def test_only_what_can_be_packed_is_packed(tmp_path):
     for name, size in (("x.woff2", 1000), ("x.css", 29)):
         (tmp_path / name).write_bytes(b"a" * 1000)
         assert compressed(tmp_path / name) == size
+
+
+def test_what_lighthouse_said_is_in_the_guide_and_enough(record_property):
+    """Lighthouse needs Node and a quiet machine: `make lighthouse` runs it and writes down what it said."""
+    guide = (HOME / "book" / "contributors.md").read_text(encoding="utf-8")
+    table = re.search(r"<!-- written by make lighthouse -->\n(.*?)\n<!-- end -->", guide, re.S).group(1)
+    record_property("table", table)
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert len({row[0] for row in rows}) >= 5 and {row[1] for row in rows} == {"mobile", "desktop"}
+    assert [row for row in rows if int(row[2]) < 97 or row[3:6] != ["100"] * 3] == []
