@@ -45,7 +45,7 @@ class Explorer(SphinxDirective):
         instead = f" {{numref}}`{figure}` shows one of its states." if figure else ""
         box = nodes.container(classes=["explorer"], ids=[f"explorer-{name}"])
         box += nodes.raw("", f'<div class="explorer-stage explorer-{name}" data-explorer="{name}">', format="html")
-        box += nodes.container("", *self.parse_text_to_nodes(f"This explorer needs a browser that runs scripts.{instead}"),
+        box += nodes.container("", *self.parse_text_to_nodes(f"This explorer works on the course's site, in a browser that runs scripts.{instead}"),
                                classes=["explorer-instead"])
         box += nodes.raw("", "</div>", format="html")
         if self.content:

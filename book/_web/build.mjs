@@ -8,9 +8,9 @@ const shared = { bundle: true, format: "esm", target: "es2022", minify: true, le
 
 const live = await build({
   ...shared,
-  entryPoints: ["src/live.js", "src/editor.js", "src/worker.js"],
+  entryPoints: ["src/live.js", "src/editor.js", "src/markdown.js", "src/worker.js"],
   outdir: vendor("live"),
-  external: ["./editor.js"],
+  external: ["./editor.js", "./markdown.js"],
   loader: { ".py": "text" },
 });
 

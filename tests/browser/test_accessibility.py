@@ -89,6 +89,7 @@ def test_jumps_arrive_where_they_should(page, site, width):
     address = f"{site}book/08-models/theory.html"
     top = "id => Math.round(document.getElementById(id).getBoundingClientRect().top)"
     page.goto(address)
+    assert page.evaluate("getComputedStyle(document.getElementById('transformer-lm')).contentVisibility") == "auto"
     targets = page.evaluate("[...document.querySelectorAll('.bd-article section[id], .bd-article figure[id], .bd-article .math[id]')].map(e => e.id)")
     landed = {}
     for target in targets[::3]:

@@ -101,12 +101,13 @@ def test_everything_that_a_notebook_shows_is_shown(started):
     run(started, cell, "import sys\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML, Markdown\n"
                        "print('out')\nprint('err', file=sys.stderr)\ndisplay(HTML('<b>bold</b>'))\n"
                        "display({'text/html': '<i>raw</i>', 'text/plain': 'raw'}, raw=True)\n"
-                       "display(Markdown('a | b'))\nplt.plot([1, 2])\nplt.show()\n{'value': 1}")
+                       "display(Markdown('| a | b |\\n| - | - |\\n| *1* | <img src=x onerror=alert(1)> |'))\nplt.plot([1, 2])\nplt.show()\n{'value': 1}")
     output = cell.locator(".live-output")
     assert output.locator(".live-stdout").inner_text() == "out\n" and output.locator(".live-stderr").inner_text() == "err\n"
     assert [frame.get_attribute("srcdoc") for frame in output.locator("iframe").all()] == ["<b>bold</b>", "<i>raw</i>"]
     assert output.locator("iframe[sandbox='']").count() == 2, "what code makes must not run scripts in the page"
-    assert output.locator(".live-markdown").inner_text() == "a | b"
+    table = output.locator(".live-markdown table")
+    assert [cell.inner_html() for cell in table.locator("th, td").all()] == ["a", "b", "<em>1</em>", ""]
     assert "after a change" in output.locator("img").get_attribute("alt")
     assert output.locator(".live-plain").inner_text() == "{'value': 1}"
     run(started, cell, "plt.plot([1, 2])\n1 / 0")

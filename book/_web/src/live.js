@@ -160,6 +160,10 @@ function makeCell(container, index) {
     } else if (mime === "text/html") {
       // What the reader's own code makes is shown without scripts.
       cell.add(element("iframe", { className: "live-html", sandbox: "", srcdoc: content, title: `Output of ${label}` }));
+    } else if (mime === "text/markdown") {
+      const place = element("div", { className: "live-markdown" });
+      cell.add(place);
+      import("./markdown.js").then(({ render }) => place.append(render(content)), () => { place.textContent = content; });
     } else cell.add(element("pre", { className: `live-stream live-${mime.slice(5)}`, textContent: content, tabIndex: 0 }));
   };
   if (practice) preparePractice(cell);
