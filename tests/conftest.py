@@ -1,9 +1,14 @@
-"""What all tests share: hypothesis draws the same examples each time and does not fail where a machine is slow."""
+"""What all tests share: hypothesis draws the same examples each time and does not fail where a machine is slow; Ctrl-C works."""
+
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:   # the tests were started in the background of a shell script
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # and commands that they interrupt would inherit that
 
 collect_ignore = ["benchmarks", "mutants", "peers"]     # programs to run, some with peers that need not be installed
 
