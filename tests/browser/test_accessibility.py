@@ -72,11 +72,12 @@ def test_axe_sees_a_fault(reader, site):
     assert {line.split()[0] for line in findings(page)} == {"color-contrast", "image-alt"}
 
 
-@pytest.mark.parametrize("width", [360, 640])           # a phone; a window of 1280 at 200 %
-def test_no_page_scrolls_sideways(reader, site, width):
+@pytest.mark.parametrize("width, letters", [(360, "100%"), (640, "100%"), (360, "200%")])      # 640: a window of 1280 at 200 %
+def test_no_page_scrolls_sideways(reader, site, width, letters):
     page, wide = reader("light", width), []
     for name in names():
         page.goto(site + name)
+        page.evaluate("size => { document.documentElement.style.fontSize = size; }", letters)
         page.evaluate(UNFOLD)
         wide += [f"{name}: {element}" for element in page.evaluate(SIDEWAYS)]
     assert wide == [], "\n".join(wide)
