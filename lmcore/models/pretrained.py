@@ -97,8 +97,8 @@ def pocket_log(name="transformer"):
     Returns
     -------
     dict of str to ndarray
-        ``step``, each of the first thousand and then one in four; ``loss`` on that step's batch, nats a character; ``grad_norm`` before clipping; ``validation``, bits a
-        character on held-out windows, NaN for steps without.
+        ``step``, each of the first thousand and then one in four; ``loss`` on that step's batch, nats a character;
+        ``grad_norm`` before clipping; ``validation``, bits a character on held-out windows, NaN for steps without.
 
     Raises
     ------
