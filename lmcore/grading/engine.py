@@ -147,7 +147,7 @@ class _Job:
                         self.pardons -= isinstance(error, Killed) and self.pardons > 0
                         continue
                 verdicts, troubles = self._judge(student, lost)
-                if self.pardons and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles):
+                if self.pardons and start < MOST_STARTS - 1 and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles):
                     self.pardons -= 1                 # a copy or the judge may have been killed: it is all done again
                     continue
                 for what in troubles:

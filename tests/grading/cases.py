@@ -59,6 +59,15 @@ add("process death",
     dies_at_the_second=R + "calls = []\nright = scale\ndef scale(values, factor):\n    calls.append(1)\n    if len(calls) > 1:\n        import os\n        os._exit(0)\n    return right(values, factor)")
 CASES["dies-at-the-second"] = CASES["dies-at-the-second"]._replace(a=5.0)
 
+
+@changing("process death", 0.0)
+def exits_in_eleven_cells_and_when_called(notebook, folder):
+    """As many new starts as there are for a notebook, and then something that would deserve one more."""
+    cell(notebook, "a")["source"] = DIES.format("os._exit(0)")
+    for _ in range(11):
+        own(notebook, "import os\nos._exit(0)", after="b")
+
+
 add("endless loops",
     loops="while True:\n    pass", loops_when_called="def scale(values, factor):\n    while True:\n        pass",
     swallows_interrupts="while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
