@@ -1,4 +1,5 @@
 """Reading what was handed in: only plain files, never more than fits, never an error that ends the run."""
+import gc
 import hashlib
 import json
 import os
@@ -7,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .sanitise import grade_id, source_of
+from .sanitise import grade_id, pictures, source_of
 
 MAX_BYTES = 100 << 20                                 # a notebook with careless outputs; a solved one has well under 1 MiB
 MAX_EXTRA = 16 << 20                                  # all other files together
+MOST_CELLS = 5000                                     # an assignment has about thirty, and a student's own come to some dozens
 MOST_FILES = 200
 SKIPPED = {"timestamp.txt", ".ipynb_checkpoints", "__pycache__"}
 AGAIN = "open it in JupyterLab, save it and hand it in again"
@@ -95,7 +97,7 @@ def _cells(path):
     if data is None:
         raise ValueError(f"there is no {path.name}: the notebook is expected under exactly this name; put it there and grade again")
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
+        notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ValueError(f"{path.name} is not text in UTF-8: {AGAIN}") from None
     except json.JSONDecodeError as error:
@@ -107,17 +109,30 @@ def _cells(path):
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ValueError(f"{path.name} is valid JSON but holds no list of cells: {AGAIN}")
+    if len(cells) > MOST_CELLS:
+        raise ValueError(f"{path.name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is not yours, then {AGAIN}")
     return [_bare(cell) for cell in cells]
+
+
+def _parsed(text):
+    """JSON, read in seconds even where it holds millions of objects: the collector would look through them again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return json.loads(text)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _bare(cell):
     """What of a cell may count: its type, its text, its name, its pictures, and its points to be compared."""
-    bare = {"cell_type": str(cell.get("cell_type")), "source": source_of(cell), "metadata": {}}
+    bare = {"cell_type": cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else "raw", "source": source_of(cell), "metadata": {}}
     if grade_id(cell) is not None:
         points = cell["metadata"]["nbgrader"].get("points")
         bare["metadata"] = {"nbgrader": {"grade_id": grade_id(cell), "points": points if isinstance(points, (int, float)) else None}}
-    if isinstance(cell.get("attachments"), dict):
-        bare["attachments"] = cell["attachments"]
+    if kept := pictures(cell):
+        bare["attachments"] = kept
     return bare
 
 

@@ -251,6 +251,7 @@ class _Chapter:
             folder = self.root / "submitted" / student / self.chapter
             try:
                 submission = collect.read(folder, student, self.chapter, spec.notebook)
+                asked = result_key(spec, submission)
             except ValueError as error:
                 self.rows[student] = Row(self.chapter, student, "unreadable", str(error))
                 continue
@@ -258,8 +259,12 @@ class _Chapter:
                 self.rows[student] = Row(self.chapter, student, "unreadable", f"{error.filename} cannot be read ({error.strerror}): "
                                          "mend that and grade again")
                 continue
+            except Exception as error:                # whatever one notebook brings about, the class is graded
+                self.rows[student] = Row(self.chapter, student, "unreadable", f"what was handed in cannot be read ({type(error).__name__}: "
+                                         f"{error}): ask for it again, saved from JupyterLab, and grade again")
+                continue
             key, _, detail = self.lines.get((student, spec.notebook), (None, None, {}))
-            known = key == result_key(spec, submission) and self.writer.is_whole(submission)
+            known = key == asked and self.writer.is_whole(submission)
             if known and not self.options.force and not self.only:
                 self.rows.setdefault(student, Row(self.chapter, student, "unchanged", flags=tuple(detail["flags"])))
             else:

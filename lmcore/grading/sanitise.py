@@ -148,23 +148,24 @@ def _is_answer(cell):
 
 
 def source_of(cell):
-    """The text of a cell, which may be stored as a list of lines."""
+    """The text of a cell, which may be stored as a list of lines; what is not text counts as none."""
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
 
 
 def _ordinary(cell, cell_type=None):
     """The text of a cell without anything that could steer its execution."""
     kind = cell_type or cell.get("cell_type")
     new = {"cell_type": kind if kind in KINDS else "raw", "metadata": {}, "source": source_of(cell)}
-    pictures = _pictures(cell.get("attachments"))
-    if new["cell_type"] == "markdown" and pictures:
-        new["attachments"] = pictures
+    kept = pictures(cell)
+    if new["cell_type"] == "markdown" and kept:
+        new["attachments"] = kept
     return new
 
 
-def _pictures(attachments):
+def pictures(cell):
     """Pictures pasted into a text: {file name: {kind of picture: base64}}."""
+    attachments = cell.get("attachments")
     if not isinstance(attachments, dict):
         return {}
     return {name: {mime: data for mime, data in bundle.items() if mime.startswith("image/") and isinstance(data, str)}

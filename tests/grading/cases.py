@@ -332,6 +332,20 @@ file_of("no-cell-types", lambda n: text({**n, "cells": [{k: v for k, v in c.item
 file_of("source-in-lines", lambda n: text({**n, "cells": [{**c, "source": "".join(c["source"]).splitlines(keepends=True)} for c in n["cells"]]}))
 
 
+
+def deep(notebook, change):
+    """The notebook with something nested five hundred deep where `change` puts a name for it into the cell of answer b."""
+    change(cell(notebook, "b"))
+    return text(notebook).replace(b'"DEEP"', b"[" * 500 + b'"x"' + b"]" * 500)
+
+
+file_of("deep-attachments", lambda n: deep(n, lambda c: c.update(attachments={"x.png": {"image/png": "DEEP"}})))
+file_of("deep-cell-type", lambda n: deep(n, lambda c: c.update(cell_type="DEEP")))
+file_of("deep-points", lambda n: deep(n, lambda c: c["metadata"]["nbgrader"].update(points="DEEP")))
+file_of("deep-source", lambda n: deep(n, lambda c: c.update(source="DEEP")), b=0.0)
+file_of("too-many-cells", lambda n: text({**n, "cells": n["cells"] + [{}] * 5000}), b=None)
+
+
 @changing("broken files")
 def odd_characters(notebook, folder):
     own(notebook, "print('\ud800 \x00 \U0001f600 \u202e')")

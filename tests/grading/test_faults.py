@@ -15,7 +15,7 @@ from sample_class import BLANK, Student
 from toy_class import CLASS, COMMAND, Course, completes, ledger
 from toy_course import HOME
 
-from lmcore.grading import engine, pool
+from lmcore.grading import collect, engine, pool
 from lmcore.grading.box import cgroup
 from lmcore.grading.box.forkserver import Server
 from lmcore.grading.box.limits import Limits
@@ -152,6 +152,23 @@ def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(course, root, 
         assert main(course.command(root, "--students", "perfect", "--workers", "1")) == 1
     assert "it is not the student's doing; grade again" in capsys.readouterr().out
     monkeypatch.setattr(pool, "outcomes", course.replay)
+    completes(course, root)
+
+
+def test_a_submission_that_breaks_the_reading_stops_nobody(course, root, monkeypatch, capsys):
+    read = collect.read
+
+    def breaking(folder, student, *more):
+        if student == "half":
+            raise MemoryError("too large")
+        return read(folder, student, *more)
+
+    monkeypatch.setattr(pool, "outcomes", course.replay)
+    with monkeypatch.context() as patch:
+        patch.setattr(collect, "read", breaking)
+        assert main(course.command(root)) == 1
+    assert "MemoryError: too large" in " ".join(capsys.readouterr().out.split())
+    assert len(ledger(root)[0]) == len(CLASS) - 1
     completes(course, root)
 
 
