@@ -1,7 +1,8 @@
 """What the first view of each page weighs, compressed and without its figures, and that nothing moves while it arrives."""
 
 import gzip
-import re
+
+from bookreader import between
 
 from .conftest import HOME, SITE
 
@@ -61,8 +62,7 @@ def test_only_what_can_be_packed_is_packed(tmp_path):
 
 def test_what_lighthouse_said_is_in_the_guide_and_enough(record_property):
     """Lighthouse needs Node and a quiet machine: `make lighthouse` runs it and writes down what it said."""
-    guide = (HOME / "book" / "contributors.md").read_text(encoding="utf-8")
-    table = re.search(r"<!-- written by make lighthouse -->\n(.*?)\n<!-- end -->", guide, re.S).group(1)
+    table = between(HOME / "book" / "contributors.md", "<!-- written by make lighthouse -->", "<!-- end -->")
     record_property("table", table)
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert len({row[0] for row in rows}) >= 5 and {row[1] for row in rows} == {"mobile", "desktop"}

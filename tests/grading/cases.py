@@ -332,7 +332,6 @@ file_of("no-cell-types", lambda n: text({**n, "cells": [{k: v for k, v in c.item
 file_of("source-in-lines", lambda n: text({**n, "cells": [{**c, "source": "".join(c["source"]).splitlines(keepends=True)} for c in n["cells"]]}))
 
 
-
 def deep(notebook, change):
     """The notebook with something nested five hundred deep where `change` puts a name for it into the cell of answer b."""
     change(cell(notebook, "b"))

@@ -27,8 +27,6 @@ THREADS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
 KEPT = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TZ", "MPLCONFIGDIR", "XDG_CACHE_HOME"]
 INSIDE = {"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "student", "LANG": "C.UTF-8", "MPLBACKEND": "module://matplotlib_inline.backend_inline",
           "PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TERM": "dumb"}
-
-
 GONE = EOFError, ConnectionError                      # whoever asked has ended or closed the connection: nobody waits for an answer
 
 
