@@ -84,6 +84,16 @@ def test_no_page_scrolls_sideways(reader, site, width, letters):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
+def test_words_in_tables_stay_whole(reader, site, width):
+    """A column that may break its words anywhere is as narrow as one letter."""
+    page = reader("light", width)
+    page.goto(f"{site}book/contributors.html")
+    breaking = page.evaluate("""() => [...document.querySelectorAll("table :is(th, td) p")]
+        .map(words => getComputedStyle(words).overflowWrap)""")
+    assert len(breaking) > 100 and set(breaking) == {"normal"}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
 def test_jumps_arrive_where_they_should(page, site, width):
     """From another page and within one, though the sections between are laid out only when they come near."""
     page.set_viewport_size({"width": width, "height": 900})
