@@ -2,7 +2,8 @@
 
 import numpy as np
 
-BLOCK_BYTES = 1 << 20       # rows are worked on a megabyte at a time: few enough to stay in cache, enough to hide Python
+# rows are worked on a megabyte at a time: few enough to stay in cache, enough to hide Python
+BLOCK_BYTES = 1 << 20
 
 
 def as_floats(values, name):
@@ -19,19 +20,26 @@ def as_floats(values, name):
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
     if array.dtype.kind != "f" or array.dtype.itemsize > 8:
-        raise TypeError(f"{name} must hold float16, float32, float64 or integers, got dtype {array.dtype}; "
-                        f"convert with numpy.asarray({name}, dtype=float)")
+        raise TypeError(
+            f"{name} must hold float16, float32, float64 or integers, got dtype {array.dtype}; "
+            f"convert with numpy.asarray({name}, dtype=float)"
+        )
     if array.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got the scalar {array}; wrap it in a list")
+        raise ValueError(
+            f"{name} must have at least one axis, got the scalar {array}; wrap it in a list"
+        )
     if array.size == 0:
-        raise ValueError(f"{name} is empty: shape {array.shape}; pass at least one entry along every axis")
+        raise ValueError(
+            f"{name} is empty: shape {array.shape}; pass at least one entry along every axis"
+        )
     return array
 
 
 def as_token_ids(values, vocab_size, name, ignore_index=None):
     """`values` as an array of token ids in [0, vocab_size), `ignore_index` allowed if given.
 
-    They are of NumPy's type for indices: int64, but int32 in a browser, where counting and repeating take nothing longer.
+    They are of NumPy's type for indices: int64, but int32 in a browser, where counting and
+    repeating take nothing longer.
 
     Raises
     ------
@@ -50,7 +58,10 @@ def as_token_ids(values, vocab_size, name, ignore_index=None):
     if not valid.all():
         where = tuple(int(i) for i in np.argwhere(~valid)[0])
         allowed = "" if ignore_index is None else f" or ignore_index={ignore_index}"
-        raise ValueError(f"{name} holds {ids[where]} at index {where}; token ids must lie in [0, {vocab_size}){allowed}")
+        raise ValueError(
+            f"{name} holds {ids[where]} at index {where}; token ids must lie in [0,"
+            f" {vocab_size}){allowed}"
+        )
     return ids.astype(np.intp, copy=False)
 
 

@@ -32,33 +32,37 @@ def use_style():
     False
     """
     series = ["blue", "vermilion", "green", "purple", "orange", "ink"]
-    mpl.rcParams.update({
-        "axes.prop_cycle": (cycler(color=[COLORS[name] for name in series])
-                            + cycler(linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1))])),
-        "figure.figsize": (7.0, 3.8),
-        "figure.constrained_layout.use": True,
-        "figure.facecolor": "white",
-        "savefig.facecolor": "white",
-        "font.size": 11,
-        "axes.titlesize": 12,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelcolor": COLORS["ink"],
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": "#DDDDDD",
-        "grid.linewidth": 0.6,
-        "lines.linewidth": 2.0,
-        "lines.markersize": 5,
-        "legend.frameon": False,
-        "image.cmap": "cividis",
-        "svg.hashsalt": "lmcore",            # the same figure gives the same file
-    })
+    mpl.rcParams.update(
+        {
+            "axes.prop_cycle": (
+                cycler(color=[COLORS[name] for name in series])
+                + cycler(linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1))])
+            ),
+            "figure.figsize": (7.0, 3.8),
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.labelcolor": COLORS["ink"],
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#DDDDDD",
+            "grid.linewidth": 0.6,
+            "lines.linewidth": 2.0,
+            "lines.markersize": 5,
+            "legend.frameon": False,
+            "image.cmap": "cividis",
+            "svg.hashsalt": "lmcore",  # the same figure gives the same file
+        }
+    )
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
-    except ImportError:                      # a plain interpreter, or a browser: nothing to set
+    except ImportError:  # a plain interpreter, or a browser: nothing to set
         return
     set_matplotlib_formats("svg", metadata={"Date": None})
 
@@ -94,14 +98,23 @@ def token_bars(ax, tokens, probs, color="blue"):
     """
     probs = np.asarray(probs, dtype=float)
     if len(tokens) != len(probs):
-        raise ValueError(f"tokens has {len(tokens)} entries and probs {len(probs)}: pass one label a probability")
+        raise ValueError(
+            f"tokens has {len(tokens)} entries and probs {len(probs)}: pass one label a probability"
+        )
     order = np.argsort(-probs, kind="stable")
     rows = np.arange(len(probs))
     ax.barh(rows, probs[order], color=COLORS[color])
     ax.set_yticks(rows, [visible(tokens[i]) for i in order])
     ax.invert_yaxis()
     for row, value in zip(rows, probs[order]):
-        ax.annotate(f"{value:.3f}", (value, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=9)
+        ax.annotate(
+            f"{value:.3f}",
+            (value, row),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("probability")
     return ax

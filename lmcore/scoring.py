@@ -56,7 +56,8 @@ def length_bias(log_probs, lengths):
     Raises
     ------
     ValueError
-        If shapes differ, a length is under 1, all lengths are equal, or a log-probability is not finite.
+        If shapes differ, a length is under 1, all lengths are equal, or a log-probability is not
+        finite.
 
     References
     ----------
@@ -67,19 +68,31 @@ def length_bias(log_probs, lengths):
     >>> length_bias([-4.0, -6.0, -10.0], [1, 2, 4])
     LengthBias(slope=-2.0, intercept=-2.0, correlation=-1.0)
     """
-    scores, lengths = as_floats(log_probs, "log_probs").astype(float), as_floats(lengths, "lengths").astype(float)
+    scores, lengths = (
+        as_floats(log_probs, "log_probs").astype(float),
+        as_floats(lengths, "lengths").astype(float),
+    )
     if scores.ndim != 1 or scores.shape != lengths.shape:
-        raise ValueError(f"log_probs and lengths must have one shape (n,), got {scores.shape} and {lengths.shape}")
+        raise ValueError(
+            f"log_probs and lengths must have one shape (n,), got {scores.shape} and"
+            f" {lengths.shape}"
+        )
     if not (lengths >= 1).all() or lengths.min() == lengths.max():
-        raise ValueError(f"lengths must be at least 1 and not all equal, got {lengths.min():g} to {lengths.max():g}: "
-                         f"no line goes through one length")
+        raise ValueError(
+            f"lengths must be at least 1 and not all equal, got {lengths.min():g} to"
+            f" {lengths.max():g}: no line goes through one length"
+        )
     if not np.isfinite(scores).all():
         raise ValueError("log_probs must be finite: leave impossible answers out of the line")
     over, up = lengths - lengths.mean(), scores - scores.mean()
     slope = over @ up / (over @ over)
     spread = np.linalg.norm(up)
     correlation = slope * (np.linalg.norm(over) / spread) if spread > 0 else 0.0
-    return LengthBias(float(slope), float(scores.mean() - slope * lengths.mean()), float(np.clip(correlation, -1, 1)))
+    return LengthBias(
+        float(slope),
+        float(scores.mean() - slope * lengths.mean()),
+        float(np.clip(correlation, -1, 1)),
+    )
 
 
 def length_normalized(log_prob, length, alpha=1.0, form="hf"):
@@ -94,7 +107,8 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     alpha : float, default 1
         0 leaves the score alone, 1 with form "hf" is the mean a token, more favours long sequences.
     form : {"hf", "gnmt"}
-        len^α, as in Hugging Face's beam search, or the gentler ((5 + len)/6)^α of Google's translation system.
+        len^α, as in Hugging Face's beam search, or the gentler ((5 + len)/6)^α of Google's
+        translation system.
 
     Returns
     -------
@@ -118,9 +132,14 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     scores = as_floats(np.atleast_1d(log_prob), "log_prob")
     lengths = np.asarray(length)
     if lengths.size == 0 or not (lengths >= 1).all():
-        raise ValueError(f"length must be at least 1, got {length}: count the tokens that were scored, EOS included")
+        raise ValueError(
+            f"length must be at least 1, got {length}: count the tokens that were scored, EOS"
+            " included"
+        )
     if not np.isfinite(alpha):
-        raise ValueError(f"alpha must be finite, got {alpha}; 0 for no normalisation, 1 for the mean a token")
+        raise ValueError(
+            f"alpha must be finite, got {alpha}; 0 for no normalisation, 1 for the mean a token"
+        )
     if form not in ("hf", "gnmt"):
         raise ValueError(f"form must be 'hf' or 'gnmt', got {form!r}")
     penalties = (lengths if form == "hf" else (5 + lengths) / 6) ** float(alpha)
@@ -131,7 +150,8 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
 def pmi_score(conditional, unconditional):
     """How much the prompt raises an answer's log-probability, log p(y|x) − log p(y) (book, section 6.2).
 
-    The pointwise mutual information of prompt and answer: answers that are likely after anything gain nothing.
+    The pointwise mutual information of prompt and answer: answers that are likely after anything
+    gain nothing.
 
     Parameters
     ----------
@@ -162,8 +182,10 @@ def pmi_score(conditional, unconditional):
     with_prompt = as_floats(np.atleast_1d(conditional), "conditional")
     without = as_floats(np.atleast_1d(unconditional), "unconditional")
     if ((with_prompt == -np.inf) & (without == -np.inf)).any():
-        raise ValueError("conditional and unconditional are both -inf for one answer: a ratio of two zeros is "
-                         "undefined; drop answers that the model cannot produce")
+        raise ValueError(
+            "conditional and unconditional are both -inf for one answer: a ratio of two zeros is "
+            "undefined; drop answers that the model cannot produce"
+        )
     scores = with_prompt - without
     return scores if np.ndim(conditional) or np.ndim(unconditional) else scores[0]
 
@@ -176,12 +198,14 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
     log_probs : array-like of shape (n,)
         log p(y_i|x) of each answer, nats.
     by : {"sum", "token", "byte", "char", "pmi"}
-        log p itself; a token, a UTF-8 byte or a character of it; or less the unconditional log p. The Language Model
-        Evaluation Harness names accuracy by them acc, -, acc_bytes, acc_norm and acc_mutual_info.
+        log p itself; a token, a UTF-8 byte or a character of it; or less the unconditional log p.
+        The Language Model Evaluation Harness names accuracy by them acc, -, acc_bytes, acc_norm and
+        acc_mutual_info.
     n_tokens : sequence of int of shape (n,)
         Tokens that were scored; needed for "token".
     texts : sequence of str of shape (n,)
-        The answers as text, without the space before them, as the harness counts; needed for "byte" and "char".
+        The answers as text, without the space before them, as the harness counts; needed for "byte"
+        and "char".
     unconditional : array-like of shape (n,)
         log p(y_i); needed for "pmi".
 
@@ -209,15 +233,22 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
         raise ValueError(f"by must be one of {', '.join(NORMALIZERS)}, got {by!r}")
     if by == "sum":
         return log_probs.copy()
-    name, given = {"token": ("n_tokens", n_tokens), "pmi": ("unconditional", unconditional)}.get(by, ("texts", texts))
+    name, given = {"token": ("n_tokens", n_tokens), "pmi": ("unconditional", unconditional)}.get(
+        by, ("texts", texts)
+    )
     if given is None or len(given) != len(log_probs):
         got = "none" if given is None else len(given)
-        raise ValueError(f"by={by!r} needs {name} with one entry for each of the {len(log_probs)} answers, got {got}")
+        raise ValueError(
+            f"by={by!r} needs {name} with one entry for each of the {len(log_probs)} answers, got"
+            f" {got}"
+        )
     if by == "pmi":
         return pmi_score(log_probs, unconditional)
     if by == "token":
         return length_normalized(log_probs, n_tokens)
-    return length_normalized(log_probs, [len(text.encode() if by == "byte" else text) for text in texts])
+    return length_normalized(
+        log_probs, [len(text.encode() if by == "byte" else text) for text in texts]
+    )
 
 
 class Ranking(NamedTuple):
@@ -278,9 +309,12 @@ def rank_answers(next_log_probs, prompt, answers, by="token", texts=None, uncond
     >>> rank_answers(uniform, (), [(0,), (1, 2, 3)], by="sum").order    # nothing but length decides
     array([0, 1])
     """
+
     def log_probs_after(start):
         return [continuation_score(next_log_probs, start, answer).sum for answer in answers]
 
     unconditional = log_probs_after(unconditional_prompt) if by == "pmi" else None
-    scores = answer_scores(log_probs_after(prompt), by, [len(answer) for answer in answers], texts, unconditional)
+    scores = answer_scores(
+        log_probs_after(prompt), by, [len(answer) for answer in answers], texts, unconditional
+    )
     return Ranking(np.argsort(-scores, kind="stable"), scores)

@@ -45,23 +45,27 @@ def lm_head(hidden, weight, bias=None):
     """
     hidden, weight = as_floats(hidden, "hidden"), as_floats(weight, "weight")
     if weight.ndim != 2 or hidden.shape[-1] != weight.shape[1]:
-        raise ValueError(f"hidden has shape {hidden.shape} and weight {weight.shape}: weight must be (V, d) with "
-                         f"d = {hidden.shape[-1]}; a matrix stored as (d, V) must be transposed first")
+        raise ValueError(
+            f"hidden has shape {hidden.shape} and weight {weight.shape}: weight must be (V, d) with"
+            f" d = {hidden.shape[-1]}; a matrix stored as (d, V) must be transposed first"
+        )
     logits = hidden @ weight.T
     if bias is None:
         return logits
     bias = as_floats(bias, "bias")
     if bias.shape != (weight.shape[0],):
-        raise ValueError(f"bias has shape {bias.shape}, but weight has V = {weight.shape[0]} rows: "
-                         f"pass one bias a vocabulary entry")
+        raise ValueError(
+            f"bias has shape {bias.shape}, but weight has V = {weight.shape[0]} rows: "
+            "pass one bias a vocabulary entry"
+        )
     return logits + bias.astype(logits.dtype, copy=False)
 
 
 def logsumexp(logits, axis=-1, keepdims=False):
     """Logarithm of a sum of exponentials, log Σ e^z = m + log Σ e^{z−m}, m = max z (book, sections 3.3 and 3.4).
 
-    The largest term is e⁰ = 1 exactly; the others are summed apart from it and added inside log1p, so that even
-    a sum within rounding of 1 keeps its relative accuracy.
+    The largest term is e⁰ = 1 exactly; the others are summed apart from it and added inside log1p,
+    so that even a sum within rounding of 1 keeps its relative accuracy.
 
     Parameters
     ----------
@@ -104,8 +108,8 @@ def softmax(logits, axis=-1, out=None):
     """Normalised probabilities p_v = e^{z_v} / Σ_u e^{z_u} (book, sections 1.4, 3.2 and 3.3).
 
     Computed with the row maximum subtracted first, which changes nothing on paper and prevents
-    overflow in the machine. A probability under the smallest float of its type is 0.0: where the logarithm is
-    wanted, use `log_softmax`.
+    overflow in the machine. A probability under the smallest float of its type is 0.0: where the
+    logarithm is wanted, use `log_softmax`.
 
     Parameters
     ----------
@@ -141,15 +145,17 @@ def softmax(logits, axis=-1, out=None):
     for part, _, top, shifted, scratch in _shifted_blocks(rows):
         others = _sum_of_others(shifted, top, scratch)
         np.put_along_axis(scratch, top, 1, axis=1)
-        np.divide(scratch, 1 + others, out=result.reshape(-1, rows.shape[-1])[part], casting="same_kind")
+        np.divide(
+            scratch, 1 + others, out=result.reshape(-1, rows.shape[-1])[part], casting="same_kind"
+        )
     return np.moveaxis(result, -1, axis)
 
 
 def log_softmax(logits, axis=-1, out=None):
     """Log-probabilities log p_v = z_v − m − log Σ_u e^{z_u−m}, m = max z (book, section 3.4).
 
-    Never forms p, so a token of probability e^{-1000} keeps its logarithm although the probability itself is 0.0 in
-    every float type.
+    Never forms p, so a token of probability e^{-1000} keeps its logarithm although the probability
+    itself is 0.0 in every float type.
 
     Parameters
     ----------
@@ -184,15 +190,22 @@ def log_softmax(logits, axis=-1, out=None):
     result = _result_like(rows, out)
     for part, _, top, shifted, scratch in _shifted_blocks(rows):
         others = _sum_of_others(shifted, top, scratch)
-        with np.errstate(over="ignore"):                # a float16 result may well be past -65504, which is its -inf
-            np.subtract(shifted, np.log1p(others), out=result.reshape(-1, rows.shape[-1])[part], casting="same_kind")
+        # a float16 result may well be past -65504, which is its -inf
+        with np.errstate(over="ignore"):
+            np.subtract(
+                shifted,
+                np.log1p(others),
+                out=result.reshape(-1, rows.shape[-1])[part],
+                casting="same_kind",
+            )
     return np.moveaxis(result, -1, axis)
 
 
 def softmax_jacobian(probs):
     """Derivatives of softmax by its logits, ∂p_i/∂z_j = p_i (δ_ij − p_j), that is diag(p) − p pᵀ (book, section 3.2).
 
-    The matrix is symmetric, its rows sum to zero, and it is never needed whole: see `softmax_backward`.
+    The matrix is symmetric, its rows sum to zero, and it is never needed whole: see
+    `softmax_backward`.
 
     Parameters
     ----------
@@ -221,7 +234,8 @@ def softmax_jacobian(probs):
 def softmax_backward(probs, grad):
     """The softmax Jacobian times a vector without the Jacobian, p ⊙ (g − ⟨p, g⟩) (book, section 3.2).
 
-    As the Jacobian is symmetric this is both the forward and the reverse derivative, in O(V) instead of O(V²).
+    As the Jacobian is symmetric this is both the forward and the reverse derivative, in O(V)
+    instead of O(V²).
 
     Parameters
     ----------
@@ -247,14 +261,18 @@ def softmax_backward(probs, grad):
     """
     probs, grad = as_floats(probs, "probs"), as_floats(grad, "grad")
     if probs.shape != grad.shape:
-        raise ValueError(f"probs has shape {probs.shape} and grad {grad.shape}: pass one derivative a probability")
+        raise ValueError(
+            f"probs has shape {probs.shape} and grad {grad.shape}: pass one derivative a"
+            " probability"
+        )
     return probs * (grad - (probs * grad).sum(axis=-1, keepdims=True))
 
 
 def apply_temperature(logits, temperature):
     """Logits of the distribution p_v ∝ e^{z_v/τ} (book, section 3.5).
 
-    Below 1 the distribution sharpens towards the largest logit, above 1 it flattens towards the uniform.
+    Below 1 the distribution sharpens towards the largest logit, above 1 it flattens towards the
+    uniform.
 
     Parameters
     ----------
@@ -284,8 +302,10 @@ def apply_temperature(logits, temperature):
     """
     logits = as_floats(logits, "logits")
     if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(f"temperature must be a positive finite number, got {temperature}; for the limit 0 take the "
-                         f"argmax (lmcore.decoding.greedy), for the limit infinity the uniform distribution")
+        raise ValueError(
+            f"temperature must be a positive finite number, got {temperature}; for the limit 0 take"
+            " the argmax (lmcore.decoding.greedy), for the limit infinity the uniform distribution"
+        )
     # A Python float keeps float16 and float32 logits in their own type.
     return logits / float(temperature)
 
@@ -371,8 +391,10 @@ def _result_like(rows, out):
     if out is None:
         return np.empty(rows.shape, dtype=rows.dtype)
     if out.shape != rows.shape or out.dtype != rows.dtype or not out.flags.c_contiguous:
-        raise ValueError(f"out must be C-contiguous of shape {rows.shape} and type {rows.dtype} with the vocabulary "
-                         f"last, got shape {out.shape} and type {out.dtype}")
+        raise ValueError(
+            f"out must be C-contiguous of shape {rows.shape} and type {rows.dtype} with the"
+            f" vocabulary last, got shape {out.shape} and type {out.dtype}"
+        )
     return out
 
 
@@ -381,8 +403,11 @@ def _refuse_unnormalisable(peaks, first=0):
     if not np.isfinite(peaks).all():
         peaks = np.ravel(peaks)
         row = int(np.argmin(np.isfinite(peaks)))
-        cause = ("bans every token: leave at least one logit finite" if peaks[row] == -np.inf
-                 else "holds NaN or +inf: look for an overflow before the logits")
+        cause = (
+            "bans every token: leave at least one logit finite"
+            if peaks[row] == -np.inf
+            else "holds NaN or +inf: look for an overflow before the logits"
+        )
         raise ValueError(f"logits row {first + row} {cause} (its maximum is {peaks[row]})")
 
 
@@ -395,7 +420,7 @@ def _shifted_blocks(rows):
     buffers = np.empty((2, blocks[0].stop, size), dtype=dtype)
     for part in blocks:
         block = flat[part]
-        shifted, scratch = buffers[:, :len(block)]
+        shifted, scratch = buffers[:, : len(block)]
         top = block.argmax(axis=1)[:, None]
         peak = np.take_along_axis(block, top, axis=1).astype(dtype, copy=False)
         _refuse_unnormalisable(peak[:, 0], first=part.start)

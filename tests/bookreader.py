@@ -10,29 +10,75 @@ import nbformat
 HOME = Path(__file__).resolve().parents[1]
 TITLES = {
     "1 Language Models as Distributions": [
-        "Finite vocabulary and EOS", "Probability over finite strings", "Conditional next-token distributions",
-        "Support and impossible events", "Why next-token prediction is enough"],
+        "Finite vocabulary and EOS",
+        "Probability over finite strings",
+        "Conditional next-token distributions",
+        "Support and impossible events",
+        "Why next-token prediction is enough",
+    ],
     "2 Autoregressive Factorization": [
-        "Chain rule derivation", "Teacher forcing", "Causal masking", "Sequence log probability", "Prefix scoring"],
+        "Chain rule derivation",
+        "Teacher forcing",
+        "Causal masking",
+        "Sequence log probability",
+        "Prefix scoring",
+    ],
     "3 Logits, Softmax, and Log-Sum-Exp": [
-        "LM head", "Softmax normalization", "Shift invariance", "Stable log-softmax", "Temperature"],
+        "LM head",
+        "Softmax normalization",
+        "Shift invariance",
+        "Stable log-softmax",
+        "Temperature",
+    ],
     "4 Maximum Likelihood and Cross-Entropy": [
-        "Dataset likelihood", "Negative log-likelihood", "Cross-entropy", "Gradient with respect to logits",
-        "Padding masks"],
+        "Dataset likelihood",
+        "Negative log-likelihood",
+        "Cross-entropy",
+        "Gradient with respect to logits",
+        "Padding masks",
+    ],
     "5 Entropy, KL, Perplexity, and Bits": [
-        "Entropy", "Cross-entropy decomposition", "Perplexity", "Bits per token", "Tokenizer caveat"],
+        "Entropy",
+        "Cross-entropy decomposition",
+        "Perplexity",
+        "Bits per token",
+        "Tokenizer caveat",
+    ],
     "6 Sequence Scoring and Calibration": [
-        "Length bias", "Average log probability", "Calibration", "Expected calibration error", "Temperature scaling"],
+        "Length bias",
+        "Average log probability",
+        "Calibration",
+        "Expected calibration error",
+        "Temperature scaling",
+    ],
     "7 Decoding as Distribution Transformation": [
-        "Greedy", "Sampling", "Top-k", "Nucleus top-p", "Beam search and length penalty"],
+        "Greedy",
+        "Sampling",
+        "Top-k",
+        "Nucleus top-p",
+        "Beam search and length penalty",
+    ],
     "8 From Count Models to Neural LMs": [
-        "N-gram models", "Smoothing", "Neural probabilistic LM", "Recurrent LM", "Transformer LM"],
+        "N-gram models",
+        "Smoothing",
+        "Neural probabilistic LM",
+        "Recurrent LM",
+        "Transformer LM",
+    ],
     "9 Conditional Generation and Constraints": [
-        "Prompt conditioning", "RAG conditioning", "Logit bias and constraints", "Guidance by logit mixing",
-        "Safety filters"],
+        "Prompt conditioning",
+        "RAG conditioning",
+        "Logit bias and constraints",
+        "Guidance by logit mixing",
+        "Safety filters",
+    ],
     "10 Diagnostics and Learning Practice": [
-        "Normalization checks", "Likelihood sanity checks", "Distribution shift", "Generation versus evaluation",
-        "Bridge to training at scale"],
+        "Normalization checks",
+        "Likelihood sanity checks",
+        "Distribution shift",
+        "Generation versus evaluation",
+        "Bridge to training at scale",
+    ],
 }
 CHAPTERS = {int(title.split()[0]): title for title in TITLES}
 
@@ -40,7 +86,7 @@ CHAPTERS = {int(title.split()[0]): title for title in TITLES}
 class Part(NamedTuple):
     """A piece of a section: a Markdown text or a code cell."""
 
-    kind: str                                   # "markdown" or "code"
+    kind: str  # "markdown" or "code"
     text: str
     cell: dict
 
@@ -70,7 +116,11 @@ def sections(chapter):
     """{"3.1": parts} in the notebook's order; a cell in which a section ends and another begins is cut there."""
     found, current = {}, None
     for cell in theory(chapter).cells:
-        pieces = re.split(r"(?m)^(?=\(section-\d+\.\d+\)=$)", cell.source) if cell.cell_type == "markdown" else [cell.source]
+        pieces = (
+            re.split(r"(?m)^(?=\(section-\d+\.\d+\)=$)", cell.source)
+            if cell.cell_type == "markdown"
+            else [cell.source]
+        )
         for piece in pieces:
             label = re.match(r"\(section-(\d+\.\d+)\)=", piece)
             if cell.cell_type == "markdown" and label:
@@ -116,20 +166,33 @@ def sentences(text, at_least=8):
 
 def equations(text):
     """{label: formula} of the numbered equations."""
-    return {label: tex for tex, label in re.findall(r"(?s)\$\$((?:(?!\$\$).)*?)\$\$\s*\(([\w-]+)\)", without_code(text))}
+    return {
+        label: tex
+        for tex, label in re.findall(
+            r"(?s)\$\$((?:(?!\$\$).)*?)\$\$\s*\(([\w-]+)\)", without_code(text)
+        )
+    }
 
 
 def formulas(text):
     """All mathematics of a text, displayed and inline."""
-    return [first or second for first, second in re.findall(r"(?s)\$\$(.*?)\$\$|(?<!\\)\$([^$]+)\$",
-                                                            re.sub(r"`[^`]*`", " ", without_code(text)))]
+    return [
+        first or second
+        for first, second in re.findall(
+            r"(?s)\$\$(.*?)\$\$|(?<!\\)\$([^$]+)\$", re.sub(r"`[^`]*`", " ", without_code(text))
+        )
+    ]
 
 
 # What is a name in itself and not a symbol of ours.
-WORDS = re.compile(r"\\(?:text|mathrm|operatorname|textbf|textit|mathtt|texttt|label|tag|begin|end|color|hspace|vspace)\*?\s*"
-                   r"\{(?:[^{}]|\{[^{}]*\})*\}")
-GREEK = ("alpha beta gamma delta epsilon varepsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi varphi chi psi "
-         "omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell").split()
+WORDS = re.compile(
+    r"\\(?:text|mathrm|operatorname|textbf|textit|mathtt|texttt|label|tag|begin|end|color|hspace|vspace)\*?\s*"
+    r"\{(?:[^{}]|\{[^{}]*\})*\}"
+)
+GREEK = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta kappa lambda mu nu xi pi rho sigma"
+    " tau phi varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell"
+).split()
 
 
 def symbols(tex):

@@ -7,10 +7,13 @@ from hypothesis import settings
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:   # the tests were started in the background of a shell script
-    signal.signal(signal.SIGINT, signal.default_int_handler)    # and commands that they interrupt would inherit that
+# the tests were started in the background of a shell script
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # and commands that they interrupt would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
-collect_ignore = ["benchmarks", "mutants", "peers"]     # programs to run, some with peers that need not be installed
+# programs to run, some with peers that need not be installed
+collect_ignore = ["benchmarks", "mutants", "peers"]
 
 
 def pytest_terminal_summary(terminalreporter):

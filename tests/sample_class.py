@@ -5,6 +5,7 @@
 writes FOLDER/submitted/, grades it and says where scores and feedback lie. `make` does this, so that an instructor has
 a graded class to look at; test_sample_class.py asserts every score.
 """
+
 import copy
 import re
 import sys
@@ -23,53 +24,68 @@ BLANK = None
 class Student(NamedTuple):
     """What one student hands in: answers that differ from the reference, a mishap, and the score that is fair."""
 
-    answers: dict | None = BLANK                      # grade_id: text of that cell; all others are right. BLANK: none is
-    mishap: object = None                             # called with the notebook and its path, before or instead of writing
-    score: float | None = None                        # None: cannot be graded
-    says: str = ""                                    # a phrase of the message that the student must get
+    # grade_id: text of that cell; all others are right. BLANK: none is
+    answers: dict | None = BLANK
+    # called with the notebook and its path, before or instead of writing
+    mishap: object = None
+    score: float | None = None  # None: cannot be graded
+    # a phrase of the message that the student must get
+    says: str = ""
     submitted: str = "2026-02-27 18:30:00 UTC"
 
 
 def copied_test(grade_id):
     """The student copied a test cell, metadata and all, to play with it."""
+
     def mishap(notebook, path):
         at = next(i for i, cell in enumerate(notebook.cells) if _grade_id(cell) == grade_id)
         duplicate = copy.deepcopy(notebook.cells[at])
         duplicate.id = "pasted"
         notebook.cells.insert(at, duplicate)
+
     return mishap
 
 
 def deleted(grade_id):
     """The student deleted a cell."""
+
     def mishap(notebook, path):
         notebook.cells = [cell for cell in notebook.cells if _grade_id(cell) != grade_id]
+
     return mishap
 
 
 def own_cell_before(grade_id, source):
     """The student put a cell of their own before one of ours."""
+
     def mishap(notebook, path):
         at = next(i for i, cell in enumerate(notebook.cells) if _grade_id(cell) == grade_id)
         notebook.cells.insert(at, new_code_cell(source))
+
     return mishap
 
 
 def cut_short(notebook, path):
     """The upload broke off: the file ends in the middle."""
     text = nbformat.writes(notebook)
-    path.write_text(text[:len(text) // 2], encoding="utf-8")
+    path.write_text(text[: len(text) // 2], encoding="utf-8")
     return "written"
 
 
 def reference_answers(home, chapter, name="exercises.ipynb"):
     """{grade_id: the solution} of a source notebook, without nbgrader's delimiters and the marking scheme."""
     cells = nbformat.read(Path(home, "solutions", chapter, name), as_version=4).cells
-    return {_grade_id(cell): _without_delimiters(cell.source) for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")}
+    return {
+        _grade_id(cell): _without_delimiters(cell.source)
+        for cell in cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
 
 
 def _without_delimiters(source):
-    source = re.sub(r"^.*BEGIN MARK SCHEME(.|\n)*?END MARK SCHEME.*$", "", source, flags=re.MULTILINE)
+    source = re.sub(
+        r"^.*BEGIN MARK SCHEME(.|\n)*?END MARK SCHEME.*$", "", source, flags=re.MULTILINE
+    )
     return re.sub(r"^.*(BEGIN|END) SOLUTION.*\n?", "", source, flags=re.MULTILINE)
 
 
@@ -80,7 +96,9 @@ def write_submission(home, root, chapter, name, student):
         answers = reference_answers(home, chapter) | student.answers
         unknown = set(student.answers) - {_grade_id(cell) for cell in notebook.cells}
         if unknown:
-            raise ValueError(f"{name} answers cells that {chapter} does not have: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"{name} answers cells that {chapter} does not have: {', '.join(sorted(unknown))}"
+            )
         for cell in notebook.cells:
             cell.source = answers.get(_grade_id(cell), cell.source)
     path = Path(root, "submitted", name, chapter, "exercises.ipynb")
@@ -101,10 +119,11 @@ def main(folder):
     for name, student in CLASS.items():
         write_submission(HOME, folder, CHAPTER, name, student)
     status = command.main([CHAPTER, "--home", str(HOME), "--root", str(folder), "--due", DUE])
-    return 0 if status == 1 else status               # one of the submissions is broken on purpose
+    return 0 if status == 1 else status  # one of the submissions is broken on purpose
 
 
-# The table. Where `answers` names a cell, this text stands in it; every other answer is the reference's.
+# The table. Where `answers` names a cell, this text stands in it; every other answer is the
+# reference's.
 CONTRACTS_THE_WRONG_AXIS = """
 def lm_logits(hidden, embedding, bias=None):
     logits = hidden @ (embedding if embedding.shape[0] == hidden.shape[-1] else embedding.T)
@@ -147,29 +166,36 @@ def temperature_for_entropy(logits, target):
     return beta
 """
 IN_PLAIN_PYTHON = {
-    "p1": """
+    "p1": (
+        """
 def lm_logits(hidden, embedding, bias=None):
     hidden = np.asarray(hidden)
     if hidden.ndim > 1:
         return [lm_logits(h, embedding, bias) for h in hidden]
     return [sum(h * e for h, e in zip(hidden, row)) + (0 if bias is None else bias[v]) for v, row in enumerate(embedding)]
-""",
-    "p2": """
+"""
+    ),
+    "p2": (
+        """
 def stable_softmax(logits, axis=-1):
     def one_row(z):
         top = max(z)
         weights = [np.exp(x - top) for x in z]
         return np.array(weights) / sum(weights)
     return np.apply_along_axis(one_row, axis, logits)
-""",
-    "p3": """
+"""
+    ),
+    "p3": (
+        """
 def surprise(logits, tokens):
     answer = []
     for row, t in zip(np.array(logits, dtype=np.longdouble), tokens):
         answer.append(float(np.logaddexp.reduce(row) - row[t]))
     return answer
-""",
-    "p4": """
+"""
+    ),
+    "p4": (
+        """
 import math
 
 def temperature_for_entropy(logits, target):
@@ -186,7 +212,8 @@ def temperature_for_entropy(logits, target):
         middle = (low + high) / 2
         low, high = (middle, high) if entropy(middle) < target else (low, middle)
     return math.exp(low)
-""",
+"""
+    ),
 }
 WARNS = """
 import sys, warnings
@@ -204,13 +231,25 @@ CLASS = {
     "perfect": Student({}, score=16),
     "blank": Student(BLANK, score=0, says="not written yet"),
     "other-style": Student(IN_PLAIN_PYTHON, score=16),
-    "wrong-axis": Student({"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.5, says="You contract the vocabulary axis"),
+    "wrong-axis": Student(
+        {"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.5, says="You contract the vocabulary axis"
+    ),
     "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.5, says="subtract the maximum first"),
-    "one-sum": Student({"p2": ONE_SUM_FOR_ALL_ROWS}, score=12.5, says="so rows share one distribution"),
-    "log-of-softmax": Student({"p3": LOG_OF_SOFTMAX}, score=14, says="the probability was rounded to 0.0 before its logarithm"),
-    "epsilon": Student({"p3": LOG_WITH_EPSILON}, score=13.5, says="hides the error instead of mending it"),
+    "one-sum": Student(
+        {"p2": ONE_SUM_FOR_ALL_ROWS}, score=12.5, says="so rows share one distribution"
+    ),
+    "log-of-softmax": Student(
+        {"p3": LOG_OF_SOFTMAX},
+        score=14,
+        says="the probability was rounded to 0.0 before its logarithm",
+    ),
+    "epsilon": Student(
+        {"p3": LOG_WITH_EPSILON}, score=13.5, says="hides the error instead of mending it"
+    ),
     "bits": Student({"p3": BITS}, score=12.5, says="Your numbers are in bits"),
-    "inverse-temperature": Student({"p4": INVERSE_TEMPERATURE}, score=13, says="You return the inverse temperature"),
+    "inverse-temperature": Student(
+        {"p4": INVERSE_TEMPERATURE}, score=13, says="You return the inverse temperature"
+    ),
     "copied-test": Student({}, copied_test("p2-tests"), score=16),
     "late": Student({}, score=12.8, submitted="2026-03-03 09:00:00 UTC"),
     "warns": Student({"p3": WARNS}, score=16),

@@ -10,8 +10,24 @@ import json
 import re
 
 import pytest
-from bookreader import (CHAPTERS, HOME, TITLES, code, equations, folder, formulas, markdown, opener, prose, sections,
-                        sentences, symbols, theory, word_list, written)
+from bookreader import (
+    CHAPTERS,
+    HOME,
+    TITLES,
+    code,
+    equations,
+    folder,
+    formulas,
+    markdown,
+    opener,
+    prose,
+    sections,
+    sentences,
+    symbols,
+    theory,
+    word_list,
+    written,
+)
 from test_docstrings import PLACE, public_modules, public_objects
 
 SEEDS = json.loads((HOME / "tests" / "seed_fingerprints.json").read_text())
@@ -28,16 +44,27 @@ def chapter(request):
 
 def whole(chapter):
     """All Markdown of a chapter."""
-    return opener(chapter) + "\n\n" + "\n\n".join(markdown(parts) for parts in sections(chapter).values())
+    return (
+        opener(chapter)
+        + "\n\n"
+        + "\n\n".join(markdown(parts) for parts in sections(chapter).values())
+    )
 
 
 # --- sections ---
 
+
 def wrong_titles(chapter, found):
     """Section headings of a notebook that are not the five of the map, in order."""
-    headings = [match.group(1) for cell in found.cells if cell.cell_type == "markdown"
-                for match in re.finditer(r"(?m)^## (.+)$", cell.source)]
-    wanted = [f"{chapter}.{k} {title}" for k, title in enumerate(TITLES[CHAPTERS[chapter]], start=1)]
+    headings = [
+        match.group(1)
+        for cell in found.cells
+        if cell.cell_type == "markdown"
+        for match in re.finditer(r"(?m)^## (.+)$", cell.source)
+    ]
+    wanted = [
+        f"{chapter}.{k} {title}" for k, title in enumerate(TITLES[CHAPTERS[chapter]], start=1)
+    ]
     return [] if headings == wanted else [f"has the sections {headings}, the map {wanted}"]
 
 
@@ -56,7 +83,7 @@ def lacking(section, parts):
         if f":class: {kind}" not in text:
             found.append(f"{section}: no {kind} box")
     mistake = next((i for i, part in enumerate(parts) if ":class: mistake" in part.text), None)
-    if mistake is not None and not any(part.kind == "code" for part in parts[mistake + 1:]):
+    if mistake is not None and not any(part.kind == "code" for part in parts[mistake + 1 :]):
         found.append(f"{section}: the mistake is told and not made: no code cell after its box")
     return found
 
@@ -66,10 +93,13 @@ def test_five_sections_under_their_titles(chapter):
 
 
 def test_each_section_asks_derives_asserts_errs_and_concludes(chapter):
-    assert [line for section, parts in sections(chapter).items() for line in lacking(section, parts)] == []
+    assert [
+        line for section, parts in sections(chapter).items() for line in lacking(section, parts)
+    ] == []
 
 
 # --- equation, function, docstring ---
+
 
 def library():
     """{qualified name: sections that its docstring names} of every public function and class of lmcore."""
@@ -91,14 +121,19 @@ def functions_beside(label, text):
 
 def orphan_equations(section, text, places):
     """Equations without a function whose docstring leads back to this section, and functions that do not exist."""
-    found = [f"{section}: {name} is not a public function of lmcore" for name in re.findall(r"`(lmcore(?:\.\w+)+)`", text)
-             if name not in places and not is_module(name) and name.rpartition(".")[0] not in places]
+    found = [
+        f"{section}: {name} is not a public function of lmcore"
+        for name in re.findall(r"`(lmcore(?:\.\w+)+)`", text)
+        if name not in places and not is_module(name) and name.rpartition(".")[0] not in places
+    ]
     for label in equations(text):
         named = functions_beside(label, text)
         owners = {name if name in places else name.rpartition(".")[0] for name in named}
         if not any(section in places.get(name, ()) for name in owners):
-            found.append(f"{section}: equation {label} has no lmcore function whose docstring names the section "
-                         f"(beside it: {', '.join(sorted(named)) or 'none'})")
+            found.append(
+                f"{section}: equation {label} has no lmcore function whose docstring names the"
+                f" section (beside it: {', '.join(sorted(named)) or 'none'})"
+            )
     return found
 
 
@@ -121,21 +156,34 @@ def orphan_functions(places, texts):
 
 def test_every_equation_has_its_function(chapter):
     places = library()
-    assert [line for section, parts in sections(chapter).items()
-            for line in orphan_equations(section, markdown(parts), places)] == []
+    assert [
+        line
+        for section, parts in sections(chapter).items()
+        for line in orphan_equations(section, markdown(parts), places)
+    ] == []
 
 
 def test_every_function_is_met_in_its_section():
-    texts = {section: markdown(parts) + code(parts) for chapter in written() for section, parts in sections(chapter).items()}
+    texts = {
+        section: markdown(parts) + code(parts)
+        for chapter in written()
+        for section, parts in sections(chapter).items()
+    }
     assert orphan_functions(library(), texts) == []
 
 
 def test_labels_are_unique():
-    labels = [label for chapter in written() for parts in sections(chapter).values() for label in equations(markdown(parts))]
+    labels = [
+        label
+        for chapter in written()
+        for parts in sections(chapter).values()
+        for label in equations(markdown(parts))
+    ]
     assert sorted(labels) == sorted(set(labels))
 
 
 # --- symbols and terms ---
+
 
 def undefined_symbols(section, text, known):
     """Letters in formulas that the notation page does not explain. A bar, for a mean, may stand over any of its letters."""
@@ -144,11 +192,18 @@ def undefined_symbols(section, text, known):
         for symbol in symbols(formula) - known:
             if not (symbol.startswith("\\bar ") and symbol[5:] in known):
                 unknown.setdefault(symbol, formula.strip()[:70])
-    return [f"{section}: {symbol} in ${formula}$ is not on the notation page" for symbol, formula in sorted(unknown.items())]
+    return [
+        f"{section}: {symbol} in ${formula}$ is not on the notation page"
+        for symbol, formula in sorted(unknown.items())
+    ]
 
 
 def notation():
-    return {symbol for formula in formulas((HOME / "book/notation.md").read_text()) for symbol in symbols(formula)}
+    return {
+        symbol
+        for formula in formulas((HOME / "book/notation.md").read_text())
+        for symbol in symbols(formula)
+    }
 
 
 def glossary():
@@ -161,34 +216,47 @@ def unlinked_terms(terms, chapters):
     found, met = [], set()
     for name, text in chapters:
         words = " ".join(prose(text).lower().split())
-        linked = {(target or shown).strip().lower()
-                  for shown, target in re.findall(r"\{term\}`([^`<]*?)\s*(?:<([^>]*)>)?`", text)}
+        linked = {
+            (target or shown).strip().lower()
+            for shown, target in re.findall(r"\{term\}`([^`<]*?)\s*(?:<([^>]*)>)?`", text)
+        }
         for term in terms:
             if term not in met and re.search(rf"\b{re.escape(term.lower())}s?\b", words):
                 met.add(term)
                 if term.lower() not in linked:
-                    found.append(f"{name}: uses {term!r} for the first time without a link to the glossary")
+                    found.append(
+                        f"{name}: uses {term!r} for the first time without a link to the glossary"
+                    )
     return found
 
 
 def test_every_symbol_is_on_the_notation_page(chapter):
     known = notation()
-    assert [line for section, parts in sections(chapter).items()
-            for line in undefined_symbols(section, markdown(parts), known)] == []
+    assert [
+        line
+        for section, parts in sections(chapter).items()
+        for line in undefined_symbols(section, markdown(parts), known)
+    ] == []
 
 
 def test_terms_lead_to_the_glossary_where_they_are_first_used():
-    assert unlinked_terms(glossary(), [(number(chapter), whole(chapter)) for chapter in written()]) == []
+    assert (
+        unlinked_terms(glossary(), [(number(chapter), whole(chapter)) for chapter in written()])
+        == []
+    )
 
 
 # --- nothing twice, nothing from the seeds ---
+
 
 def shared_sentences(texts):
     seen = {}
     for name, text in texts.items():
         for sentence in set(sentences(text)):
             seen.setdefault(sentence, []).append(name)
-    return [f"{' and '.join(names)}: {sentence}" for sentence, names in seen.items() if len(names) > 1]
+    return [
+        f"{' and '.join(names)}: {sentence}" for sentence, names in seen.items() if len(names) > 1
+    ]
 
 
 def fingerprint(words):
@@ -198,12 +266,16 @@ def fingerprint(words):
 def taken_from_seeds(name, text, seeds):
     """Runs of eight words that stand in the notes that the course grew from."""
     words = re.findall(r"[a-z']+", prose(text).lower())
-    runs = {" ".join(words[i:i + 8]) for i in range(len(words) - 7)}
+    runs = {" ".join(words[i : i + 8]) for i in range(len(words) - 7)}
     return [f"{name}: {run}" for run in sorted(runs) if fingerprint(run) in seeds]
 
 
 def test_no_two_sections_share_a_sentence():
-    texts = {section: markdown(parts) for chapter in written() for section, parts in sections(chapter).items()}
+    texts = {
+        section: markdown(parts)
+        for chapter in written()
+        for section, parts in sections(chapter).items()
+    }
     texts |= {f"opener {chapter}": opener(chapter) for chapter in written()}
     assert shared_sentences(texts) == []
 
@@ -215,9 +287,16 @@ def test_nothing_stands_here_as_it_stood_in_the_notes(chapter):
 
 # --- figures and cells ---
 
+
 def figures(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code" and any(
-        kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {}))]
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and any(
+            kind.startswith("image/") for output in cell.outputs for kind in output.get("data", {})
+        )
+    ]
 
 
 def poor_figures(name, notebook):
@@ -268,12 +347,20 @@ def test_cells_are_short_quiet_and_run_in_order(chapter):
 
 # --- openers ---
 
+
 def poor_opener(chapter, text):
     """What the reader of an opener would miss."""
     found = []
     parts = dict(re.findall(r"(?ms)^## (.+?)\n(.*?)(?=^## |\Z)", text))
-    for heading in ("After this chapter you can", "The five sections", "The formulas on one card", "Check yourself first",
-                    "To remember", "Practice", "Further reading"):
+    for heading in (
+        "After this chapter you can",
+        "The five sections",
+        "The formulas on one card",
+        "Check yourself first",
+        "To remember",
+        "Practice",
+        "Further reading",
+    ):
         if heading not in parts:
             found.append(f"no part {heading!r}")
     if found:
@@ -282,12 +369,17 @@ def poor_opener(chapter, text):
         if words not in text:
             found.append(f"lacks {words}")
     checks = re.split(r"(?m)^\*\*", parts["Check yourself first"])[1:]
-    if len(checks) != 3 or any(len(re.findall(r"(?m)^:{3,}\{dropdown\}", check)) < 3 for check in checks):
+    if len(checks) != 3 or any(
+        len(re.findall(r"(?m)^:{3,}\{dropdown\}", check)) < 3 for check in checks
+    ):
         found.append("self-check: three questions with three explained choices each")
     tasks = re.findall(r"\{exercise\}[^\n]*\n:label: (\S+)", parts["Practice"])
     solved = re.findall(r"\{solution\} (\S+)\n:class: dropdown", parts["Practice"])
     if not 3 <= len(tasks) <= 5 or tasks != solved:
-        found.append(f"practice: 3 to 5 exercises, each followed by its folded solution; here {tasks} and {solved}")
+        found.append(
+            f"practice: 3 to 5 exercises, each followed by its folded solution; here {tasks} and"
+            f" {solved}"
+        )
     if len(re.findall(r"\{cite:", parts["Further reading"])) < 3:
         found.append("further reading: at least three sources")
     return found
@@ -306,31 +398,46 @@ def test_openers_are_complete(chapter):
 
 # --- each check sees what it is for ---
 
+
 def part(kind, text):
     from bookreader import Part
 
     return Part(kind, text, {})
 
 
-GOOD = """(section-3.1)=
+GOOD = (
+    """(section-3.1)=
 ## 3.1 LM head
 :::{admonition} Question
 :class: question
 :::
 $$ z = Wh $$ (a-label)
 
-It is `lmcore.softmax.lm_head`, see {eq}`a-label`. """ + "word " * 400 + """
+It is `lmcore.softmax.lm_head`, see {eq}`a-label`. """
+    + "word " * 400
+    + """
 :::{admonition} Mistake: x
 :class: mistake
 :::
 """
+)
 
 
 def test_a_poor_section_is_noticed():
-    sound = [part("markdown", GOOD), part("code", "assert True"), part("markdown", ":class: remember")]
+    sound = [
+        part("markdown", GOOD),
+        part("code", "assert True"),
+        part("markdown", ":class: remember"),
+    ]
     assert lacking("3.1", sound) == []
-    assert "words" in lacking("3.1", [part("markdown", GOOD.replace("word " * 400, ""))] + sound[1:])[0]
-    assert "equation" in lacking("3.1", [part("markdown", GOOD.replace("(a-label)", ""))] + sound[1:])[0]
+    assert (
+        "words"
+        in lacking("3.1", [part("markdown", GOOD.replace("word " * 400, ""))] + sound[1:])[0]
+    )
+    assert (
+        "equation"
+        in lacking("3.1", [part("markdown", GOOD.replace("(a-label)", ""))] + sound[1:])[0]
+    )
     assert "asserts" in lacking("3.1", [sound[0], part("code", "print(1)"), sound[2]])[0]
     assert "not made" in lacking("3.1", [part("code", "assert 1"), sound[0], sound[2]])[0]
     assert "remember" in lacking("3.1", sound[:2])[0]
@@ -340,7 +447,10 @@ def test_orphans_are_noticed_on_three_sides():
     places = {"lmcore.softmax.lm_head": ["3.1"], "lmcore.softmax.softmax": ["3.2"]}
     assert orphan_equations("3.1", GOOD, places) == []
     assert "a-label" in orphan_equations("3.2", GOOD, places)[0]
-    assert "a-label" in orphan_equations("3.1", GOOD.replace("`lmcore.softmax.lm_head`", "a product"), places)[0]
+    assert (
+        "a-label"
+        in orphan_equations("3.1", GOOD.replace("`lmcore.softmax.lm_head`", "a product"), places)[0]
+    )
     assert "no_such" in orphan_equations("3.1", GOOD + "`lmcore.softmax.no_such`", places)[0]
     assert orphan_functions(places, {"3.1": "lm_head", "3.2": "softmax"}) == []
     assert len(orphan_functions(places, {"3.1": "", "3.2": "log_softmax"})) == 2
@@ -348,25 +458,43 @@ def test_orphans_are_noticed_on_three_sides():
 
 def test_symbols_and_terms_out_of_place_are_noticed():
     known = {"z", "v", "p", "\\tau", "\\hat p"}
-    assert undefined_symbols("3.1", r"$z_v/\tau$, $\hat{p}$, $\bar z$, $\operatorname{softmax}$, `$x`", known) == []
+    assert (
+        undefined_symbols(
+            "3.1", r"$z_v/\tau$, $\hat{p}$, $\bar z$, $\operatorname{softmax}$, `$x`", known
+        )
+        == []
+    )
     assert len(undefined_symbols("3.1", r"$\hat z$, $\sigma$, $$ w $$ (label)", known)) == 3
-    assert unlinked_terms(["logit"], [("01", "A {term}`logits <logit>` here."), ("02", "Logits.")]) == []
+    assert (
+        unlinked_terms(["logit"], [("01", "A {term}`logits <logit>` here."), ("02", "Logits.")])
+        == []
+    )
     assert unlinked_terms(["logit"], [("01", "Logits here."), ("02", "A {term}`logit`.")])
 
 
 def test_repetition_is_noticed():
     sentence = "This sentence has certainly more than eight words in it."
-    assert shared_sentences({"1.1": f"New. {sentence}", "2.2": sentence}) and not shared_sentences({"1.1": sentence})
+    assert shared_sentences({"1.1": f"New. {sentence}", "2.2": sentence}) and not shared_sentences(
+        {"1.1": sentence}
+    )
     run = "this sentence has certainly more than eight words"
-    assert taken_from_seeds("01", sentence, {fingerprint(run)}) and not taken_from_seeds("01", sentence, set())
+    assert taken_from_seeds("01", sentence, {fingerprint(run)}) and not taken_from_seeds(
+        "01", sentence, set()
+    )
 
 
 def test_a_poor_opener_is_noticed():
     good = opener(3)
     assert poor_opener(3, good) == []
     assert "Practice" in poor_opener(3, good.replace("## Practice", "## Tasks"))[0]
-    assert "self-check" in poor_opener(3, good.replace(":::{dropdown} It falls", ":::{note} It falls"))[0]
-    assert "practice" in poor_opener(3, good.replace("{solution} ex-sigmoid", "{solution} ex-other"))[0]
+    assert (
+        "self-check"
+        in poor_opener(3, good.replace(":::{dropdown} It falls", ":::{note} It falls"))[0]
+    )
+    assert (
+        "practice"
+        in poor_opener(3, good.replace("{solution} ex-sigmoid", "{solution} ex-other"))[0]
+    )
     assert list(objectives(good)) == [1, 2, 3, 4, 5]
 
 
@@ -388,14 +516,21 @@ def test_poor_figures_and_cells_are_noticed():
 
 # --- objectives and the problems that test them ---
 
+
 def untested(rows):
-    return [f"{chapter}: no problem tests objective {number}, {text}" for chapter, number, text, titles in rows if not titles]
+    return [
+        f"{chapter}: no problem tests objective {number}, {text}"
+        for chapter, number, text, titles in rows
+        if not titles
+    ]
 
 
 def objective_rows():
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("objectives_table", HOME / "book" / "_ext" / "objectives_table.py")
+    spec = importlib.util.spec_from_file_location(
+        "objectives_table", HOME / "book" / "_ext" / "objectives_table.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return list(module.rows(HOME))
@@ -404,6 +539,8 @@ def objective_rows():
 def test_every_objective_is_tested_by_a_problem():
     pytest.importorskip("sphinx")
     rows = objective_rows()
-    assert {row[0][:2] for row in rows} == {path.parent.name[:2] for path in HOME.glob("solutions/*/exercises.ipynb")}
+    assert {row[0][:2] for row in rows} == {
+        path.parent.name[:2] for path in HOME.glob("solutions/*/exercises.ipynb")
+    }
     assert untested(rows) == []
     assert untested([("03-softmax", 1, "do it", [])])

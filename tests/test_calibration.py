@@ -22,7 +22,8 @@ INF, NAN = np.inf, np.nan
 STORED = json.loads((Path(__file__).parent / "peers" / "calibration.json").read_text())
 CONFIDENCES = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.6, 0.7, 1.0]))
 CLAIMS = st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=40).map(
-    lambda pairs: tuple(map(np.array, zip(*pairs))))
+    lambda pairs: tuple(map(np.array, zip(*pairs)))
+)
 
 
 def drawn(seed, n=400, size=6, stretch=1.0):
@@ -34,7 +35,9 @@ def drawn(seed, n=400, size=6, stretch=1.0):
 
 class TestReliability:
     def test_by_hand(self):
-        edges, counts, confidence, accuracy = cal.reliability([0.1, 0.3, 0.45, 0.9, 0.8], [0, 1, 1, 1, 0], n_bins=4)
+        edges, counts, confidence, accuracy = cal.reliability(
+            [0.1, 0.3, 0.45, 0.9, 0.8], [0, 1, 1, 1, 0], n_bins=4
+        )
         assert_array_equal(edges, [0, 0.25, 0.5, 0.75, 1])
         assert_array_equal(counts, [1, 2, 0, 2])
         assert_allclose(confidence, [0.1, 0.375, NAN, 0.85])
@@ -62,7 +65,9 @@ class TestReliability:
     def test_equal_confidences_stay_together(self):
         bins = cal.reliability([0.5] * 6 + [0.9], [1, 0] * 3 + [1], 4, strategy="quantile")
         assert_array_equal(bins.counts, [6, 1])
-        assert_array_equal(cal.reliability([0.0, 0.0, 0.0, 1.0], [0, 0, 1, 1], 2, strategy="quantile").counts, [4])
+        assert_array_equal(
+            cal.reliability([0.0, 0.0, 0.0, 1.0], [0, 0, 1, 1], 2, strategy="quantile").counts, [4]
+        )
         assert_array_equal(cal.reliability([1.0, 1.0], [0, 1], 5, strategy="quantile").counts, [2])
 
     @given(CLAIMS, st.integers(1, 20), st.sampled_from(["uniform", "quantile"]))
@@ -72,13 +77,16 @@ class TestReliability:
         assert bins.counts.sum() == len(confidence)
         assert_allclose(np.nansum(bins.counts * bins.confidence), confidence.sum(), atol=1e-9)
         assert_allclose(np.nansum(bins.counts * bins.accuracy), correct.sum(), atol=1e-9)
-        inside = (bins.confidence > bins.edges[:-1] - 1e-12) & (bins.confidence <= bins.edges[1:] + 1e-12)
+        inside = (bins.confidence > bins.edges[:-1] - 1e-12) & (
+            bins.confidence <= bins.edges[1:] + 1e-12
+        )
         assert (inside | (bins.counts == 0)).all()
 
     @given(CLAIMS, st.sampled_from([1, 2, 5, 10]))
     def test_scikit_learn(self, claims, n_bins):
         confidence, correct = claims
-        # Its edges come from linspace, for some k an ulp above k/n: leave out what lies between the two.
+        # Its edges come from linspace, for some k an ulp above k/n: leave out what lies between the
+        # two.
         theirs, ours = np.linspace(0, 1, n_bins + 1), np.arange(n_bins + 1) / n_bins
         assume((np.searchsorted(theirs, confidence) == np.searchsorted(ours, confidence)).all())
         accuracy, mean = sklearn.calibration.calibration_curve(correct, confidence, n_bins=n_bins)
@@ -88,20 +96,27 @@ class TestReliability:
 
     def test_refusals(self):
         for confidence, correct, message in (
-                ([0.5, 1.2], [0, 1], r"confidence must lie in \[0, 1\], got 0.5 to 1.2"),
-                ([0.5, -0.7], [0, 1], r"exponentiate log-probabilities first"),
-                ([NAN], [1], r"confidence must lie in \[0, 1\]"),
-                ([0.5], [0, 1], r"one shape \(n,\), got \(1,\) and \(2,\)"),
-                ([[0.5]], [[1]], r"one shape \(n,\)"),
-                ([0.5, 0.5], [0, 2], "correct must hold booleans"),
-                ([], [], "confidence is empty")):
-            for function in (cal.reliability, cal.expected_calibration_error, cal.maximum_calibration_error,
-                             cal.brier_decomposition):
+            ([0.5, 1.2], [0, 1], r"confidence must lie in \[0, 1\], got 0.5 to 1.2"),
+            ([0.5, -0.7], [0, 1], r"exponentiate log-probabilities first"),
+            ([NAN], [1], r"confidence must lie in \[0, 1\]"),
+            ([0.5], [0, 1], r"one shape \(n,\), got \(1,\) and \(2,\)"),
+            ([[0.5]], [[1]], r"one shape \(n,\)"),
+            ([0.5, 0.5], [0, 2], "correct must hold booleans"),
+            ([], [], "confidence is empty"),
+        ):
+            for function in (
+                cal.reliability,
+                cal.expected_calibration_error,
+                cal.maximum_calibration_error,
+                cal.brier_decomposition,
+            ):
                 with pytest.raises(ValueError, match=message):
                     function(confidence, correct)
         with pytest.raises(ValueError, match="n_bins must be at least 1, got 0"):
             cal.reliability([0.5], [1], 0)
-        with pytest.raises(ValueError, match="strategy must be 'uniform' or 'quantile', got 'mass'"):
+        with pytest.raises(
+            ValueError, match="strategy must be 'uniform' or 'quantile', got 'mass'"
+        ):
             cal.reliability([0.5], [1], 3, "mass")
 
 
@@ -109,7 +124,9 @@ class TestErrors:
     def test_by_hand(self):
         confidence, correct = [0.1, 0.3, 0.45, 0.9, 0.8], [0, 1, 1, 1, 0]
         # gaps .1, .625, .35 of 1, 2 and 2 claims
-        assert_allclose(cal.expected_calibration_error(confidence, correct, 4), (0.1 + 2 * 0.625 + 2 * 0.35) / 5)
+        assert_allclose(
+            cal.expected_calibration_error(confidence, correct, 4), (0.1 + 2 * 0.625 + 2 * 0.35) / 5
+        )
         assert_allclose(cal.maximum_calibration_error(confidence, correct, 4), 0.625)
 
     def test_on_the_edges(self):
@@ -117,18 +134,31 @@ class TestErrors:
         confidence = np.arange(1, 10) / 10
         correct = [1, 0, 1, 0, 1, 0, 1, 0, 1]
         half_open = np.abs(np.array(correct) - confidence).mean()
-        assert_allclose(cal.expected_calibration_error(confidence, correct, 10), half_open, rtol=1e-12)
+        assert_allclose(
+            cal.expected_calibration_error(confidence, correct, 10), half_open, rtol=1e-12
+        )
 
     def test_sure_and_always_right_or_wrong(self):
-        for confidence, correct, error in ((1.0, 1, 0.0), (1.0, 0, 1.0), (0.0, 1, 1.0), (0.0, 0, 0.0)):
+        for confidence, correct, error in (
+            (1.0, 1, 0.0),
+            (1.0, 0, 1.0),
+            (0.0, 1, 1.0),
+            (0.0, 0, 0.0),
+        ):
             assert cal.expected_calibration_error([confidence], [correct]) == error
             assert cal.maximum_calibration_error([confidence], [correct]) == error
 
     @given(CLAIMS, st.integers(1, 20), st.sampled_from(["uniform", "quantile"]))
     def test_mean_below_maximum(self, claims, n_bins, strategy):
         mean = cal.expected_calibration_error(*claims, n_bins, strategy)
-        assert -1e-12 <= mean <= cal.maximum_calibration_error(*claims, n_bins, strategy) + 1e-12 <= 1 + 2e-12
-        assert mean >= abs(claims[1].mean() - claims[0].mean()) - 1e-12      # one bin hides the most
+        assert (
+            -1e-12
+            <= mean
+            <= cal.maximum_calibration_error(*claims, n_bins, strategy) + 1e-12
+            <= 1 + 2e-12
+        )
+        # one bin hides the most
+        assert mean >= abs(claims[1].mean() - claims[0].mean()) - 1e-12
 
     def test_calibrated_claims_in_a_large_sample(self):
         rng = np.random.default_rng(0)
@@ -145,19 +175,27 @@ class TestFloor:
         assert_allclose(cal.ece_floor([0.1, 0.3, 0.8], n_bins=2), expected, rtol=1e-12)
         assert cal.ece_floor([0.0, 1.0, 1.0]) == 0
 
-    @pytest.mark.parametrize("n, n_bins, strategy", [(2000, 10, "uniform"), (2000, 30, "quantile"), (300, 5, "quantile")])
+    @pytest.mark.parametrize(
+        "n, n_bins, strategy", [(2000, 10, "uniform"), (2000, 30, "quantile"), (300, 5, "quantile")]
+    )
     def test_simulated(self, n, n_bins, strategy):
         rng = np.random.default_rng(n)
         confidence = rng.beta(2, 3, size=n)
-        errors = [cal.expected_calibration_error(confidence, rng.uniform(size=n) < confidence, n_bins, strategy)
-                  for _ in range(300)]
+        errors = [
+            cal.expected_calibration_error(
+                confidence, rng.uniform(size=n) < confidence, n_bins, strategy
+            )
+            for _ in range(300)
+        ]
         assert abs(cal.ece_floor(confidence, n_bins, strategy) / np.mean(errors) - 1) < 0.06
 
     def test_more_bins_and_fewer_claims_raise_it(self):
         confidence = np.random.default_rng(1).uniform(size=4096).astype(np.float32)
         floors = [cal.ece_floor(confidence, n_bins) for n_bins in (1, 2, 4, 8, 16, 32)]
         assert (np.diff(floors) > 0).all()
-        assert_allclose(cal.ece_floor(np.tile(confidence, 4), 8), cal.ece_floor(confidence, 8) / 2, rtol=1e-6)
+        assert_allclose(
+            cal.ece_floor(np.tile(confidence, 4), 8), cal.ece_floor(confidence, 8) / 2, rtol=1e-6
+        )
 
     def test_refusals(self):
         with pytest.raises(ValueError, match=r"confidence must lie in \[0, 1\]"):
@@ -197,7 +235,11 @@ class TestBrier:
         expected = np.mean([np.sum((p - np.eye(5)[t]) ** 2) for p, t in zip(probs, targets)])
         assert_allclose(cal.brier_score(probs, targets), expected, rtol=1e-12)
         two = np.stack([1 - probs[:, 0], probs[:, 0]], axis=1)
-        assert_allclose(cal.brier_score(two, targets % 2), 2 * cal.brier_score(probs[:, 0], targets % 2), rtol=1e-12)
+        assert_allclose(
+            cal.brier_score(two, targets % 2),
+            2 * cal.brier_score(probs[:, 0], targets % 2),
+            rtol=1e-12,
+        )
 
     def test_extremes(self):
         assert cal.brier_score([[1.0, 0.0]], [0]) == 0 and cal.brier_score([[1.0, 0.0]], [1]) == 2
@@ -205,14 +247,21 @@ class TestBrier:
     @given(CLAIMS)
     def test_three_parts_are_the_whole(self, claims):
         parts = cal.brier_decomposition(*claims)
-        assert_allclose(parts.reliability - parts.resolution + parts.uncertainty, cal.brier_score(*claims), atol=1e-12)
+        assert_allclose(
+            parts.reliability - parts.resolution + parts.uncertainty,
+            cal.brier_score(*claims),
+            atol=1e-12,
+        )
         assert_allclose(parts.within, 0, atol=1e-12)
 
     @given(CLAIMS, st.integers(1, 12), st.sampled_from(["uniform", "quantile"]))
     def test_four_parts_in_bins(self, claims, n_bins, strategy):
         parts = cal.brier_decomposition(*claims, n_bins, strategy)
-        assert_allclose(parts.reliability - parts.resolution + parts.uncertainty + parts.within,
-                        cal.brier_score(*claims), atol=1e-12)
+        assert_allclose(
+            parts.reliability - parts.resolution + parts.uncertainty + parts.within,
+            cal.brier_score(*claims),
+            atol=1e-12,
+        )
         bins = cal.reliability(*claims, n_bins, strategy)
         gaps = np.nansum(bins.counts * (bins.accuracy - bins.confidence) ** 2) / bins.counts.sum()
         assert_allclose(parts.reliability, gaps, atol=1e-12)
@@ -259,22 +308,32 @@ class TestTopLabel:
 class TestTemperature:
     @pytest.mark.parametrize("case", STORED["temperatures"])
     def test_torch(self, case):
-        assert_allclose(cal.fit_temperature(case["logits"], case["targets"]), case["temperature"], rtol=1e-6)
-        assert_allclose(cal.temperature_nll(case["logits"], case["targets"], case["temperature"]), case["nll"],
-                        rtol=1e-12)
+        assert_allclose(
+            cal.fit_temperature(case["logits"], case["targets"]), case["temperature"], rtol=1e-6
+        )
+        assert_allclose(
+            cal.temperature_nll(case["logits"], case["targets"], case["temperature"]),
+            case["nll"],
+            rtol=1e-12,
+        )
 
     @pytest.mark.parametrize("stretch", [0.02, 0.5, 1.0, 4.0, 60.0])
     def test_recovers_the_stretch(self, stretch):
         logits, targets = drawn(3, n=4000, stretch=stretch)
         fitted = cal.fit_temperature(logits, targets)
         assert abs(fitted / stretch - 1) < 0.1
-        best = scipy.optimize.minimize_scalar(lambda beta: cross_entropy(logits * beta, targets),
-                                              bounds=(0.5 / stretch, 2 / stretch), method="bounded",
-                                              options={"xatol": 1e-9 / stretch})
+        best = scipy.optimize.minimize_scalar(
+            lambda beta: cross_entropy(logits * beta, targets),
+            bounds=(0.5 / stretch, 2 / stretch),
+            method="bounded",
+            options={"xatol": 1e-9 / stretch},
+        )
         assert_allclose(fitted, 1 / best.x, rtol=1e-4)
         # The slope by central differences vanishes there.
         scaled = logits / fitted
-        slope = cross_entropy(scaled * (1 + 1e-5), targets) - cross_entropy(scaled * (1 - 1e-5), targets)
+        slope = cross_entropy(scaled * (1 + 1e-5), targets) - cross_entropy(
+            scaled * (1 - 1e-5), targets
+        )
         assert abs(slope) < 1e-9
 
     def test_by_hand(self):
@@ -291,8 +350,11 @@ class TestTemperature:
     def test_bans_take_no_part(self):
         logits, targets = drawn(5)
         banned = np.insert(logits, 3, -INF, axis=1)
-        assert_allclose(cal.fit_temperature(banned, targets + (targets >= 3)), cal.fit_temperature(logits, targets),
-                        rtol=1e-10)
+        assert_allclose(
+            cal.fit_temperature(banned, targets + (targets >= 3)),
+            cal.fit_temperature(logits, targets),
+            rtol=1e-10,
+        )
 
     def test_blocks_join_without_a_seam(self, monkeypatch):
         logits, targets = drawn(6, n=50)
@@ -318,7 +380,9 @@ class TestTemperature:
         logits, targets = drawn(9, n=8000, stretch=3.0)
         fitted = cal.fit_temperature(logits[:4000], targets[:4000])
         before = cal.expected_calibration_error(*cal.top_label(logits[4000:], targets[4000:]))
-        after = cal.expected_calibration_error(*cal.top_label(logits[4000:], targets[4000:], fitted))
+        after = cal.expected_calibration_error(
+            *cal.top_label(logits[4000:], targets[4000:], fitted)
+        )
         assert after < 0.03 < 0.1 < before
 
     def test_no_temperature_matters(self):
@@ -335,7 +399,9 @@ class TestTemperature:
     def test_refusals(self):
         for temperature in (0, -1, INF, NAN):
             for function in (cal.temperature_nll, cal.top_label):
-                with pytest.raises(ValueError, match="temperature must be a positive finite number"):
+                with pytest.raises(
+                    ValueError, match="temperature must be a positive finite number"
+                ):
                     function([[1.0, 0.0]], [0], temperature)
         with pytest.raises(ValueError, match=r"logits must have shape \(n, V\)"):
             cal.fit_temperature([1.0, 0.0], [0])
@@ -346,20 +412,31 @@ class TestSearchTemperature:
     def test_finds_what_the_logits_say(self, stretch):
         logits, targets = drawn(10, stretch=stretch)
         asked = []
+
         def loss(temperature):
             asked.append(temperature)
             return cal.temperature_nll(logits, targets, temperature)
-        assert_allclose(cal.search_temperature(loss), cal.fit_temperature(logits, targets), rtol=1e-6)
+
+        assert_allclose(
+            cal.search_temperature(loss), cal.fit_temperature(logits, targets), rtol=1e-6
+        )
         assert 0.5 <= min(asked) and max(asked) <= 2.5 and len(asked) < 50
 
     def test_asymmetric_losses(self):
         for best in (0.6, 1.0, 1.7, 2.4):
-            loss = lambda temperature: abs(1 / temperature - 1 / best)      # noqa: E731
+            loss = lambda temperature: abs(1 / temperature - 1 / best)  # noqa: E731
             assert_allclose(cal.search_temperature(loss), best, rtol=1e-7)
-        assert_allclose(cal.search_temperature(lambda temperature: (1 / temperature - 0.05) ** 2, 1, 100), 20, rtol=1e-6)
+        assert_allclose(
+            cal.search_temperature(lambda temperature: (1 / temperature - 0.05) ** 2, 1, 100),
+            20,
+            rtol=1e-6,
+        )
 
     def test_a_bound_is_no_minimum(self):
-        with pytest.raises(ValueError, match="nll is least at the bound T = 2.5: search a wider range than low=0.5, high=2.5"):
+        with pytest.raises(
+            ValueError,
+            match="nll is least at the bound T = 2.5: search a wider range than low=0.5, high=2.5",
+        ):
             cal.search_temperature(lambda temperature: 1 / temperature)
         with pytest.raises(ValueError, match="nll is least at the bound T = 0.5"):
             cal.search_temperature(lambda temperature: temperature)

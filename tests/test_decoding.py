@@ -22,8 +22,13 @@ INF = np.inf
 STORED = json.loads((Path(__file__).parent / "peers" / "decoding.json").read_text())
 ROWS = arrays(np.float64, st.integers(1, 9), elements=st.floats(-20, 20))
 TIED_ROWS = arrays(np.float64, st.integers(1, 9), elements=st.integers(-3, 3).map(float))
-FILTERS = [(dc.top_k_filter, 3), (dc.top_p_filter, 0.7), (dc.min_p_filter, 0.2), (dc.typical_filter, 0.6),
-           (dc.epsilon_filter, 0.15)]
+FILTERS = [
+    (dc.top_k_filter, 3),
+    (dc.top_p_filter, 0.7),
+    (dc.min_p_filter, 0.2),
+    (dc.typical_filter, 0.6),
+    (dc.epsilon_filter, 0.15),
+]
 
 
 def kept(logits):
@@ -32,10 +37,12 @@ def kept(logits):
 
 def random_model(seed, vocab_size=3, concentration=1.0):
     """A model whose next-token distribution depends on the whole prefix."""
+
     @functools.cache
     def next_log_probs(prefix):
         rng = np.random.default_rng([seed, len(prefix), *prefix])
         return np.log(rng.dirichlet([concentration] * vocab_size))
+
     return next_log_probs
 
 
@@ -72,7 +79,8 @@ class TestTopP:
         logits = np.log([0.125, 0.5, 0.25, 0.125])
         assert kept(dc.top_p_filter(logits, 0.4)) == {1}
         assert kept(dc.top_p_filter(logits, 0.6)) == {1, 2}
-        assert kept(dc.top_p_filter(logits, 0.76)) == {0, 1, 2}        # the tied tail: lower index first
+        # the tied tail: lower index first
+        assert kept(dc.top_p_filter(logits, 0.76)) == {0, 1, 2}
 
     def test_reaching_p_exactly_is_enough(self):
         # Equal logits have probabilities of exactly 1/4, so that two reach exactly 1/2.
@@ -83,7 +91,8 @@ class TestTopP:
         logits = np.log([0.1, 0.2, 0.1, 0.4, 0.1, 0.1])
         assert kept(dc.top_p_filter(logits, 0.75)) == {0, 2, 3, 1}
         assert kept(dc.top_p_filter(logits, 0.65)) == {0, 3, 1}
-        both = dc.top_p_filter([logits, [0.0, 9.0, 1.0, 2.0, 3.0, 4.0]], 0.65)     # a crowded row beside a plain one
+        # a crowded row beside a plain one
+        both = dc.top_p_filter([logits, [0.0, 9.0, 1.0, 2.0, 3.0, 4.0]], 0.65)
         assert [kept(row) for row in both] == [{0, 3, 1}, {1}]
 
     def test_one_token_always(self):
@@ -91,7 +100,8 @@ class TestTopP:
         assert kept(dc.top_p_filter([0.0, 0.0], 1e-12)) == {0}
 
     def test_all_for_one(self):
-        logits = [0.0, -800.0, -INF]                                   # e^-800 is 0.0: only p < 1 may drop it
+        # e^-800 is 0.0: only p < 1 may drop it
+        logits = [0.0, -800.0, -INF]
         assert_array_equal(dc.top_p_filter(logits, 1), logits)
         assert kept(dc.top_p_filter(logits, 1 - 1e-9)) == {0}
 
@@ -127,8 +137,9 @@ class TestTopP:
         for p in (0.01, 0.3, 0.9, 0.999):
             nucleus = np.sort(np.flatnonzero(np.isfinite(dc.top_p_filter(logits, p))))
             size = np.searchsorted(mass, p * mass[-1]) + 1
-            assert abs(len(nucleus) - size) <= 1                   # float32 weights may round to either side
-            assert_array_equal(nucleus, np.sort(order[:len(nucleus)]))
+            # float32 weights may round to either side
+            assert abs(len(nucleus) - size) <= 1
+            assert_array_equal(nucleus, np.sort(order[: len(nucleus)]))
 
     def test_not_idempotent(self):
         # .65 of the first nucleus's .9 is .72, over .7 already.
@@ -146,9 +157,11 @@ class TestTopP:
 
     def test_float16_mass(self):
         logits = np.zeros(4000, dtype=np.float16)
-        logits[0] = 7.0                                                # e^7 of e^7 + 3999: .2152
+        logits[0] = 7.0  # e^7 of e^7 + 3999: .2152
         assert len(kept(dc.top_p_filter(logits, 0.21))) == 1
-        assert len(kept(dc.top_p_filter(logits, 0.6))) == 1 + int(np.ceil((0.6 - 0.215226) * 5095.6))
+        assert len(kept(dc.top_p_filter(logits, 0.6))) == 1 + int(
+            np.ceil((0.6 - 0.215226) * 5095.6)
+        )
 
     def test_blocks_join_without_a_seam(self, monkeypatch):
         logits = np.random.default_rng(0).integers(-2, 3, size=(7, 11)).astype(float)
@@ -190,7 +203,8 @@ class TestMinP:
 
 class TestTypical:
     def test_the_best_token_may_go(self):
-        # H = 1.2206; the surprises .6931, 1.6094, 1.6094, 2.3026 are .5275, .3888, .3888, 1.0820 away.
+        # H = 1.2206; the surprises .6931, 1.6094, 1.6094, 2.3026 are .5275, .3888, .3888, 1.0820
+        # away.
         logits = np.log([0.5, 0.2, 0.2, 0.1])
         assert kept(dc.typical_filter(logits, 0.1)) == {1}
         assert kept(dc.typical_filter(logits, 0.3)) == {1, 2}
@@ -198,10 +212,13 @@ class TestTypical:
         assert kept(dc.typical_filter(logits, 0.95)) == {0, 1, 2, 3}
 
     def test_ties_go_by_index(self):
-        # 250 tokens of .001 and 250 of .003 have an entropy of 6.08; the latter's 5.81 is closer than the former's 6.91.
+        # 250 tokens of .001 and 250 of .003 have an entropy of 6.08; the latter's 5.81 is closer
+        # than the former's 6.91.
         logits = np.log(np.where(np.arange(500) % 2, 0.003, 0.001))
         assert kept(dc.typical_filter(logits, 0.149)) == set(range(1, 100, 2))
-        assert kept(dc.typical_filter(logits, 0.7995)) == set(range(1, 500, 2)) | set(range(0, 100, 2))
+        assert kept(dc.typical_filter(logits, 0.7995)) == set(range(1, 500, 2)) | set(
+            range(0, 100, 2)
+        )
 
     def test_bans_are_never_typical(self):
         assert kept(dc.typical_filter([0.0, -INF, 0.0], 0.9)) == {0, 2}
@@ -224,7 +241,7 @@ class TestEpsilon:
         logits = np.log([0.6, 0.3, 0.1])
         assert kept(dc.epsilon_filter(logits, 0.29)) == {0, 1}
         assert kept(dc.epsilon_filter(logits, 0.31)) == {0}
-        assert kept(dc.epsilon_filter(logits, 0.9)) == {0}             # one token always
+        assert kept(dc.epsilon_filter(logits, 0.9)) == {0}  # one token always
         assert_array_equal(dc.epsilon_filter(logits, 0), logits)
 
     @given(ROWS, st.floats(0, 1), st.floats(0, 1))
@@ -254,7 +271,12 @@ class TestEveryFilter:
     @pytest.mark.parametrize("function, threshold", FILTERS)
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_type_is_kept(self, function, threshold, dtype):
-        assert function(np.array([1, 2, 3], dtype), np.float64(threshold) if threshold < 1 else 3).dtype == dtype
+        assert (
+            function(
+                np.array([1, 2, 3], dtype), np.float64(threshold) if threshold < 1 else 3
+            ).dtype
+            == dtype
+        )
         assert function([1, 2, 3], threshold).dtype == np.float64
 
     @pytest.mark.parametrize("function, threshold", FILTERS)
@@ -276,7 +298,9 @@ class TestEveryFilter:
         with pytest.raises(ValueError, match="logits is empty"):
             function([], threshold, *([1.0] if threshold == () else []))
 
-    @pytest.mark.parametrize("case", STORED["filters"], ids=lambda case: f"{case['filter']}-{case['threshold']}")
+    @pytest.mark.parametrize(
+        "case", STORED["filters"], ids=lambda case: f"{case['filter']}-{case['threshold']}"
+    )
     def test_transformers(self, case):
         name, threshold, row = case["filter"], case["threshold"], np.array(case["row"])
         theirs = np.array(case["transformers"])
@@ -285,7 +309,8 @@ class TestEveryFilter:
             return
         ours = getattr(dc, name)(row, threshold)
         if name in ("top_p_filter", "typical_filter"):
-            # Of tokens tied with the last, transformers keeps the higher indices, or all: compare values.
+            # Of tokens tied with the last, transformers keeps the higher indices, or all: compare
+            # values.
             if name == "top_p_filter":
                 assert_allclose(np.sort(ours), np.sort(theirs), rtol=1e-6)
             assert kept(ours) <= kept(theirs) or len(set(row)) < len(row)
@@ -296,7 +321,9 @@ class TestEveryFilter:
 
 class TestPenalties:
     def test_each_distinct_token_once_by_its_sign(self):
-        assert_array_equal(dc.repetition_penalty([2.0, -1.0, 0.0, 5.0], (0, 1, 2, 0, 0), 2.0), [1, -2, 0, 5])
+        assert_array_equal(
+            dc.repetition_penalty([2.0, -1.0, 0.0, 5.0], (0, 1, 2, 0, 0), 2.0), [1, -2, 0, 5]
+        )
 
     def test_batch_with_ragged_prefixes(self):
         logits = np.array([[2.0, 4.0], [2.0, 4.0]], dtype=np.float32)
@@ -316,18 +343,28 @@ class TestPenalties:
         assert kept(dc.no_repeat_ngram(zeros, prefix, 2)) == {0, 1, 2, 4}
         assert kept(dc.no_repeat_ngram(zeros, prefix, 4)) == {0, 1, 2, 3, 4}
         assert kept(dc.no_repeat_ngram(zeros, prefix, 1)) == {0, 4}
-        assert kept(dc.no_repeat_ngram(zeros, (), 1)) == kept(dc.no_repeat_ngram(zeros, (1,), 9)) == {0, 1, 2, 3, 4}
+        assert (
+            kept(dc.no_repeat_ngram(zeros, (), 1))
+            == kept(dc.no_repeat_ngram(zeros, (1,), 9))
+            == {0, 1, 2, 3, 4}
+        )
 
     @given(st.lists(st.integers(0, 2), max_size=12), st.integers(1, 4))
     def test_no_ngram_twice(self, prefix, n):
-        seen = [tuple(prefix[i:i + n]) for i in range(len(prefix) - n + 1)]
-        allowed = {v for v in range(4) if len(prefix) < n - 1 or tuple((prefix + [v])[len(prefix) + 1 - n:]) not in seen}
+        seen = [tuple(prefix[i : i + n]) for i in range(len(prefix) - n + 1)]
+        allowed = {
+            v
+            for v in range(4)
+            if len(prefix) < n - 1 or tuple((prefix + [v])[len(prefix) + 1 - n :]) not in seen
+        }
         assert kept(dc.no_repeat_ngram(np.zeros(4), prefix, n)) == allowed
 
     def test_refusals(self):
         with pytest.raises(ValueError, match="penalty must be a positive finite number, got 0"):
             dc.repetition_penalty([1.0], (0,), 0)
-        with pytest.raises(ValueError, match=r"prefix holds 7 at index \(1,\); token ids must lie in \[0, 2\)"):
+        with pytest.raises(
+            ValueError, match=r"prefix holds 7 at index \(1,\); token ids must lie in \[0, 2\)"
+        ):
             dc.repetition_penalty([1.0, 2.0], (0, 7), 1.5)
         with pytest.raises(ValueError, match="one prefix a row"):
             dc.no_repeat_ngram(np.zeros((2, 3)), [(0,)], 1)
@@ -344,10 +381,16 @@ class TestContrastive:
 
     def test_normalises_both(self):
         expert, amateur = np.array([1.0, 2.0, 0.5]), np.array([0.3, 0.1, -0.5])
-        assert_allclose(dc.contrastive_logits(expert + 7, amateur - 3), dc.contrastive_logits(expert, amateur), atol=1e-13)
+        assert_allclose(
+            dc.contrastive_logits(expert + 7, amateur - 3),
+            dc.contrastive_logits(expert, amateur),
+            atol=1e-13,
+        )
 
     def test_amateur_may_ban_what_is_implausible(self):
-        assert_allclose(dc.contrastive_logits(np.log([0.9, 0.1]), [0.0, -INF], 0.5), [np.log(0.9), -INF])
+        assert_allclose(
+            dc.contrastive_logits(np.log([0.9, 0.1]), [0.0, -INF], 0.5), [np.log(0.9), -INF]
+        )
         with pytest.raises(ValueError, match="amateur excludes a token"):
             dc.contrastive_logits(np.log([0.5, 0.5]), [0.0, -INF])
         with pytest.raises(ValueError, match="they need one vocabulary"):
@@ -358,10 +401,16 @@ class TestSample:
     def test_inverse_cdf(self):
         class Uniform:
             """A generator whose next numbers are known."""
+
             def random(self, size):
                 return np.resize([0.0, 0.2499, 0.25, 0.9999999], size)
-        assert_array_equal(dc.sample(np.log(np.tile([0.25, 0.25, 0.5], (4, 1))), Uniform()), [0, 0, 1, 2])
-        assert_array_equal(dc.sample(np.tile([-INF, 0.0, 0.0, -INF], (4, 1)), Uniform()), [1, 1, 1, 2])
+
+        assert_array_equal(
+            dc.sample(np.log(np.tile([0.25, 0.25, 0.5], (4, 1))), Uniform()), [0, 0, 1, 2]
+        )
+        assert_array_equal(
+            dc.sample(np.tile([-INF, 0.0, 0.0, -INF], (4, 1)), Uniform()), [1, 1, 1, 2]
+        )
 
     @pytest.mark.parametrize("draw", [dc.sample, gumbel_max])
     def test_chi_squared(self, draw):
@@ -376,6 +425,7 @@ class TestSample:
         class AlmostOne:
             def random(self, size):
                 return np.full(size, 1 - 2.0**-53)
+
         logits = np.full((2, 200_000), -3.7, dtype=np.float32)
         logits[1, 150_000:] = -INF
         assert_array_equal(dc.sample(logits, AlmostOne()), [199_999, 149_999])
@@ -384,10 +434,13 @@ class TestSample:
         class ThreeQuarters:
             def random(self, size):
                 return np.full(size, 0.75)
-        logits = np.full(50_257, -10.8, dtype=np.float32)              # as for the nucleus
+
+        logits = np.full(50_257, -10.8, dtype=np.float32)  # as for the nucleus
         logits[0] = 0
         rest = np.exp(np.float64(np.float32(-10.8)))
-        assert abs(dc.sample(logits, ThreeQuarters()) - (0.75 * (1 + 50_256 * rest) - 1) / rest) <= 1
+        assert (
+            abs(dc.sample(logits, ThreeQuarters()) - (0.75 * (1 + 50_256 * rest) - 1) / rest) <= 1
+        )
 
     def test_shapes_and_reproducibility(self):
         logits = np.random.default_rng(3).normal(size=(2, 3, 5))
@@ -406,7 +459,9 @@ class TestSample:
 
 
 class TestGenerate:
-    @pytest.mark.parametrize("case", STORED["pipelines"], ids=lambda case: "-".join(case["settings"]))
+    @pytest.mark.parametrize(
+        "case", STORED["pipelines"], ids=lambda case: "-".join(case["settings"])
+    )
     def test_order_is_that_of_transformers(self, case):
         ours = dc.process_logits(case["row"], STORED["prefix"], **case["settings"])
         assert_allclose(ours, case["transformers"], rtol=1e-5)
@@ -431,17 +486,30 @@ class TestGenerate:
         # A sure model that counts upwards: what it is shown decides what it says.
         def count(prefix):
             return np.where(np.arange(10) == prefix[-1] + 1, 0.0, -INF)
+
         assert dc.generate(count, (4,), max_len=3, rng=np.random.default_rng(0)) == (5, 6, 7)
-        assert dc.generate(count, [4], max_len=9, rng=np.random.default_rng(0), eos=8) == (5, 6, 7, 8)
+        assert dc.generate(count, [4], max_len=9, rng=np.random.default_rng(0), eos=8) == (
+            5,
+            6,
+            7,
+            8,
+        )
 
     def test_penalties_read_the_prompt_too(self):
-        tokens = dc.generate(lambda prefix: np.log([0.25] * 4), (2,), max_len=3, rng=np.random.default_rng(1),
-                             no_repeat_ngram=1)
+        tokens = dc.generate(
+            lambda prefix: np.log([0.25] * 4),
+            (2,),
+            max_len=3,
+            rng=np.random.default_rng(1),
+            no_repeat_ngram=1,
+        )
         assert set(tokens) == {0, 1, 3}
 
     def test_top_k_1_is_greedy(self):
         model = random_model(7, vocab_size=5)
-        assert dc.generate(model, (), 8, np.random.default_rng(0), top_k=1) == dc.greedy(model, (), 8)
+        assert dc.generate(model, (), 8, np.random.default_rng(0), top_k=1) == dc.greedy(
+            model, (), 8
+        )
 
     def test_sequences_have_the_model_s_probabilities(self):
         model, rng = random_model(8), np.random.default_rng(9)
@@ -452,8 +520,10 @@ class TestGenerate:
         assert scipy.stats.chisquare(list(counts.values()), expected).pvalue > 1e-3
 
     def test_refusals(self):
-        for run in (lambda: dc.generate(random_model(0), (), 0, np.random.default_rng(0)),
-                    lambda: dc.greedy(random_model(0), (), 0)):
+        for run in (
+            lambda: dc.generate(random_model(0), (), 0, np.random.default_rng(0)),
+            lambda: dc.greedy(random_model(0), (), 0),
+        ):
             with pytest.raises(ValueError, match="max_len must be at least 1, got 0"):
                 run()
         with pytest.raises(ValueError, match="temperature must be a positive finite number"):
@@ -479,7 +549,8 @@ def outcomes(run, monkeypatch):
         result = run(None)
         probability = np.prod([probs[outcome] for outcome, probs in path])
         found[result] = found.get(result, 0.0) + probability
-        while path and path[-1][0] == len(path[-1][1]) - 1:            # the last choice has no outcome left
+        # the last choice has no outcome left
+        while path and path[-1][0] == len(path[-1][1]) - 1:
             path.pop()
         if not path:
             return found
@@ -497,8 +568,9 @@ class TestSpeculative:
             if len(tokens) >= 3:
                 found[tokens[:3]] += probability
                 return
-            for added, chance in outcomes(lambda rng: dc.speculative_sample(target, draft, tokens, n_draft, rng),
-                                          monkeypatch).items():
+            for added, chance in outcomes(
+                lambda rng: dc.speculative_sample(target, draft, tokens, n_draft, rng), monkeypatch
+            ).items():
                 speculate(tokens + added, probability * chance)
 
         found = dict.fromkeys(itertools.product(range(3), repeat=3), 0.0)
@@ -510,12 +582,20 @@ class TestSpeculative:
 
     def test_strings_with_eos_too(self, monkeypatch):
         target, draft = random_model(2), random_model(3)
-        found = outcomes(lambda rng: dc.speculative_sample(target, draft, (1,), 2, rng, eos=0), monkeypatch)
+        found = outcomes(
+            lambda rng: dc.speculative_sample(target, draft, (1,), 2, rng, eos=0), monkeypatch
+        )
         assert all(0 not in tokens[:-1] for tokens in found)
-        starts_with_eos = sum(probability for tokens, probability in found.items() if tokens[0] == 0)
+        starts_with_eos = sum(
+            probability for tokens, probability in found.items() if tokens[0] == 0
+        )
         assert_allclose(starts_with_eos, np.exp(target((1,))[0]), rtol=1e-12)
         second = sum(probability for tokens, probability in found.items() if tokens[:2] == (2, 0))
-        reached = sum(probability for tokens, probability in found.items() if tokens[0] == 2 and len(tokens) > 1)
+        reached = sum(
+            probability
+            for tokens, probability in found.items()
+            if tokens[0] == 2 and len(tokens) > 1
+        )
         assert_allclose(second / reached, np.exp(target((1, 2))[0]), rtol=1e-10)
 
     def test_a_perfect_draft_is_always_accepted(self, monkeypatch):
@@ -524,13 +604,19 @@ class TestSpeculative:
         assert {len(tokens) for tokens, probability in found.items() if probability > 0} == {3}
 
     def test_disjoint_support(self, monkeypatch):
-        target, draft = (lambda prefix: np.array([0.0, -INF])), (lambda prefix: np.array([-INF, 0.0]))
+        target, draft = (
+            (lambda prefix: np.array([0.0, -INF])),
+            (lambda prefix: np.array([-INF, 0.0])),
+        )
         assert dc.speculative_sample(target, draft, (), 3, np.random.default_rng(0)) == (0,)
 
     def test_with_a_real_generator(self):
         target, draft, rng = random_model(5), random_model(6), np.random.default_rng(0)
         first = [dc.speculative_sample(target, draft, (), 2, rng)[0] for _ in range(4000)]
-        assert scipy.stats.chisquare(np.bincount(first, minlength=3), 4000 * np.exp(target(()))).pvalue > 1e-3
+        assert (
+            scipy.stats.chisquare(np.bincount(first, minlength=3), 4000 * np.exp(target(()))).pvalue
+            > 1e-3
+        )
 
     def test_acceptance_is_the_overlap(self, monkeypatch):
         target, draft = random_model(5), random_model(6)
@@ -542,13 +628,17 @@ class TestSpeculative:
         with pytest.raises(ValueError, match="n_draft must be at least 1, got 0"):
             dc.speculative_sample(random_model(0), random_model(0), (), 0, np.random.default_rng(0))
         with pytest.raises(ValueError, match="V = 3 tokens and draft_log_probs 4"):
-            dc.speculative_sample(random_model(0), random_model(0, 4), (), 1, np.random.default_rng(0))
+            dc.speculative_sample(
+                random_model(0), random_model(0, 4), (), 1, np.random.default_rng(0)
+            )
 
 
 def all_continuations(model, max_len, eos, vocab_size):
     """(tokens, log p) of every finished continuation, by brute force."""
     for length in range(1, max_len + 1):
-        for body in itertools.product([v for v in range(vocab_size) if v != eos], repeat=length - 1):
+        for body in itertools.product(
+            [v for v in range(vocab_size) if v != eos], repeat=length - 1
+        ):
             tokens = body + (eos,)
             yield tokens, sum(model(tokens[:i])[tokens[i]] for i in range(length))
 
@@ -556,8 +646,10 @@ def all_continuations(model, max_len, eos, vocab_size):
 class TestGreedyAndExhaustive:
     def test_greedy_is_not_map(self):
         after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
+
         def model(prefix):
             return np.log(after[prefix[-1:]])
+
         best = dc.exhaustive_search(model, (), max_len=4, eos=2)[0]
         assert dc.greedy(model, (), max_len=4, eos=2) == (0, 2)
         assert best.tokens == (1, 2) and best.finished
@@ -575,11 +667,13 @@ class TestGreedyAndExhaustive:
         expected = dict(all_continuations(model, 3, 2, 3))
         assert {h.tokens: h.log_prob for h in finished} == pytest.approx(expected)
         assert [h.score for h in finished] == sorted((h.score for h in finished), reverse=True)
-        assert len(found) == len(finished) + 2**3 and found[:len(finished)] == finished
+        assert len(found) == len(finished) + 2**3 and found[: len(finished)] == finished
         assert_allclose(sum(np.exp(h.log_prob) for h in found), 1)
 
     def test_impossible_sequences_are_left_out(self):
-        found = dc.exhaustive_search(lambda prefix: np.array([-INF, np.log(0.5), np.log(0.5)]), (), 2, eos=2)
+        found = dc.exhaustive_search(
+            lambda prefix: np.array([-INF, np.log(0.5), np.log(0.5)]), (), 2, eos=2
+        )
         assert [h.tokens for h in found] == [(2,), (1, 2), (1, 1)]
 
     def test_refusals(self):
@@ -590,10 +684,12 @@ class TestGreedyAndExhaustive:
 
 
 class TestBeam:
-    @pytest.mark.parametrize("model", STORED["beams"]["models"], ids=range(len(STORED["beams"]["models"])))
+    @pytest.mark.parametrize(
+        "model", STORED["beams"]["models"], ids=range(len(STORED["beams"]["models"]))
+    )
     def test_transformers(self, model):
         eos, bos, max_len = (STORED["beams"][key] for key in ("eos", "bos", "max_len"))
-        table = log_softmax(np.array(model["log_probs"]))              # stored with four digits
+        table = log_softmax(np.array(model["log_probs"]))  # stored with four digits
 
         def next_log_probs(prefix):
             return table[len(prefix) - 1, prefix[-1]]
@@ -602,12 +698,18 @@ class TestBeam:
             if case["width"] == 1:
                 assert list(dc.greedy(next_log_probs, (bos,), max_len, eos)) == case["tokens"][0]
                 continue
-            found = dc.beam_search(next_log_probs, (bos,), case["width"], max_len, eos, case["alpha"])
+            found = dc.beam_search(
+                next_log_probs, (bos,), case["width"], max_len, eos, case["alpha"]
+            )
             assert [list(h.tokens) for h in found] == case["tokens"]
             assert_allclose([h.score for h in found], case["scores"], rtol=1e-5)
 
-    @given(st.integers(0, 10_000), st.integers(1, 5), st.sampled_from([0.0, 0.5, 1.0, 2.0, -0.5]),
-           st.sampled_from(["hf", "gnmt"]))
+    @given(
+        st.integers(0, 10_000),
+        st.integers(1, 5),
+        st.sampled_from([0.0, 0.5, 1.0, 2.0, -0.5]),
+        st.sampled_from(["hf", "gnmt"]),
+    )
     @settings(max_examples=60, deadline=None)
     def test_stopping_changes_nothing(self, seed, width, alpha, form):
         model = random_model(seed, vocab_size=4, concentration=0.5)
@@ -618,51 +720,69 @@ class TestBeam:
 
     def test_stops_as_soon_as_nothing_better_is_left(self):
         asked = []
+
         def model(prefix):
             asked.append(len(prefix))
             return np.log([0.005, 0.005, 0.99])
+
         dc.beam_search(model, (), 1, 50, eos=2, alpha=0.0)
-        assert max(asked) == 0                                         # log .99 > log .005: at once
+        assert max(asked) == 0  # log .99 > log .005: at once
         asked.clear()
         dc.beam_search(model, (), 1, 50, eos=2, alpha=1.0)
-        assert max(asked) == 0                                         # log .99 > log(.005) / 50
+        assert max(asked) == 0  # log .99 > log(.005) / 50
         asked.clear()
         dc.beam_search(model, (), 1, 1000, eos=2, alpha=1.0)
-        assert max(asked) == 1                                         # log .99 < log(.005) / 1000, > 2 log(.005) / 1000
+        # log .99 < log(.005) / 1000, > 2 log(.005) / 1000
+        assert max(asked) == 1
 
     @pytest.mark.parametrize("form, alpha", [("hf", 0.0), ("hf", 1.0), ("hf", 1.7), ("gnmt", 0.9)])
     def test_wide_enough_it_is_exhaustive(self, form, alpha):
         model = random_model(12)
         wide = dc.beam_search(model, (), 200, 5, eos=1, alpha=alpha, form=form)
         best = dc.exhaustive_search(model, (), 5, eos=1, alpha=alpha, form=form)
-        assert [h.tokens for h in wide] == [h.tokens for h in best[:len(wide)]]
-        assert_allclose([h.score for h in wide], [h.score for h in best[:len(wide)]])
+        assert [h.tokens for h in wide] == [h.tokens for h in best[: len(wide)]]
+        assert_allclose([h.score for h in wide], [h.score for h in best[: len(wide)]])
 
     @given(st.integers(0, 10_000))
     @settings(max_examples=40, deadline=None)
     def test_width_1_without_penalty_is_greedy(self, seed):
         model = random_model(seed, vocab_size=4)
-        assert dc.beam_search(model, (), 1, 5, eos=3, alpha=0.0)[0].tokens == dc.greedy(model, (), 5, eos=3)
+        assert dc.beam_search(model, (), 1, 5, eos=3, alpha=0.0)[0].tokens == dc.greedy(
+            model, (), 5, eos=3
+        )
 
     def test_length_counts_eos_and_not_the_prefix(self):
         def model(prefix):
             return np.log([0.8, 0.2]) if len(prefix) < 4 else np.log([0.1, 0.9])
+
         best = dc.beam_search(model, (0, 0, 0), 1, 2, eos=1)[0]
         assert best.tokens == (0, 1)
         assert_allclose(best.score, (np.log(0.8) + np.log(0.9)) / 2)
 
     def test_longer_wins_as_alpha_grows(self):
         model = random_model(20, vocab_size=4)
-        lengths = [len(dc.beam_search(model, (), 6, 8, eos=0, alpha=alpha)[0].tokens) for alpha in (-1, 0, 1, 2, 4)]
+        lengths = [
+            len(dc.beam_search(model, (), 6, 8, eos=0, alpha=alpha)[0].tokens)
+            for alpha in (-1, 0, 1, 2, 4)
+        ]
         assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
 
     def test_cut_off_sequences_come_last_and_are_marked(self):
         def model(prefix):
             return np.log([0.9, 0.1]) if len(prefix) else np.log([0.6, 0.4])
+
         found = dc.beam_search(model, (), 3, 2, eos=1, alpha=1.0)
-        assert [(h.tokens, h.finished) for h in found] == [((0, 1), True), ((1,), True), ((0, 0), False)] or \
-               [(h.tokens, h.finished) for h in found] == [((1,), True), ((0, 1), True), ((0, 0), False)]
-        assert found[2].score > found[0].score                         # and so it must not be compared
+        assert [(h.tokens, h.finished) for h in found] == [
+            ((0, 1), True),
+            ((1,), True),
+            ((0, 0), False),
+        ] or [(h.tokens, h.finished) for h in found] == [
+            ((1,), True),
+            ((0, 1), True),
+            ((0, 0), False),
+        ]
+        # and so it must not be compared
+        assert found[2].score > found[0].score
 
     def test_only_the_first_width_candidates_finish(self):
         # EOS is the third candidate of two: not good enough to finish.
@@ -679,7 +799,9 @@ class TestBeam:
         found = dc.beam_search(lambda prefix: np.log([0.25] * 4), (), 3, 2)
         assert [h.tokens for h in found] == [(0, 0), (0, 1), (0, 2)]
         # Short arrays and arrays of equal values are sorted stably by any method; this one is not.
-        found = dc.beam_search(lambda prefix: np.log(np.where(np.arange(500) % 2, 0.003, 0.001)), (), 300, 1)
+        found = dc.beam_search(
+            lambda prefix: np.log(np.where(np.arange(500) % 2, 0.003, 0.001)), (), 300, 1
+        )
         assert [h.tokens[0] for h in found] == [*range(1, 500, 2), *range(0, 100, 2)]
 
     def test_dead_ends(self):

@@ -21,7 +21,9 @@ LEAKY = ds.HazardSource(lambda n: 1 / (n + 1) ** 2, vocab_size=3)
 def random_source(seed, n=3, ends=True, zeros=0.3):
     """A Markov source with some impossible transitions; EOS possible after every token."""
     rng = np.random.default_rng(seed)
-    weights = rng.random((n + 1, n + ends)) * (rng.random((n + 1, n + ends)) > zeros) + 1e-3 * np.eye(n + 1, n + ends)
+    weights = rng.random((n + 1, n + ends)) * (
+        rng.random((n + 1, n + ends)) > zeros
+    ) + 1e-3 * np.eye(n + 1, n + ends)
     if ends:
         weights[:, n] += 0.05
     probs = weights / weights.sum(axis=1, keepdims=True)
@@ -59,14 +61,24 @@ class TestVocabulary:
             ds.Vocabulary(["the"]).encode(["the", "aardvark"])
 
     def test_most_frequent_types_ties_in_alphabetical_order(self):
-        assert ds.Vocabulary.from_counts({"c": 5, "b": 1, "a": 1}, size=2).tokens == ("c", "a", "<eos>")
+        assert ds.Vocabulary.from_counts({"c": 5, "b": 1, "a": 1}, size=2).tokens == (
+            "c",
+            "a",
+            "<eos>",
+        )
 
-    @pytest.mark.parametrize("call, message", [
-        (lambda: ds.Vocabulary(["a", "b", "a"]), "'a' stands there more than once"),
-        (lambda: ds.Vocabulary([], eos_token=None), "tokens is empty"),
-        (lambda: ds.Vocabulary("ab").decode([3]), r"ids holds 3 at index \(0,\)"),
-        (lambda: ds.Vocabulary("ab", eos_token=None).encode("a", add_eos=True), "add_eos needs"),
-    ])
+    @pytest.mark.parametrize(
+        "call, message",
+        [
+            (lambda: ds.Vocabulary(["a", "b", "a"]), "'a' stands there more than once"),
+            (lambda: ds.Vocabulary([], eos_token=None), "tokens is empty"),
+            (lambda: ds.Vocabulary("ab").decode([3]), r"ids holds 3 at index \(0,\)"),
+            (
+                lambda: ds.Vocabulary("ab", eos_token=None).encode("a", add_eos=True),
+                "add_eos needs",
+            ),
+        ],
+    )
     def test_errors(self, call, message):
         with pytest.raises(ValueError, match=message):
             call()
@@ -84,7 +96,12 @@ class TestVocabulary:
 class TestCountBigrams:
     def test_start_and_end_are_counted(self):
         assert ds.count_bigrams([["a", "b"], ["a"], []]) == {
-            ("<s>", "a"): 2, ("a", "b"): 1, ("b", "<eos>"): 1, ("a", "<eos>"): 1, ("<s>", "<eos>"): 1}
+            ("<s>", "a"): 2,
+            ("a", "b"): 1,
+            ("b", "<eos>"): 1,
+            ("a", "<eos>"): 1,
+            ("<s>", "<eos>"): 1,
+        }
 
     def test_no_end(self):
         assert ds.count_bigrams(["ab"], end=None) == {("<s>", "a"): 1, ("a", "b"): 1}
@@ -131,14 +148,17 @@ class TestMarkovSource:
         with pytest.raises(ValueError):
             source.transition[0, 0] = 1
 
-    @pytest.mark.parametrize("initial, transition, message", [
-        ([0.5, 0.5, 0], [[0.5, 0.5], [0.5, 0.5]], r"n tokens need \(n, n\) and \(n,\)"),
-        ([1, 0], [[1, 0], [0, 1], [0, 1]], "n tokens need"),
-        ([1.0], [1.0], "n tokens need"),
-        ([0.5, 0.6], [[0.5, 0.5], [0.5, 0.5]], "initial must be non-negative and sum to 1"),
-        ([1, 0], [[1.5, -0.5], [0.5, 0.5]], "transition must be non-negative"),
-        ([1, 0], [[np.nan, 1], [0.5, 0.5]], "transition must be non-negative"),
-    ])
+    @pytest.mark.parametrize(
+        "initial, transition, message",
+        [
+            ([0.5, 0.5, 0], [[0.5, 0.5], [0.5, 0.5]], r"n tokens need \(n, n\) and \(n,\)"),
+            ([1, 0], [[1, 0], [0, 1], [0, 1]], "n tokens need"),
+            ([1.0], [1.0], "n tokens need"),
+            ([0.5, 0.6], [[0.5, 0.5], [0.5, 0.5]], "initial must be non-negative and sum to 1"),
+            ([1, 0], [[1.5, -0.5], [0.5, 0.5]], "transition must be non-negative"),
+            ([1, 0], [[np.nan, 1], [0.5, 0.5]], "transition must be non-negative"),
+        ],
+    )
     def test_errors(self, initial, transition, message):
         with pytest.raises(ValueError, match=message):
             ds.MarkovSource(initial, transition)
@@ -150,8 +170,15 @@ class TestMarkovSource:
         assert_allclose(source.transition, [[1 / 3, 2 / 3, 0], [0, 0, 1]])
 
     def test_from_counts_words_outside_are_unk_or_left_out(self):
-        pairs = {("<s>", "a"): 1, ("a", "x"): 2, ("a", "y"): 1, ("a", "a"): 1, ("x", "y"): 2, ("x", "a"): 2,
-                 ("a", "<eos>"): 4}
+        pairs = {
+            ("<s>", "a"): 1,
+            ("a", "x"): 2,
+            ("a", "y"): 1,
+            ("a", "a"): 1,
+            ("x", "y"): 2,
+            ("x", "a"): 2,
+            ("a", "<eos>"): 4,
+        }
         with_unk = ds.MarkovSource.from_counts(pairs, ds.Vocabulary("a", unk_token="?"))
         assert_allclose(with_unk.transition, [[1 / 8, 3 / 8, 4 / 8], [2 / 4, 2 / 4, 0]])
         without = ds.MarkovSource.from_counts(pairs, ds.Vocabulary("a"))
@@ -159,7 +186,9 @@ class TestMarkovSource:
 
     def test_from_counts_a_word_followed_by_nothing_ends_the_string(self):
         pairs = {("<s>", "a"): 1, ("a", "b"): 1}
-        assert_allclose(ds.MarkovSource.from_counts(pairs, ds.Vocabulary("ab")).transition[1], [0, 0, 1])
+        assert_allclose(
+            ds.MarkovSource.from_counts(pairs, ds.Vocabulary("ab")).transition[1], [0, 0, 1]
+        )
         with pytest.raises(ValueError, match="'b' is followed by nothing"):
             ds.MarkovSource.from_counts(pairs, ds.Vocabulary("ab", eos_token=None))
 
@@ -187,9 +216,11 @@ class TestMarkovSource:
             endless.sample(np.random.default_rng(0))
 
     def test_a_token_of_probability_zero_is_never_drawn(self):
-        class Lowest:                                   # the generator's smallest draw, on the border of two tokens
+        # the generator's smallest draw, on the border of two tokens
+        class Lowest:
             def random(self):
                 return 0.0
+
         source = ds.MarkovSource([0, 1, 0], [[0.5, 0, 0.5], [0, 0, 1]])
         assert source.sample(Lowest(), max_len=3) == (1,)
 
@@ -202,12 +233,15 @@ class TestOtherSources:
         with pytest.raises(ValueError, match=r"prefix \(1,\) is not among the 2"):
             source.next_log_probs((1,))
 
-    @pytest.mark.parametrize("table, eos, message", [
-        ({}, 0, "rows of one shape"),
-        ({(): [0.5, 0.5], (0,): [1.0]}, 0, "rows of one shape"),
-        ({(): [0.5, 0.6]}, 0, r"table\[\(\)\] must be non-negative and sum to 1"),
-        ({(): [0.5, 0.5]}, 2, r"eos must lie in \[0, V = 2\)"),
-    ])
+    @pytest.mark.parametrize(
+        "table, eos, message",
+        [
+            ({}, 0, "rows of one shape"),
+            ({(): [0.5, 0.5], (0,): [1.0]}, 0, "rows of one shape"),
+            ({(): [0.5, 0.6]}, 0, r"table\[\(\)\] must be non-negative and sum to 1"),
+            ({(): [0.5, 0.5]}, 2, r"eos must lie in \[0, V = 2\)"),
+        ],
+    )
     def test_table_errors(self, table, eos, message):
         with pytest.raises(ValueError, match=message):
             ds.TableSource(table, eos)
@@ -227,25 +261,31 @@ class TestOtherSources:
 class TestStrings:
     def test_by_hand(self):
         # P(a b EOS) = 0.6 * 0.25 * 0.5, P(empty) = 0.1, P(begins a b) = 0.6 * 0.25
-        assert_allclose(ds.string_log_prob(SOURCE.next_log_probs, (0, 1), 2), math.log(0.6 * 0.25 * 0.5))
+        assert_allclose(
+            ds.string_log_prob(SOURCE.next_log_probs, (0, 1), 2), math.log(0.6 * 0.25 * 0.5)
+        )
         assert_allclose(ds.string_log_prob(SOURCE.next_log_probs, (), 2), math.log(0.1))
         assert_allclose(ds.prefix_log_prob(SOURCE.next_log_probs, (0, 1)), math.log(0.6 * 0.25))
         assert ds.prefix_log_prob(SOURCE.next_log_probs, ()) == 0.0
 
     def test_numpy_and_list_prefixes(self):
-        assert ds.prefix_log_prob(SOURCE.next_log_probs, np.array([0, 1])) == \
-            ds.prefix_log_prob(SOURCE.next_log_probs, [0, 1])
+        assert ds.prefix_log_prob(SOURCE.next_log_probs, np.array([0, 1])) == ds.prefix_log_prob(
+            SOURCE.next_log_probs, [0, 1]
+        )
 
     def test_nothing_is_asked_after_an_impossible_token(self):
         source = ds.TableSource({(): [1, 0, 0]}, eos=2)
         assert ds.string_log_prob(source.next_log_probs, (1, 1), 2) == -math.inf
 
-    @pytest.mark.parametrize("tokens, eos, message", [
-        ((0,), None, "eos is None"),
-        ((0, 2, 1), 2, "tokens holds EOS .id 2. at index 1"),
-        ((0, 5), 2, r"tokens\[1:2\] holds 5"),
-        ((0, -1), 2, r"tokens\[1:2\] holds -1"),
-    ])
+    @pytest.mark.parametrize(
+        "tokens, eos, message",
+        [
+            ((0,), None, "eos is None"),
+            ((0, 2, 1), 2, "tokens holds EOS .id 2. at index 1"),
+            ((0, 5), 2, r"tokens\[1:2\] holds 5"),
+            ((0, -1), 2, r"tokens\[1:2\] holds -1"),
+        ],
+    )
     def test_errors(self, tokens, eos, message):
         with pytest.raises(ValueError, match=message):
             ds.string_log_prob(SOURCE.next_log_probs, tokens, eos)
@@ -253,8 +293,10 @@ class TestStrings:
     @given(st.integers(0, 50))
     def test_prefixes_of_one_length_share_the_mass(self, seed):
         source = random_source(seed, ends=False)
-        total = sum(math.exp(ds.prefix_log_prob(source.next_log_probs, prefix))
-                    for prefix in itertools.product(range(3), repeat=3))
+        total = sum(
+            math.exp(ds.prefix_log_prob(source.next_log_probs, prefix))
+            for prefix in itertools.product(range(3), repeat=3)
+        )
         assert_allclose(total, 1, rtol=1e-12)
 
     def test_a_prefix_is_its_end_or_its_continuations(self):
@@ -266,7 +308,10 @@ class TestStrings:
 
 class TestEnumeration:
     def test_every_string_once_shortest_first(self):
-        strings = [string for string, _ in ds.enumerate_strings(SOURCE.next_log_probs, SOURCE.eos, max_len=3)]
+        strings = [
+            string
+            for string, _ in ds.enumerate_strings(SOURCE.next_log_probs, SOURCE.eos, max_len=3)
+        ]
         assert strings == [s for n in range(4) for s in itertools.product((0, 1), repeat=n)]
 
     def test_each_with_its_probability(self):
@@ -275,10 +320,16 @@ class TestEnumeration:
 
     def test_impossible_strings_are_left_out_and_their_prefixes_not_asked_for(self):
         source = ds.TableSource({(): [0, 0.5, 0.5], (1,): [0, 0, 1]}, eos=2)
-        assert [s for s, _ in ds.enumerate_strings(source.next_log_probs, 2, max_len=5)] == [(), (1,)]
+        assert [s for s, _ in ds.enumerate_strings(source.next_log_probs, 2, max_len=5)] == [
+            (),
+            (1,),
+        ]
 
     def test_mass_climbs_to_one(self):
-        masses = [sum(math.exp(lp) for _, lp in ds.enumerate_strings(SOURCE.next_log_probs, 2, n)) for n in range(12)]
+        masses = [
+            sum(math.exp(lp) for _, lp in ds.enumerate_strings(SOURCE.next_log_probs, 2, n))
+            for n in range(12)
+        ]
         assert_allclose(masses[0], 0.1)
         assert all(a < b for a, b in itertools.pairwise(masses)) and 0.97 < masses[-1] < 1
 
@@ -301,12 +352,17 @@ class TestLengths:
         by_length = np.zeros(5)
         for string, log_prob in ds.enumerate_strings(source.next_log_probs, source.eos, max_len=4):
             by_length[len(string)] += math.exp(log_prob)
-        assert_allclose(ds.length_distribution(source, max_len=4), by_length, rtol=1e-12, atol=1e-15)
+        assert_allclose(
+            ds.length_distribution(source, max_len=4), by_length, rtol=1e-12, atol=1e-15
+        )
 
     def test_hazard_lengths_are_those_of_the_enumerated_strings(self):
         class Plain:
             next_log_probs, eos = LEAKY.next_log_probs, LEAKY.eos
-        assert_allclose(ds.length_distribution(LEAKY, 6), ds.length_distribution(Plain, 6), rtol=1e-12)
+
+        assert_allclose(
+            ds.length_distribution(LEAKY, 6), ds.length_distribution(Plain, 6), rtol=1e-12
+        )
 
     def test_leaky_mass_in_closed_form(self):
         # survivors of n draws with h(n) = 1/(n+1)²: (n + 2) / (2 (n + 1))
@@ -315,7 +371,9 @@ class TestLengths:
         assert_allclose(lengths.cumsum(), 1 - survivors, rtol=1e-10)
 
     def test_a_hazard_of_one_ends_everything(self):
-        assert_allclose(ds.length_distribution(ds.HazardSource(lambda n: n == 3), 4), [0, 0, 1, 0, 0])
+        assert_allclose(
+            ds.length_distribution(ds.HazardSource(lambda n: n == 3), 4), [0, 0, 1, 0, 0]
+        )
 
     def test_without_eos_no_length_has_mass(self):
         assert_array_equal(ds.length_distribution(random_source(0, ends=False), 3), 0)

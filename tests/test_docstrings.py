@@ -19,13 +19,15 @@ import lmcore
 
 ROOT = Path(lmcore.__file__).parent
 SECTIONS = {f"{chapter}.{section}" for chapter in range(1, 11) for section in range(1, 6)}
-NO_SECTION = {"lmcore.plotting"}                        # serves every chapter and belongs to none
+NO_SECTION = {"lmcore.plotting"}  # serves every chapter and belongs to none
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 PLACE = re.compile(r"\(book,\s+sections?\s+([^)]*)\)")
 
 
 def is_script(path):
-    return path.name == "__main__.py" or '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    return path.name == "__main__.py" or '__name__ == "__main__"' in path.read_text(
+        encoding="utf-8"
+    )
 
 
 def public_modules():
@@ -35,7 +37,12 @@ def public_modules():
         parts = path.relative_to(ROOT).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         name = ".".join(("lmcore", *parts))
-        if not parts or parts[0] == "grading" or any(part.startswith("_") for part in parts) or is_script(path):
+        if (
+            not parts
+            or parts[0] == "grading"
+            or any(part.startswith("_") for part in parts)
+            or is_script(path)
+        ):
             continue
         if not any(name.startswith(f"{shorter}.") for shorter in names if listed(shorter)):
             names.append(name)
@@ -51,7 +58,11 @@ def public_objects(name):
     module = importlib.import_module(name)
     for key, value in sorted(vars(module).items()):
         own = key in listed(name) if listed(name) else getattr(value, "__module__", None) == name
-        if own and not key.startswith("_") and (inspect.isclass(value) or inspect.isroutine(inspect.unwrap(value))):
+        if (
+            own
+            and not key.startswith("_")
+            and (inspect.isclass(value) or inspect.isroutine(inspect.unwrap(value)))
+        ):
             yield key, value
 
 
@@ -64,7 +75,9 @@ def numpydoc_sections(doc):
 def described(text):
     """Names on the unindented lines `a, b : type` of a Parameters or Attributes section."""
     lines = [line for line in text.splitlines() if line and not line[0].isspace()]
-    return {name.strip().lstrip("*") for line in lines for name in line.partition(" : ")[0].split(",")}
+    return {
+        name.strip().lstrip("*") for line in lines for name in line.partition(" : ")[0].split(",")
+    }
 
 
 def body_of(function):
@@ -82,7 +95,8 @@ def body_of(function):
 def lacks(value, needs_section=True):
     """What is missing from the docstring of a function or class, as a list of phrases."""
     doc = value.__dict__.get("__doc__") if inspect.isclass(value) else value.__doc__
-    if not doc or doc.startswith(f"{value.__name__}("):              # dataclass and NamedTuple write one of their own
+    # dataclass and NamedTuple write one of their own
+    if not doc or doc.startswith(f"{value.__name__}("):
         return ["a docstring"]
     found, missing = numpydoc_sections(doc), []
     summary = found[""].strip().split("\n\n")[0]
@@ -96,27 +110,36 @@ def lacks(value, needs_section=True):
         missing.append(f"a description of {', '.join(sorted(undescribed))}")
     if inspect.isfunction(inspect.unwrap(value)):
         body = body_of(value)
-        if any(isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)) and node.value for node in body) \
-                and not {"Returns", "Yields"} & set(found):
+        if any(
+            isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)) and node.value for node in body
+        ) and not {"Returns", "Yields"} & set(found):
             missing.append("Returns")
         if any(isinstance(node, ast.Raise) for node in body) and "Raises" not in found:
             missing.append("Raises")
-    if fields and not any(inspect.isfunction(item) and not name.startswith("_") for name, item in vars(value).items()):
-        return missing                                  # a record: the function that returns it has example and section
+    if fields and not any(
+        inspect.isfunction(item) and not name.startswith("_") for name, item in vars(value).items()
+    ):
+        # a record: the function that returns it has example and section
+        return missing
     if ">>> " not in found.get("Examples", ""):
         missing.append("Examples with a doctest")
     if needs_section:
         places = [n for place in PLACE.findall(doc) for n in re.findall(r"\d+\.\d+", place)]
         if not places:
             missing.append("the place (book, section N.M)")
-        missing += [f"an existing section instead of {place}" for place in places if place not in SECTIONS]
+        missing += [
+            f"an existing section instead of {place}" for place in places if place not in SECTIONS
+        ]
     return missing
 
 
 @pytest.mark.parametrize("name", public_modules())
 def test_docstrings_are_complete(name):
-    report = [f"{name}.{key} lacks " + "; ".join(missing) for key, value in public_objects(name)
-              if (missing := lacks(value, name not in NO_SECTION))]
+    report = [
+        f"{name}.{key} lacks " + "; ".join(missing)
+        for key, value in public_objects(name)
+        if (missing := lacks(value, name not in NO_SECTION))
+    ]
     assert not report, "\n" + "\n".join(report)
 
 
@@ -153,18 +176,26 @@ def complete(logits, axis=-1):
     return logits
 
 
-@pytest.mark.parametrize("old, new, phrase", [
-    ("Largest logit (book, section 3.3).", "Largest logit\nof all (book, section 3.3).", "a summary of one line"),
-    ("logits, axis\n", "logits\n", "a description of axis"),
-    ("Returns\n-------", "Gives\n-------", "Returns"),
-    ("Raises\n------", "Throws\n------", "Raises"),
-    (">>> 1\n1", "None", "Examples with a doctest"),
-    (" (book, section 3.3)", "", "the place (book, section N.M)"),
-    ("section 3.3", "section 3.6", "an existing section instead of 3.6"),
-    ("section 3.3", "section 11.1", "an existing section instead of 11.1"),
-])
+@pytest.mark.parametrize(
+    "old, new, phrase",
+    [
+        (
+            "Largest logit (book, section 3.3).",
+            "Largest logit\nof all (book, section 3.3).",
+            "a summary of one line",
+        ),
+        ("logits, axis\n", "logits\n", "a description of axis"),
+        ("Returns\n-------", "Gives\n-------", "Returns"),
+        ("Raises\n------", "Throws\n------", "Raises"),
+        (">>> 1\n1", "None", "Examples with a doctest"),
+        (" (book, section 3.3)", "", "the place (book, section N.M)"),
+        ("section 3.3", "section 3.6", "an existing section instead of 3.6"),
+        ("section 3.3", "section 11.1", "an existing section instead of 11.1"),
+    ],
+)
 def test_a_planted_gap_is_named(monkeypatch, old, new, phrase):
-    doc = inspect.cleandoc(complete.__doc__)            # from Python 3.13 on it comes without indentation
+    # from Python 3.13 on it comes without indentation
+    doc = inspect.cleandoc(complete.__doc__)
     assert lacks(complete) == [] and old in doc
     monkeypatch.setattr(complete, "__doc__", doc.replace(old, new))
     assert len(lacks(complete)) == 1 and lacks(complete)[0].startswith(phrase)
@@ -173,4 +204,5 @@ def test_a_planted_gap_is_named(monkeypatch, old, new, phrase):
 def test_no_docstring_at_all():
     class Bare:
         pass
+
     assert lacks(Bare) == lacks(lambda: None) == ["a docstring"]

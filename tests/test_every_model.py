@@ -1,4 +1,5 @@
 """One interface for all: every language model of lmcore gives distributions, sees no future, scores as it serves."""
+
 from dataclasses import replace
 from functools import cache
 
@@ -21,17 +22,26 @@ N_GRAMS = {
     "katz": ngram.katz,
     "absolute_discounting": ngram.absolute_discounting,
     "kneser_ney": ngram.kneser_ney,
-    "modified_kneser_ney": lambda counts: ngram.modified_kneser_ney(counts, fallback=(0.5, 1.0, 1.5)),
+    "modified_kneser_ney": lambda counts: ngram.modified_kneser_ney(
+        counts, fallback=(0.5, 1.0, 1.5)
+    ),
 }
 NEURAL = {
     "nplm": (nplm, nplm.Config(VOCAB_SIZE, context=5, width=8, hidden=16)),
     "rnn": (rnn, rnn.Config(VOCAB_SIZE, hidden=24)),
-    "transformer": (transformer, transformer.Config(VOCAB_SIZE, context=32, n_layer=2, n_head=2, width=16)),
+    "transformer": (
+        transformer,
+        transformer.Config(VOCAB_SIZE, context=32, n_layer=2, n_head=2, width=16),
+    ),
 }
 SMALL = ["markov", "markov without EOS", "hazard", "table"]
-CHARACTERS = [*N_GRAMS, *(f"{name} {dtype}" for name in NEURAL for dtype in ("float32", "float64")),
-              *pretrained.pocket_names()]
-BATCHED = [name for name in SMALL + CHARACTERS if name not in ("hazard", "table")]       # those with log_probs as well
+CHARACTERS = [
+    *N_GRAMS,
+    *(f"{name} {dtype}" for name in NEURAL for dtype in ("float32", "float64")),
+    *pretrained.pocket_names(),
+]
+# those with log_probs as well
+BATCHED = [name for name in SMALL + CHARACTERS if name not in ("hazard", "table")]
 DERIVED = ["prompted", "mixture", "mixture by token", "constrained", "conditioned"]
 
 
@@ -51,19 +61,25 @@ def markov(with_eos=True):
 def model_named(name):
     """Every model of lmcore, by name."""
     if name in N_GRAMS:
-        return N_GRAMS[name](ngram.count_ngrams([text()[:8000], text()[8000:]], VOCAB_SIZE, order=4, eos=EOS))
+        return N_GRAMS[name](
+            ngram.count_ngrams([text()[:8000], text()[8000:]], VOCAB_SIZE, order=4, eos=EOS)
+        )
     if name.split()[0] in NEURAL:
         module, config = NEURAL[name.split()[0]]
         params = module.init(config, np.random.default_rng(1), dtype=np.dtype(name.split()[1]))
-        # Far from the uniform distribution; a recurrent net would turn chaotic and rounding grow at every step.
+        # Far from the uniform distribution; a recurrent net would turn chaotic and rounding grow at
+        # every step.
         params = {key: values * (1 if module is rnn else 3) for key, values in params.items()}
         return LanguageModel(module, params, config, eos=EOS)
     if name in CHARACTERS:
         return pretrained.pocket(name)
     half = {(): [0.5, 0.25, 0.25], (0,): [0.0, 1.0, 0.0]}
-    return {"markov": markov, "markov without EOS": lambda: markov(False),
-            "hazard": lambda: HazardSource(lambda n: 0.1, 4),
-            "table": lambda: TableSource(half, eos=2, default=[0.1, 0.2, 0.7])}[name]()
+    return {
+        "markov": markov,
+        "markov without EOS": lambda: markov(False),
+        "hazard": lambda: HazardSource(lambda n: 0.1, 4),
+        "table": lambda: TableSource(half, eos=2, default=[0.1, 0.2, 0.7]),
+    }[name]()
 
 
 def derived(name):
@@ -71,16 +87,21 @@ def derived(name):
     source = markov()
     other = MarkovSource(source.initial[[2, 0, 1, 3]], source.transition[:, [1, 2, 0, 3]])
     weights, models = np.log([0.3, 0.7]), [source.next_log_probs, other.next_log_probs]
-    even = np.array([[1, 1, 1, 2], [0, 0, 0, -1], [-1, -1, -1, 2]])        # an even number of tokens
-    return {"prompted": cn.prompted(source.next_log_probs, (2, 0)),
-            "mixture": cn.mixture(weights, models), "mixture by token": cn.mixture(weights, models, posterior=False),
-            "constrained": cn.constrain(source.next_log_probs, even), "conditioned": cn.condition(source, even)}[name]
+    # an even number of tokens
+    even = np.array([[1, 1, 1, 2], [0, 0, 0, -1], [-1, -1, -1, 2]])
+    return {
+        "prompted": cn.prompted(source.next_log_probs, (2, 0)),
+        "mixture": cn.mixture(weights, models),
+        "mixture by token": cn.mixture(weights, models, posterior=False),
+        "constrained": cn.constrain(source.next_log_probs, even),
+        "conditioned": cn.condition(source, even),
+    }[name]
 
 
 def some_tokens(model, length, rows=2):
     """Real text where tokens are characters; otherwise random ids, EOS left out."""
     if model.vocab_size == VOCAB_SIZE:
-        return np.stack([text()[start:start + length] for start in range(0, 1000 * rows, 1000)])
+        return np.stack([text()[start : start + length] for start in range(0, 1000 * rows, 1000)])
     ids = [token for token in range(model.vocab_size) if token != model.eos]
     return np.random.default_rng(2).choice(ids, (rows, length))
 
@@ -92,7 +113,9 @@ class TestModels:
         seen = [tuple(map(int, some_tokens(model, length, 1)[0])) for length in (1, 2, 5, 33, 300)]
         inner = [token for token in range(model.vocab_size) if token != model.eos]
         never = tuple(np.random.default_rng(3).choice(inner, 40).tolist())
-        prefixes = [(), *seen, never, never[:3]] + ([] if model.eos is None else [(model.eos,), seen[2] + (model.eos,)])
+        prefixes = [(), *seen, never, never[:3]] + (
+            [] if model.eos is None else [(model.eos,), seen[2] + (model.eos,)]
+        )
         check_normalized(model.next_log_probs, prefixes)
 
     def test_says_how_many_tokens_it_has(self, name):
@@ -123,7 +146,8 @@ class TestBatches:
         tokens = some_tokens(model, 6)
         tokens[0, 3:] = model.eos
         rows = model.log_probs(tokens)
-        assert np.abs(rows[0, 4:, model.eos]).max() < 1e-6                  # log 1, after the EOS that was scored
+        # log 1, after the EOS that was scored
+        assert np.abs(rows[0, 4:, model.eos]).max() < 1e-6
 
     def test_never_looks_ahead(self, name):
         model = model_named(name)
@@ -132,7 +156,9 @@ class TestBatches:
 
 @pytest.mark.parametrize("name", DERIVED)
 def test_models_made_of_models_are_normalised(name):
-    check_normalized(derived(name), [(), (0,), (1, 2), (2, 2, 0), (0, 1, 2, 0), (1, 0, 3), (1, 0, 3, 3)])
+    check_normalized(
+        derived(name), [(), (0,), (1, 2), (2, 2, 0), (0, 1, 2, 0), (1, 0, 3), (1, 0, 3, 3)]
+    )
 
 
 def test_smollm2_is_normalised_wherever_it_was_recorded():
@@ -169,8 +195,13 @@ class TestBrokenModels:
     def test_mask_off_by_one(self, monkeypatch):
         model = model_named("transformer float64")
         tokens = some_tokens(model, 12)
-        monkeypatch.setattr(blocks, "_causal_bias", lambda n_queries, n_keys, dtype: np.triu(
-            np.full((n_queries, n_keys), -np.inf, dtype), k=2 + n_keys - n_queries))
+        monkeypatch.setattr(
+            blocks,
+            "_causal_bias",
+            lambda n_queries, n_keys, dtype: np.triu(
+                np.full((n_queries, n_keys), -np.inf, dtype), k=2 + n_keys - n_queries
+            ),
+        )
         with pytest.raises(ValueError, match="it sees its own target|it sees the future"):
             check_no_leak(model.log_probs, tokens, np.random.default_rng(6))
 
@@ -181,5 +212,6 @@ class TestBrokenModels:
             @staticmethod
             def log_probs(tokens):
                 return np.roll(markov().log_probs(tokens), 1, axis=1)
+
         with pytest.raises(ValueError, match="one place too late"):
             check_aligned(Late, some_tokens(markov(), 8))

@@ -30,7 +30,9 @@ def test_distributions_are_sent_without_loss():
         logits = np.sort(smollm2().logits[row["name"]].astype(float))[::-1]
         distances = np.repeat(np.cumsum(row["steps"]) * row["unit"], row["counts"])
         assert np.array_equal(distances, logits[0] - logits), row["name"]
-        assert len(row["tokens"]) == len(set(row["tokens"])), f"{row['name']}: two tokens look the same"
+        assert len(row["tokens"]) == len(set(row["tokens"])), (
+            f"{row['name']}: two tokens look the same"
+        )
 
 
 def test_probabilities_in_thousandths_sum_to_one():
@@ -41,9 +43,13 @@ def test_probabilities_in_thousandths_sum_to_one():
         parts = explorer_data.thousandths(p)
         assert sum(parts) == 1000 and np.abs(np.array(parts) / 1000 - p).max() <= 0.001
     for pair in explorer_data.divergence()["pairs"]:
-        assert sum(pair["p"]) == sum(pair["q"]) == 1000 and len(pair["p"]) == len(pair["q"]) == len(pair["tokens"])
+        assert sum(pair["p"]) == sum(pair["q"]) == 1000 and len(pair["p"]) == len(pair["q"]) == len(
+            pair["tokens"]
+        )
     ruled_out = explorer_data.divergence()["pairs"][-1]
-    assert np.isinf(information.kl_divergence(np.array(ruled_out["p"]) / 1000, np.array(ruled_out["q"]) / 1000))
+    assert np.isinf(
+        information.kl_divergence(np.array(ruled_out["p"]) / 1000, np.array(ruled_out["q"]) / 1000)
+    )
 
 
 def test_the_stored_numbers_of_ngrams_are_lmcores():
@@ -53,20 +59,31 @@ def test_the_stored_numbers_of_ngrams_are_lmcores():
 
     counted, test = ngram_curves.texts()
     name, documents = counted["few"]
-    again, stored = ngram_curves.curves(name, documents, test, range(1, 4)), explorer_data.ngrams()["counted"]["few"]
+    again, stored = (
+        ngram_curves.curves(name, documents, test, range(1, 4)),
+        explorer_data.ngrams()["counted"]["few"],
+    )
     assert again["characters"] == stored["characters"] and again["stored"] == stored["stored"][:3]
     np.testing.assert_allclose(again["unseen"], stored["unseen"][:3], atol=1e-4)
     for method, settings in again["bits"].items():
         for setting, bits in settings.items():
-            np.testing.assert_allclose(bits, stored["bits"][method][setting][:3], atol=2e-4, err_msg=f"{method} {setting}")
+            np.testing.assert_allclose(
+                bits, stored["bits"][method][setting][:3], atol=2e-4, err_msg=f"{method} {setting}"
+            )
 
 
 def test_explorers_weigh_little():
     """Compressed: all scripts of all explorers, and the numbers of each."""
     import explorer_data
 
-    scripts = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in (HOME / "book/_vendor/explorers").glob("*.js")}
-    numbers = {name: len(gzip.compress(json.dumps(make(), separators=(",", ":")).encode(), 9)) for name, make in explorer_data.TABLES.items()}
+    scripts = {
+        path.name: len(gzip.compress(path.read_bytes(), 9))
+        for path in (HOME / "book/_vendor/explorers").glob("*.js")
+    }
+    numbers = {
+        name: len(gzip.compress(json.dumps(make(), separators=(",", ":")).encode(), 9))
+        for name, make in explorer_data.TABLES.items()
+    }
     print("scripts", scripts, "numbers", numbers)
     assert 0 < sum(scripts.values()) < 60_000
     assert max(numbers.values()) < 60_000

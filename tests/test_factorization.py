@@ -20,7 +20,11 @@ SOURCE = MarkovSource([0.6, 0.3, 0.1], [[0.5, 0.25, 0.25], [0.1, 0.4, 0.5]])
 def joints(draw):
     """A joint table over two to four variables, some cells impossible."""
     shape = draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
-    weights = draw(st.lists(st.sampled_from([0, 1, 2, 7]), min_size=math.prod(shape), max_size=math.prod(shape)))
+    weights = draw(
+        st.lists(
+            st.sampled_from([0, 1, 2, 7]), min_size=math.prod(shape), max_size=math.prod(shape)
+        )
+    )
     weights = np.array(weights, dtype=float).reshape(shape)
     weights.flat[0] += 1
     return weights / weights.sum()
@@ -35,7 +39,8 @@ class TestTables:
     def test_right_to_left_by_hand(self):
         second, first = fz.conditionals_from_joint([[0.1, 0.4], [0.5, 0.0]], order=(1, 0))
         assert_allclose(second, [0.6, 0.4])
-        assert_allclose(first, [[1 / 6, 5 / 6], [1, 0]])         # rows: values of the second variable
+        # rows: values of the second variable
+        assert_allclose(first, [[1 / 6, 5 / 6], [1, 0]])
 
     @given(joints(), st.randoms(use_true_random=False))
     def test_any_order_rebuilds_the_joint(self, joint, random):
@@ -43,7 +48,7 @@ class TestTables:
         random.shuffle(order)
         conditionals = fz.conditionals_from_joint(joint, order)
         for i, conditional in enumerate(conditionals):
-            assert conditional.shape == tuple(joint.shape[v] for v in order[:i + 1])
+            assert conditional.shape == tuple(joint.shape[v] for v in order[: i + 1])
             assert_allclose(conditional.sum(axis=-1), 1)
         assert_allclose(fz.joint_from_conditionals(conditionals, order), joint, atol=1e-15)
 
@@ -58,22 +63,49 @@ class TestTables:
         assert_allclose(second[1], [0.5, 0.5])
 
     def test_a_table_of_a_language_model(self):
-        joint = np.array([[math.exp(prefix_log_prob(SOURCE.next_log_probs, (first, second))) for second in range(3)]
-                          for first in range(3)])
-        assert_allclose(fz.conditionals_from_joint(joint)[1][0], np.exp(SOURCE.next_log_probs((0,))))
+        joint = np.array(
+            [
+                [
+                    math.exp(prefix_log_prob(SOURCE.next_log_probs, (first, second)))
+                    for second in range(3)
+                ]
+                for first in range(3)
+            ]
+        )
+        assert_allclose(
+            fz.conditionals_from_joint(joint)[1][0], np.exp(SOURCE.next_log_probs((0,)))
+        )
 
     def test_float32_stays(self):
-        assert all(c.dtype == np.float32 for c in fz.conditionals_from_joint(np.full((2, 2), 0.25, np.float32)))
+        assert all(
+            c.dtype == np.float32
+            for c in fz.conditionals_from_joint(np.full((2, 2), 0.25, np.float32))
+        )
 
-    @pytest.mark.parametrize("call, message", [
-        (lambda: fz.conditionals_from_joint([[0.5, 0.6]]), "joint must be non-negative and sum to 1"),
-        (lambda: fz.conditionals_from_joint([[1.5, -0.5]]), "joint must be non-negative"),
-        (lambda: fz.conditionals_from_joint([[0.5, 0.5]], order=(0, 0)), r"permutation of .* 0 .. 1, got \(0, 0\)"),
-        (lambda: fz.joint_from_conditionals([]), "conditionals is empty"),
-        (lambda: fz.joint_from_conditionals([[0.5, 0.5], [0.5, 0.5]]), r"conditionals\[1\] has shape \(2,\)"),
-        (lambda: fz.joint_from_conditionals([[0.5, 0.4]]), r"conditionals\[0\] must be .* along axis -1"),
-        (lambda: fz.joint_from_conditionals([[0.5, 0.5]], order=(1,)), "permutation"),
-    ])
+    @pytest.mark.parametrize(
+        "call, message",
+        [
+            (
+                lambda: fz.conditionals_from_joint([[0.5, 0.6]]),
+                "joint must be non-negative and sum to 1",
+            ),
+            (lambda: fz.conditionals_from_joint([[1.5, -0.5]]), "joint must be non-negative"),
+            (
+                lambda: fz.conditionals_from_joint([[0.5, 0.5]], order=(0, 0)),
+                r"permutation of .* 0 .. 1, got \(0, 0\)",
+            ),
+            (lambda: fz.joint_from_conditionals([]), "conditionals is empty"),
+            (
+                lambda: fz.joint_from_conditionals([[0.5, 0.5], [0.5, 0.5]]),
+                r"conditionals\[1\] has shape \(2,\)",
+            ),
+            (
+                lambda: fz.joint_from_conditionals([[0.5, 0.4]]),
+                r"conditionals\[0\] must be .* along axis -1",
+            ),
+            (lambda: fz.joint_from_conditionals([[0.5, 0.5]], order=(1,)), "permutation"),
+        ],
+    )
     def test_errors(self, call, message):
         with pytest.raises(ValueError, match=message):
             call()
@@ -154,19 +186,28 @@ class TestTokenAndSequence:
 
     def test_one_pass_equals_token_by_token(self):
         tokens = (0, 1, 1, 0, 2)
-        assert_allclose(fz.sequence_log_prob(SOURCE.log_probs(tokens), tokens),
-                        prefix_log_prob(SOURCE.next_log_probs, tokens), rtol=1e-15)
+        assert_allclose(
+            fz.sequence_log_prob(SOURCE.log_probs(tokens), tokens),
+            prefix_log_prob(SOURCE.next_log_probs, tokens),
+            rtol=1e-15,
+        )
 
     def test_an_impossible_token(self):
         rows = np.array([[0.0, -np.inf], [0.0, -np.inf]])
         assert fz.sequence_log_prob(rows, [0, 1]) == -np.inf
 
     def test_an_ignored_row_is_not_read(self):
-        assert_array_equal(fz.token_log_probs([[np.nan, np.nan], [0.0, -np.inf]], [-100, 0]), [0, 0])
+        assert_array_equal(
+            fz.token_log_probs([[np.nan, np.nan], [0.0, -np.inf]], [-100, 0]), [0, 0]
+        )
 
     def test_another_ignore_index(self):
-        assert_array_equal(fz.token_log_probs([[-1.0, -2.0], [-3.0, -4.0]], [1, -1], ignore_index=-1), [-2, 0])
-        assert_array_equal(fz.token_log_probs([[-1.0, -2.0], [-3.0, -4.0]], [1, 0], ignore_index=0), [-2, 0])
+        assert_array_equal(
+            fz.token_log_probs([[-1.0, -2.0], [-3.0, -4.0]], [1, -1], ignore_index=-1), [-2, 0]
+        )
+        assert_array_equal(
+            fz.token_log_probs([[-1.0, -2.0], [-3.0, -4.0]], [1, 0], ignore_index=0), [-2, 0]
+        )
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_types_stay(self, dtype):
@@ -176,17 +217,26 @@ class TestTokenAndSequence:
 
     def test_float16_is_summed_in_float32(self):
         rows = np.full((128, 1), -0.9, dtype=np.float16)
-        rows[0] = -2048                         # beside it float16 has steps of 2, and each -0.9 alone would be lost
+        # beside it float16 has steps of 2, and each -0.9 alone would be lost
+        rows[0] = -2048
         assert_allclose(fz.sequence_log_prob(rows, np.zeros(128, int)), -2048 - 127 * 0.9, atol=1)
 
-    @pytest.mark.parametrize("log_probs, tokens, error, message", [
-        ([[-1.0, -1.0]], [2], ValueError, r"tokens holds 2 at index \(0,\).*\[0, 2\) or ignore_index=-100"),
-        ([[-1.0, -1.0]], [-1], ValueError, "tokens holds -1"),
-        ([[-1.0, -1.0]], [0, 1], ValueError, r"tokens must have shape \(1,\)"),
-        ([[-1.0, -1.0]], [0.0], TypeError, "integer token ids"),
-        ([[]], [0], ValueError, "log_probs is empty"),
-        ([-1.0, -1.0], 0, ValueError, "must have a time axis"),
-    ])
+    @pytest.mark.parametrize(
+        "log_probs, tokens, error, message",
+        [
+            (
+                [[-1.0, -1.0]],
+                [2],
+                ValueError,
+                r"tokens holds 2 at index \(0,\).*\[0, 2\) or ignore_index=-100",
+            ),
+            ([[-1.0, -1.0]], [-1], ValueError, "tokens holds -1"),
+            ([[-1.0, -1.0]], [0, 1], ValueError, r"tokens must have shape \(1,\)"),
+            ([[-1.0, -1.0]], [0.0], TypeError, "integer token ids"),
+            ([[]], [0], ValueError, "log_probs is empty"),
+            ([-1.0, -1.0], 0, ValueError, "must have a time axis"),
+        ],
+    )
     def test_errors(self, log_probs, tokens, error, message):
         with pytest.raises(error, match=message):
             fz.sequence_log_prob(log_probs, tokens)
@@ -233,7 +283,9 @@ class TestEncodePair:
     def test_spaces_move_to_the_continuation(self):
         for prompt, answer in (("Paris is", " nice"), ("Paris is ", "nice")):
             assert fz.encode_pair(pieces, prompt, answer) == (
-                (hash_of("Paris"), hash_of(" is")), (hash_of(" nice"),))
+                (hash_of("Paris"), hash_of(" is")),
+                (hash_of(" nice"),),
+            )
 
     def test_a_prompt_of_nothing_but_spaces(self):
         assert fz.encode_pair(pieces, " ", "nice") == ((), (hash_of(" nice"),))
@@ -247,14 +299,14 @@ def harness_windows(tokens, prefix_token, max_seq_len, context_len):
     """The loop of lm-evaluation-harness's get_rolling_token_windows and make_disjoint_window."""
     pred_len, predicted = max_seq_len - context_len + 1, 0
     first = min(max_seq_len, len(tokens))
-    pairs = [([prefix_token] + tokens[:first - 1], tokens[:first])]
+    pairs = [([prefix_token] + tokens[: first - 1], tokens[:first])]
     predicted += first
     while predicted < len(tokens):
         window = min(len(tokens) - predicted, pred_len)
         end = predicted + window
-        pairs.append((tokens[end - max_seq_len - 1:end - 1], tokens[end - window:end]))
+        pairs.append((tokens[end - max_seq_len - 1 : end - 1], tokens[end - window : end]))
         predicted += window
-    return [(a[:len(a) - (len(b) - 1)], b) for a, b in pairs]
+    return [(a[: len(a) - (len(b) - 1)], b) for a, b in pairs]
 
 
 class TestRollingWindows:
@@ -264,8 +316,11 @@ class TestRollingWindows:
         tokens = list(range(n_tokens))
         windows = list(fz.rolling_windows(tokens, max_len, context_len))
         theirs = harness_windows(tokens, "bos", max_len, context_len)
-        assert [(["bos"] if i == 0 else list(w.context), list(w.targets)) for i, w in enumerate(windows)] == theirs
-        assert [t for w in windows for t in w.targets] == tokens                # each predicted once
+        assert [
+            (["bos"] if i == 0 else list(w.context), list(w.targets)) for i, w in enumerate(windows)
+        ] == theirs
+        # each predicted once
+        assert [t for w in windows for t in w.targets] == tokens
         for window in windows:
             assert len(window.context) + len(window.targets) - 1 <= max_len
             assert window.context == () or len(window.context) >= context_len
@@ -275,8 +330,12 @@ class TestRollingWindows:
 
     def test_a_short_memory_loses_nothing(self):
         text = (0, 1, 1, 0, 0, 1, 0, 0, 0)
-        total = sum(fz.continuation_score(SOURCE.next_log_probs, *window).sum for window in fz.rolling_windows(text, 3))
-        assert_allclose(total, prefix_log_prob(SOURCE.next_log_probs, text))   # a Markov source reads one token back
+        total = sum(
+            fz.continuation_score(SOURCE.next_log_probs, *window).sum
+            for window in fz.rolling_windows(text, 3)
+        )
+        # a Markov source reads one token back
+        assert_allclose(total, prefix_log_prob(SOURCE.next_log_probs, text))
 
     @pytest.mark.parametrize("context_len", [0, 5])
     def test_errors(self, context_len):

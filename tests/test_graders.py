@@ -3,12 +3,13 @@
 import importlib
 import pkgutil
 
+import graders
 import pytest
 
-import graders
-
-TABLES = {int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
-          for info in pkgutil.iter_modules(graders.__path__)}
+TABLES = {
+    int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
+    for info in pkgutil.iter_modules(graders.__path__)
+}
 PROBLEMS = [(chapter, problem) for chapter, table in TABLES.items() for problem in table]
 RIGHT = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].right]
 WRONG = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].wrong]
@@ -16,7 +17,9 @@ WRONG = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].wro
 
 @pytest.mark.parametrize("chapter", TABLES)
 def test_every_autograded_problem_is_in_the_table(chapter):
-    assert graders.autograded(chapter) == {name: problem.points for name, problem in TABLES[chapter].items()}
+    assert graders.autograded(chapter) == {
+        name: problem.points for name, problem in TABLES[chapter].items()
+    }
 
 
 @pytest.mark.parametrize("chapter, problem", PROBLEMS)
@@ -36,7 +39,8 @@ def test_the_reference_earns_everything(chapter, problem):
 def test_the_blank_earns_nothing(chapter, problem):
     stub = graders.stub(chapter, problem)
     assert "YOUR CODE HERE" in stub
-    # A stub inside a function fails when it is called; one at the top of a cell fails at once, as it does in a notebook.
+    # A stub inside a function fails when it is called; one at the top of a cell fails at once, as
+    # it does in a notebook.
     try:
         score, said = graders.grade(chapter, problem, stub)
     except NotImplementedError:

@@ -1,4 +1,5 @@
 """Grading a class end to end on the toy course: no submission ends the run, no unlucky student loses points."""
+
 import csv
 import json
 import os
@@ -6,7 +7,16 @@ import os
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from sample_class import (BLANK, DUE, Student, copied_test, cut_short, deleted, own_cell_before, write_submission)
+from sample_class import (
+    BLANK,
+    DUE,
+    Student,
+    copied_test,
+    cut_short,
+    deleted,
+    own_cell_before,
+    write_submission,
+)
 from toy_course import make_course
 
 from lmcore.grading import pool, release
@@ -14,7 +24,10 @@ from lmcore.grading.command import main
 from lmcore.grading.grade import grade_class
 
 CHAPTER = "01-logs"
-RIGHT = "def mean_of_logs(values):\n    logs = [math.log(v) for v in values if v > 0]\n    return math.fsum(logs) / len(logs)"
+RIGHT = (
+    "def mean_of_logs(values):\n    logs = [math.log(v) for v in values if v > 0]\n    return"
+    " math.fsum(logs) / len(logs)"
+)
 
 
 def as_symlink(notebook, path):
@@ -34,8 +47,15 @@ def skips_tests(notebook, path):
 
 
 def writes_scripts(notebook, path):
-    notebook.cells.insert(1, new_markdown_cell("**bold** $a < b$ <script>typed()</script> <img src=x onerror='typed()'>"))
-    notebook.cells.insert(2, new_code_cell("from IPython.display import HTML\nHTML('<script>shown()</script>')"))
+    notebook.cells.insert(
+        1,
+        new_markdown_cell(
+            "**bold** $a < b$ <script>typed()</script> <img src=x onerror='typed()'>"
+        ),
+    )
+    notebook.cells.insert(
+        2, new_code_cell("from IPython.display import HTML\nHTML('<script>shown()</script>')")
+    )
 
 
 def nothing_but_a_list(notebook, path):
@@ -46,17 +66,33 @@ def nothing_but_a_list(notebook, path):
 CLASS = {
     "perfect": Student({}, score=10),
     "blank": Student(BLANK, score=0),
-    "no-filter": Student({"p1": "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"}, score=5),
+    "no-filter": Student(
+        {"p1": "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"},
+        score=5,
+    ),
     "other-style": Student({"p1": RIGHT}, score=10),
     "copied-test": Student({}, copied_test("p1_test"), score=10),
     "deleted-test": Student(BLANK, deleted("p1_test"), score=0),
-    "warns": Student({"p1": "import sys, warnings\n" + RIGHT.replace("logs =", "warnings.warn('a guess')\n    print('hm', file=sys.stderr)\n    logs =")},
-                     score=10),
+    "warns": Student(
+        {
+            "p1": (
+                "import sys, warnings\n"
+                + RIGHT.replace(
+                    "logs =",
+                    "warnings.warn('a guess')\n    print('hm', file=sys.stderr)\n    logs =",
+                )
+            )
+        },
+        score=10,
+    ),
     "late": Student({}, score=8, submitted="2026-03-03 08:00:00 UTC"),
     "odd-schema": Student({}, odd_schema, score=10),
     "skips-tests": Student(BLANK, skips_tests, score=0),
-    "own-cell": Student({"p1": "def mean_of_logs(values):\n    return helper(values)"},
-                        own_cell_before("p1", RIGHT.replace("mean_of_logs", "helper")), score=10),
+    "own-cell": Student(
+        {"p1": "def mean_of_logs(values):\n    return helper(values)"},
+        own_cell_before("p1", RIGHT.replace("mean_of_logs", "helper")),
+        score=10,
+    ),
     "writes-scripts": Student({}, writes_scripts, score=10),
     "kills-kernel": Student({"p1": "import os\nos._exit(1)"}, score=0),
     "cut-short": Student({}, cut_short, score=None),
@@ -80,18 +116,23 @@ def scores(home):
         return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
-@pytest.mark.parametrize("student", [name for name, student in CLASS.items() if student.score is not None])
+@pytest.mark.parametrize(
+    "student", [name for name, student in CLASS.items() if student.score is not None]
+)
 def test_score(graded, student):
     home, rows = graded
     assert rows[student].state == "graded", rows[student].remark
     assert float(scores(home)[student]["score"]) == CLASS[student].score
 
 
-@pytest.mark.parametrize("student, state, words", [
-    ("cut-short", "unreadable", "is not a complete notebook (broken at line"),
-    ("symlink", "unreadable", "exercises.ipynb is a link or a device"),
-    ("no-notebook", "unreadable", "holds no list of cells"),
-])
+@pytest.mark.parametrize(
+    "student, state, words",
+    [
+        ("cut-short", "unreadable", "is not a complete notebook (broken at line"),
+        ("symlink", "unreadable", "exercises.ipynb is a link or a device"),
+        ("no-notebook", "unreadable", "holds no list of cells"),
+    ],
+)
 def test_what_cannot_be_graded_is_named_with_cause_and_remedy(graded, student, state, words):
     row = graded[1][student]
     assert row.state == state
@@ -105,7 +146,9 @@ def test_nobody_is_missing_from_the_scores(graded):
 def test_submissions_are_not_touched(graded):
     home, _ = graded
     text = (home / "submitted" / "copied-test" / CHAPTER / "exercises.ipynb").read_text()
-    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in json.loads(text)["cells"]]
+    ids = [
+        cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in json.loads(text)["cells"]
+    ]
     assert ids.count("p1_test") == 2
 
 
@@ -123,7 +166,9 @@ def test_feedback_shows_messages_and_no_hidden_test(graded):
     assert "ValueError: raised by your function in a hidden test" in page
     blank = (graded[0] / "feedback" / "blank" / CHAPTER / "exercises.html").read_text()
     for text in (page, blank):
-        assert "HIDDEN TESTS" not in text and "secret_case" not in text and "math.e ** 7" not in text
+        assert (
+            "HIDDEN TESTS" not in text and "secret_case" not in text and "math.e ** 7" not in text
+        )
 
 
 def test_scripts_in_a_submission_are_inert_in_its_feedback(graded):
@@ -136,7 +181,9 @@ def test_second_run_grades_nothing_and_keeps_the_scores(graded):
     home, _ = graded
     before = scores(home)
     again = {row.student: row.state for row in grade_class(home, say=lambda line: None)}
-    assert {again[name] for name, student in CLASS.items() if student.score is not None} == {"unchanged"}
+    assert {again[name] for name, student in CLASS.items() if student.score is not None} == {
+        "unchanged"
+    }
     assert scores(home) == before
 
 
@@ -147,7 +194,13 @@ def test_a_changed_submission_is_graded_again_and_manual_scores_stay(graded):
     with Gradebook(f"sqlite:///{home}/gradebook.db") as gradebook:
         gradebook.find_grade("p2", "exercises", CHAPTER, "other-style").manual_score = 2
         gradebook.db.commit()
-    write_submission(home, home, CHAPTER, "other-style", Student({"p1": "def mean_of_logs(values):\n    return 0.5"}))
+    write_submission(
+        home,
+        home,
+        CHAPTER,
+        "other-style",
+        Student({"p1": "def mean_of_logs(values):\n    return 0.5"}),
+    )
     rows = {row.student: row for row in grade_class(home, say=lambda line: None)}
     assert rows["other-style"].state == "graded"
     assert float(scores(home)["other-style"]["score"]) == 2
@@ -174,12 +227,18 @@ def test_a_due_date_that_is_none(tmp_path, capsys):
 def test_a_misplaced_submission_is_not_overlooked(graded, tmp_path):
     home, _ = graded
     write_submission(home, tmp_path, CHAPTER, "perfect", CLASS["perfect"])
-    (tmp_path / "submitted" / "perfect" / CHAPTER).rename(tmp_path / "submitted" / "perfect" / "1_logs")
+    (tmp_path / "submitted" / "perfect" / CHAPTER).rename(
+        tmp_path / "submitted" / "perfect" / "1_logs"
+    )
     with pytest.raises(ValueError, match="nothing to grade"):
         grade_class(home, tmp_path)
     write_submission(home, tmp_path, CHAPTER, "blank", CLASS["blank"])
     row, graded_row = grade_class(home, tmp_path, say=lambda line: None)
-    assert row.state == "unreadable" and "submitted/perfect/1_logs was not graded" in row.remark and CHAPTER in row.remark
+    assert (
+        row.state == "unreadable"
+        and "submitted/perfect/1_logs was not graded" in row.remark
+        and CHAPTER in row.remark
+    )
     assert graded_row.state == "graded"
 
 
@@ -211,4 +270,6 @@ def test_the_class_can_be_graded_without_the_environment_on_the_path(graded, mon
     monkeypatch.setenv("PATH", os.defpath)
     write_submission(home, tmp_path, CHAPTER, "perfect", CLASS["perfect"])
     assert [row.state for row in grade_class(home, tmp_path, say=lambda line: None)] == ["graded"]
-    assert nbformat.read(tmp_path / "autograded" / "perfect" / CHAPTER / "exercises.ipynb", as_version=4).cells
+    assert nbformat.read(
+        tmp_path / "autograded" / "perfect" / CHAPTER / "exercises.ipynb", as_version=4
+    ).cells

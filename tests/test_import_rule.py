@@ -15,12 +15,25 @@ import pytest
 import lmcore
 
 ROOT = Path(lmcore.__file__).parent
-CHAPTERS = ["distributions", "factorization", "softmax", "likelihood", "information", "scoring", "calibration",
-            "decoding", "models", "conditioning", "diagnostics"]
-FREE = {"plotting", "grading"}                          # may import anything; nothing else may import them
+CHAPTERS = [
+    "distributions",
+    "factorization",
+    "softmax",
+    "likelihood",
+    "information",
+    "scoring",
+    "calibration",
+    "decoding",
+    "models",
+    "conditioning",
+    "diagnostics",
+]
+# may import anything; nothing else may import them
+FREE = {"plotting", "grading"}
 READS_DATA = {"models"}
 THIRD_PARTY = {"numpy"}
-RECORDING_ONLY = {"data": {"gguf"}}                     # imported inside the function that rereads the LLM's weights
+# imported inside the function that rereads the LLM's weights
+RECORDING_ONLY = {"data": {"gguf"}}
 
 
 def module_name(path, root):
@@ -39,10 +52,13 @@ def imports(path, root):
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                above = package.split(".")[:len(package.split(".")) - node.level + 1]
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join(above + ([base] if base else []))
             # `from lmcore import softmax` imports the module lmcore.softmax
-            yield from ((node.lineno, f"lmcore.{alias.name}" if base == "lmcore" else base) for alias in node.names)
+            yield from (
+                (node.lineno, f"lmcore.{alias.name}" if base == "lmcore" else base)
+                for alias in node.names
+            )
 
 
 def objection(part, imported):
@@ -52,7 +68,11 @@ def objection(part, imported):
     if part in FREE or imported == "lmcore":
         return None
     if top != "lmcore":
-        allowed = top in sys.stdlib_module_names or top in THIRD_PARTY or top in RECORDING_ONLY.get(part, ())
+        allowed = (
+            top in sys.stdlib_module_names
+            or top in THIRD_PARTY
+            or top in RECORDING_ONLY.get(part, ())
+        )
         return None if allowed else "is neither numpy nor the standard library"
     if target in (part, "_arrays", "__version__"):
         return None
@@ -79,9 +99,14 @@ def violations(root):
 
 def test_every_module_is_placed():
     """A module that is nowhere in the order would escape the rule."""
-    parts = {path.stem if path.is_file() else path.name for path in ROOT.iterdir()
-             if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))}
-    unplaced = {part for part in parts if not part.startswith("_")} - set(CHAPTERS) - FREE - {"data"}
+    parts = {
+        path.stem if path.is_file() else path.name
+        for path in ROOT.iterdir()
+        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
+    }
+    unplaced = (
+        {part for part in parts if not part.startswith("_")} - set(CHAPTERS) - FREE - {"data"}
+    )
     assert not unplaced, f"say in this file where these stand: {sorted(unplaced)}"
 
 
@@ -90,22 +115,37 @@ def test_no_module_breaks_the_rule():
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("part, line, why", [
-    ("distributions", "from lmcore.softmax import softmax", "belongs to a later chapter"),
-    ("softmax", "from lmcore import likelihood", "belongs to a later chapter"),
-    ("scoring", "import lmcore.calibration.measures as m", "belongs to a later chapter"),
-    ("decoding", "def f():\n    from lmcore.models.ngram import mle", "belongs to a later chapter"),
-    ("models/deep/inner", "from ...diagnostics import check_grad", "belongs to a later chapter"),
-    ("softmax", "from .likelihood import nll", "belongs to a later chapter"),
-    ("conditioning", "from lmcore.plotting import use_style", "is no chapter's module"),
-    ("data/texts", "import lmcore.grading", "is no chapter's module"),
-    ("information", "from lmcore.data import speeches", "is data, which only models reads"),
-    ("data/texts", "from lmcore.distributions import Vocabulary", "nothing outside the chapters stands"),
-    ("likelihood", "import scipy.special", "is neither numpy nor the standard library"),
-    ("models/neural", "import gguf", "is neither numpy nor the standard library"),
-    ("_arrays", "from lmcore.softmax import softmax", "nothing outside the chapters stands"),
-    ("__init__", "from lmcore.softmax import softmax", "nothing outside the chapters stands"),
-])
+@pytest.mark.parametrize(
+    "part, line, why",
+    [
+        ("distributions", "from lmcore.softmax import softmax", "belongs to a later chapter"),
+        ("softmax", "from lmcore import likelihood", "belongs to a later chapter"),
+        ("scoring", "import lmcore.calibration.measures as m", "belongs to a later chapter"),
+        (
+            "decoding",
+            "def f():\n    from lmcore.models.ngram import mle",
+            "belongs to a later chapter",
+        ),
+        (
+            "models/deep/inner",
+            "from ...diagnostics import check_grad",
+            "belongs to a later chapter",
+        ),
+        ("softmax", "from .likelihood import nll", "belongs to a later chapter"),
+        ("conditioning", "from lmcore.plotting import use_style", "is no chapter's module"),
+        ("data/texts", "import lmcore.grading", "is no chapter's module"),
+        ("information", "from lmcore.data import speeches", "is data, which only models reads"),
+        (
+            "data/texts",
+            "from lmcore.distributions import Vocabulary",
+            "nothing outside the chapters stands",
+        ),
+        ("likelihood", "import scipy.special", "is neither numpy nor the standard library"),
+        ("models/neural", "import gguf", "is neither numpy nor the standard library"),
+        ("_arrays", "from lmcore.softmax import softmax", "nothing outside the chapters stands"),
+        ("__init__", "from lmcore.softmax import softmax", "nothing outside the chapters stands"),
+    ],
+)
 def test_a_planted_violation_is_found(tmp_path, part, line, why):
     path = tmp_path / f"{part}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,14 +154,23 @@ def test_a_planted_violation_is_found(tmp_path, part, line, why):
     assert len(found) == 1 and found[0].startswith(f"{part}.py:") and why in found[0]
 
 
-@pytest.mark.parametrize("part, line", [
-    ("factorization", "from lmcore.distributions import MarkovSource"),
-    ("likelihood/losses", "from ..softmax import log_softmax"),
-    ("models/neural", "from lmcore.data import speeches\nfrom . import layers"),
-    ("softmax", "import numpy.linalg\nfrom functools import cache\nfrom lmcore._arrays import as_floats"),
-    ("plotting", "import matplotlib.pyplot\nfrom lmcore.diagnostics import check_grad"),
-    ("grading/check", "import nbgrader"),
-])
+@pytest.mark.parametrize(
+    "part, line",
+    [
+        ("factorization", "from lmcore.distributions import MarkovSource"),
+        ("likelihood/losses", "from ..softmax import log_softmax"),
+        ("models/neural", "from lmcore.data import speeches\nfrom . import layers"),
+        (
+            "softmax",
+            (
+                "import numpy.linalg\nfrom functools import cache\nfrom lmcore._arrays import"
+                " as_floats"
+            ),
+        ),
+        ("plotting", "import matplotlib.pyplot\nfrom lmcore.diagnostics import check_grad"),
+        ("grading/check", "import nbgrader"),
+    ],
+)
 def test_what_is_allowed_is_not_objected_to(tmp_path, part, line):
     path = tmp_path / f"{part}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,8 +180,13 @@ def test_what_is_allowed_is_not_objected_to(tmp_path, part, line):
 
 def modules_loaded_by(code):
     """Top-level names in sys.modules after `code`, of packages that are not the standard library's."""
-    report = "import sys; print(*{name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names))"
-    run = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    report = (
+        "import sys; print(*{name.partition('.')[0] for name in sys.modules} -"
+        " set(sys.stdlib_module_names))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
+    )
     return set(run.stdout.split())
 
 
@@ -141,8 +195,14 @@ def test_importing_lmcore_loads_nothing_else():
 
 
 def test_importing_every_chapter_loads_numpy_alone():
-    names = [module_name(path, ROOT) for path in sorted(ROOT.rglob("*.py")) if path.name != "__main__.py"]
-    chapters = [name for name in names if name.split(".")[1:2] and name.split(".")[1] in [*CHAPTERS, "data"]]
+    names = [
+        module_name(path, ROOT) for path in sorted(ROOT.rglob("*.py")) if path.name != "__main__.py"
+    ]
+    chapters = [
+        name for name in names if name.split(".")[1:2] and name.split(".")[1] in [*CHAPTERS, "data"]
+    ]
     assert len(chapters) > len(CHAPTERS)
     loaded = modules_loaded_by("import " + ", ".join(chapters)) - modules_loaded_by("import numpy")
-    assert loaded == {"lmcore"}, f"importing lmcore's chapters also loads {sorted(loaded - {'lmcore'})}"
+    assert loaded == {"lmcore"}, (
+        f"importing lmcore's chapters also loads {sorted(loaded - {'lmcore'})}"
+    )

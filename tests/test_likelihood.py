@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
+from peers import likelihood as torch_likelihood
 
 from lmcore import likelihood as lk
 from lmcore.distributions import MarkovSource
-from peers import likelihood as torch_likelihood
 
 SOURCE = MarkovSource([0.6, 0.3, 0.1], [[0.5, 0.25, 0.25], [0.1, 0.4, 0.5]])
 LOG3 = np.log(3.0)
@@ -37,27 +37,43 @@ class TestAgainstTorch:
     GIVEN, PEER, ORIGIN = torch_likelihood.peer_values()
     TOLERANCE = {"float64": dict(rtol=1e-12, atol=1e-14), "float32": dict(rtol=2e-6, atol=2e-6)}
 
-    @pytest.mark.parametrize("dtype, reduction, smoothing", list(itertools.product(
-        ("float64", "float32"), torch_likelihood.REDUCTIONS, torch_likelihood.SMOOTHINGS)))
+    @pytest.mark.parametrize(
+        "dtype, reduction, smoothing",
+        list(
+            itertools.product(
+                ("float64", "float32"), torch_likelihood.REDUCTIONS, torch_likelihood.SMOOTHINGS
+            )
+        ),
+    )
     def test_cross_entropy_and_gradient(self, dtype, reduction, smoothing):
         use = [0, 2, 3] if smoothing else [0, 1, 2, 3]
         logits, targets = self.GIVEN["logits"][use].astype(dtype), self.GIVEN["targets"][use]
-        loss, grad = lk.cross_entropy_with_grad(logits, targets, reduction, label_smoothing=smoothing)
+        loss, grad = lk.cross_entropy_with_grad(
+            logits, targets, reduction, label_smoothing=smoothing
+        )
         name, tolerance = f"{dtype}-{reduction}-{smoothing}", self.TOLERANCE[dtype]
         assert loss.dtype == grad.dtype == dtype and grad.shape == logits.shape
         assert_allclose(np.ravel(loss), np.ravel(self.PEER[f"loss-{name}"]), **tolerance)
-        assert_allclose(grad.reshape(-1, torch_likelihood.V), self.PEER[f"grad-{name}"], **tolerance)
+        assert_allclose(
+            grad.reshape(-1, torch_likelihood.V), self.PEER[f"grad-{name}"], **tolerance
+        )
 
-    @pytest.mark.parametrize("dtype, reduction", list(itertools.product(
-        ("float64", "float32"), torch_likelihood.REDUCTIONS)))
+    @pytest.mark.parametrize(
+        "dtype, reduction",
+        list(itertools.product(("float64", "float32"), torch_likelihood.REDUCTIONS)),
+    )
     def test_soft_targets_and_nll(self, dtype, reduction):
         use, tolerance = [0, 2, 3], self.TOLERANCE[dtype]
         logits, soft = self.GIVEN["logits"].astype(dtype), self.GIVEN["soft"].astype(dtype)
         losses = lk.cross_entropy_soft(logits[use], soft[use], reduction)
-        assert_allclose(np.ravel(losses), np.ravel(self.PEER[f"soft-{dtype}-{reduction}"]), **tolerance)
+        assert_allclose(
+            np.ravel(losses), np.ravel(self.PEER[f"soft-{dtype}-{reduction}"]), **tolerance
+        )
         log_probs = scipy.special.log_softmax(logits, axis=-1)
         losses = lk.nll(log_probs, self.GIVEN["targets"], reduction)
-        assert_allclose(np.ravel(losses), np.ravel(self.PEER[f"nll-{dtype}-{reduction}"]), **tolerance)
+        assert_allclose(
+            np.ravel(losses), np.ravel(self.PEER[f"nll-{dtype}-{reduction}"]), **tolerance
+        )
 
     def test_stored_values_are_torch_s(self):
         """When torch is there, the stored values must be what it says."""
@@ -79,8 +95,10 @@ class TestEstimation:
         source = MarkovSource([1, 0, 0], [[0, 0, 1], [0, 0, 1]])
         assert lk.dataset_log_likelihood(source.next_log_probs, [(0,), (1,)], 2) == -math.inf
 
-    @given(arrays(np.int64, 4, elements=st.integers(0, 20)).filter(lambda c: c.sum() > 0),
-           arrays(np.float64, 4, elements=st.floats(0.01, 1)))
+    @given(
+        arrays(np.int64, 4, elements=st.integers(0, 20)).filter(lambda c: c.sum() > 0),
+        arrays(np.float64, 4, elements=st.floats(0.01, 1)),
+    )
     def test_no_distribution_beats_the_count_ratio(self, counts, weights):
         best = lk.categorical_log_likelihood(counts, lk.categorical_mle(counts))
         assert lk.categorical_log_likelihood(counts, weights / weights.sum()) <= best + 1e-9
@@ -96,16 +114,27 @@ class TestEstimation:
 
     def test_a_grid_of_distributions(self):
         grid = np.array([[0.5, 0.5], [0.75, 0.25], [1.0, 0.0]])
-        assert_allclose(lk.categorical_log_likelihood([3, 1], grid),
-                        [4 * math.log(0.5), 3 * math.log(0.75) + math.log(0.25), -np.inf])
+        assert_allclose(
+            lk.categorical_log_likelihood([3, 1], grid),
+            [4 * math.log(0.5), 3 * math.log(0.75) + math.log(0.25), -np.inf],
+        )
 
-    @pytest.mark.parametrize("call, message", [
-        (lambda: lk.dataset_log_likelihood(SOURCE.next_log_probs, [], 2), "strings is empty"),
-        (lambda: lk.categorical_mle([0, 0]), "counts must be non-negative with a positive finite sum"),
-        (lambda: lk.categorical_mle([2, -1]), "smallest count of -1"),
-        (lambda: lk.categorical_mle([np.nan, 1]), "counts must be"),
-        (lambda: lk.categorical_log_likelihood([1, 1], [1.5, -0.5]), "probs must be non-negative"),
-    ])
+    @pytest.mark.parametrize(
+        "call, message",
+        [
+            (lambda: lk.dataset_log_likelihood(SOURCE.next_log_probs, [], 2), "strings is empty"),
+            (
+                lambda: lk.categorical_mle([0, 0]),
+                "counts must be non-negative with a positive finite sum",
+            ),
+            (lambda: lk.categorical_mle([2, -1]), "smallest count of -1"),
+            (lambda: lk.categorical_mle([np.nan, 1]), "counts must be"),
+            (
+                lambda: lk.categorical_log_likelihood([1, 1], [1.5, -0.5]),
+                "probs must be non-negative",
+            ),
+        ],
+    )
     def test_errors(self, call, message):
         with pytest.raises(ValueError, match=message):
             call()
@@ -130,8 +159,12 @@ class TestLosses:
         logits, targets = problem
         log_probs = scipy.special.log_softmax(logits, axis=-1)
         for reduction in ("mean", "sum", "none"):
-            assert_allclose(lk.cross_entropy(logits, targets, reduction), lk.nll(log_probs, targets, reduction),
-                            rtol=1e-10, atol=1e-12)
+            assert_allclose(
+                lk.cross_entropy(logits, targets, reduction),
+                lk.nll(log_probs, targets, reduction),
+                rtol=1e-10,
+                atol=1e-12,
+            )
 
     @given(problems())
     def test_mean_is_the_sum_over_the_kept(self, problem):
@@ -139,13 +172,19 @@ class TestLosses:
         losses, kept = lk.cross_entropy(logits, targets, "none"), targets != -100
         assert_allclose(lk.cross_entropy(logits, targets), losses.sum() / kept.sum())
         assert_allclose(lk.cross_entropy(logits, targets), lk.masked_mean(losses, kept))
-        assert_allclose(lk.cross_entropy(logits, targets), lk.cross_entropy(logits[kept], targets[kept]))
+        assert_allclose(
+            lk.cross_entropy(logits, targets), lk.cross_entropy(logits[kept], targets[kept])
+        )
 
     @given(problems(), st.floats(-500, 500))
     def test_a_constant_added_to_the_logits_changes_nothing(self, problem, constant):
         logits, targets = problem
-        assert_allclose(lk.cross_entropy(logits + constant, targets), lk.cross_entropy(logits, targets),
-                        rtol=1e-9, atol=1e-10)
+        assert_allclose(
+            lk.cross_entropy(logits + constant, targets),
+            lk.cross_entropy(logits, targets),
+            rtol=1e-9,
+            atol=1e-10,
+        )
 
     @given(problems(), st.floats(0, 0.9))
     def test_hard_targets_are_one_hot_soft_ones(self, problem, smoothing):
@@ -153,8 +192,12 @@ class TestLosses:
         logits = np.where(np.isinf(logits), -70, logits)
         kept = targets != -100
         soft = lk.one_hot(targets[kept], logits.shape[1], smoothing)
-        assert_allclose(lk.cross_entropy(logits, targets, label_smoothing=smoothing),
-                        lk.cross_entropy_soft(logits[kept], soft), rtol=1e-9, atol=1e-12)
+        assert_allclose(
+            lk.cross_entropy(logits, targets, label_smoothing=smoothing),
+            lk.cross_entropy_soft(logits[kept], soft),
+            rtol=1e-9,
+            atol=1e-12,
+        )
 
     def test_soft_floor_is_the_entropy(self):
         q = np.array([0.2, 0.5, 0.3])
@@ -162,7 +205,9 @@ class TestLosses:
 
     def test_a_tiny_loss_keeps_its_digits(self):
         assert_allclose(lk.cross_entropy([[0.0, -100.0]], [0]), math.exp(-100), rtol=1e-12)
-        assert_allclose(lk.cross_entropy(np.array([[0, -40]], np.float32), [0]), math.exp(-40), rtol=1e-6)
+        assert_allclose(
+            lk.cross_entropy(np.array([[0, -40]], np.float32), [0]), math.exp(-40), rtol=1e-6
+        )
 
     def test_huge_logits(self):
         assert_allclose(lk.cross_entropy([[1e4, 0.0]], [1]), 1e4)
@@ -175,7 +220,9 @@ class TestLosses:
         assert lk.cross_entropy([[0.0, -np.inf]], [0], label_smoothing=0.1) == np.inf
 
     def test_a_banned_token_costs_no_soft_target_of_zero(self):
-        assert_allclose(lk.cross_entropy_soft([[0.0, 0.0, -np.inf]], [[0.5, 0.5, 0.0]]), math.log(2))
+        assert_allclose(
+            lk.cross_entropy_soft([[0.0, 0.0, -np.inf]], [[0.5, 0.5, 0.0]]), math.log(2)
+        )
         assert lk.cross_entropy_soft([[0.0, 0.0, -np.inf]], [[0.5, 0.0, 0.5]]) == np.inf
 
     def test_padding_is_never_read(self):
@@ -193,8 +240,12 @@ class TestLosses:
                 loss(logits, [-100, -100])
 
     def test_another_ignore_index(self):
-        assert_allclose(lk.cross_entropy([[0.0, LOG3], [0.0, 0.0]], [1, -1], ignore_index=-1), math.log(4 / 3))
-        assert_allclose(lk.cross_entropy([[0.0, LOG3], [0.0, 0.0]], [1, 0], ignore_index=0), math.log(4 / 3))
+        assert_allclose(
+            lk.cross_entropy([[0.0, LOG3], [0.0, 0.0]], [1, -1], ignore_index=-1), math.log(4 / 3)
+        )
+        assert_allclose(
+            lk.cross_entropy([[0.0, LOG3], [0.0, 0.0]], [1, 0], ignore_index=0), math.log(4 / 3)
+        )
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_types_stay(self, dtype):
@@ -211,23 +262,66 @@ class TestLosses:
         logits = np.zeros((3, 70_000), np.float16)
         assert_allclose(lk.cross_entropy(logits, [0, 1, 2]), math.log(70_000), rtol=1e-3)
 
-    @pytest.mark.parametrize("call, error, message", [
-        (lambda: lk.cross_entropy([[0.0, 0.0]], [2]), ValueError, r"targets holds 2 at index \(0,\)"),
-        (lambda: lk.cross_entropy([[0.0, 0.0]], [-1]), ValueError, "targets holds -1"),
-        (lambda: lk.cross_entropy([[0.0, 0.0]], [0.0]), TypeError, "targets must hold integer"),
-        (lambda: lk.cross_entropy(np.zeros((2, 3, 5)), np.zeros((2, 5), int)), ValueError, r"shape \(2, 3\)"),
-        (lambda: lk.cross_entropy(np.zeros((0, 3)), []), ValueError, "logits is empty"),
-        (lambda: lk.cross_entropy([[0.0, 0.0]], [0], "average"), ValueError, "must be 'mean', 'sum' or 'none'"),
-        (lambda: lk.cross_entropy([[0.0, 0.0]], [0], label_smoothing=1.0), ValueError, r"lie in \[0, 1\), got 1.0"),
-        (lambda: lk.cross_entropy([[0.0, 0.0], [-np.inf, -np.inf]], [0, 0]), ValueError, "row 1 .* bans every token"),
-        (lambda: lk.cross_entropy([[0.0, 0.0], [np.nan, 0.0]], [0, 0]), ValueError, "row 1 .* NaN or .inf"),
-        (lambda: lk.cross_entropy_soft([[0.0, 0.0]], [0.5, 0.5]), ValueError, "they must be equal"),
-        (lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[0.5, 0.6]]), ValueError, "target_probs must be .* sum to 1"),
-        (lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[1.0, 0.0]], "sums"), ValueError, "reduction must be"),
-        (lambda: lk.nll([[0.0, 0.0]], [0], "sums"), ValueError, "reduction must be"),
-        (lambda: lk.one_hot([3], 3), ValueError, "targets holds 3"),
-        (lambda: lk.one_hot([0], 3, label_smoothing=-0.1), ValueError, "label_smoothing must lie"),
-    ])
+    @pytest.mark.parametrize(
+        "call, error, message",
+        [
+            (
+                lambda: lk.cross_entropy([[0.0, 0.0]], [2]),
+                ValueError,
+                r"targets holds 2 at index \(0,\)",
+            ),
+            (lambda: lk.cross_entropy([[0.0, 0.0]], [-1]), ValueError, "targets holds -1"),
+            (lambda: lk.cross_entropy([[0.0, 0.0]], [0.0]), TypeError, "targets must hold integer"),
+            (
+                lambda: lk.cross_entropy(np.zeros((2, 3, 5)), np.zeros((2, 5), int)),
+                ValueError,
+                r"shape \(2, 3\)",
+            ),
+            (lambda: lk.cross_entropy(np.zeros((0, 3)), []), ValueError, "logits is empty"),
+            (
+                lambda: lk.cross_entropy([[0.0, 0.0]], [0], "average"),
+                ValueError,
+                "must be 'mean', 'sum' or 'none'",
+            ),
+            (
+                lambda: lk.cross_entropy([[0.0, 0.0]], [0], label_smoothing=1.0),
+                ValueError,
+                r"lie in \[0, 1\), got 1.0",
+            ),
+            (
+                lambda: lk.cross_entropy([[0.0, 0.0], [-np.inf, -np.inf]], [0, 0]),
+                ValueError,
+                "row 1 .* bans every token",
+            ),
+            (
+                lambda: lk.cross_entropy([[0.0, 0.0], [np.nan, 0.0]], [0, 0]),
+                ValueError,
+                "row 1 .* NaN or .inf",
+            ),
+            (
+                lambda: lk.cross_entropy_soft([[0.0, 0.0]], [0.5, 0.5]),
+                ValueError,
+                "they must be equal",
+            ),
+            (
+                lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[0.5, 0.6]]),
+                ValueError,
+                "target_probs must be .* sum to 1",
+            ),
+            (
+                lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[1.0, 0.0]], "sums"),
+                ValueError,
+                "reduction must be",
+            ),
+            (lambda: lk.nll([[0.0, 0.0]], [0], "sums"), ValueError, "reduction must be"),
+            (lambda: lk.one_hot([3], 3), ValueError, "targets holds 3"),
+            (
+                lambda: lk.one_hot([0], 3, label_smoothing=-0.1),
+                ValueError,
+                "label_smoothing must lie",
+            ),
+        ],
+    )
     def test_errors(self, call, error, message):
         with pytest.raises(error, match=message):
             call()
@@ -249,23 +343,29 @@ class TestGradient:
         for index in np.ndindex(logits.shape):
             step = np.zeros_like(logits)
             step[index] = 1e-5
-            up, down = (lk.cross_entropy(z, targets, reduction, label_smoothing=smoothing)
-                        for z in (logits + step, logits - step))
+            up, down = (
+                lk.cross_entropy(z, targets, reduction, label_smoothing=smoothing)
+                for z in (logits + step, logits - step)
+            )
             assert abs((up - down) / 2e-5 - grad[index]) < 1e-8
 
     @given(problems())
     def test_p_minus_y(self, problem):
         logits, targets = problem
         kept = targets != -100
-        expected = scipy.special.softmax(logits[kept], axis=-1) - lk.one_hot(targets[kept], logits.shape[1])
+        expected = scipy.special.softmax(logits[kept], axis=-1) - lk.one_hot(
+            targets[kept], logits.shape[1]
+        )
         assert_allclose(lk.cross_entropy_grad(logits, targets, "none")[kept], expected, atol=1e-14)
-        assert_allclose(lk.cross_entropy_grad(logits, targets)[kept], expected / kept.sum(), atol=1e-14)
+        assert_allclose(
+            lk.cross_entropy_grad(logits, targets)[kept], expected / kept.sum(), atol=1e-14
+        )
 
     def test_blocks_of_rows_join_without_a_seam(self, monkeypatch):
         rng = np.random.default_rng(0)
         logits, targets = rng.normal(size=(50, 11)), rng.integers(0, 11, 50)
         targets[::7] = -100
-        targets[20:30] = -100                                         # a whole block of padding
+        targets[20:30] = -100  # a whole block of padding
         whole = lk.cross_entropy_with_grad(logits, targets)
         monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 3 * 11 * 8)
         parts = lk.cross_entropy_with_grad(logits, targets)
@@ -290,7 +390,9 @@ class TestGradient:
         lk.cross_entropy_with_grad(logits, [0, -100], out=logits)
         assert_array_equal(logits, expected)
 
-    @pytest.mark.parametrize("out", [np.zeros((1, 3)), np.zeros((2, 2), np.float32), np.zeros((2, 2)).T[:, ::-1]])
+    @pytest.mark.parametrize(
+        "out", [np.zeros((1, 3)), np.zeros((2, 2), np.float32), np.zeros((2, 2)).T[:, ::-1]]
+    )
     def test_out_that_does_not_fit(self, out):
         with pytest.raises(ValueError, match="out must be C-contiguous of shape"):
             lk.cross_entropy_with_grad(np.zeros((2, 2)), [0, 0], out=out)
@@ -299,7 +401,9 @@ class TestGradient:
         logits = np.random.default_rng(0).normal(size=(5, 4, 3))
         turned = np.ascontiguousarray(logits.transpose(2, 1, 0)).transpose(2, 1, 0)
         targets = np.arange(20).reshape(5, 4) % 3
-        assert_array_equal(lk.cross_entropy_grad(turned, targets), lk.cross_entropy_grad(logits, targets))
+        assert_array_equal(
+            lk.cross_entropy_grad(turned, targets), lk.cross_entropy_grad(logits, targets)
+        )
 
 
 class TestMasks:
@@ -317,7 +421,9 @@ class TestMasks:
         assert lk.masked_mean(values, mask) == 2.0
         assert lk.masked_mean(values, mask, axis=1).mean() == 3.0
 
-    @given(st.lists(st.integers(0, 5), min_size=1, max_size=5).filter(any), st.integers(0, 2**32 - 1))
+    @given(
+        st.lists(st.integers(0, 5), min_size=1, max_size=5).filter(any), st.integers(0, 2**32 - 1)
+    )
     def test_as_if_the_rows_were_not_padded(self, lengths, seed):
         values = np.random.default_rng(seed).normal(size=(len(lengths), 5))
         mask = lk.padding_mask(lengths, 5)
@@ -326,7 +432,9 @@ class TestMasks:
 
     def test_weights_and_broadcasting(self):
         assert lk.masked_mean([1.0, 4.0], [2.0, 1.0]) == 2.0
-        assert_allclose(lk.masked_mean(np.arange(6.0).reshape(2, 3), [True, False, True], axis=-1), [1, 4])
+        assert_allclose(
+            lk.masked_mean(np.arange(6.0).reshape(2, 3), [True, False, True], axis=-1), [1, 4]
+        )
         assert lk.masked_mean(np.arange(6.0).reshape(2, 3), [True, False, True]) == 2.5
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -336,18 +444,37 @@ class TestMasks:
     def test_float16_sums_do_not_stick(self):
         assert lk.masked_mean(np.full(100_000, 0.5, np.float16), np.ones(100_000)) == 0.5
 
-    @pytest.mark.parametrize("call, error, message", [
-        (lambda: lk.masked_mean([1.0, 2.0], [0, 0]), ValueError, "every token is masked; drop"),
-        (lambda: lk.masked_mean([[1.0], [2.0]], [[1], [0]], axis=1), ValueError, "masked somewhere along axis 1"),
-        (lambda: lk.masked_mean([1.0, 2.0], [2, -1]), ValueError, "mask must be boolean or non-negative"),
-        (lambda: lk.masked_mean([1.0, 2.0], [np.nan, 1]), ValueError, "mask must be boolean or non-negative"),
-        (lambda: lk.masked_mean([1.0, 2.0], [1, 1, 1]), ValueError, "does not broadcast"),
-        (lambda: lk.masked_mean([], []), ValueError, "values is empty"),
-        (lambda: lk.padding_mask([3], length=2), ValueError, r"lengths must lie in \[0, length=2\], got 3 to 3"),
-        (lambda: lk.padding_mask([-1]), ValueError, "got -1"),
-        (lambda: lk.padding_mask([]), ValueError, "lengths is empty"),
-        (lambda: lk.padding_mask([1.5]), TypeError, "lengths must be integers"),
-    ])
+    @pytest.mark.parametrize(
+        "call, error, message",
+        [
+            (lambda: lk.masked_mean([1.0, 2.0], [0, 0]), ValueError, "every token is masked; drop"),
+            (
+                lambda: lk.masked_mean([[1.0], [2.0]], [[1], [0]], axis=1),
+                ValueError,
+                "masked somewhere along axis 1",
+            ),
+            (
+                lambda: lk.masked_mean([1.0, 2.0], [2, -1]),
+                ValueError,
+                "mask must be boolean or non-negative",
+            ),
+            (
+                lambda: lk.masked_mean([1.0, 2.0], [np.nan, 1]),
+                ValueError,
+                "mask must be boolean or non-negative",
+            ),
+            (lambda: lk.masked_mean([1.0, 2.0], [1, 1, 1]), ValueError, "does not broadcast"),
+            (lambda: lk.masked_mean([], []), ValueError, "values is empty"),
+            (
+                lambda: lk.padding_mask([3], length=2),
+                ValueError,
+                r"lengths must lie in \[0, length=2\], got 3 to 3",
+            ),
+            (lambda: lk.padding_mask([-1]), ValueError, "got -1"),
+            (lambda: lk.padding_mask([]), ValueError, "lengths is empty"),
+            (lambda: lk.padding_mask([1.5]), TypeError, "lengths must be integers"),
+        ],
+    )
     def test_errors(self, call, error, message):
         with pytest.raises(error, match=message):
             call()
@@ -360,7 +487,12 @@ class TestZLoss:
         for index in np.ndindex(logits.shape):
             step = np.zeros_like(logits)
             step[index] = 1e-5
-            assert abs((lk.z_loss(logits + step)[0] - lk.z_loss(logits - step)[0]) / 2e-5 - grad[index]) < 1e-9
+            assert (
+                abs(
+                    (lk.z_loss(logits + step)[0] - lk.z_loss(logits - step)[0]) / 2e-5 - grad[index]
+                )
+                < 1e-9
+            )
 
     def test_normalised_logits_cost_nothing(self):
         loss, grad = lk.z_loss(np.log([[0.25, 0.75]]))

@@ -9,10 +9,15 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("sphinx", reason='the site needs the extra "book"')
-from test_make import finished, make, steps_left                    # noqa: E402, F401 - finished is a fixture
+from test_make import finished, make, steps_left  # noqa: E402, F401 - finished is a fixture
 
 HOME = Path(__file__).resolve().parents[1]
-FILES = {"pyodide.mjs": b"core", "numpy.whl": b"numpy", "matplotlib.whl": b"figures", "six.whl": b"what figures need"}
+FILES = {
+    "pyodide.mjs": b"core",
+    "numpy.whl": b"numpy",
+    "matplotlib.whl": b"figures",
+    "six.whl": b"what figures need",
+}
 
 
 @pytest.fixture
@@ -26,9 +31,13 @@ def folders(tmp_path, monkeypatch):
     vendor, source = tmp_path / "vendor", tmp_path / "source"
     for folder in (vendor, source):
         folder.mkdir()
-    (vendor / "core.json").write_text(json.dumps({"version": "0.0.1", "files": {"pyodide.mjs": pinned}}))
-    packages = {name: {"file_name": f"{name}.whl", "sha256": digest[f"{name}.whl"], "depends": []}
-                for name in ("numpy", "matplotlib", "six")}
+    (vendor / "core.json").write_text(
+        json.dumps({"version": "0.0.1", "files": {"pyodide.mjs": pinned}})
+    )
+    packages = {
+        name: {"file_name": f"{name}.whl", "sha256": digest[f"{name}.whl"], "depends": []}
+        for name in ("numpy", "matplotlib", "six")
+    }
     packages["matplotlib"]["depends"] = ["six"]
     (vendor / "pyodide-lock.json").write_text(json.dumps({"packages": packages}))
     for name, content in FILES.items():
@@ -51,7 +60,10 @@ def test_the_site_carries_pyodide_and_lays_it_down_again(folders, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("how, words", [("absent", "there is no {}"), ("another version", "{} is not the pinned version 0.0.1")])
+@pytest.mark.parametrize(
+    "how, words",
+    [("absent", "there is no {}"), ("another version", "{} is not the pinned version 0.0.1")],
+)
 def test_a_file_that_is_not_the_pinned_one_is_named_with_the_remedy(folders, name, how, words):
     from sphinx.errors import ExtensionError
 
@@ -70,14 +82,17 @@ def test_the_lock_file_names_every_package_that_pages_tell_the_size_of(monkeypat
 
     sizes = json.loads((live_code.VENDOR / "core.json").read_text())["package bytes"]
     assert {"numpy", "matplotlib"} <= set(sizes)
-    assert all(any(file.startswith(f"{name}-") for file in live_code.package_files(name)) for name in sizes)
+    assert all(
+        any(file.startswith(f"{name}-") for file in live_code.package_files(name)) for name in sizes
+    )
 
 
-def test_make_keeps_the_choice_of_pyodide_until_another_is_made(finished):      # noqa: F811
+def test_make_keeps_the_choice_of_pyodide_until_another_is_made(finished):  # noqa: F811
     assert steps_left(finished, "site") == set()
     redone = make(finished, "-n", "site", "PYODIDE=there").stdout
     assert "jupyter-book build" in redone and "echo 'there'" in redone
     (finished / ".stamps/pyodide").write_text("there\n")
-    assert steps_left(finished, "site") == set()                    # make serve and make test leave that site alone
+    # make serve and make test leave that site alone
+    assert steps_left(finished, "site") == set()
     redone = make(finished, "-n", "site", "PYODIDE=").stdout
     assert "jupyter-book build" in redone and "echo ''" in redone

@@ -1,4 +1,5 @@
 """The Makefile's promises: clear words for a wrong Python and a missing network, nothing half-made, nothing done twice."""
+
 import os
 import re
 import shutil
@@ -9,19 +10,48 @@ import pytest
 from sample_class import HOME
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="GNU make is not installed")
-STEPS = ["requirements.lock", "pyproject.toml", "nbgrader_config.py", "_config.yml", "_toc.yml", "book/intro.md",
-         "lmcore/softmax.py", "lmcore/_arrays.py", "lmcore/grading/release.py", "tests/sample_class.py", "lmcore/decoding.py",
-         "solutions/03-softmax/exercises.ipynb", "exercises/03-softmax/exercises.ipynb", ".venv/bin/python",
-         "_build/html/index.html", "_build/sample-class/grades.csv",
-         ".stamps/venv", ".stamps/release", ".stamps/site", ".stamps/sample-class"]
-DOES = {"pip install": "environment", "release generate": "release", "jupyter-book build": "site", "sample_class.py": "sample class"}
+STEPS = [
+    "requirements.lock",
+    "pyproject.toml",
+    "nbgrader_config.py",
+    "_config.yml",
+    "_toc.yml",
+    "book/intro.md",
+    "lmcore/softmax.py",
+    "lmcore/_arrays.py",
+    "lmcore/grading/release.py",
+    "tests/sample_class.py",
+    "lmcore/decoding.py",
+    "solutions/03-softmax/exercises.ipynb",
+    "exercises/03-softmax/exercises.ipynb",
+    ".venv/bin/python",
+    "_build/html/index.html",
+    "_build/sample-class/grades.csv",
+    ".stamps/venv",
+    ".stamps/release",
+    ".stamps/site",
+    ".stamps/sample-class",
+]
+DOES = {
+    "pip install": "environment",
+    "release generate": "release",
+    "jupyter-book build": "site",
+    "sample_class.py": "sample class",
+}
 
 
 def make(folder, *arguments, **environment):
     """Run make with nothing of this environment's own make or pip settings."""
     settings = re.compile("MAKE|MFLAGS|GNUMAKE|PIP_|PYTHON$|PYODIDE$|VENV$|STAMPS$|CH$")
     kept = {k: v for k, v in os.environ.items() if not settings.match(k)}
-    return subprocess.run(["make", *arguments], cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 @pytest.fixture
@@ -47,27 +77,33 @@ def test_a_second_make_does_nothing(finished):
     assert steps_left(finished) == set()
 
 
-@pytest.mark.parametrize("changed, redone", [
-    ("book/intro.md", {"site"}),
-    ("lmcore/softmax.py", {"sample class"}),
-    ("lmcore/decoding.py", set()),
-    ("tests/sample_class.py", {"sample class"}),
-    ("solutions/03-softmax/exercises.ipynb", {"release", "sample class"}),
-    ("exercises/03-softmax/exercises.ipynb", {"site", "sample class"}),
-    ("lmcore/grading/release.py", {"release", "sample class"}),
-    ("requirements.lock", {"environment", "release", "site", "sample class"}),
-])
+@pytest.mark.parametrize(
+    "changed, redone",
+    [
+        ("book/intro.md", {"site"}),
+        ("lmcore/softmax.py", {"sample class"}),
+        ("lmcore/decoding.py", set()),
+        ("tests/sample_class.py", {"sample class"}),
+        ("solutions/03-softmax/exercises.ipynb", {"release", "sample class"}),
+        ("exercises/03-softmax/exercises.ipynb", {"site", "sample class"}),
+        ("lmcore/grading/release.py", {"release", "sample class"}),
+        ("requirements.lock", {"environment", "release", "site", "sample class"}),
+    ],
+)
 def test_a_change_redoes_what_depends_on_it(finished, changed, redone):
     (finished / changed).touch()
     assert steps_left(finished) == redone
 
 
-@pytest.mark.parametrize("lost, redone", [
-    ("_build/html/index.html", {"site"}),
-    ("_build/sample-class/grades.csv", {"sample class"}),
-    ("exercises/03-softmax/exercises.ipynb", {"release"}),
-    (".venv/bin/python", {"environment", "release", "site", "sample class"}),
-])
+@pytest.mark.parametrize(
+    "lost, redone",
+    [
+        ("_build/html/index.html", {"site"}),
+        ("_build/sample-class/grades.csv", {"sample class"}),
+        ("exercises/03-softmax/exercises.ipynb", {"release"}),
+        (".venv/bin/python", {"environment", "release", "site", "sample class"}),
+    ],
+)
 def test_what_was_removed_is_made_again(finished, lost, redone):
     (finished / lost).unlink()
     assert redone <= steps_left(finished)
@@ -95,7 +131,8 @@ def test_an_environment_keeps_its_python_unless_another_is_asked_for(tmp_path):
     (tmp_path / "requirements.lock").touch()
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    # Stands for Python 3.13 with pip: knows its version, is suitable, and installs whatever it is asked to.
+    # Stands for Python 3.13 with pip: knows its version, is suitable, and installs whatever it is
+    # asked to.
     python.write_text('#!/bin/sh\ncase "$*" in *print*) echo 3.13 ;; esac\n')
     python.chmod(0o755)
     result = make(tmp_path, "venv")
@@ -107,7 +144,9 @@ def test_without_a_network_the_cause_is_told_and_nothing_half_made_stays(tmp_pat
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(HOME / name, tmp_path)
     (tmp_path / "requirements.lock").write_text("numpy==2.0.0 --hash=sha256:" + "0" * 64 + "\n")
-    result = make(tmp_path, "venv", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    result = make(
+        tmp_path, "venv", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull
+    )
     assert result.returncode != 0
     assert "there is no network" in result.stderr and "run make again" in result.stderr
     assert not (tmp_path / ".venv").exists() and not (tmp_path / ".stamps").exists()

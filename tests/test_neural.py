@@ -12,14 +12,23 @@ CONFIGS = {
     "nplm": (nplm, nplm.Config(V, context=3, width=4, hidden=8)),
     "rnn": (rnn, rnn.Config(V, hidden=8)),
     "transformer": (transformer, transformer.Config(V, context=8, n_layer=2, n_head=2, width=8)),
-    "transformer, hop 1": (transformer, transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=1)),
-    "transformer, hop 8": (transformer, transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=8)),
+    "transformer, hop 1": (
+        transformer,
+        transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=1),
+    ),
+    "transformer, hop 8": (
+        transformer,
+        transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=8),
+    ),
 }
 
 
 def model_of(name, dtype=np.float64, **options):
     module, config = CONFIGS[name]
-    params = {key: 3 * array for key, array in module.init(config, np.random.default_rng(0), dtype).items()}
+    params = {
+        key: 3 * array
+        for key, array in module.init(config, np.random.default_rng(0), dtype).items()
+    }
     return LanguageModel(module, params, config, **options)
 
 
@@ -40,7 +49,9 @@ def test_all_at_once_is_one_at_a_time(name, text):
     for t in range(40):
         assert_allclose(rows[1, t], model.next_log_probs(tuple(text[1, :t])), atol=1e-12)
     assert_allclose(np.exp(rows).sum(axis=-1), 1)
-    assert_allclose(model.token_log_probs(text), np.take_along_axis(rows, text[..., None], -1)[..., 0])
+    assert_allclose(
+        model.token_log_probs(text), np.take_along_axis(rows, text[..., None], -1)[..., 0]
+    )
 
 
 def test_float32_agrees_to_rounding(name, text):
@@ -72,9 +83,9 @@ def test_memory_is_bounded_and_used(text, monkeypatch):
     model = model_of("transformer")
     for t in range(8):
         model.next_log_probs(tuple(text[0, :t]))
-    assert len(steps) == 8                                    # one a prefix, not 1 + 2 + … + 8
+    assert len(steps) == 8  # one a prefix, not 1 + 2 + … + 8
     model.next_log_probs(tuple(text[0, :4]))
-    assert len(steps) == 8                                    # remembered
+    assert len(steps) == 8  # remembered
     for row in np.random.default_rng(3).integers(0, V - 1, (100, 3)):
         model.next_log_probs(tuple(row))
     assert len(model._states) <= neural._REMEMBERED
@@ -94,9 +105,11 @@ def test_after_eos_comes_eos(name):
     assert row[EOS] == 0 and (row[:EOS] == -np.inf).all()
     rows = model.log_probs([[1, EOS, EOS, EOS], [1, 2, 3, 4]])
     assert_array_equal(rows[0, 2:, EOS], 0)
-    assert model.token_log_probs([[1, EOS, EOS, EOS]])[0, 2:].tolist() == [0, 0]      # padding with EOS costs nothing
+    # padding with EOS costs nothing
+    assert model.token_log_probs([[1, EOS, EOS, EOS]])[0, 2:].tolist() == [0, 0]
     assert np.isfinite(rows[1]).all()
-    assert model_of(name).next_log_probs((1, EOS))[0] > -np.inf                       # a model without EOS goes on
+    # a model without EOS goes on
+    assert model_of(name).next_log_probs((1, EOS))[0] > -np.inf
 
 
 def test_characters_there_and_back():
@@ -113,7 +126,8 @@ def test_characters_there_and_back():
 def test_errors():
     model = model_of("rnn")
     with pytest.raises(ValueError, match=r"prefix holds 6 at index \(1,\)"):
-        model.next_log_probs((1, 6))                          # BOS is put in front by the model, never by the caller
+        # BOS is put in front by the model, never by the caller
+        model.next_log_probs((1, 6))
     with pytest.raises(ValueError, match=r"shape \(B, T\) with at least one token, got \(3,\)"):
         model.log_probs([1, 2, 3])
     with pytest.raises(ValueError, match=r"got \(1, 0\)"):

@@ -15,10 +15,16 @@ _, CONFIG, PARAMS = peer.model_cases()["nplm"]
 
 def test_formula_by_hand():
     config = nplm.Config(vocab_size=2, context=2, width=1, hidden=1)
-    params = {"embedding": np.array([[1.0], [2.0], [-1.0]]), "H": np.array([[0.5, 3.0]]), "d": np.array([0.1]),
-              "U": np.array([[2.0], [-1.0]]), "b": np.array([0.0, 4.0])}
+    params = {
+        "embedding": np.array([[1.0], [2.0], [-1.0]]),
+        "H": np.array([[0.5, 3.0]]),
+        "d": np.array([0.1]),
+        "U": np.array([[2.0], [-1.0]]),
+        "b": np.array([0.0, 4.0]),
+    }
     logits, _ = nplm.forward(params, [[0, 1]], config)
-    first, second = np.tanh(0.5 * -1 + 3 * 1 + 0.1), np.tanh(0.5 * 1 + 3 * 2 + 0.1)       # (BOS, 0), then (0, 1)
+    # (BOS, 0), then (0, 1)
+    first, second = np.tanh(0.5 * -1 + 3 * 1 + 0.1), np.tanh(0.5 * 1 + 3 * 2 + 0.1)
     assert_allclose(logits, [[[2 * first, 4 - first], [2 * second, 4 - second]]])
 
 
@@ -33,7 +39,9 @@ def test_as_torch():
 
 def test_gradient_of_every_parameter():
     def loss(params):
-        return float(cross_entropy(nplm.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"]))
+        return float(
+            cross_entropy(nplm.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"])
+        )
 
     _, grads = nplm.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert grads.keys() == PARAMS.keys()
@@ -47,7 +55,9 @@ def test_sees_its_context_and_no_further():
         other = tokens.copy()
         other[0, changed] = 9
         moved = (nplm.forward(PARAMS, other, CONFIG)[0] != logits).any(axis=(0, 2))
-        assert_array_equal(np.flatnonzero(moved), np.arange(changed, min(changed + CONFIG.context, 6)))
+        assert_array_equal(
+            np.flatnonzero(moved), np.arange(changed, min(changed + CONFIG.context, 6))
+        )
 
 
 def test_order_within_the_context_matters():
@@ -73,7 +83,7 @@ def test_steps_blocks_and_prefill_agree_with_the_whole():
         assert_allclose(nplm.long_forward(PARAMS, tokens, CONFIG, block), whole, atol=1e-12)
     logits, state = nplm.prefill(PARAMS, tuple(tokens[0]), CONFIG)
     assert_allclose(logits[0], whole[0, -1], atol=1e-12)
-    assert_array_equal(state[0], tokens[0, -CONFIG.context:])
+    assert_array_equal(state[0], tokens[0, -CONFIG.context :])
 
 
 @pytest.mark.parametrize("n", [1, 3, 4, 50])

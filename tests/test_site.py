@@ -23,8 +23,11 @@ from xml.etree import ElementTree
 import pytest
 
 pytest.importorskip("jupyter_book", reason='the site needs the extra "book"')
-pytestmark = [pytest.mark.xdist_group("site"),          # one build, in one worker
-              pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")]    # Sphinx's own
+pytestmark = [
+    pytest.mark.xdist_group("site"),  # one build, in one worker
+    # Sphinx's own
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"),
+]
 
 HOME = Path(__file__).resolve().parents[1]
 TITLES = """
@@ -45,7 +48,21 @@ TITLES = """
 10 Diagnostics and Learning Practice: Normalization checks | Likelihood sanity checks | Distribution shift |
   Generation versus evaluation | Bridge to training at scale
 """
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 
 
 def chapters():
@@ -94,13 +111,19 @@ class Page(HTMLParser):
 
 
 def read_pages(site):
-    return [Page(path, site) for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts]
+    return [
+        Page(path, site)
+        for path in sorted(site.rglob("*.html"))
+        if "_static" not in path.relative_to(site).parts
+    ]
 
 
 # --- the checks: each returns what is wrong, one line a finding ---
 
+
 def foreign_requests(site, pages):
     """Whatever a browser would fetch from elsewhere without being asked."""
+
     def foreign(address):
         return bool(re.match(r"(https?:)?//", (address or "").strip()))
 
@@ -110,18 +133,28 @@ def foreign_requests(site, pages):
             wanted = {"link": "href"}.get(tag, "src")
             if tag == "link" and (attrs.get("rel") or "") in {"canonical", "license", "author"}:
                 continue
-            for value in (attrs.get(wanted) if tag != "a" else None, attrs.get("srcset"), attrs.get("poster"),
-                          attrs.get("data") if tag == "object" else None):
+            for value in (
+                attrs.get(wanted) if tag != "a" else None,
+                attrs.get("srcset"),
+                attrs.get("poster"),
+                attrs.get("data") if tag == "object" else None,
+            ):
                 if foreign(value):
                     found.append(f"{page.name}: <{tag}> loads {value}")
             if re.search(r"url\(\s*['\"]?(https?:)?//", attrs.get("style") or ""):
                 found.append(f"{page.name}: <{tag} style> loads from elsewhere")
-        found += [f"{page.name}: a script names {address}" for script in page.scripts
-                  for address in re.findall(r"https?://[^\s'\"`]+", script) if "www.w3.org" not in address]
+        found += [
+            f"{page.name}: a script names {address}"
+            for script in page.scripts
+            for address in re.findall(r"https?://[^\s'\"`]+", script)
+            if "www.w3.org" not in address
+        ]
     for path in site.rglob("*.css"):
         css = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
-        found += [f"{path.relative_to(site)}: {hit}" for hit in
-                  re.findall(r"(?:@import\s+|url\(\s*)['\"]?(?:https?:)?//[^)'\"]+", css)]
+        found += [
+            f"{path.relative_to(site)}: {hit}"
+            for hit in re.findall(r"(?:@import\s+|url\(\s*)['\"]?(?:https?:)?//[^)'\"]+", css)
+        ]
     return found
 
 
@@ -137,32 +170,63 @@ def broken_links(site, pages):
                     continue
                 # 404.html stands for addresses of any depth, so its links start at the root
                 start = site if link.path.startswith("/") else page.path.parent
-                target = (start / unquote(link.path).lstrip("/")).resolve() if link.path else page.path
+                target = (
+                    (start / unquote(link.path).lstrip("/")).resolve() if link.path else page.path
+                )
                 if not target.is_file():
                     found.append(f"{page.name}: {attrs[key]} does not exist")
-                elif tag == "a" and link.fragment and target in ids and unquote(link.fragment) not in ids[target]:
+                elif (
+                    tag == "a"
+                    and link.fragment
+                    and target in ids
+                    and unquote(link.fragment) not in ids[target]
+                ):
                     found.append(f"{page.name}: {attrs[key]} has no such place")
     return found
 
 
 def pictures_without_words(pages):
-    return [f"{page.name}: {img.get('src')} has no alt text" for page in pages for img in page.find("img")
-            if not (img.get("alt") or "").strip() or "_images/" in img["alt"] or re.search(r"\.(png|svg)$", img["alt"])]
+    return [
+        f"{page.name}: {img.get('src')} has no alt text"
+        for page in pages
+        for img in page.find("img")
+        if not (img.get("alt") or "").strip()
+        or "_images/" in img["alt"]
+        or re.search(r"\.(png|svg)$", img["alt"])
+    ]
 
 
 def doubled_ids(pages):
-    return [f"{page.name}: id {name!r} stands {count} times" for page in pages
-            for name, count in Counter(page.ids).items() if count > 1]
+    return [
+        f"{page.name}: id {name!r} stands {count} times"
+        for page in pages
+        for name, count in Counter(page.ids).items()
+        if count > 1
+    ]
 
 
 def leaks(site):
     """Marks of the source notebooks in anything that can be downloaded, however it is broken over lines or tags."""
     gap = r"(?:\s|\\n|&nbsp;|&#32;|<[^>]*>)*"
-    marks = [gap.join(words.split()) for words in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]
+    marks = [
+        gap.join(words.split())
+        for words in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
+    ]
     pattern = re.compile("|".join(marks))
     found = []
     for path in sorted(site.rglob("*")):
-        if path.is_file() and path.suffix in {".html", ".js", ".json", ".ipynb", ".md", ".txt", ".py", ".inv", ".xml", ""}:
+        if path.is_file() and path.suffix in {
+            ".html",
+            ".js",
+            ".json",
+            ".ipynb",
+            ".md",
+            ".txt",
+            ".py",
+            ".inv",
+            ".xml",
+            "",
+        }:
             text = path.read_bytes().decode("utf-8", errors="ignore")
             found += [f"{path.relative_to(site)}: {hit}" for hit in pattern.findall(text)]
         if "solutions" in path.relative_to(site).parts:
@@ -175,20 +239,31 @@ def missing_titles(pages):
     found = []
     for title, sections in chapters():
         number = int(title.split()[0])
-        page = next((p for p in pages if re.match(rf"book/{number:02d}-[^/]+/index\.html", p.name)), None)
+        page = next(
+            (p for p in pages if re.match(rf"book/{number:02d}-[^/]+/index\.html", p.name)), None
+        )
         if page is None:
             found.append(f"chapter {number} has no page")
             continue
         text = " ".join("".join(page.text).split())
-        wanted = [title] + [f"{number}.{k} {section}" for k, section in enumerate(sections, start=1)]
+        wanted = [title] + [
+            f"{number}.{k} {section}" for k, section in enumerate(sections, start=1)
+        ]
         places = [text.find(words) for words in wanted]
         if -1 in places or places != sorted(places):
             lost = [words for words, place in zip(wanted, places) if place < 0] or ["their order"]
             found.append(f"{page.name}: lacks {', '.join(lost)}")
     for page in pages:
-        listed = re.findall(r"(\d\d)-[a-z]+/index\.html", " ".join(attrs.get("href") or "" for attrs in page.find("a")))
-        if page.name == "book/glossary.html" and list(dict.fromkeys(listed)) != [f"{n:02d}" for n in range(1, 11)]:
-            found.append(f"the navigation lists chapters in the order {', '.join(dict.fromkeys(listed))}")
+        listed = re.findall(
+            r"(\d\d)-[a-z]+/index\.html",
+            " ".join(attrs.get("href") or "" for attrs in page.find("a")),
+        )
+        if page.name == "book/glossary.html" and list(dict.fromkeys(listed)) != [
+            f"{n:02d}" for n in range(1, 11)
+        ]:
+            found.append(
+                f"the navigation lists chapters in the order {', '.join(dict.fromkeys(listed))}"
+            )
     return found
 
 
@@ -196,24 +271,42 @@ def bad_mathematics(site, pages):
     """Formulas without their style sheet, formulas that failed, and dollar signs that were never read as a formula."""
     found = []
     for page in pages:
-        has_formula = any("katex" in (attrs.get("class") or "").split() for _, attrs in page.elements)
-        styled = any((attrs.get("href") or "").endswith("katex/katex.css") for attrs in page.find("link"))
+        has_formula = any(
+            "katex" in (attrs.get("class") or "").split() for _, attrs in page.elements
+        )
+        styled = any(
+            (attrs.get("href") or "").endswith("katex/katex.css") for attrs in page.find("link")
+        )
         if has_formula != styled:
-            found.append(f"{page.name}: {'formulas without' if has_formula else 'no formula but'} katex.css")
-        found += [f"{page.name}: a formula did not render" for _, attrs in page.elements
-                  if "katex-broken" in (attrs.get("class") or "")]
-        found += [f"{page.name}: mathematics left as text: {hit.strip()[:60]}"
-                  for hit in re.findall(r"\$\$|\\(?:frac|sum|log|mathrm|begin)\b[^\n]*", "".join(page.text))]
+            found.append(
+                f"{page.name}: {'formulas without' if has_formula else 'no formula but'} katex.css"
+            )
+        found += [
+            f"{page.name}: a formula did not render"
+            for _, attrs in page.elements
+            if "katex-broken" in (attrs.get("class") or "")
+        ]
+        found += [
+            f"{page.name}: mathematics left as text: {hit.strip()[:60]}"
+            for hit in re.findall(
+                r"\$\$|\\(?:frac|sum|log|mathrm|begin)\b[^\n]*", "".join(page.text)
+            )
+        ]
     fonts = {path.name for path in site.glob("katex/fonts/*.woff2")}
     css = (site / "katex" / "katex.css").read_text(encoding="utf-8")
-    found += [f"katex.css names {name}, which is not there" for name in set(re.findall(r"fonts/([^)]+)\)", css)) - fonts]
+    found += [
+        f"katex.css names {name}, which is not there"
+        for name in set(re.findall(r"fonts/([^)]+)\)", css)) - fonts
+    ]
     return found
 
 
 def undescribed(pages):
     found = []
     for page in pages:
-        described = [meta.get("content") for meta in page.find("meta") if meta.get("name") == "description"]
+        described = [
+            meta.get("content") for meta in page.find("meta") if meta.get("name") == "description"
+        ]
         if len(described) != 1 or not described[0] or len(described[0]) > 160:
             found.append(f"{page.name}: description {described}")
     return found
@@ -224,7 +317,11 @@ def prose_sentences(path):
     if path.suffix == ".ipynb":
         import nbformat
 
-        raw = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+        raw = "\n\n".join(
+            cell.source
+            for cell in nbformat.read(path, as_version=4).cells
+            if cell.cell_type == "markdown"
+        )
     else:
         raw = path.read_text(encoding="utf-8")
     raw = re.sub(r"^(```+|````+)(?!\{).*?^\1", " ", raw, flags=re.S | re.M)
@@ -240,13 +337,15 @@ def repeated_sentences(paths):
     for path in paths:
         for sentence in set(prose_sentences(path)):
             seen.setdefault(sentence, []).append("/".join(path.parts[-2:]))
-    return [f"{' and '.join(where)}: {sentence}" for sentence, where in seen.items() if len(where) > 1]
+    return [
+        f"{' and '.join(where)}: {sentence}" for sentence, where in seen.items() if len(where) > 1
+    ]
 
 
 def found_first(site, asked):
     """Pages and places that the search page ranks by the index of subjects, by the rule in Sphinx's searchtools.js."""
     text = (site / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text[text.index("(") + 1:text.rindex(")")])
+    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
     found = {}
     for entry, places in index["indexentries"].items():
         if asked in entry and len(asked) >= len(entry) / 2:
@@ -258,11 +357,16 @@ def found_first(site, asked):
 
 # --- the site ---
 
+
 def build(source, output):
     """Run jupyter-book as the Makefile does; (exit status, everything it said)."""
     program = Path(sys.executable).parent / "jupyter-book"
-    done = subprocess.run([program, "build", source, "--path-output", output, "-n", "-W", "--keep-going", "-q"],
-                          capture_output=True, text=True, cwd=source)
+    done = subprocess.run(
+        [program, "build", source, "--path-output", output, "-n", "-W", "--keep-going", "-q"],
+        capture_output=True,
+        text=True,
+        cwd=source,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -293,7 +397,9 @@ def test_every_page_of_the_contents_is_there_and_no_other(pages):
     names = [page.name for page in pages]
     assert {"index.html", "404.html", "search.html", "genindex.html"} <= set(names)
     listed = re.findall(r"(?:root|file): (\S+)", (HOME / "_toc.yml").read_text())
-    assert sorted(name for name in names if name.startswith("book/")) == sorted(f"{name}.html" for name in listed)
+    assert sorted(name for name in names if name.startswith("book/")) == sorted(
+        f"{name}.html" for name in listed
+    )
 
 
 def test_no_request_leaves_the_site(site, pages):
@@ -314,7 +420,8 @@ def test_every_picture_has_alt_text(pages):
 
 
 def test_ids_are_unique(pages):
-    assert doubled_ids([page for page in pages if page.name != "search.html"]) == []     # the theme's own two fields
+    # the theme's own two fields
+    assert doubled_ids([page for page in pages if page.name != "search.html"]) == []
 
 
 def test_nothing_secret_is_published(site):
@@ -326,22 +433,27 @@ def test_mathematics_is_rendered_and_styled(site, pages):
 
 
 def test_every_page_describes_itself(pages):
-    assert undescribed([page for page in pages if page.name != "index.html"]) == []      # index.html only redirects
+    # index.html only redirects
+    assert undescribed([page for page in pages if page.name != "index.html"]) == []
 
 
-@pytest.mark.parametrize("asked, page, place", [
-    ("softmax", "book/03-softmax/theory", "equation-softmax"),
-    ("log-sum-exp", "book/03-softmax/theory", "equation-lse-shift"),
-    ("log-sum-exp", "book/03-softmax/index", "logits-softmax-and-log-sum-exp"),
-    ("perplexity", "book/05-information/theory", "equation-perplexity"),
-    ("cross-entropy", "book/04-likelihood/theory", "equation-cross-entropy"),
-    ("temperature", "book/03-softmax/theory", "equation-temperature"),
-])
+@pytest.mark.parametrize(
+    "asked, page, place",
+    [
+        ("softmax", "book/03-softmax/theory", "equation-softmax"),
+        ("log-sum-exp", "book/03-softmax/theory", "equation-lse-shift"),
+        ("log-sum-exp", "book/03-softmax/index", "logits-softmax-and-log-sum-exp"),
+        ("perplexity", "book/05-information/theory", "equation-perplexity"),
+        ("cross-entropy", "book/04-likelihood/theory", "equation-cross-entropy"),
+        ("temperature", "book/03-softmax/theory", "equation-temperature"),
+    ],
+)
 def test_search_for_a_formula_by_name_finds_its_section(site, pages, asked, page, place):
     found = found_first(site, asked).get(page, [])
     assert place in found
     assert set(found) <= set(next(p for p in pages if p.name == f"{page}.html").ids)
-    listed = next(p for p in pages if p.name == "genindex.html").find("a")      # the index itself has it, too
+    # the index itself has it, too
+    listed = next(p for p in pages if p.name == "genindex.html").find("a")
     assert f"{page}.html#{place}" in [attrs.get("href") for attrs in listed]
 
 
@@ -349,17 +461,26 @@ def test_release_notebooks_are_offered_where_they_exist(site, pages):
     for notebook in sorted(HOME.glob("exercises/*/exercises.ipynb")):
         slug = notebook.parent.name
         page = next(page for page in pages if page.name == f"book/{slug}/index.html")
-        offered = [attrs["href"] for attrs in page.find("a") if "download" in (attrs.get("class") or "")]
-        assert any((page.path.parent / href).read_bytes() == notebook.read_bytes() for href in offered), slug
+        offered = [
+            attrs["href"] for attrs in page.find("a") if "download" in (attrs.get("class") or "")
+        ]
+        assert any(
+            (page.path.parent / href).read_bytes() == notebook.read_bytes() for href in offered
+        ), slug
 
 
 def test_no_two_pages_share_a_sentence():
-    paths = [path for path in sorted(HOME.glob("book/**/*")) if path.suffix in {".md", ".ipynb"}
-             and not any(part.startswith(("_", ".")) for part in path.relative_to(HOME / "book").parts)]
+    paths = [
+        path
+        for path in sorted(HOME.glob("book/**/*"))
+        if path.suffix in {".md", ".ipynb"}
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(HOME / "book").parts)
+    ]
     assert repeated_sentences(paths) == []
 
 
 # --- a small book, broken on purpose ---
+
 
 def build_here(folder, monkeypatch):
     """The same command inside this process: starting jupyter-book takes longer than building a page."""
@@ -372,7 +493,7 @@ def build_here(folder, monkeypatch):
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
             main(["build", str(folder), "-n", "-W", "--keep-going", "-q"], standalone_mode=False)
-        except RuntimeError as error:       # its way to say that the build failed
+        except RuntimeError as error:  # its way to say that the build failed
             return 1, f"{said.getvalue()}\n{error}"
     return 0, said.getvalue()
 
@@ -382,11 +503,17 @@ def small_book(tmp_path, monkeypatch):
     """The course's own configuration and extensions around one page, and a library that is as small."""
     shutil.copy(HOME / "_config.yml", tmp_path)
     for folder in ("_ext", "_static", "_tools", "_vendor"):
-        shutil.copytree(HOME / "book" / folder, tmp_path / "book" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            HOME / "book" / folder,
+            tmp_path / "book" / folder,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     (tmp_path / "book" / "references.bib").write_text("")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
-    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-                                             '[project]\nname = "lmcore"\nversion = "0"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "lmcore"\nversion = "0"\n'
+    )
     (tmp_path / "lmcore").mkdir()
     (tmp_path / "lmcore" / "__init__.py").write_text("")
 
@@ -398,22 +525,30 @@ def small_book(tmp_path, monkeypatch):
 
 
 def test_broken_formulas_references_terms_and_citations_fail_with_their_places(small_book):
-    wrong = "# Page\n\nFirst.\n\nThen $\\frac{1$ comes.\n\nSee {eq}`nowhere`, {term}`nonsense` and {cite:p}`nobody`.\n"
+    wrong = (
+        "# Page\n\nFirst.\n\nThen $\\frac{1$ comes.\n\nSee {eq}`nowhere`, {term}`nonsense` and"
+        " {cite:p}`nobody`.\n"
+    )
     status, said = small_book(wrong)
     assert status != 0
     assert "page.md:5" in said and "formula does not render" in said, said
     for name in ("nowhere", "nonsense", "nobody"):
         assert re.search(rf"page.md:7: .*{name}", said), said
-    status, said = small_book(wrong)        # the second time only changed pages are written: it must still be noticed
+    # the second time only changed pages are written: it must still be noticed
+    status, said = small_book(wrong)
     assert status != 0 and "formula does not render" in said, said
 
 
 def test_numbers_by_chapter_and_assignment_links_that_come_with_the_notebook(small_book, tmp_path):
     chapter = tmp_path / "book" / "07-decoding" / "index.md"
     chapter.parent.mkdir()
-    chapter.write_text("# 7 Decoding\n\n$$ a $$ (first)\n\n$$ b $$ (second)\n\n{eq}`second`, {assignment}`07-decoding`\n\n"
-                       "```{exercise}\n:label: ex\nDo.\n```\n\n{ref}`ex`\n")
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n")
+    chapter.write_text(
+        "# 7 Decoding\n\n$$ a $$ (first)\n\n$$ b $$ (second)\n\n{eq}`second`,"
+        " {assignment}`07-decoding`\n\n```{exercise}\n:label: ex\nDo.\n```\n\n{ref}`ex`\n"
+    )
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n"
+    )
     status, said = small_book("# Page\n\nText.\n")
     assert status == 0, said
     page = tmp_path / "_build" / "html" / "book" / "07-decoding" / "index.html"
@@ -424,7 +559,10 @@ def test_numbers_by_chapter_and_assignment_links_that_come_with_the_notebook(sma
     (tmp_path / "exercises" / "07-decoding").mkdir(parents=True)
     (tmp_path / "exercises" / "07-decoding" / "exercises.ipynb").write_text('{"cells": []}')
     assert small_book("# Page\n\nText.\n")[0] == 0
-    offered = re.search(r'<a class="reference download internal" download="" href="([^"]+/exercises.ipynb)"', page.read_text())
+    offered = re.search(
+        r'<a class="reference download internal" download="" href="([^"]+/exercises.ipynb)"',
+        page.read_text(),
+    )
     assert (page.parent / offered.group(1)).read_text() == '{"cells": []}'
 
 
@@ -438,25 +576,39 @@ def configure(book, **settings):
 
 
 def named(page, tag="meta"):
-    return {attrs.get("property") or attrs.get("name"): attrs.get("content") for attrs in page.find(tag)}
+    return {
+        attrs.get("property") or attrs.get("name"): attrs.get("content") for attrs in page.find(tag)
+    }
 
 
 def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path):
     site = tmp_path / "_build" / "html"
     configure(tmp_path, baseurl="https://owner.example/course")
-    status, said = small_book("# Page & more\n\nA first paragraph that is long enough to describe the page.\n")
+    status, said = small_book(
+        "# Page & more\n\nA first paragraph that is long enough to describe the page.\n"
+    )
     assert status == 0, said
     page = next(page for page in read_pages(site) if page.name == "book/page.html")
     said = named(page)
     assert said["og:title"] == "Page & more"
-    assert said["og:description"] == said["description"] == "A first paragraph that is long enough to describe the page."
+    assert (
+        said["og:description"]
+        == said["description"]
+        == "A first paragraph that is long enough to describe the page."
+    )
     assert said["og:url"] == "https://owner.example/course/book/page.html"
-    assert [attrs["href"] for attrs in page.find("link") if attrs.get("rel") == "canonical"] == [said["og:url"]]
+    assert [attrs["href"] for attrs in page.find("link") if attrs.get("rel") == "canonical"] == [
+        said["og:url"]
+    ]
     assert said["og:image"].startswith("https://owner.example/course/")
     card = (site / said["og:image"].removeprefix("https://owner.example/course/")).read_bytes()
-    assert card[:4] == b"\x89PNG" and struct.unpack(">II", card[16:24]) == \
-        (int(said["og:image:width"]), int(said["og:image:height"])) == (1200, 630)
-    assert [place.text for place in ElementTree.parse(site / "sitemap.xml").findall(".//{*}loc")] == [said["og:url"]]
+    assert card[:4] == b"\x89PNG" and struct.unpack(">II", card[16:24]) == (
+        int(said["og:image:width"]),
+        int(said["og:image:height"]),
+    ) == (1200, 630)
+    assert [
+        place.text for place in ElementTree.parse(site / "sitemap.xml").findall(".//{*}loc")
+    ] == [said["og:url"]]
     assert 'href="/course/index.html"' in (site / "404.html").read_text()
 
     shutil.copy(HOME / "_config.yml", tmp_path)
@@ -475,36 +627,69 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
         folder.mkdir(parents=True)
     release.write_text('{"cells": []}')
     (chapter / "index.md").write_text("# 7 Decoding\n\nSolve {assignment}`07-decoding`.\n")
-    theory = {"cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Theory\n\nText."}], "nbformat": 4,
-              "nbformat_minor": 4, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
+    theory = {
+        "cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Theory\n\nText."}],
+        "nbformat": 4,
+        "nbformat_minor": 4,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    }
     (chapter / "theory.ipynb").write_text(json.dumps(theory))
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n"
-                                       "  sections:\n  - file: book/07-decoding/theory\n")
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n"
+        "  sections:\n  - file: book/07-decoding/theory\n"
+    )
 
     def links():
         status, said = small_book("# Page\n\nText.\n")
         assert status == 0, said
-        pages = [page for page in read_pages(tmp_path / "_build" / "html") if page.name != "404.html"]      # it names the glossary
+        # it names the glossary
+        pages = [
+            page for page in read_pages(tmp_path / "_build" / "html") if page.name != "404.html"
+        ]
         assert broken_links(tmp_path / "_build" / "html", pages) == []
-        return {page.path.stem: page for page in pages if "07-decoding" in page.name}, \
-            {page.path.stem: [attrs.get("href") or "" for attrs in page.find("a")] for page in pages if page.name.startswith("book/")}
+        return {page.path.stem: page for page in pages if "07-decoding" in page.name}, {
+            page.path.stem: [attrs.get("href") or "" for attrs in page.find("a")]
+            for page in pages
+            if page.name.startswith("book/")
+        }
 
     pages, targets = links()
     for page in pages.values():
-        taken = {attrs["download"]: (page.path.parent / attrs["href"]).read_text() for attrs in page.find("a") if "download" in attrs}
+        taken = {
+            attrs["download"]: (page.path.parent / attrs["href"]).read_text()
+            for attrs in page.find("a")
+            if "download" in attrs
+        }
         assert json.loads(taken["07-decoding-theory.ipynb"])["cells"] == theory["cells"]
         assert taken[""] == '{"cells": []}'
-    assert [href for hrefs in targets.values() for href in hrefs if re.search("edit|mybinder|colab", href)] == []
+    assert [
+        href
+        for hrefs in targets.values()
+        for href in hrefs
+        if re.search("edit|mybinder|colab", href)
+    ] == []
 
     configure(tmp_path, url="https://github.com/owner/course")
     pages, targets = links()
-    for name, ending in (("page", "page.md"), ("index", "07-decoding/index.md"), ("theory", "07-decoding/theory.ipynb")):
+    for name, ending in (
+        ("page", "page.md"),
+        ("index", "07-decoding/index.md"),
+        ("theory", "07-decoding/theory.ipynb"),
+    ):
         assert f"https://github.com/owner/course/edit/main/book/{ending}" in targets[name]
     for name, page in pages.items():
         for path in ("book/07-decoding/theory.ipynb", "exercises/07-decoding/exercises.ipynb"):
-            assert f"https://mybinder.org/v2/gh/owner/course/main?urlpath=lab/tree/{path}" in targets[name]
-            assert f"https://colab.research.google.com/github/owner/course/blob/main/{path}" in targets[name]
-        assert '"lmcore[data,plot] @ git+https://github.com/owner/course@main"' in html.unescape(page.path.read_text())
+            assert (
+                f"https://mybinder.org/v2/gh/owner/course/main?urlpath=lab/tree/{path}"
+                in targets[name]
+            )
+            assert (
+                f"https://colab.research.google.com/github/owner/course/blob/main/{path}"
+                in targets[name]
+            )
+        assert '"lmcore[data,plot] @ git+https://github.com/owner/course@main"' in html.unescape(
+            page.path.read_text()
+        )
     assert not re.search("mybinder|colab", " ".join(targets["page"]))
     assert foreign_requests(tmp_path / "_build" / "html", list(pages.values())) == []
 
@@ -512,50 +697,76 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
 def test_names_of_equations_and_terms_in_titles(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(HOME / "book" / "_ext")
     subjects = importlib.import_module("subject_index")
-    (tmp_path / "glossary.md").write_text("```{glossary}\nsoftmax\n  A.\n\nlog-softmax\n  B.\n\nlog-sum-exp\n  C.\n\n"
-                                          "Kneser–Ney smoothing\n  D.\n\nlogit\n  E.\n```\n")
+    (tmp_path / "glossary.md").write_text(
+        "```{glossary}\nsoftmax\n  A.\n\nlog-softmax\n  B.\n\nlog-sum-exp\n  C.\n\n"
+        "Kneser–Ney smoothing\n  D.\n\nlogit\n  E.\n```\n"
+    )
     terms = subjects.glossary_terms(tmp_path / "glossary.md")
-    assert [subjects.spell(label, terms) for label in ("softmax", "log-softmax", "lse-shift", "kneser-ney-smoothing", "rnn")] == \
-        ["softmax", "log-softmax", "log-sum-exp shift", "Kneser–Ney smoothing", "RNN"]
-    assert sorted(subjects.in_title("3 Logits, Softmax, and Log-Sum-Exp", terms)) == ["log-sum-exp", "logit", "softmax"]
+    assert [
+        subjects.spell(label, terms)
+        for label in ("softmax", "log-softmax", "lse-shift", "kneser-ney-smoothing", "rnn")
+    ] == ["softmax", "log-softmax", "log-sum-exp shift", "Kneser–Ney smoothing", "RNN"]
+    assert sorted(subjects.in_title("3 Logits, Softmax, and Log-Sum-Exp", terms)) == [
+        "log-sum-exp",
+        "logit",
+        "softmax",
+    ]
     assert subjects.in_title("3.4 Stable log-softmax", terms) == ["log-softmax"]
 
 
 def test_a_launched_machine_installs_what_a_student_does():
     script = HOME / ".binder" / "postBuild"
-    assert script.stat().st_mode & 0o111 and 'pip install --no-cache-dir -e ".[student]"' in script.read_text()
+    assert (
+        script.stat().st_mode & 0o111
+        and 'pip install --no-cache-dir -e ".[student]"' in script.read_text()
+    )
 
 
 @pytest.fixture
 def wrong_page(tmp_path):
     """Write one HTML page; returns its site and its pages as read."""
+
     def write(body, name="page.html"):
         (tmp_path / "katex").mkdir(exist_ok=True)
         (tmp_path / "katex" / "katex.css").write_text("@font-face{src:url(fonts/A.woff2)}")
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"<html><head></head><body><article>{body}</article></body></html>")
+        (tmp_path / name).write_text(
+            f"<html><head></head><body><article>{body}</article></body></html>"
+        )
         return tmp_path, read_pages(tmp_path)
 
     return write
 
 
-@pytest.mark.parametrize("body", [
-    '<script src="https://cdn.example/x.js"></script>',
-    '<link rel="stylesheet" href="//fonts.example/a.css">',
-    '<img src="http://pictures.example/a.png">',
-    '<script>const THEBE_JS_URL = "https://unpkg.com/thebe"</script>',
-    '<p style="background: url(https://x.example/y)">',
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        '<link rel="stylesheet" href="//fonts.example/a.css">',
+        '<img src="http://pictures.example/a.png">',
+        '<script>const THEBE_JS_URL = "https://unpkg.com/thebe"</script>',
+        '<p style="background: url(https://x.example/y)">',
+    ],
+)
 def test_a_foreign_request_is_noticed(wrong_page, body):
     assert foreign_requests(*wrong_page(body))
 
 
 def test_a_link_that_a_reader_follows_is_no_request(wrong_page):
-    assert foreign_requests(*wrong_page('<a href="https://arxiv.org/abs/1706.03762">paper</a>')) == []
+    assert (
+        foreign_requests(*wrong_page('<a href="https://arxiv.org/abs/1706.03762">paper</a>')) == []
+    )
 
 
-@pytest.mark.parametrize("body", ['<a href="gone.html">x</a>', '<a href="#gone">x</a>', '<a href="page.html#gone">x</a>',
-                                  '<img src="gone.png" alt="a">'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="gone.html">x</a>',
+        '<a href="#gone">x</a>',
+        '<a href="page.html#gone">x</a>',
+        '<img src="gone.png" alt="a">',
+    ],
+)
 def test_a_dead_link_is_noticed(wrong_page, body):
     assert broken_links(*wrong_page(body))
 
@@ -566,20 +777,34 @@ def test_other_faults_are_noticed(wrong_page):
     assert doubled_ids(wrong_page('<p id="a"></p><p id="a"></p>')[1])
     assert undescribed(wrong_page("")[1])
     site, pages = wrong_page('<span class="katex">x</span> and $$ left')
-    assert [" ".join(line.split()[1:4]) for line in bad_mathematics(site, pages)] == \
-        ["formulas without katex.css", "mathematics left as", "names A.woff2, which"]
+    assert [" ".join(line.split()[1:4]) for line in bad_mathematics(site, pages)] == [
+        "formulas without katex.css",
+        "mathematics left as",
+        "names A.woff2, which",
+    ]
     assert len(missing_titles(pages)) == 10
-    assert missing_titles(wrong_page("<h1>3 Logits, Softmax, and Log-Sum-Exp</h1>3.2 Softmax normalization 3.1 LM head "
-                                     "3.3 Shift invariance 3.4 Stable log-softmax 3.5 Temperature",
-                                     "book/03-softmax/index.html")[1])[2].endswith("lacks their order")
+    assert missing_titles(
+        wrong_page(
+            "<h1>3 Logits, Softmax, and Log-Sum-Exp</h1>3.2 Softmax normalization 3.1 LM head "
+            "3.3 Shift invariance 3.4 Stable log-softmax 3.5 Temperature",
+            "book/03-softmax/index.html",
+        )[1]
+    )[2].endswith("lacks their order")
 
 
-@pytest.mark.parametrize("text", ["### BEGIN SOLUTION", "### <span>HIDDEN</span> <span>TESTS</span>", '"=== MARK\\n SCHEME"'])
+@pytest.mark.parametrize(
+    "text",
+    ["### BEGIN SOLUTION", "### <span>HIDDEN</span> <span>TESTS</span>", '"=== MARK\\n SCHEME"'],
+)
 def test_a_leak_is_noticed(wrong_page, text):
     assert leaks(wrong_page(text)[0])
 
 
 def test_a_repeated_sentence_is_noticed(tmp_path):
-    (tmp_path / "a.md").write_text("# A\n\nThis sentence has certainly more than eight words in it.\n")
-    (tmp_path / "b.md").write_text("# B\n\nNew. This sentence has certainly more\nthan eight words in it.\n")
+    (tmp_path / "a.md").write_text(
+        "# A\n\nThis sentence has certainly more than eight words in it.\n"
+    )
+    (tmp_path / "b.md").write_text(
+        "# B\n\nNew. This sentence has certainly more\nthan eight words in it.\n"
+    )
     assert len(repeated_sentences([tmp_path / "a.md", tmp_path / "b.md"])) == 1

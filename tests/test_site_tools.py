@@ -27,6 +27,7 @@ def load(name):
 
 # --- serve.py ---
 
+
 @pytest.fixture
 def site(tmp_path):
     (tmp_path / "index.html").write_text("start")
@@ -35,7 +36,9 @@ def site(tmp_path):
 
 
 def test_serves_pages_and_the_sites_own_404(site):
-    process = subprocess.Popen([sys.executable, SERVE, "--port", "0", "--dir", site], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, SERVE, "--port", "0", "--dir", site], stdout=subprocess.PIPE, text=True
+    )
     try:
         address = re.match(r"http://\S+", process.stdout.readline()).group()
         assert urllib.request.urlopen(address + "index.html").read() == b"start"
@@ -72,6 +75,7 @@ def test_an_impossible_port_is_refused(capsys):
 
 # --- notebooks.py ---
 
+
 @pytest.fixture
 def notebooks(tmp_path, monkeypatch):
     pytest.importorskip("nbclient")
@@ -82,9 +86,16 @@ def notebooks(tmp_path, monkeypatch):
 
 
 def make_notebook(path, *sources):
-    cells = [nbformat.v4.new_markdown_cell("# Title")] + [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python", "version": "3.9.1"},
-                                                                   "widgets": {}}), path)
+    cells = [nbformat.v4.new_markdown_cell("# Title")] + [
+        nbformat.v4.new_code_cell(source) for source in sources
+    ]
+    nbformat.write(
+        nbformat.v4.new_notebook(
+            cells=cells,
+            metadata={"language_info": {"name": "python", "version": "3.9.1"}, "widgets": {}},
+        ),
+        path,
+    )
     return path
 
 
@@ -125,7 +136,11 @@ def test_the_course_digest_covers_code_and_data(tmp_path):
         (tmp_path / "lmcore" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "lmcore" / name).write_text("1")
     seen = [module.course_digest(tmp_path)]
-    for name, counts in (("softmax.py", True), ("data/smollm2.npz", True), ("grading/grade.py", False)):
+    for name, counts in (
+        ("softmax.py", True),
+        ("data/smollm2.npz", True),
+        ("grading/grade.py", False),
+    ):
         (tmp_path / "lmcore" / name).write_text("2")
         seen.append(module.course_digest(tmp_path))
         assert (seen[-1] != seen[-2]) == counts, name
@@ -140,8 +155,11 @@ def test_a_failing_cell_is_named_and_nothing_is_lost(notebooks, tmp_path, capsys
     assert "bad.ipynb: cell 3 failed: ZeroDivisionError" in said and "as it was" in said
     assert bad.read_bytes() == before
     assert "fine" in good.read_text()
-    assert sorted(path.name for path in tmp_path.glob("*")) == [".stamps", "bad.ipynb", "good.ipynb"] or \
-        not list(tmp_path.glob(".bad*"))
+    assert sorted(path.name for path in tmp_path.glob("*")) == [
+        ".stamps",
+        "bad.ipynb",
+        "good.ipynb",
+    ] or not list(tmp_path.glob(".bad*"))
     assert notebooks.main(["--check", str(bad)]) == 1
 
 
@@ -155,11 +173,12 @@ def test_an_unreadable_notebook_is_named(notebooks, tmp_path):
 def test_interrupting_leaves_the_old_notebook_whole(tmp_path):
     path = make_notebook(tmp_path / "slow.ipynb", "import time; time.sleep(60)")
     before = path.read_bytes()
-    runner = ("import importlib.util, pathlib, sys\n"
-              f"spec = importlib.util.spec_from_file_location('n', {str(HOME / 'book/_tools/notebooks.py')!r})\n"
-              "n = importlib.util.module_from_spec(spec); spec.loader.exec_module(n)\n"
-              f"n.STAMPS = pathlib.Path({str(tmp_path / 's' / 'x.json')!r})\n"
-              f"sys.exit(n.main([{str(path)!r}]))\n")
+    runner = (
+        "import importlib.util, pathlib, sys\nspec = importlib.util.spec_from_file_location('n',"
+        f" {str(HOME / 'book/_tools/notebooks.py')!r})\nn = importlib.util.module_from_spec(spec);"
+        " spec.loader.exec_module(n)\nn.STAMPS ="
+        f" pathlib.Path({str(tmp_path / 's' / 'x.json')!r})\nsys.exit(n.main([{str(path)!r}]))\n"
+    )
     process = subprocess.Popen([sys.executable, "-c", runner], stdout=subprocess.PIPE, text=True)
     assert "running" in process.stdout.readline()
     time.sleep(1.5)

@@ -12,7 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from lmcore import softmax as sm
 
-LOGITS = arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 9)), elements=st.floats(-300, 300))
+LOGITS = arrays(
+    np.float64, st.tuples(st.integers(1, 4), st.integers(1, 9)), elements=st.floats(-300, 300)
+)
 
 
 def exact_log_softmax(row):
@@ -65,9 +67,18 @@ class TestNormalisation:
 
     @given(LOGITS)
     def test_scipy(self, logits):
-        assert_allclose(sm.softmax(logits), scipy.special.softmax(logits, axis=-1), rtol=1e-12, atol=1e-300)
-        assert_allclose(sm.log_softmax(logits), scipy.special.log_softmax(logits, axis=-1), rtol=1e-13, atol=1e-13)
-        assert_allclose(sm.logsumexp(logits), scipy.special.logsumexp(logits, axis=-1), rtol=1e-14, atol=1e-13)
+        assert_allclose(
+            sm.softmax(logits), scipy.special.softmax(logits, axis=-1), rtol=1e-12, atol=1e-300
+        )
+        assert_allclose(
+            sm.log_softmax(logits),
+            scipy.special.log_softmax(logits, axis=-1),
+            rtol=1e-13,
+            atol=1e-13,
+        )
+        assert_allclose(
+            sm.logsumexp(logits), scipy.special.logsumexp(logits, axis=-1), rtol=1e-14, atol=1e-13
+        )
 
     @settings(max_examples=30)
     @given(arrays(np.float64, 6, elements=st.floats(-60, 60)))
@@ -82,8 +93,14 @@ class TestNormalisation:
     def test_axis(self):
         logits = np.random.default_rng(0).normal(size=(3, 4, 5))
         for axis in (0, 1, -2, 2):
-            assert_allclose(sm.softmax(logits, axis=axis), scipy.special.softmax(logits, axis=axis), rtol=1e-13)
-            assert_allclose(sm.log_softmax(logits, axis=axis), scipy.special.log_softmax(logits, axis=axis), rtol=1e-13)
+            assert_allclose(
+                sm.softmax(logits, axis=axis), scipy.special.softmax(logits, axis=axis), rtol=1e-13
+            )
+            assert_allclose(
+                sm.log_softmax(logits, axis=axis),
+                scipy.special.log_softmax(logits, axis=axis),
+                rtol=1e-13,
+            )
             for keep in (False, True):
                 ours = sm.logsumexp(logits, axis=axis, keepdims=keep)
                 theirs = scipy.special.logsumexp(logits, axis=axis, keepdims=keep)
@@ -93,7 +110,8 @@ class TestNormalisation:
     def test_blocks_join_without_a_seam(self, monkeypatch):
         logits = np.random.default_rng(1).normal(size=(7, 11)) * 50
         whole = sm.log_softmax(logits)
-        monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 2 * 11 * 8)      # two rows at a time, the last block short
+        # two rows at a time, the last block short
+        monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 2 * 11 * 8)
         assert_array_equal(sm.log_softmax(logits), whole)
         assert_allclose(sm.softmax(logits), np.exp(whole), rtol=1e-13)
         assert_allclose(sm.logsumexp(logits), (logits - whole)[:, 0], rtol=1e-13)
@@ -133,7 +151,9 @@ class TestHardRows:
         assert_array_equal(sm.log_softmax(logits)[1], -np.inf)
         assert_allclose(sm.softmax(logits), [0.25, 0, 0.75])
 
-    @pytest.mark.parametrize("function", [sm.softmax, sm.log_softmax, sm.logsumexp, sm.entropy_slope])
+    @pytest.mark.parametrize(
+        "function", [sm.softmax, sm.log_softmax, sm.logsumexp, sm.entropy_slope]
+    )
     def test_a_row_of_bans_is_named(self, function):
         with pytest.raises(ValueError, match="row 1 bans every token"):
             function([[0.0, 1.0], [-np.inf, -np.inf]])
@@ -156,12 +176,20 @@ class TestHardRows:
         probs = sm.softmax(np.zeros(70_000, dtype=np.float16))
         assert probs.dtype == np.float16
         assert_allclose(probs.astype(np.float64).sum(), 1, rtol=5e-3)
-        assert_allclose(sm.log_softmax(np.zeros(70_000, np.float16)).astype(float), -np.log(70_000), rtol=1e-3)
+        assert_allclose(
+            sm.log_softmax(np.zeros(70_000, np.float16)).astype(float), -np.log(70_000), rtol=1e-3
+        )
 
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_type_is_kept(self, dtype):
         logits = np.array([1, 2, 3], dtype=dtype)
-        for function in (sm.softmax, sm.log_softmax, sm.logsumexp, sm.softmax_jacobian, sm.entropy_slope):
+        for function in (
+            sm.softmax,
+            sm.log_softmax,
+            sm.logsumexp,
+            sm.softmax_jacobian,
+            sm.entropy_slope,
+        ):
             assert function(logits).dtype == dtype
         assert sm.apply_temperature(logits, np.float64(0.5)).dtype == dtype
 
@@ -183,8 +211,13 @@ class TestDerivatives:
     @given(arrays(np.float64, 5, elements=st.floats(-3, 3)))
     def test_jacobian_by_central_differences(self, logits):
         step = 1e-6
-        numeric = np.stack([(sm.softmax(logits + step * e) - sm.softmax(logits - step * e)) / (2 * step)
-                            for e in np.eye(5)], axis=1)
+        numeric = np.stack(
+            [
+                (sm.softmax(logits + step * e) - sm.softmax(logits - step * e)) / (2 * step)
+                for e in np.eye(5)
+            ],
+            axis=1,
+        )
         assert_allclose(sm.softmax_jacobian(sm.softmax(logits)), numeric, atol=1e-9)
 
     def test_jacobian_is_symmetric_and_rows_vanish(self):
@@ -217,12 +250,15 @@ class TestTemperature:
         def entropy(tau):
             log_probs = sm.log_softmax(logits / tau)
             return -(np.exp(log_probs) * log_probs).sum()
+
         step = 1e-4 * temperature
         numeric = (entropy(temperature + step) - entropy(temperature - step)) / (2 * step)
         assert_allclose(sm.entropy_slope(logits, temperature), numeric, rtol=1e-5, atol=1e-8)
 
     def test_slope_ignores_bans(self):
-        assert_allclose(sm.entropy_slope([1.0, -1.0, -np.inf], 0.7), sm.entropy_slope([1.0, -1.0], 0.7))
+        assert_allclose(
+            sm.entropy_slope([1.0, -1.0, -np.inf], 0.7), sm.entropy_slope([1.0, -1.0], 0.7)
+        )
 
 
 class TestGumbelMax:

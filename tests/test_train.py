@@ -14,19 +14,33 @@ from lmcore.data import clean, split
 from lmcore.models import nplm, rnn, train, transformer
 from lmcore.models.characters import BOS, EOS, VOCAB_SIZE, decode
 
-CONFIGS = {"nplm": dict(vocab_size=VOCAB_SIZE, context=4, width=4, hidden=8), "rnn": dict(vocab_size=VOCAB_SIZE, hidden=8),
-           "transformer": dict(vocab_size=VOCAB_SIZE, context=16, n_layer=1, n_head=2, width=8)}
+CONFIGS = {
+    "nplm": dict(vocab_size=VOCAB_SIZE, context=4, width=4, hidden=8),
+    "rnn": dict(vocab_size=VOCAB_SIZE, hidden=8),
+    "transformer": dict(vocab_size=VOCAB_SIZE, context=16, n_layer=1, n_head=2, width=8),
+}
 
 
 @pytest.fixture(scope="module")
 def tokens():
     """The beginnings of two speeches, each with its BOS and EOS."""
-    return np.concatenate([np.append(train.stream([speech])[:600], EOS) for speech in split().train[:2]])
+    return np.concatenate(
+        [np.append(train.stream([speech])[:600], EOS) for speech in split().train[:2]]
+    )
 
 
 def recipe_of(family, **changes):
-    recipe = train.Recipe(CONFIGS[family], steps=12, batch=4, length=16, shard=2, warmup=2, decay=4, validate_every=4,
-                          checkpoint_every=5)
+    recipe = train.Recipe(
+        CONFIGS[family],
+        steps=12,
+        batch=4,
+        length=16,
+        shard=2,
+        warmup=2,
+        decay=4,
+        validate_every=4,
+        checkpoint_every=5,
+    )
     return replace(recipe, **changes)
 
 
@@ -44,7 +58,11 @@ class TestBatches:
         assert_array_equal(targets[0], tokens[1:17])
         assert inputs[0, 0] == BOS
         at = list(inputs[1]).index(EOS)
-        assert targets[1, at - 1] == EOS and targets[1, at] == train.IGNORED and inputs[1, at + 1] == BOS
+        assert (
+            targets[1, at - 1] == EOS
+            and targets[1, at] == train.IGNORED
+            and inputs[1, at + 1] == BOS
+        )
 
     def test_cold_positions_are_left_out_but_not_at_the_head_of_a_speech(self, tokens):
         _, targets = train.windows(tokens, [0, 50], 16, cold=3)
@@ -68,10 +86,12 @@ def test_shards_weighted_by_tokens_are_the_whole_batch(module, shard):
     rng = np.random.default_rng(0)
     params = module.init(config, rng, np.float64)
     inputs, targets = rng.integers(0, VOCAB_SIZE, (2, 4, 9))
-    targets[0, 1:] = targets[2] = targets[3, 4:] = train.IGNORED           # 1, 9, 0 and 4 tokens
+    targets[0, 1:] = targets[2] = targets[3, 4:] = train.IGNORED  # 1, 9, 0 and 4 tokens
     loss, grads = module.loss_and_grad(params, inputs, targets, config)
     with ThreadPoolExecutor(2) as pool:
-        shards = train.sharded_loss_and_grad(module.loss_and_grad, params, inputs, targets, config, shard, pool)
+        shards = train.sharded_loss_and_grad(
+            module.loss_and_grad, params, inputs, targets, config, shard, pool
+        )
     assert shards[0] == pytest.approx(loss, abs=1e-12)
     for name, grad in grads.items():
         assert_allclose(shards[1][name], grad, atol=1e-12, err_msg=name)
@@ -87,6 +107,7 @@ def test_a_killed_run_ends_where_an_undisturbed_one_does(family, tokens, tmp_pat
         def report(step, *_):
             if step == last:
                 raise Killed
+
         return report
 
     recipe, ends = recipe_of(family), []
@@ -95,9 +116,28 @@ def test_a_killed_run_ends_where_an_undisturbed_one_does(family, tokens, tmp_pat
         out.mkdir(parents=True)
         for last in kills:
             with pytest.raises(Killed):
-                train.train(family, "toy", recipe, tokens, tokens, tmp_path / folder, out, threads=1, report=kill_at(last))
-        params, best = train.train(family, "toy", recipe, tokens, tokens, tmp_path / folder, out, threads=len(kills) or 2)
-        ends.append((params, best, (tmp_path / folder / f"{family}-toy.csv").read_text(), (out / f"{family}-toy.npz").read_bytes()))
+                train.train(
+                    family,
+                    "toy",
+                    recipe,
+                    tokens,
+                    tokens,
+                    tmp_path / folder,
+                    out,
+                    threads=1,
+                    report=kill_at(last),
+                )
+        params, best = train.train(
+            family, "toy", recipe, tokens, tokens, tmp_path / folder, out, threads=len(kills) or 2
+        )
+        ends.append(
+            (
+                params,
+                best,
+                (tmp_path / folder / f"{family}-toy.csv").read_text(),
+                (out / f"{family}-toy.npz").read_bytes(),
+            )
+        )
     (calm, *calm_rest), (killed, *killed_rest) = ends
     for name in calm:
         assert_array_equal(calm[name], killed[name], err_msg=name)
@@ -105,13 +145,21 @@ def test_a_killed_run_ends_where_an_undisturbed_one_does(family, tokens, tmp_pat
     lines = calm_rest[1].splitlines()
     assert lines[0] == "step,loss,grad_norm,validation" and len(lines) == 13
     assert [line.split(",")[0] for line in lines[1:]] == [str(step) for step in range(1, 13)]
-    assert [bool(line.split(",")[3]) for line in lines[1:]] == [step in (4, 8, 12) for step in range(1, 13)]
+    assert [bool(line.split(",")[3]) for line in lines[1:]] == [
+        step in (4, 8, 12) for step in range(1, 13)
+    ]
 
 
 def test_a_run_may_be_lengthened_before_its_rate_falls(tokens, tmp_path):
-    whole, _ = train.train("nplm", "a", recipe_of("nplm", steps=14), tokens, tokens, tmp_path, tmp_path)
-    train.train("nplm", "b", recipe_of("nplm", steps=10, decay=0), tokens, tokens, tmp_path, tmp_path)
-    longer, _ = train.train("nplm", "b", recipe_of("nplm", steps=14), tokens, tokens, tmp_path, tmp_path)
+    whole, _ = train.train(
+        "nplm", "a", recipe_of("nplm", steps=14), tokens, tokens, tmp_path, tmp_path
+    )
+    train.train(
+        "nplm", "b", recipe_of("nplm", steps=10, decay=0), tokens, tokens, tmp_path, tmp_path
+    )
+    longer, _ = train.train(
+        "nplm", "b", recipe_of("nplm", steps=14), tokens, tokens, tmp_path, tmp_path
+    )
     for name in whole:
         assert_array_equal(whole[name], longer[name])
 
@@ -123,7 +171,9 @@ def test_a_checkpoint_of_another_recipe_is_refused(tokens, tmp_path):
 
 
 def test_exported_weights_are_the_parameters_in_float16(tokens, tmp_path):
-    params, best = train.train("rnn", "toy", recipe_of("rnn", steps=8), tokens, tokens, tmp_path, tmp_path)
+    params, best = train.train(
+        "rnn", "toy", recipe_of("rnn", steps=8), tokens, tokens, tmp_path, tmp_path
+    )
     with np.load(tmp_path / "rnn-toy.npz", allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
         assert about["step"] == 8 and about["validation_bits"] == round(best, 4)
@@ -131,7 +181,7 @@ def test_exported_weights_are_the_parameters_in_float16(tokens, tmp_path):
         for name, array in params.items():
             assert file[name].dtype == np.float16
             assert_array_equal(file[name], array.astype(np.float16))
-            assert_allclose(file[name].astype(np.float32), array, rtol=2 ** -11, atol=2 ** -25)
+            assert_allclose(file[name].astype(np.float32), array, rtol=2**-11, atol=2**-25)
 
 
 def test_published_log_thins_but_keeps_validations(tmp_path):
@@ -144,8 +194,16 @@ def test_published_log_thins_but_keeps_validations(tmp_path):
 
 def test_training_lowers_the_loss(tokens, tmp_path):
     losses = []
-    train.train("nplm", "toy", recipe_of("nplm", steps=150, peak=0.01, decay=50), tokens, tokens, tmp_path, tmp_path,
-                report=lambda step, loss, norm, bits: losses.append(loss))
+    train.train(
+        "nplm",
+        "toy",
+        recipe_of("nplm", steps=150, peak=0.01, decay=50),
+        tokens,
+        tokens,
+        tmp_path,
+        tmp_path,
+        report=lambda step, loss, norm, bits: losses.append(loss),
+    )
     assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
 
 
@@ -155,11 +213,17 @@ def test_every_recipe_makes_a_model_of_the_size_it_is_called():
             module = train.FAMILIES[family]
             params = module.init(module.Config(**recipe.config), np.random.default_rng(0))
             called = float(size.replace("k", "e3").replace("m", "e6"))
-            assert sum(array.size for array in params.values()) == pytest.approx(called, rel=0.16), (family, size)
+            assert sum(array.size for array in params.values()) == pytest.approx(
+                called, rel=0.16
+            ), (family, size)
 
 
 def test_command_line_names_the_sizes():
-    result = subprocess.run([sys.executable, "-m", "lmcore.models.train", "rnn", "--size", "9k"], capture_output=True,
-                            text=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-m", "lmcore.models.train", "rnn", "--size", "9k"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert result.returncode == 2
     assert "--size must be one of 20k, 80k, 200k for rnn, got 9k" in result.stderr

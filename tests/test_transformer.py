@@ -24,39 +24,66 @@ def weighted(layer, *args):
 
 class TestLayers:
     def test_layer_norm_by_hand(self):
-        out, _ = transformer.layer_norm([[0.0, 2.0, 4.0]], [1.0, 2.0, 1.0], [0.0, 0.0, 1.0], eps=0.0)
-        unit = 2 / np.sqrt(8 / 3)                             # variance over d, not d − 1
+        out, _ = transformer.layer_norm(
+            [[0.0, 2.0, 4.0]], [1.0, 2.0, 1.0], [0.0, 0.0, 1.0], eps=0.0
+        )
+        unit = 2 / np.sqrt(8 / 3)  # variance over d, not d − 1
         assert_allclose(out, [[-unit, 0.0, unit + 1]])
 
     def test_layer_norm_ignores_shift_and_scale_of_its_input(self):
         x, ones, zeros = STORED["x"], np.ones(6), np.zeros(6)
-        assert_allclose(transformer.layer_norm(x, ones, zeros, eps=0.0)[0],
-                        transformer.layer_norm(7 * x - 3, ones, zeros, eps=0.0)[0])
+        assert_allclose(
+            transformer.layer_norm(x, ones, zeros, eps=0.0)[0],
+            transformer.layer_norm(7 * x - 3, ones, zeros, eps=0.0)[0],
+        )
 
     def test_constant_row_stays_finite(self):
-        assert_array_equal(transformer.layer_norm(np.full((1, 4), 5.0), np.ones(4), np.zeros(4))[0], np.zeros((1, 4)))
+        assert_array_equal(
+            transformer.layer_norm(np.full((1, 4), 5.0), np.ones(4), np.zeros(4))[0],
+            np.zeros((1, 4)),
+        )
 
     def test_gelu_by_hand(self):
-        assert_allclose(transformer.gelu([1.0])[0], 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * 1.044715)))
-        assert_allclose(transformer.gelu([3.0])[0] - transformer.gelu([-3.0])[0], 3.0)       # x Φ(x) − (−x) Φ(−x) = x
+        assert_allclose(
+            transformer.gelu([1.0])[0], 0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * 1.044715))
+        )
+        # x Φ(x) − (−x) Φ(−x) = x
+        assert_allclose(transformer.gelu([3.0])[0] - transformer.gelu([-3.0])[0], 3.0)
 
-    @pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-12), (np.float32, 1e-5), (np.float16, 1e-2)])
+    @pytest.mark.parametrize(
+        "dtype, tolerance", [(np.float64, 1e-12), (np.float32, 1e-5), (np.float16, 1e-2)]
+    )
     def test_as_torch(self, dtype, tolerance):
-        case = {name: STORED[name].astype(dtype) for name in peer.inputs() if STORED[name].dtype == float}
+        case = {
+            name: STORED[name].astype(dtype)
+            for name in peer.inputs()
+            if STORED[name].dtype == float
+        }
         norm, norm_cache = transformer.layer_norm(case["x"], case["gain"], case["bias"])
         gelu, gelu_cache = transformer.gelu(case["x"])
         heads, heads_cache = transformer.attention(case["query"], case["key"], case["value"])
-        found = {"norm": norm, "gelu": gelu, "attention": heads, "gelu_x": transformer.gelu_backward(case["d_x"], gelu_cache)}
-        found |= zip(("norm_x", "norm_gain", "norm_bias"), transformer.layer_norm_backward(case["d_x"], norm_cache))
-        found |= zip(("attention_query", "attention_key", "attention_value"),
-                     transformer.attention_backward(case["d_heads"], heads_cache))
+        found = {
+            "norm": norm,
+            "gelu": gelu,
+            "attention": heads,
+            "gelu_x": transformer.gelu_backward(case["d_x"], gelu_cache),
+        }
+        found |= zip(
+            ("norm_x", "norm_gain", "norm_bias"),
+            transformer.layer_norm_backward(case["d_x"], norm_cache),
+        )
+        found |= zip(
+            ("attention_query", "attention_key", "attention_value"),
+            transformer.attention_backward(case["d_heads"], heads_cache),
+        )
         for name, array in found.items():
             assert array.dtype == dtype, name
             assert_allclose(array, STORED[name], rtol=tolerance, atol=tolerance, err_msg=name)
 
     def test_long_sums_in_float16_do_not_overflow(self):
         x = np.full((1, 4096), 200, dtype=np.float16)
-        x[0, ::2] = -200                                      # Σ x² = 1.6e8, far above float16's 65504
+        # Σ x² = 1.6e8, far above float16's 65504
+        x[0, ::2] = -200
         out, _ = transformer.layer_norm(x, np.ones(4096, np.float16), np.zeros(4096, np.float16))
         assert_allclose(np.abs(out), 1, rtol=1e-3)
 
@@ -68,15 +95,22 @@ class TestLayers:
 
     def test_gelu_gradient(self):
         function, d_out = weighted(transformer.gelu, STORED["x"])
-        check_grad(function, transformer.gelu_backward(d_out, transformer.gelu(STORED["x"])[1]), STORED["x"])
+        check_grad(
+            function,
+            transformer.gelu_backward(d_out, transformer.gelu(STORED["x"])[1]),
+            STORED["x"],
+        )
 
-    @pytest.mark.parametrize("time", [5, 130])                # within one block of queries, and over three
+    # within one block of queries, and over three
+    @pytest.mark.parametrize("time", [5, 130])
     def test_attention_gradient(self, time):
         rng = np.random.default_rng(3)
         point = {name: rng.standard_normal((2, time, 3)) for name in ("query", "key", "value")}
         function, d_out = weighted(transformer.attention, *point.values())
         grads = transformer.attention_backward(d_out, transformer.attention(*point.values())[1])
-        check_grad(lambda p: function(*p.values()), dict(zip(point, grads)), point, entries=12, rng=rng)
+        check_grad(
+            lambda p: function(*p.values()), dict(zip(point, grads)), point, entries=12, rng=rng
+        )
 
     @pytest.mark.parametrize("n_queries", [1, 3, 70])
     def test_fewer_queries_are_the_last_rows(self, n_queries):
@@ -92,13 +126,20 @@ class TestLayers:
     def test_scores_are_divided_by_root_d(self):
         query = np.array([[0.0] * 4, [2.0] * 4])
         key, value = np.array([[1.0] * 4, [0.0] * 4]), np.array([[1.0], [0.0]])
-        out, _ = transformer.attention(query, key, value)     # scores of the second query: 8/√4 = 4, and 0
+        # scores of the second query: 8/√4 = 4, and 0
+        out, _ = transformer.attention(query, key, value)
         assert_allclose(out.ravel(), [1.0, 1 / (1 + np.exp(-4))])
 
     def test_linear_and_embedding_gradients(self):
         rng = np.random.default_rng(5)
-        point = {"x": rng.standard_normal((2, 3, 4)), "weight": rng.standard_normal((4, 5)), "bias": rng.standard_normal(5)}
-        function, d_out = weighted(lambda x, weight, bias: (x @ weight + bias, None), *point.values())
+        point = {
+            "x": rng.standard_normal((2, 3, 4)),
+            "weight": rng.standard_normal((4, 5)),
+            "bias": rng.standard_normal(5),
+        }
+        function, d_out = weighted(
+            lambda x, weight, bias: (x @ weight + bias, None), *point.values()
+        )
         grads = layers.linear_backward(d_out, point["x"], point["weight"])
         check_grad(lambda p: function(*p.values()), dict(zip(point, grads)), point)
         ids, d_rows = rng.integers(0, 6, (3, 4)), rng.standard_normal((3, 4, 2))
@@ -106,15 +147,33 @@ class TestLayers:
         np.add.at(expected, ids, d_rows)
         assert_allclose(layers.embedding_backward(d_rows, ids, 6), expected)
 
-    @pytest.mark.parametrize("call, message", [
-        (lambda: transformer.layer_norm(np.ones((2, 3)), np.ones(2), np.zeros(3)), r"must both have shape \(3,\)"),
-        (lambda: transformer.attention(np.ones((3, 4)), np.ones((2, 4)), np.ones((2, 4))), "S >= T"),
-        (lambda: transformer.attention(np.ones((2, 4)), np.ones((2, 5)), np.ones((2, 4))), r"key \(2, 5\)"),
-        (lambda: layers.linear_backward(np.ones((2, 3)), np.ones((3, 4)), np.ones((4, 3))), "do not fit weight"),
-        (lambda: layers.embedding_backward(np.ones((2, 3)), np.zeros(3, int), 5), "one row of d_out an id"),
-        (lambda: transformer.rotary(np.ones((2, 3)), [0, 1]), "d even"),
-        (lambda: transformer.gelu(np.array(["a"])), "must hold float16, float32, float64"),
-    ])
+    @pytest.mark.parametrize(
+        "call, message",
+        [
+            (
+                lambda: transformer.layer_norm(np.ones((2, 3)), np.ones(2), np.zeros(3)),
+                r"must both have shape \(3,\)",
+            ),
+            (
+                lambda: transformer.attention(np.ones((3, 4)), np.ones((2, 4)), np.ones((2, 4))),
+                "S >= T",
+            ),
+            (
+                lambda: transformer.attention(np.ones((2, 4)), np.ones((2, 5)), np.ones((2, 4))),
+                r"key \(2, 5\)",
+            ),
+            (
+                lambda: layers.linear_backward(np.ones((2, 3)), np.ones((3, 4)), np.ones((4, 3))),
+                "do not fit weight",
+            ),
+            (
+                lambda: layers.embedding_backward(np.ones((2, 3)), np.zeros(3, int), 5),
+                "one row of d_out an id",
+            ),
+            (lambda: transformer.rotary(np.ones((2, 3)), [0, 1]), "d even"),
+            (lambda: transformer.gelu(np.array(["a"])), "must hold float16, float32, float64"),
+        ],
+    )
     def test_errors(self, call, message):
         with pytest.raises((ValueError, TypeError), match=message):
             call()
@@ -124,10 +183,12 @@ class TestRotary:
     def test_products_depend_on_the_distance_alone(self):
         rng = np.random.default_rng(6)
         query, key = rng.standard_normal((2, 1, 8))
-        product = [float((transformer.rotary(query, [m]) * transformer.rotary(key, [n])).sum())
-                   for m, n in ((0, 3), (5, 8), (100, 103), (3, 0))]
+        product = [
+            float((transformer.rotary(query, [m]) * transformer.rotary(key, [n])).sum())
+            for m, n in ((0, 3), (5, 8), (100, 103), (3, 0))
+        ]
         assert_allclose(product[:3], product[0])
-        assert abs(product[3] - product[0]) > 1e-3            # its sign matters
+        assert abs(product[3] - product[0]) > 1e-3  # its sign matters
 
     def test_rotation_keeps_norms_and_position_zero_changes_nothing(self):
         x = np.random.default_rng(7).standard_normal((2, 3, 8))
@@ -137,7 +198,8 @@ class TestRotary:
         assert transformer.rotary(x.astype(np.float16), np.arange(3)).dtype == np.float16
 
     def test_frequencies_by_hand(self):
-        turned = transformer.rotary([[1.0, 1.0, 0.0, 0.0]], [2.0])                # pairs (0, 2) and (1, 3)
+        # pairs (0, 2) and (1, 3)
+        turned = transformer.rotary([[1.0, 1.0, 0.0, 0.0]], [2.0])
         assert_allclose(turned, [[np.cos(2), np.cos(0.02), np.sin(2), np.sin(0.02)]])
 
 
@@ -148,7 +210,9 @@ class TestModel:
         loss, grads = transformer.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
         assert_allclose(loss, STORED["transformer_loss"], rtol=1e-12)
         for name, grad in grads.items():
-            assert_allclose(grad, STORED[f"transformer_d_{name}"], rtol=1e-5, atol=1e-12, err_msg=name)
+            assert_allclose(
+                grad, STORED[f"transformer_d_{name}"], rtol=1e-5, atol=1e-12, err_msg=name
+            )
 
     def test_float32_as_torch_in_float64(self):
         params = {name: array.astype(np.float32) for name, array in PARAMS.items()}
@@ -160,7 +224,11 @@ class TestModel:
 
     def test_gradient_of_every_parameter(self):
         def loss(params):
-            return float(cross_entropy(transformer.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"]))
+            return float(
+                cross_entropy(
+                    transformer.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"]
+                )
+            )
 
         _, grads = transformer.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
         assert grads.keys() == PARAMS.keys()
@@ -170,8 +238,9 @@ class TestModel:
         """Without the head's part, or without the input's, the gradient of `wte` is another one."""
         _, grads = transformer.loss_and_grad(PARAMS, [[0, 1]], [[2, 3]], CONFIG)
         used = np.abs(grads["wte"]).sum(axis=1)
-        assert (used[:CONFIG.vocab_size] > 0).all()           # every row as an output
-        assert used[CONFIG.vocab_size] == 0                   # BOS is no output and was no input here
+        assert (used[: CONFIG.vocab_size] > 0).all()  # every row as an output
+        # BOS is no output and was no input here
+        assert used[CONFIG.vocab_size] == 0
 
     @pytest.mark.parametrize("changed", [0, 3, 6])
     def test_later_tokens_move_earlier_logits_not_by_a_bit(self, changed):
@@ -192,8 +261,10 @@ class TestModel:
     def test_heads_of_the_first_block_start_by_looking_back(self, n_head, width):
         config = transformer.Config(97, context=64, n_layer=2, n_head=n_head, width=width)
         tokens = np.random.default_rng(1).integers(0, 97, (4, 64))
-        _, cache = transformer.forward(transformer.init(config, np.random.default_rng(0)), tokens, config)
-        weights = cache[1][0][2][3].mean(axis=0)              # (heads, T, T)
+        _, cache = transformer.forward(
+            transformer.init(config, np.random.default_rng(0)), tokens, config
+        )
+        weights = cache[1][0][2][3].mean(axis=0)  # (heads, T, T)
         for head in range(n_head):
             by_distance = [np.diagonal(weights[head], -k)[16:].mean() for k in range(12)]
             assert np.argmax(by_distance) == head + 1
@@ -216,11 +287,14 @@ class TestModel:
 
     def test_a_few_steps_learn_a_cycle(self):
         from lmcore.models.optim import adamw, adamw_init
+
         config = transformer.Config(4, context=8, n_layer=1, n_head=2, width=16)
         params = transformer.init(config, np.random.default_rng(0))
         state, cycle = adamw_init(params), np.tile([0, 1, 2, 3], 4)
         for _ in range(60):
-            loss, grads = transformer.loss_and_grad(params, cycle[None, :8], cycle[None, 1:9], config)
+            loss, grads = transformer.loss_and_grad(
+                params, cycle[None, :8], cycle[None, 1:9], config
+            )
             params, state = adamw(params, grads, state, 0.01)
         assert loss < 0.05
 
@@ -240,16 +314,19 @@ class TestModel:
         with pytest.raises(ValueError, match="hop 9 exceeds context 8"):
             transformer.Config(5, context=8, hop=9)
 
-
     def test_one_block(self):
         """Gradients of a single block by its input and by each of its parameters."""
         params = {name: PARAMS[name][0] for name in transformer._STACKED}
         x = np.random.default_rng(10).standard_normal((2, 4, CONFIG.width))
         function, d_out = weighted(lambda p, x: transformer.block(p, x, CONFIG.n_head), params, x)
-        d_x, grads = transformer.block_backward(params, d_out, transformer.block(params, x, CONFIG.n_head)[1])
+        d_x, grads = transformer.block_backward(
+            params, d_out, transformer.block(params, x, CONFIG.n_head)[1]
+        )
         assert grads.keys() == params.keys()
         check_grad(lambda x: function(params, x), d_x, x, rng=np.random.default_rng(11))
-        check_grad(lambda p: function(p, x), grads, params, entries=8, rng=np.random.default_rng(12))
+        check_grad(
+            lambda p: function(p, x), grads, params, entries=8, rng=np.random.default_rng(12)
+        )
 
 
 class TestCache:
@@ -282,7 +359,7 @@ class TestCache:
         logits = transformer.long_forward(PARAMS, text, config)
         for t in range(31):
             begin = transformer.window_start(t + 1, config)
-            expected, _ = transformer.forward(PARAMS, text[:, begin:t + 1], config)
+            expected, _ = transformer.forward(PARAMS, text[:, begin : t + 1], config)
             assert_allclose(logits[:, t], expected[:, -1], atol=1e-12)
 
     def test_window_length_stays_between_its_bounds(self):

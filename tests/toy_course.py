@@ -1,4 +1,5 @@
 """A course of one small assignment, for the tests of release, collection and grading."""
+
 import shutil
 from pathlib import Path
 
@@ -41,7 +42,14 @@ Marks: one point for the sum, one point for the underflow of long products.
 
 def grader(grade_id, *, solution=False, points=None):
     """nbgrader's metadata of one cell."""
-    meta = dict(grade_id=grade_id, grade=points is not None, solution=solution, locked=not solution, task=False, schema_version=3)
+    meta = dict(
+        grade_id=grade_id,
+        grade=points is not None,
+        solution=solution,
+        locked=not solution,
+        task=False,
+        schema_version=3,
+    )
     return {"nbgrader": meta | ({} if points is None else {"points": points})}
 
 
@@ -59,7 +67,10 @@ def source_notebook():
     for number, cell in enumerate(cells):
         cell.id = f"toy-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python", "version": "3.11.7"}})
+    return new_notebook(
+        cells=cells,
+        metadata={"kernelspec": kernel, "language_info": {"name": "python", "version": "3.11.7"}},
+    )
 
 
 def make_course(home):

@@ -7,32 +7,61 @@ from __future__ import annotations
 
 import re
 
-MENDED = [(re.compile(pattern, re.S), into) for pattern, into in [
-    # Buttons that appear only with a script are written by a script; style hides them where there is none.
-    (r"<script>\s*document\.write\(`(?!\s*<img)(.*?)`\);\s*</script>", r"\1"),
-    # One mark for light and dark: the second copy would be read out, too.
-    (r'\s*<script>document\.write\(`\s*<img[^`]*`\);</script>', ""),
-    (r'(<img [^>]*class="logo__image) only-light"', r'\1"'),
-    # The button with the word Search on it is named by that word, and the shortcut is no part of the name.
-    (r'(<button class="btn search-button-field[^>]*) aria-label="Search"', r"\1"),
-    (r'<span class="search-button__kbd-shortcut">', '<span class="search-button__kbd-shortcut" aria-hidden="true">'),
-    (r'title="light/dark" aria-label="light/dark"', 'title="Light, dark or as the system" aria-label="Light, dark or as the system"'),
-    # The side bar holds the mark, which must stand in a landmark like everything else.
-    (r'<div class="bd-sidebar-primary bd-sidebar', r'<div role="region" aria-label="Course" class="bd-sidebar-primary bd-sidebar'),
-    # The arrow beside a chapter says what it unfolds.
-    (r'(<a class="[^"]*reference internal" href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>', r'\1\2\3 aria-label="Pages of \2">'),
-    # "Show code cell source" is the better name of what it shows.
-    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
-    (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
-    # A table wider than a phone scrolls by keyboard, too.
-    (r'<div class="pst-scrollable-table-container">',
-     '<div class="pst-scrollable-table-container" tabindex="0" role="group" aria-label="Table">'),
-    # A role that browsers no longer know.
-    (r' role="doc-biblioentry"', ' role="listitem"'),
-]]
+MENDED = [
+    (re.compile(pattern, re.S), into)
+    for pattern, into in [
+        # Buttons that appear only with a script are written by a script; style hides them where there
+        # is none.
+        (r"<script>\s*document\.write\(`(?!\s*<img)(.*?)`\);\s*</script>", r"\1"),
+        # One mark for light and dark: the second copy would be read out, too.
+        (r"\s*<script>document\.write\(`\s*<img[^`]*`\);</script>", ""),
+        (r'(<img [^>]*class="logo__image) only-light"', r'\1"'),
+        # The button with the word Search on it is named by that word, and the shortcut is no part of
+        # the name.
+        (r'(<button class="btn search-button-field[^>]*) aria-label="Search"', r"\1"),
+        (
+            r'<span class="search-button__kbd-shortcut">',
+            '<span class="search-button__kbd-shortcut" aria-hidden="true">',
+        ),
+        (
+            r'title="light/dark" aria-label="light/dark"',
+            'title="Light, dark or as the system" aria-label="Light, dark or as the system"',
+        ),
+        # The side bar holds the mark, which must stand in a landmark like everything else.
+        (
+            r'<div class="bd-sidebar-primary bd-sidebar',
+            r'<div role="region" aria-label="Course" class="bd-sidebar-primary bd-sidebar',
+        ),
+        # The arrow beside a chapter says what it unfolds.
+        (
+            (
+                r'(<a class="[^"]*reference internal"'
+                r' href="[^"]*">)([^<]*)(</a><details[^>]*><summary)>'
+            ),
+            r'\1\2\3 aria-label="Pages of \2">',
+        ),
+        # "Show code cell source" is the better name of what it shows.
+        (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+        (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
+        # A table wider than a phone scrolls by keyboard, too.
+        (
+            r'<div class="pst-scrollable-table-container">',
+            (
+                '<div class="pst-scrollable-table-container" tabindex="0" role="group"'
+                ' aria-label="Table">'
+            ),
+        ),
+        # A role that browsers no longer know.
+        (r' role="doc-biblioentry"', ' role="listitem"'),
+    ]
+]
 
 
-FOLDED = re.compile(r'<div (?=[^>]*class="[^"]*\bdropdown\b)([^>]*class="[^"]*\badmonition\b[^>]*)>\s*<p class="admonition-title">(.*?)</p>', re.S)
+FOLDED = re.compile(
+    r'<div (?=[^>]*class="[^"]*\bdropdown\b)([^>]*class="[^"]*\badmonition\b[^>]*)>\s*<p'
+    r' class="admonition-title">(.*?)</p>',
+    re.S,
+)
 
 
 def fold(page: str) -> str:
@@ -40,14 +69,21 @@ def fold(page: str) -> str:
     place = 0
     while found := FOLDED.search(page, place):
         depth = 1
-        for tag in re.finditer(r"<(/?)div\b", page[found.end():]):
+        for tag in re.finditer(r"<(/?)div\b", page[found.end() :]):
             depth += -1 if tag.group(1) else 1
             if depth == 0:
                 break
         end = found.end() + tag.start()
-        title = re.sub(r"</?a\b[^>]*>", "", found.group(2))      # a title that is pressed cannot hold a link as well
+        # a title that is pressed cannot hold a link as well
+        title = re.sub(r"</?a\b[^>]*>", "", found.group(2))
         opening = f'<details {found.group(1)}><summary class="admonition-title">{title}</summary>'
-        page = page[:found.start()] + opening + page[found.end():end] + "</details>" + page[end + len("</div>"):]
+        page = (
+            page[: found.start()]
+            + opening
+            + page[found.end() : end]
+            + "</details>"
+            + page[end + len("</div>") :]
+        )
         place = found.start() + len(opening)
     return page
 

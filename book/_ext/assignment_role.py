@@ -23,22 +23,34 @@ class AssignmentRole(SphinxRole):
         number = slug.partition("-")[0].lstrip("0")
         if not number.isdigit():
             message = self.inliner.reporter.error(
-                f"assignment: expected a chapter folder such as 03-softmax, got {slug!r}", line=self.lineno)
+                f"assignment: expected a chapter folder such as 03-softmax, got {slug!r}",
+                line=self.lineno,
+            )
             return [], [message]
         exists = release_notebook(self.env.srcdir, slug).is_file()
         self.env.metadata[self.env.docname].setdefault("assignments", {})[slug] = exists
         if not exists:
             return [nodes.inline("", f"assignment {number} (not released yet)")], []
-        link = addnodes.download_reference("", "", nodes.inline("", f"assignment {number}"),
-                                           refdoc=self.env.docname, reftarget=f"/exercises/{slug}/exercises.ipynb")
+        link = addnodes.download_reference(
+            "",
+            "",
+            nodes.inline("", f"assignment {number}"),
+            refdoc=self.env.docname,
+            reftarget=f"/exercises/{slug}/exercises.ipynb",
+        )
         return [link], []
 
 
 def pages_to_read_again(app, env, added, changed, removed) -> list[str]:
     """Pages for which a release notebook has appeared or gone since they were read."""
-    return [name for name, data in env.metadata.items()
-            if any(release_notebook(env.srcdir, slug).is_file() != seen
-                   for slug, seen in data.get("assignments", {}).items())]
+    return [
+        name
+        for name, data in env.metadata.items()
+        if any(
+            release_notebook(env.srcdir, slug).is_file() != seen
+            for slug, seen in data.get("assignments", {}).items()
+        )
+    ]
 
 
 def setup(app):

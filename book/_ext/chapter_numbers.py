@@ -29,7 +29,9 @@ def before_numbering(app, env) -> list[str]:
 def number_by_chapter(app, env) -> list[str]:
     env.plain_fignumbers, env.toc_fignumbers = env.toc_fignumbers, env.chapter_fignumbers
     heading_numbers = env.toc_secnumbers
-    env.toc_secnumbers = {name: {"": (chapter_of(name),)} for name in env.all_docs if chapter_of(name)}
+    env.toc_secnumbers = {
+        name: {"": (chapter_of(name),)} for name in env.all_docs if chapter_of(name)
+    }
     try:
         return TocTreeCollector().assign_figure_numbers(env)
     finally:
@@ -37,6 +39,7 @@ def number_by_chapter(app, env) -> list[str]:
 
 
 def setup(app):
-    app.connect("env-get-updated", before_numbering, priority=100)      # Sphinx's own numbering has 500
+    # Sphinx's own numbering has 500
+    app.connect("env-get-updated", before_numbering, priority=100)
     app.connect("env-get-updated", number_by_chapter, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ from lmcore import calibration, data
 from lmcore.data import smollm2
 from lmcore.models import ngram
 
-SHOWN = 20                  # tokens of a distribution that have a name; the others are counted
+SHOWN = 20  # tokens of a distribution that have a name; the others are counted
 
 
 def label(text: str) -> str:
@@ -53,19 +53,30 @@ def decoding() -> dict:
             raise ValueError(f"logits after {name!r} are no multiples of 2**-20")
         unit = int(np.gcd.reduce(whole))
         first = np.argsort(-logits, kind="stable")[:SHOWN]
-        rows.append({"name": name, "text": llm.decode(llm.prefixes[name]), "unit": unit / 2**20,
-                     "steps": (np.diff(whole, prepend=0) // unit).tolist(), "counts": counts.tolist(),
-                     "tokens": [token_label(token) for token in first.tolist()]})
+        rows.append(
+            {
+                "name": name,
+                "text": llm.decode(llm.prefixes[name]),
+                "unit": unit / 2**20,
+                "steps": (np.diff(whole, prepend=0) // unit).tolist(),
+                "counts": counts.tolist(),
+                "tokens": [token_label(token) for token in first.tolist()],
+            }
+        )
     return {"vocabulary": llm.vocab_size, "prefixes": rows}
 
 
 # --- reliability (sections 6.3 to 6.5) ---
 
-FINE = 60                   # bins sent; the reader's bins are made of whole ones
+FINE = 60  # bins sent; the reader's bins are made of whole ones
 TEMPERATURES = np.arange(12, 37) / 20
-WARM = 128                  # tokens of context before a place counts, as in section 6.3
-GROUPS = {"all fifteen speeches": lambda name: True, "fourteen speeches to 1965": lambda name: name < "2000",
-          "the address of 2026": lambda name: name > "2000", "Washington and Adams, 1790 to 1798": lambda name: name < "1800"}
+WARM = 128  # tokens of context before a place counts, as in section 6.3
+GROUPS = {
+    "all fifteen speeches": lambda name: True,
+    "fourteen speeches to 1965": lambda name: name < "2000",
+    "the address of 2026": lambda name: name > "2000",
+    "Washington and Adams, 1790 to 1798": lambda name: name < "1800",
+}
 
 
 def reliability() -> dict:
@@ -74,7 +85,9 @@ def reliability() -> dict:
     warm = windows.position >= WARM
     speech = np.array(windows.speech)[windows.window][warm]
     correct = windows.correct[warm]
-    members = {label: np.array([belongs(name) for name in speech]) for label, belongs in GROUPS.items()}
+    members = {
+        label: np.array([belongs(name) for name in speech]) for label, belongs in GROUPS.items()
+    }
     by_group = {label: [] for label in GROUPS}
     for temperature in TEMPERATURES:
         log_prob, confidence = (part[warm] for part in windows.at_temperature(temperature))
@@ -82,20 +95,32 @@ def reliability() -> dict:
             c = confidence[part]
             seen = calibration.reliability(c, correct[part], FINE)
             variance = np.histogram(c, seen.edges, weights=c * (1 - c))[0]
-            by_group[label].append({
-                "n": seen.counts.tolist(),
-                "confidence": np.nan_to_num(seen.confidence * seen.counts).round(3).tolist(),
-                "right": np.rint(np.nan_to_num(seen.accuracy * seen.counts)).astype(int).tolist(),
-                "variance": variance.round(3).tolist(), "loss": round(float(-log_prob[part].mean()), 5)})
-    return {"bins": FINE, "temperatures": TEMPERATURES.tolist(),
-            "groups": [{"label": label, "at": at} for label, at in by_group.items()]}
+            by_group[label].append(
+                {
+                    "n": seen.counts.tolist(),
+                    "confidence": np.nan_to_num(seen.confidence * seen.counts).round(3).tolist(),
+                    "right": (
+                        np.rint(np.nan_to_num(seen.accuracy * seen.counts)).astype(int).tolist()
+                    ),
+                    "variance": variance.round(3).tolist(),
+                    "loss": round(float(-log_prob[part].mean()), 5),
+                }
+            )
+    return {
+        "bins": FINE,
+        "temperatures": TEMPERATURES.tolist(),
+        "groups": [{"label": label, "at": at} for label, at in by_group.items()],
+    }
 
 
 # --- beam search (section 7.5) ---
 
 WIDEST, LONGEST = 5, 10
-OPENINGS = ("our relations with", "in the", "the people")       # for the word model of section 7.5
-BEAMS = {"color": "My favorite color is", "chat": "What is the capital of France? (asked in a chat)"}
+OPENINGS = ("our relations with", "in the", "the people")  # for the word model of section 7.5
+BEAMS = {
+    "color": "My favorite color is",
+    "chat": "What is the capital of France? (asked in a chat)",
+}
 
 
 @cache
@@ -116,11 +141,21 @@ def beam_cases():
     words, model = word_model()
     ids = {w: i for i, w in enumerate(words)}
     for opening in OPENINGS:
-        yield (f"{opening} …", model.next_log_probs, tuple(ids[w] for w in opening.split()), len(words),
-               lambda token: words[token] if token < len(words) else "(end)")
+        yield (
+            f"{opening} …",
+            model.next_log_probs,
+            tuple(ids[w] for w in opening.split()),
+            len(words),
+            lambda token: words[token] if token < len(words) else "(end)",
+        )
     for name, text in BEAMS.items():
-        yield (f"{text} …", llm.next_log_probs, llm.prefixes[name], llm.eos,
-               lambda token: "(end)" if token == llm.eos else token_label(token))
+        yield (
+            f"{text} …",
+            llm.next_log_probs,
+            llm.prefixes[name],
+            llm.eos,
+            lambda token: "(end)" if token == llm.eos else token_label(token),
+        )
 
 
 def beams() -> dict:
@@ -135,29 +170,52 @@ def beams() -> dict:
         def best(tokens):
             if tokens not in nodes:
                 row = np.asarray(model(prefix + tokens), dtype=float)
-                first = np.argsort(-row, kind="stable")[:2 * WIDEST]
+                first = np.argsort(-row, kind="stable")[: 2 * WIDEST]
                 nodes[tokens] = [(int(token), float(row[token])) for token in first]
             return nodes[tokens]
 
         for width in range(1, WIDEST + 1):
             live = [((), 0.0)]
             for _ in range(LONGEST):
-                grown = [(tokens + (token,), log_prob + step) for tokens, log_prob in live for token, step in best(tokens)]
-                live = [entry for entry in sorted(grown, key=lambda entry: -entry[1])[:2 * width] if entry[0][-1] != eos][:width]
+                grown = [
+                    (tokens + (token,), log_prob + step)
+                    for tokens, log_prob in live
+                    for token, step in best(tokens)
+                ]
+                live = [
+                    entry
+                    for entry in sorted(grown, key=lambda entry: -entry[1])[: 2 * width]
+                    if entry[0][-1] != eos
+                ][:width]
         place = {tokens: i for i, tokens in enumerate(nodes)}
-        cases.append({"text": text, "nodes": [
-            [[name(token), round(step, 6), token == eos, place.get(tokens + (token,), -1)] for token, step in extensions]
-            for tokens, extensions in nodes.items()]})
+        cases.append(
+            {
+                "text": text,
+                "nodes": [
+                    [
+                        [
+                            name(token),
+                            round(step, 6),
+                            token == eos,
+                            place.get(tokens + (token,), -1),
+                        ]
+                        for token, step in extensions
+                    ]
+                    for tokens, extensions in nodes.items()
+                ],
+            }
+        )
     return {"widest": WIDEST, "longest": LONGEST, "cases": cases}
 
 
 # --- two distributions (sections 5.1 and 5.2) ---
 
+
 def thousandths(probs) -> list[int]:
     """Probabilities as whole thousandths that sum to 1,000: what falls below goes to the largest remainders."""
     exact = 1000 * np.asarray(probs, dtype=float) / np.sum(probs)
     parts = np.floor(exact).astype(int)
-    parts[np.argsort(parts - exact, kind="stable")[:1000 - parts.sum()]] += 1
+    parts[np.argsort(parts - exact, kind="stable")[: 1000 - parts.sum()]] += 1
     return parts.tolist()
 
 
@@ -170,18 +228,39 @@ def divergence() -> dict:
     first = [sum(n for word, n in common if word[0] == c) for c in letters]
     anywhere = [sum(n * word.count(c) for word, n in common) for c in letters]
     pairs = [
-        ("words after “new” (p), the same words overall (q)", words, [after_new[w] for w in words], [overall[w] for w in words]),
+        (
+            "words after “new” (p), the same words overall (q)",
+            words,
+            [after_new[w] for w in words],
+            [overall[w] for w in words],
+        ),
         ("letters that begin a word (p), letters anywhere (q)", letters, first, anywhere),
-        ("two humps (p), one broad bump (q)", list("123456"), [45, 4, 1, 1, 4, 45], [9, 17, 24, 24, 17, 9]),
-        ("two humps (p), one of them (q)", list("123456"), [45, 4, 1, 1, 4, 45], [80, 15, 2, 1, 1, 1]),
+        (
+            "two humps (p), one broad bump (q)",
+            list("123456"),
+            [45, 4, 1, 1, 4, 45],
+            [9, 17, 24, 24, 17, 9],
+        ),
+        (
+            "two humps (p), one of them (q)",
+            list("123456"),
+            [45, 4, 1, 1, 4, 45],
+            [80, 15, 2, 1, 1, 1],
+        ),
         ("q rules a token out", list("abcdef"), [30, 25, 20, 15, 5, 5], [35, 30, 20, 10, 5, 0]),
     ]
-    return {"pairs": [{"label": name, "tokens": tokens, "p": thousandths(p), "q": thousandths(q)} for name, tokens, p, q in pairs]}
+    return {
+        "pairs": [
+            {"label": name, "tokens": tokens, "p": thousandths(p), "q": thousandths(q)}
+            for name, tokens, p, q in pairs
+        ]
+    }
 
 
 # --- a masked batch (section 4.5) ---
 
-SENTENCES = ((13164, 9), (13152, 8), (12717, 7), (13160, 4))           # first row and length, in Kennedy's message of 1961
+# first row and length, in Kennedy's message of 1961
+SENTENCES = ((13164, 9), (13152, 8), (12717, 7), (13160, 4))
 
 
 def masked() -> dict:
@@ -190,16 +269,33 @@ def masked() -> dict:
     rows = []
     for start, length in SENTENCES:
         part = slice(start, start + length)
-        rows.append([[token_label(token), round(float(nats), 4)]
-                     for token, nats in zip(llm.windows.token[part].tolist(), -llm.windows.log_prob[part], strict=True)])
+        rows.append(
+            [
+                [token_label(token), round(float(nats), 4)]
+                for token, nats in zip(
+                    llm.windows.token[part].tolist(), -llm.windows.log_prob[part], strict=True
+                )
+            ]
+        )
     return {"rows": rows, "padding": round(float(np.log(llm.vocab_size)), 4)}
 
 
 # --- n-grams (sections 8.1 and 8.2) ---
 
+
 def ngrams() -> dict:
-    return json.loads((Path(__file__).resolve().parent.parent / "_tools" / "ngram_curves.json").read_text(encoding="utf-8"))
+    return json.loads(
+        (Path(__file__).resolve().parent.parent / "_tools" / "ngram_curves.json").read_text(
+            encoding="utf-8"
+        )
+    )
 
 
-TABLES = {"decoding": decoding, "reliability": reliability, "beams": beams, "divergence": divergence, "masked": masked,
-          "ngrams": ngrams}
+TABLES = {
+    "decoding": decoding,
+    "reliability": reliability,
+    "beams": beams,
+    "divergence": divergence,
+    "masked": masked,
+    "ngrams": ngrams,
+}

@@ -6,9 +6,10 @@
     1. A question to try, …
     ```
 
-The page holds the questions and a sentence that leads to a figure of the section, for readers without scripts and for
-paper. A small script waits until the box comes near, and then loads the explorer of that name (bundled from book/_web,
-committed under book/_vendor/explorers) and SITE/explorers/<data>.json, which is written here while the site is built.
+The page holds the questions and a sentence that leads to a figure of the section, for readers
+without scripts and for paper. A small script waits until the box comes near, and then loads the
+explorer of that name (bundled from book/_web, committed under book/_vendor/explorers) and
+SITE/explorers/<data>.json, which is written here while the site is built.
 
 {chapter-practice}, once on the landing page, lists the exercises of each chapter, so that the cards there can say how many
 of them have been solved in this browser.
@@ -29,8 +30,16 @@ from sphinx.util.docutils import SphinxDirective
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parent / "_vendor" / "explorers"
 # Name of each explorer, and of the data that it reads.
-EXPLORERS = {"next-token": "decoding", "temperature": "decoding", "decoding": "decoding", "reliability": "reliability",
-             "beams": "beams", "divergence": "divergence", "masked": "masked", "ngrams": "ngrams"}
+EXPLORERS = {
+    "next-token": "decoding",
+    "temperature": "decoding",
+    "decoding": "decoding",
+    "reliability": "reliability",
+    "beams": "beams",
+    "divergence": "divergence",
+    "masked": "masked",
+    "ngrams": "ngrams",
+}
 
 
 class Explorer(SphinxDirective):
@@ -44,9 +53,19 @@ class Explorer(SphinxDirective):
             raise self.error(f"explorer: there is no {name!r}, only {', '.join(EXPLORERS)}")
         instead = f" {{numref}}`{figure}` shows one of its states." if figure else ""
         box = nodes.container(classes=["explorer"], ids=[f"explorer-{name}"])
-        box += nodes.raw("", f'<div class="explorer-stage explorer-{name}" data-explorer="{name}">', format="html")
-        box += nodes.container("", *self.parse_text_to_nodes(f"This explorer works on the course's site, in a browser that runs scripts.{instead}"),
-                               classes=["explorer-instead"])
+        box += nodes.raw(
+            "",
+            f'<div class="explorer-stage explorer-{name}" data-explorer="{name}">',
+            format="html",
+        )
+        box += nodes.container(
+            "",
+            *self.parse_text_to_nodes(
+                "This explorer works on the course's site, in a browser that runs"
+                f" scripts.{instead}"
+            ),
+            classes=["explorer-instead"],
+        )
         box += nodes.raw("", "</div>", format="html")
         if self.content:
             box += nodes.paragraph("", "What to try", classes=["explorer-try"])
@@ -59,18 +78,33 @@ class ChapterPractice(SphinxDirective):
         found = {}
         for path in sorted(Path(self.env.srcdir, "book").glob("[0-9]*/index.md")):
             self.env.note_dependency(str(path))
-            found[path.parent.name] = re.findall(r"(?m)^`{3,}\{practice\} (\S+)", path.read_text(encoding="utf-8"))
-        return [nodes.raw("", f'<script type="application/json" class="chapter-practice">{json.dumps(found)}</script>', format="html")]
+            found[path.parent.name] = re.findall(
+                r"(?m)^`{3,}\{practice\} (\S+)", path.read_text(encoding="utf-8")
+            )
+        return [
+            nodes.raw(
+                "",
+                '<script type="application/json"'
+                f' class="chapter-practice">{json.dumps(found)}</script>',
+                format="html",
+            )
+        ]
 
 
 def link_script(app, pagename, templatename, context, doctree) -> None:
     """Script and style for pages of the site that hold an explorer, and for no other."""
-    if app.builder.name != "html" or doctree is None or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container)):
+    if (
+        app.builder.name != "html"
+        or doctree is None
+        or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container))
+    ):
         return
     root = "../" * pagename.count("/")
-    context["metatags"] = (context.get("metatags", "")
-                           + f'<link rel="stylesheet" href="{root}explorers/explorers.css">\n'
-                           + f'<script type="module" src="{root}explorers/explorers.js"></script>\n')
+    context["metatags"] = (
+        context.get("metatags", "")
+        + f'<link rel="stylesheet" href="{root}explorers/explorers.css">\n'
+        + f'<script type="module" src="{root}explorers/explorers.js"></script>\n'
+    )
 
 
 def fingerprint() -> str:
@@ -80,7 +114,11 @@ def fingerprint() -> str:
     library = Path(lmcore.__file__).parent
     state = hashlib.sha256()
     sources = (path for path in library.rglob("*.py") if "grading" not in path.parts)
-    for path in [*sorted(sources), HERE / "explorer_data.py", *sorted((HERE.parent / "_tools").glob("*.json"))]:
+    for path in [
+        *sorted(sources),
+        HERE / "explorer_data.py",
+        *sorted((HERE.parent / "_tools").glob("*.json")),
+    ]:
         state.update(path.read_bytes())
     state.update((library / "data" / "hashes.json").read_bytes())
     return state.hexdigest()
@@ -98,12 +136,18 @@ def publish(app, exception) -> None:
         shutil.copy2(path, target / path.name)
     wanted, stamp = sorted(set(EXPLORERS.values())), Path(app.doctreedir) / "explorers.txt"
     made = fingerprint()
-    if stamp.is_file() and stamp.read_text() == made and all((target / f"{name}.json").is_file() for name in wanted):
+    if (
+        stamp.is_file()
+        and stamp.read_text() == made
+        and all((target / f"{name}.json").is_file() for name in wanted)
+    ):
         return
     import explorer_data
 
     for name in wanted:
-        content = json.dumps(explorer_data.TABLES[name](), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        content = json.dumps(
+            explorer_data.TABLES[name](), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        )
         (target / f"{name}.json").write_text(content, encoding="utf-8")
     stamp.write_text(made)
 

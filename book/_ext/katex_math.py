@@ -30,9 +30,11 @@ def engine():
     from py_mini_racer import MiniRacer
 
     context = MiniRacer()
-    atexit.register(context.close)      # left to the garbage collector, it hangs at the end of Python 3.13
+    # left to the garbage collector, it hangs at the end of Python 3.13
+    atexit.register(context.close)
     context.eval((VENDOR / "katex.min.js").read_text(encoding="utf-8"))
-    # Errors come back as values: an exception would carry a JavaScript stack instead of KaTeX's sentence.
+    # Errors come back as values: an exception would carry a JavaScript stack instead of KaTeX's
+    # sentence.
     context.eval("""
         function renderOrExplain(tex, display, output) {
             try {
@@ -56,9 +58,13 @@ def render(tex: str, display: bool, output: str = "htmlAndMathml") -> str:
 def render_or_report(translator, node: nodes.Element, tex: str, display: bool) -> str:
     """HTML of one formula; a formula that fails is logged where it stands and its page marked as broken."""
     try:
-        return render(tex, display, "mathml" if translator.builder.name == "epub" else "htmlAndMathml")
+        return render(
+            tex, display, "mathml" if translator.builder.name == "epub" else "htmlAndMathml"
+        )
     except ValueError as error:
-        logger.warning("formula does not render: %s\n    %s", error, tex.strip(), location=node, type="katex")
+        logger.warning(
+            "formula does not render: %s\n    %s", error, tex.strip(), location=node, type="katex"
+        )
         translator.builder.app.katex_broken_pages.add(translator.builder.current_docname)
         return f'<code class="katex-broken">{translator.encode(tex)}</code>'
 
@@ -89,13 +95,24 @@ def visit_display(self, node: nodes.math_block) -> None:
 
 def link_styles(app, pagename, templatename, context, doctree) -> None:
     """Put the style sheet and the font preloads in the head of pages that hold mathematics."""
-    if app.builder.name == "epub" or doctree is None or next(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None) is None:
+    if (
+        app.builder.name == "epub"
+        or doctree is None
+        or next(doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)), None)
+        is None
+    ):
         return
     root = "../" * pagename.count("/")
-    fonts = "".join(f'<link rel="preload" href="{root}katex/fonts/{font}.woff2" as="font" type="font/woff2" crossorigin>\n'
-                    for font in PRELOADED_FONTS)
-    context["metatags"] = (context.get("metatags", "") + fonts
-                           + f'<link rel="stylesheet" href="{root}katex/katex.css">\n')
+    fonts = "".join(
+        f'<link rel="preload" href="{root}katex/fonts/{font}.woff2" as="font" type="font/woff2"'
+        " crossorigin>\n"
+        for font in PRELOADED_FONTS
+    )
+    context["metatags"] = (
+        context.get("metatags", "")
+        + fonts
+        + f'<link rel="stylesheet" href="{root}katex/katex.css">\n'
+    )
 
 
 def copy_assets(app) -> None:
@@ -114,15 +131,20 @@ def finish(app, exception) -> None:
     if app.builder.name != "epub":
         copy_assets(app)
     broken = sorted(app.katex_broken_pages)
-    for docname in broken:                  # so that the next build writes, and checks, these pages again
+    # so that the next build writes, and checks, these pages again
+    for docname in broken:
         Path(app.builder.get_outfilename(docname)).unlink(missing_ok=True)
     if broken:
-        raise ExtensionError(f"formulas that do not render in: {', '.join(broken)} (locations above)")
+        raise ExtensionError(
+            f"formulas that do not render in: {', '.join(broken)} (locations above)"
+        )
 
 
 def setup(app):
     app.katex_broken_pages = set()
-    app.add_html_math_renderer("katex", inline_renderers=(visit_inline, None), block_renderers=(visit_display, None))
+    app.add_html_math_renderer(
+        "katex", inline_renderers=(visit_inline, None), block_renderers=(visit_display, None)
+    )
     app.connect("html-page-context", link_styles)
     app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

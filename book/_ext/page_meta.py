@@ -11,11 +11,12 @@ from urllib.parse import urljoin, urlsplit
 
 from docutils import nodes
 
-LONGEST = 160           # characters that search engines show
+LONGEST = 160  # characters that search engines show
 CARD = "_static/card.png"
 CARD_SAYS = "The course's mark, a bar chart of a next-token distribution, beside its title"
 
-# The theme's own script decides between light and dark only after the page has been drawn once, in neither.
+# The theme's own script decides between light and dark only after the page has been drawn once, in
+# neither.
 EARLY_THEME = """(page => {
   page.mode ||= "auto";
   page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
@@ -34,7 +35,7 @@ def first_paragraph(doctree) -> str:
 def shorten(text: str) -> str:
     if len(text) <= LONGEST:
         return text
-    return text[:LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+    return text[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
 
 
 def end_with_slash(app, config) -> None:
@@ -49,17 +50,29 @@ def add_description(app, pagename, templatename, context, doctree) -> None:
     metatags = context.get("metatags", "")
     title = html.escape(html.unescape(context.get("title", "")), quote=True)
     course = html.escape(app.config.html_title, quote=True)
-    tags = [f'<meta property="og:title" content="{title}">', '<meta property="og:type" content="article">',
-            f'<meta property="og:site_name" content="{course}">']
+    tags = [
+        f'<meta property="og:title" content="{title}">',
+        '<meta property="og:type" content="article">',
+        f'<meta property="og:site_name" content="{course}">',
+    ]
     description = shorten(first_paragraph(doctree)) if doctree is not None else f"{title}: {course}"
     if description and 'name="description"' not in metatags:
         quoted = html.escape(description, quote=True)
-        tags += [f'<meta name="description" content="{quoted}">', f'<meta property="og:description" content="{quoted}">']
+        tags += [
+            f'<meta name="description" content="{quoted}">',
+            f'<meta property="og:description" content="{quoted}">',
+        ]
     if app.config.html_baseurl:
-        tags += [f'<meta property="{name}" content="{html.escape(content, quote=True)}">' for name, content in (
-            ("og:url", urljoin(app.config.html_baseurl, app.builder.get_target_uri(pagename))),
-            ("og:image", urljoin(app.config.html_baseurl, CARD)), ("og:image:width", "1200"), ("og:image:height", "630"),
-            ("og:image:alt", CARD_SAYS))]
+        tags += [
+            f'<meta property="{name}" content="{html.escape(content, quote=True)}">'
+            for name, content in (
+                ("og:url", urljoin(app.config.html_baseurl, app.builder.get_target_uri(pagename))),
+                ("og:image", urljoin(app.config.html_baseurl, CARD)),
+                ("og:image:width", "1200"),
+                ("og:image:height", "630"),
+                ("og:image:alt", CARD_SAYS),
+            )
+        ]
         tags.append('<meta name="twitter:card" content="summary_large_image">')
     context["metatags"] = metatags + "\n".join(tags) + "\n"
 
@@ -68,8 +81,10 @@ def write_not_found(app, exception) -> None:
     """404.html is served for addresses of any depth, so it stands alone and links from the site's root."""
     if exception is None and app.builder.name == "html":
         page = (Path(__file__).parent / "404.html").read_text(encoding="utf-8")
-        (Path(app.outdir) / "404.html").write_text(page.replace("{{ base }}", urlsplit(app.config.html_baseurl).path or "/"),
-                                                   encoding="utf-8")
+        (Path(app.outdir) / "404.html").write_text(
+            page.replace("{{ base }}", urlsplit(app.config.html_baseurl).path or "/"),
+            encoding="utf-8",
+        )
 
 
 def write_sitemap(app, exception) -> None:
@@ -79,10 +94,16 @@ def write_sitemap(app, exception) -> None:
     sitemap = Path(app.outdir) / "sitemap.xml"
     sitemap.unlink(missing_ok=True)
     if app.config.html_baseurl:
-        pages = (urljoin(app.config.html_baseurl, app.builder.get_target_uri(name)) for name in sorted(app.env.found_docs))
+        pages = (
+            urljoin(app.config.html_baseurl, app.builder.get_target_uri(name))
+            for name in sorted(app.env.found_docs)
+        )
         lines = "".join(f"<url><loc>{html.escape(page)}</loc></url>\n" for page in pages)
-        sitemap.write_text('<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-                           f"{lines}</urlset>\n", encoding="utf-8")
+        sitemap.write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset'
+            f' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n',
+            encoding="utf-8",
+        )
 
 
 def setup(app):

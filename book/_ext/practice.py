@@ -26,7 +26,10 @@ class Practice(SphinxDirective):
     def run(self):
         start, line, tests = "\n".join(self.content).partition("\n---\n")
         if not line or "results" not in tests:
-            raise self.error("practice: write the starting code, a line ---, and checks that end in a list named results")
+            raise self.error(
+                "practice: write the starting code, a line ---, and checks that end in a list named"
+                " results"
+            )
         for part, name in ((start, "starting code"), (tests, "checks")):
             try:
                 compile(part, name, "exec")
@@ -37,7 +40,11 @@ class Practice(SphinxDirective):
         box["exercise"] = label
         box += nodes.literal_block(start, start, language="python")
         hidden = json.dumps({"exercise": label, "tests": tests.strip()}).replace("<", "\\u003c")
-        box += nodes.raw("", f'<script type="application/json" class="practice-tests">{hidden}</script>', format="html")
+        box += nodes.raw(
+            "",
+            f'<script type="application/json" class="practice-tests">{hidden}</script>',
+            format="html",
+        )
         return [box]
 
 

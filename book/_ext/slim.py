@@ -26,32 +26,65 @@ import tinycss2
 from accessible import mend
 from sphinx.errors import ExtensionError
 
-EVERYWHERE = ("documentation_options", "doctools", "sphinx_highlight", "sphinx-book-theme", "bootstrap", "pydata-sphinx-theme", "course")
+EVERYWHERE = (
+    "documentation_options",
+    "doctools",
+    "sphinx_highlight",
+    "sphinx-book-theme",
+    "bootstrap",
+    "pydata-sphinx-theme",
+    "course",
+)
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {
     "design-tabs": r"\bsd-tab-set\b",
     "clipboard.min": r'class="highlight"',
     "copybutton": r'class="highlight"',
 }
-# Scripts that no page needs: a second copy of the icons, and folding, which browsers do themselves (accessible.py).
+# Scripts that no page needs: a second copy of the icons, and folding, which browsers do themselves
+# (accessible.py).
 DROPPED = {"all.min", "togglebutton"}
 SETTINGS = re.compile(r" *<script>(?:let toggle|var togglebuttonSelector)[^<]*</script>\n?")
 VIEWPORT = re.compile(r' *<meta name="viewport"[^>]*>\n?')
-PAGENAME = re.compile(r" *<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>\n?")      # read by a version switcher alone
-# Classes that bootstrap's script gives to elements; its other words are those of parts that no page has.
-FROM_BOOTSTRAP = {"active", "show", "showing", "hiding", "fade", "collapsing", "collapsed", "tooltip", "tooltip-inner",
-                  "tooltip-arrow", "bs-tooltip-auto", "bs-tooltip-top", "bs-tooltip-bottom", "bs-tooltip-start", "bs-tooltip-end"}
-# What the theme's script measures, again at every change; course.js does it without laying out the whole page.
+# read by a version switcher alone
+PAGENAME = re.compile(r" *<script>DOCUMENTATION_OPTIONS\.pagename = [^<]*</script>\n?")
+# Classes that bootstrap's script gives to elements; its other words are those of parts that no page
+# has.
+FROM_BOOTSTRAP = {
+    "active",
+    "show",
+    "showing",
+    "hiding",
+    "fade",
+    "collapsing",
+    "collapsed",
+    "tooltip",
+    "tooltip-inner",
+    "tooltip-arrow",
+    "bs-tooltip-auto",
+    "bs-tooltip-top",
+    "bs-tooltip-bottom",
+    "bs-tooltip-start",
+    "bs-tooltip-end",
+}
+# What the theme's script measures, again at every change; course.js does it without laying out the
+# whole page.
 MEASURED = b'"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
-# What the search does not show of a page: formulas once drawn and once as TeX, beside the MathML; the line of downloads.
+# What the search does not show of a page: formulas once drawn and once as TeX, beside the MathML;
+# the line of downloads.
 UNSEARCHED = '".headerlink", "script", "style"'
 UNSHOWN = '".katex-html", ".katex annotation", "div.math", ".course-take", "button"'
 ICON_FONTS = ("fa-solid-900", "fa-regular-400", "fa-brands-400")
-UNUSED = {"all.min.js", "all.min.js.LICENSE.txt", *(f"{font}.woff2" for font in (*ICON_FONTS, "fa-v4compatibility"))}
+UNUSED = {
+    "all.min.js",
+    "all.min.js.LICENSE.txt",
+    *(f"{font}.woff2" for font in (*ICON_FONTS, "fa-v4compatibility")),
+}
 PLACEHOLDER = "0" * 12
 
 
 # --- pages ---
+
 
 def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
     """A page as the theme wrote it, with one style sheet and one script; what it linked is added to the lists."""
@@ -73,8 +106,12 @@ def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
         return "" if 'rel="preload"' in tag else tag
 
     head = re.sub(r"[ \t]*<link\b[^>]*>\n?", link, head)
-    head = head.replace("<!--sheet-->", f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{root}_static/{ICON_FONTS[0]}-'
-                        f'{PLACEHOLDER}.woff2">\n<link rel="stylesheet" href="{root}_static/site-{PLACEHOLDER}.css">\n')
+    head = head.replace(
+        "<!--sheet-->",
+        '<link rel="preload" as="font" type="font/woff2" crossorigin'
+        f' href="{root}_static/{ICON_FONTS[0]}-{PLACEHOLDER}.woff2">\n<link rel="stylesheet"'
+        f' href="{root}_static/site-{PLACEHOLDER}.css">\n',
+    )
     kept = f'<script defer src="{root}_static/site-{PLACEHOLDER}.js"></script>\n'
 
     def script(found):
@@ -97,7 +134,7 @@ def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
     head = PAGENAME.sub("", SETTINGS.sub("", head))
     # The theme says three times how wide a phone is, and names a search service that is not used.
     said = VIEWPORT.search(head)
-    head = head[:said.end()] + VIEWPORT.sub("", head[said.end():])
+    head = head[: said.end()] + VIEWPORT.sub("", head[said.end() :])
     head = head.replace('<meta name="docsearch:language" content="en"/>', "")
     return f"{head}{kept}{end}{body}"
 
@@ -111,10 +148,15 @@ def size_of(path: Path) -> tuple[int, int] | None:
     opening = re.search(rb"<svg\b[^>]*>", content)
     if not opening:
         return None
-    sides = [re.search(rb'\b' + side + rb'="([\d.]+)(pt|px)?"', opening.group()) for side in (b"width", b"height")]
+    sides = [
+        re.search(rb"\b" + side + rb'="([\d.]+)(pt|px)?"', opening.group())
+        for side in (b"width", b"height")
+    ]
     if not all(sides):
         return None
-    return tuple(round(float(side.group(1)) * (4 / 3 if side.group(2) == b"pt" else 1)) for side in sides)
+    return tuple(
+        round(float(side.group(1)) * (4 / 3 if side.group(2) == b"pt" else 1)) for side in sides
+    )
 
 
 def measure_pictures(page: str, folder: Path) -> str:
@@ -141,14 +183,23 @@ def measure_pictures(page: str, folder: Path) -> str:
 
 # --- the style sheet ---
 
+
 def words_of(site: Path, pages: dict[Path, str]) -> set[str]:
     """Whatever may be a class or an id: those on the pages, and every word of the scripts that change pages."""
     found = set(FROM_BOOTSTRAP)
     for page in pages.values():
         for value in re.findall(r'\b(?:class|id)=["\']([^"\']*)["\']', page):
             found.update(value.split())
-    scripts = [path for path in [*site.glob("_static/*.js"), *site.glob("_static/scripts/*.js"), *site.glob("*/*.js")]
-               if path.stem not in {"bootstrap", "editor", "searchindex", *DROPPED} and not path.name.startswith("site-")]
+    scripts = [
+        path
+        for path in [
+            *site.glob("_static/*.js"),
+            *site.glob("_static/scripts/*.js"),
+            *site.glob("*/*.js"),
+        ]
+        if path.stem not in {"bootstrap", "editor", "searchindex", *DROPPED}
+        and not path.name.startswith("site-")
+    ]
     for path in scripts:
         found.update(re.findall(r"-?-?[A-Za-z_][\w-]*", path.read_text(encoding="utf-8")))
     return found
@@ -181,34 +232,62 @@ def purge(rules: list, words: set[str], used: set[str] | None = None) -> str:
     out = []
     for rule in rules:
         if rule.type == "comment" and rule.value.startswith("!"):
-            out.append(f"/*{rule.value}*/\n")                           # licences
+            out.append(f"/*{rule.value}*/\n")  # licences
         elif rule.type == "qualified-rule":
-            selectors = [" ".join(tinycss2.serialize(part).split()) for part in split_at_commas(rule.prelude) if can_match(part, words)]
+            selectors = [
+                " ".join(tinycss2.serialize(part).split())
+                for part in split_at_commas(rule.prelude)
+                if can_match(part, words)
+            ]
             if selectors and (body := declarations(rule.content, used)):
                 out.append(f"{','.join(selectors)}{{{body}}}\n")
         elif rule.type == "at-rule":
             prelude = " ".join(tinycss2.serialize(rule.prelude).split())
-            if rule.at_keyword in {"media", "supports", "layer", "container"} and rule.content is not None:
-                inner = purge(tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words, used)
+            if (
+                rule.at_keyword in {"media", "supports", "layer", "container"}
+                and rule.content is not None
+            ):
+                inner = purge(
+                    tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words, used
+                )
                 if inner:
                     out.append(f"@{rule.at_keyword} {prelude}{{\n{inner}}}\n")
             elif rule.at_keyword == "font-face":
                 face = declarations(rule.content, used)
-                if re.search(r"Awesome\\? 6", face):                    # not its names in older versions
+                # not its names in older versions
+                if re.search(r"Awesome\\? 6", face):
                     out.append(f"@font-face{{{face}}}\n")
-            elif rule.at_keyword == "-webkit-keyframes" or rule.at_keyword == "keyframes" and used and prelude not in used:
+            elif (
+                rule.at_keyword == "-webkit-keyframes"
+                or rule.at_keyword == "keyframes"
+                and used
+                and prelude not in used
+            ):
                 continue
-            elif rule.at_keyword not in {"charset", "import"}:          # imports are resolved before
-                body = "".join(tinycss2.serialize(rule.content).split("\n")) if rule.content is not None else ""
-                out.append(f"@{rule.at_keyword} {prelude}" + (f"{{{body}}}\n" if rule.content is not None else ";\n"))
+            elif rule.at_keyword not in {"charset", "import"}:
+                # imports are resolved before
+                body = (
+                    "".join(tinycss2.serialize(rule.content).split("\n"))
+                    if rule.content is not None
+                    else ""
+                )
+                out.append(
+                    f"@{rule.at_keyword} {prelude}"
+                    + (f"{{{body}}}\n" if rule.content is not None else ";\n")
+                )
     return "".join(out)
 
 
 def declarations(content: list, used: set[str] | None) -> str:
     kept = []
     for item in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
-        if item.type == "declaration" and used is not None and item.name.startswith("--") \
-                and not item.name.startswith("--course-") and item.name not in used:
+        if (
+            item.type == "declaration"
+            and used is not None
+            and item.name.startswith("--")
+            and not item.name.startswith("--course-")
+            and item.name not in used
+        ):
             continue
         if item.type != "error":
             kept.append(" ".join(item.serialize().split()).rstrip(";").replace(": ", ":", 1))
@@ -235,20 +314,34 @@ def names_in_use(css: str, elsewhere: set[str]) -> set[str]:
 
 def stylesheet(site: Path, sheets: list[str], words: set[str], elsewhere: set[str]) -> str:
     """All sheets as one, purged, with addresses that hold in _static."""
+
     def read(path):
         css = (site / path).read_text(encoding="utf-8")
 
         def moved(found):
             address = found.group(2)
-            return found.group() if re.match(r"data:|#|https?:", address) else \
-                f"url({relpath(normpath(f'{Path(path).parent.as_posix()}/{address}'), '_static')})"
+            return (
+                found.group()
+                if re.match(r"data:|#|https?:", address)
+                else (
+                    f"url({relpath(normpath(f'{Path(path).parent.as_posix()}/{address}'), '_static')})"
+                )
+            )
 
         css = re.sub(r"url\((['\"]?)([^'\")]+)\1\)", moved, css)
-        return re.sub(r"@import\s+\"([^\"]+)\";", lambda found: read(normpath(f"{Path(path).parent.as_posix()}/{found.group(1)}")), css)
+        return re.sub(
+            r"@import\s+\"([^\"]+)\";",
+            lambda found: read(normpath(f"{Path(path).parent.as_posix()}/{found.group(1)}")),
+            css,
+        )
 
     text = "\n".join(read(path) for path in sheets)
     first = purge(tinycss2.parse_stylesheet(text, skip_whitespace=True), words)
-    return purge(tinycss2.parse_stylesheet(first, skip_whitespace=True), words, names_in_use(first, elsewhere))
+    return purge(
+        tinycss2.parse_stylesheet(first, skip_whitespace=True),
+        words,
+        names_in_use(first, elsewhere),
+    )
 
 
 def subset(source: Path, characters: set[str]) -> bytes:
@@ -268,12 +361,13 @@ def subset(source: Path, characters: set[str]) -> bytes:
 
 # --- the step itself ---
 
+
 def digest(*parts) -> str:
     state = hashlib.sha256()
     for part in parts:
         state.update(part if isinstance(part, bytes) else str(part).encode())
         state.update(b"\0")
-    return state.hexdigest()[:len(PLACEHOLDER)]
+    return state.hexdigest()[: len(PLACEHOLDER)]
 
 
 def make(static: Path, name: str, suffix: str, key: str, content) -> str:
@@ -291,20 +385,36 @@ def make(static: Path, name: str, suffix: str, key: str, content) -> str:
 def make_sheet(site: Path, sheets: list[str], pages: dict[Path, str]) -> tuple[str, str]:
     """The one style sheet and the icon fonts it names; file names of the sheet and of the font to load ahead."""
     static, own = site / "_static", Path(__file__).read_bytes()
-    sources = [(site / path).read_bytes() for path in [*sheets, "_static/basic.css"]]      # the last is imported by the first
+    # the last is imported by the first
+    sources = [(site / path).read_bytes() for path in [*sheets, "_static/basic.css"]]
     in_sheets = set(re.findall(rb"[\w-]+", b" ".join(sources)))
     words = {word for word in words_of(site, pages) if word.encode() in in_sheets}
-    others = [path.read_text(encoding="utf-8") for path in site.glob("*/*.css") if path.parent != static]
-    elsewhere = {name for text in [*others, *pages.values()] for name in re.findall(r"var\(\s*(--[\w-]+)", text)}
+    others = [
+        path.read_text(encoding="utf-8") for path in site.glob("*/*.css") if path.parent != static
+    ]
+    elsewhere = {
+        name
+        for text in [*others, *pages.values()]
+        for name in re.findall(r"var\(\s*(--[\w-]+)", text)
+    }
     elsewhere |= {word for word in words if word.startswith("--")}
     key = digest(own, *sources, *sorted(words), *sorted(elsewhere))
     if not (static / f"site-{key}.css").is_file():
         css = stylesheet(site, sheets, words, elsewhere)
-        icons = set(re.findall("[\ue000-\uf8ff]", css))                 # where fonts keep signs that are no letters
+        # where fonts keep signs that are no letters
+        icons = set(re.findall("[\ue000-\uf8ff]", css))
         for font in ICON_FONTS:
             source = next(static.glob(f"vendor/fontawesome/*/webfonts/{font}.ttf"))
-            file = make(static, font, ".woff2", digest(own, source.read_bytes(), *sorted(icons)), lambda: subset(source, icons))
-            css = re.sub(rf"src:url\([^)]*{font}\.woff2\)[^;}}]*", f'src:url({file}) format("woff2")', css)
+            file = make(
+                static,
+                font,
+                ".woff2",
+                digest(own, source.read_bytes(), *sorted(icons)),
+                lambda: subset(source, icons),
+            )
+            css = re.sub(
+                rf"src:url\([^)]*{font}\.woff2\)[^;}}]*", f'src:url({file}) format("woff2")', css
+            )
         css = re.sub("[\ue000-\uf8ff]", lambda icon: f"\\{ord(icon.group()):x}", css)
         make(static, "site", ".css", key, lambda: css)
     return f"site-{key}.css", next(static.glob(f"{ICON_FONTS[0]}-{'?' * len(key)}.woff2")).name
@@ -312,11 +422,27 @@ def make_sheet(site: Path, sheets: list[str], pages: dict[Path, str]) -> tuple[s
 
 def make_script(site: Path, scripts: list[str]) -> str:
     """The scripts that every page needs, as one file; its name."""
-    parts = [(site / path).read_bytes() for path in sorted(scripts, key=lambda path: EVERYWHERE.index(Path(path).stem))]
+    parts = [
+        (site / path).read_bytes()
+        for path in sorted(scripts, key=lambda path: EVERYWHERE.index(Path(path).stem))
+    ]
     if not any(MEASURED in part for part in parts):
-        raise ExtensionError("slim: the theme no longer measures all listings at once, or does so in other words: see MEASURED")
-    return make(site / "_static", "site", ".js", digest(Path(__file__).read_bytes(), *parts), lambda: b"\n;\n".join(
-        re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", part).replace(MEASURED, b'"#measured-by-course-js"') for part in parts))
+        raise ExtensionError(
+            "slim: the theme no longer measures all listings at once, or does so in other words:"
+            " see MEASURED"
+        )
+    return make(
+        site / "_static",
+        "site",
+        ".js",
+        digest(Path(__file__).read_bytes(), *parts),
+        lambda: b"\n;\n".join(
+            re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", part).replace(
+                MEASURED, b'"#measured-by-course-js"'
+            )
+            for part in parts
+        ),
+    )
 
 
 def excerpts(path: Path) -> None:
@@ -324,7 +450,9 @@ def excerpts(path: Path) -> None:
     script = path.read_text(encoding="utf-8")
     if UNSHOWN not in script:
         if UNSEARCHED not in script:
-            raise ExtensionError("slim: Sphinx's search takes its excerpts in another way: see UNSEARCHED")
+            raise ExtensionError(
+                "slim: Sphinx's search takes its excerpts in another way: see UNSEARCHED"
+            )
         path.write_text(script.replace(UNSEARCHED, f"{UNSEARCHED}, {UNSHOWN}"), encoding="utf-8")
 
 
@@ -332,33 +460,59 @@ def slim(app, exception) -> None:
     if exception is not None or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    written = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")
-               if not {"_static", "_downloads"} & set(path.relative_to(site).parts)}
-    written = {path: text for path, text in written.items() if "data-content_root=" in text}    # not 404.html and redirects
-    # A build that writes only some pages finds the others as this step left them, and here what they linked.
+    written = {
+        path: path.read_text(encoding="utf-8")
+        for path in site.rglob("*.html")
+        if not {"_static", "_downloads"} & set(path.relative_to(site).parts)
+    }
+    # not 404.html and redirects
+    written = {path: text for path, text in written.items() if "data-content_root=" in text}
+    # A build that writes only some pages finds the others as this step left them, and here what
+    # they linked.
     memory = Path(app.doctreedir) / "slim.json"
     done = {path for path, text in written.items() if "_static/site-" in text}
     sheets, scripts = json.loads(memory.read_text()) if done and memory.is_file() else ([], [])
-    pages = {path: text if path in done else mend(measure_pictures(
-        lighten(text, path.relative_to(site).as_posix(), sheets, scripts), path.parent)) for path, text in written.items()}
+    pages = {
+        path: (
+            text
+            if path in done
+            else mend(
+                measure_pictures(
+                    lighten(text, path.relative_to(site).as_posix(), sheets, scripts), path.parent
+                )
+            )
+        )
+        for path, text in written.items()
+    }
     lost = [path for path in sheets + scripts if not (site / path).is_file()]
     if lost or not sheets:
-        raise ExtensionError(f"slim: pages link {', '.join(lost) or 'no style sheet'}; build all of them anew (--all)")
+        raise ExtensionError(
+            f"slim: pages link {', '.join(lost) or 'no style sheet'}; build all of them anew"
+            " (--all)"
+        )
     memory.write_text(json.dumps([sheets, scripts]))
 
     names = (*make_sheet(site, sheets, pages), make_script(site, scripts))
     for path, text in pages.items():
         for name in names:
             kind, _, rest = name.rpartition("-")
-            text = re.sub(rf"_static/{kind}-[0-9a-f]{{12}}{re.escape(rest[12:])}", f"_static/{name}", text)
+            text = re.sub(
+                rf"_static/{kind}-[0-9a-f]{{12}}{re.escape(rest[12:])}", f"_static/{name}", text
+            )
         if text != written[path]:
             path.write_text(text, encoding="utf-8")
     excerpts(site / "_static" / "searchtools.js")
-    for path in (site / "_static").rglob("*"):          # what no page asks for need not be published
-        if path.suffix in {".map", ".ttf"} or path.name in UNUSED or path.name.endswith("-macros.html"):
+    # what no page asks for need not be published
+    for path in (site / "_static").rglob("*"):
+        if (
+            path.suffix in {".map", ".ttf"}
+            or path.name in UNUSED
+            or path.name.endswith("-macros.html")
+        ):
             path.unlink()
 
 
 def setup(app):
-    app.connect("build-finished", slim, priority=900)   # after the steps that put files beside the pages
+    # after the steps that put files beside the pages
+    app.connect("build-finished", slim, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

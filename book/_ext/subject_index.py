@@ -13,10 +13,20 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-
 # What labels of equations cut short.
-IN_FULL = {"lse": "log-sum-exp", "nll": "negative-log-likelihood", "ece": "expected-calibration-error", "prob": "probability",
-           "js": "JS", "kl": "KL", "mle": "MLE", "map": "MAP", "rag": "RAG", "nplm": "NPLM", "rnn": "RNN"}
+IN_FULL = {
+    "lse": "log-sum-exp",
+    "nll": "negative-log-likelihood",
+    "ece": "expected-calibration-error",
+    "prob": "probability",
+    "js": "JS",
+    "kl": "KL",
+    "mle": "MLE",
+    "map": "MAP",
+    "rag": "RAG",
+    "nplm": "NPLM",
+    "rnn": "RNN",
+}
 
 
 def glossary_terms(path: Path) -> dict[str, str]:
@@ -47,12 +57,12 @@ def in_title(title: str, terms: dict[str, str]) -> list[str]:
         match = re.search(rf" {re.escape(key)}s? ", rest)
         if match:
             found.append(terms[key])
-            rest = rest[:match.start()] + " | " + rest[match.end():]
+            rest = rest[: match.start()] + " | " + rest[match.end() :]
     return found
 
 
 class IndexSubjects(SphinxTransform):
-    default_priority = 845      # before the index collects its entries, at 850
+    default_priority = 845  # before the index collects its entries, at 850
 
     def apply(self) -> None:
         glossary = Path(self.env.srcdir) / "book" / "glossary.md"
@@ -75,14 +85,23 @@ class IndexSubjects(SphinxTransform):
                     target = " ".join(node["reftarget"].split())
                     mentioned[terms.get(" ".join(words(target)), target)] = place
             entries = [("single", name, anchor, "main", None) for name, anchor in main.items()]
-            entries += [("single", name, anchor, "", None) for name, anchor in mentioned.items() if name not in main]
+            entries += [
+                ("single", name, anchor, "", None)
+                for name, anchor in mentioned.items()
+                if name not in main
+            ]
             if entries:
                 section.insert(1, addnodes.index(entries=entries))
 
 
 def is_titled(node: nodes.Node) -> bool:
     """Whether a node is a section of the text; exercises hold sections of their own making."""
-    return isinstance(node, nodes.section) and bool(node["ids"]) and bool(len(node)) and isinstance(node[0], nodes.title)
+    return (
+        isinstance(node, nodes.section)
+        and bool(node["ids"])
+        and bool(len(node))
+        and isinstance(node[0], nodes.title)
+    )
 
 
 def section_of(node: nodes.Node | None) -> nodes.Node | None:

@@ -17,10 +17,23 @@ def launchers(address: str, branch: str, path: str) -> list[tuple[str, str]]:
     host, owner, name = address.removesuffix(".git").rstrip("/").rsplit("/", 2)
     version, notebook = quote(branch, safe=""), quote(path)
     if host == "https://github.com":
-        return [("Binder", f"https://mybinder.org/v2/gh/{owner}/{name}/{version}?urlpath=lab/tree/{notebook}"),
-                ("Colab", f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{notebook}")]
+        return [
+            (
+                "Binder",
+                f"https://mybinder.org/v2/gh/{owner}/{name}/{version}?urlpath=lab/tree/{notebook}",
+            ),
+            (
+                "Colab",
+                f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{notebook}",
+            ),
+        ]
     if host == "https://gitlab.com":
-        return [("Binder", f"https://mybinder.org/v2/gl/{owner}%2F{name}/{version}?urlpath=lab/tree/{notebook}")]
+        return [
+            (
+                "Binder",
+                f"https://mybinder.org/v2/gl/{owner}%2F{name}/{version}?urlpath=lab/tree/{notebook}",
+            )
+        ]
     return []
 
 
@@ -31,7 +44,11 @@ def offer_to_edit(app, config) -> None:
 
 
 def link(address: str, words: str, download: str | None = None) -> str:
-    kind = f'class="reference download internal" download="{download}"' if download is not None else 'class="reference external"'
+    kind = (
+        f'class="reference download internal" download="{download}"'
+        if download is not None
+        else 'class="reference external"'
+    )
     return f'<a {kind} href="{html.escape(address)}">{words}</a>'
 
 
@@ -41,27 +58,50 @@ def offer(app, pagename, templatename, context, doctree) -> None:
         return
     slug, number = chapter.group(1), int(chapter.group(2))
     options, pathto = app.config.html_theme_options, context["pathto"]
-    notebooks = []      # words, where it can be downloaded, under which name, its path in the repository
+    # words, where it can be downloaded, under which name, its path in the repository
+    notebooks = []
     theory, release = f"book/{slug}/theory", f"exercises/{slug}/exercises.ipynb"
     if theory in app.env.found_docs and app.env.doc2path(theory, False).endswith(".ipynb"):
-        notebooks.append(("theory notebook", pathto(f"_sources/{theory}.ipynb", 1), f"{slug}-theory.ipynb", f"{theory}.ipynb"))
-    if release in app.env.dlfiles:      # the chapter's page names its assignment, if it is released
-        notebooks.append((f"assignment {number}", pathto(f"_downloads/{app.env.dlfiles[release][1]}", 1), "", release))
+        notebooks.append(
+            (
+                "theory notebook",
+                pathto(f"_sources/{theory}.ipynb", 1),
+                f"{slug}-theory.ipynb",
+                f"{theory}.ipynb",
+            )
+        )
+    if release in app.env.dlfiles:  # the chapter's page names its assignment, if it is released
+        notebooks.append(
+            (
+                f"assignment {number}",
+                pathto(f"_downloads/{app.env.dlfiles[release][1]}", 1),
+                "",
+                release,
+            )
+        )
 
     address, branch = options.get("repository_url"), options.get("repository_branch") or "main"
     lines, needs_install = [], False
     for words, source, name, path in notebooks:
         elsewhere = launchers(address, branch, path) if address else []
         needs_install |= any(service == "Colab" for service, _ in elsewhere)
-        opened = [link(target, f'{service}<span class="visually-hidden">: {words}</span>') for service, target in elsewhere]
-        lines.append(link(source, words, name) + (f" (open in {' or '.join(opened)})" if opened else ""))
+        opened = [
+            link(target, f'{service}<span class="visually-hidden">: {words}</span>')
+            for service, target in elsewhere
+        ]
+        lines.append(
+            link(source, words, name) + (f" (open in {' or '.join(opened)})" if opened else "")
+        )
     if not lines:
         return
     box = f'<p class="course-take">Download: {" · ".join(lines)}</p>\n'
     if needs_install:
         command = html.escape(f'%pip install -q "lmcore[data,plot] @ git+{address}@{branch}"')
-        box += ('<details class="course-take"><summary>Before the first cell in Colab</summary>'
-                f'<p>Colab has no <code>lmcore</code> yet. Run this in a new cell at the top: <code>{command}</code></p></details>\n')
+        box += (
+            '<details class="course-take"><summary>Before the first cell in'
+            " Colab</summary><p>Colab has no <code>lmcore</code> yet. Run this in a new cell at"
+            f" the top: <code>{command}</code></p></details>\n"
+        )
     context["body"] = context["body"].replace("</h1>\n", f"</h1>\n{box}", 1)
 
 

@@ -21,10 +21,17 @@ def main() -> None:
     config = yaml.safe_load((HOME / "_config.yml").read_text(encoding="utf-8"))
     mark = (HOME / "book" / "_static" / "mark.svg").read_text(encoding="utf-8")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(viewport={"width": 1200, "height": 630})
-        page.set_content(PAGE.format(mark=mark, title=config["title"],
-                                     subtitle="A course in ten chapters: derive it, compute it, check it, grade it"))
+        page.set_content(
+            PAGE.format(
+                mark=mark,
+                title=config["title"],
+                subtitle="A course in ten chapters: derive it, compute it, check it, grade it",
+            )
+        )
         page.screenshot(path=CARD)
         browser.close()
 

@@ -21,8 +21,15 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "language-model-probability"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # What a reader on paper cannot press, and the theme's frame around the text.
 NOT_ON_PAPER = """header, footer, dialog, script, link[rel=preload], .bd-sidebar, .bd-sidebar-primary, .bd-sidebar-secondary,
     .bd-header, .bd-header-article, .bd-header-announcement, .prev-next-footer, .skip-link, .pst-skip-link, .headerlink,
@@ -42,8 +49,19 @@ figure, img, .math, .cell_output, pre { break-inside: avoid; }
 
 def build(builder, folder):
     """Run Sphinx through Jupyter Book, warnings being errors; returns the folder of its output."""
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", str(ROOT), "-q", "--all", "-n", "-W", "--keep-going",
-               "--path-output", str(folder), *builder]
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        str(ROOT),
+        "-q",
+        "--all",
+        "-n",
+        "-W",
+        "--keep-going",
+        "--path-output",
+        str(folder),
+        *builder,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
@@ -61,6 +79,7 @@ def open_folded(page):
 
 
 # --- PDF ---
+
 
 def one_page(html):
     """Sphinx's single page as it is printed: links stay inside, folded parts are open, the frame is gone."""
@@ -84,7 +103,10 @@ def one_page(html):
 def browser():
     program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if program is None:
-        sys.exit("The PDF is printed by Chromium, and there is none here (Debian, Ubuntu: apt install chromium).")
+        sys.exit(
+            "The PDF is printed by Chromium, and there is none here (Debian, Ubuntu: apt install"
+            " chromium)."
+        )
     return program
 
 
@@ -95,26 +117,43 @@ def pdf(target):
     program = browser()
     with tempfile.TemporaryDirectory() as scratch:
         site = build(["--builder", "singlehtml"], Path(scratch))
-        page = site / "book.html"                      # not in book/, where its pictures' addresses would not lead
-        page.write_text(one_page((site / "book" / "intro.html").read_text(encoding="utf-8")), encoding="utf-8")
+        # not in book/, where its pictures' addresses would not lead
+        page = site / "book.html"
+        page.write_text(
+            one_page((site / "book" / "intro.html").read_text(encoding="utf-8")), encoding="utf-8"
+        )
         with sync_playwright() as running:
             chromium = running.chromium.launch(executable_path=program, args=FLAGS)
             tab = chromium.new_page()
             tab.goto(page.as_uri())
             tab.evaluate("document.fonts.ready")
-            tab.pdf(path=target, scale=0.75, prefer_css_page_size=True, print_background=True, outline=True, tagged=True,
-                    display_header_footer=True, header_template="<span></span>",
-                    footer_template="<div style='font: 8pt sans-serif; margin: 0 auto'><span class=pageNumber></span></div>")
+            tab.pdf(
+                path=target,
+                scale=0.75,
+                prefer_css_page_size=True,
+                print_background=True,
+                outline=True,
+                tagged=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=(
+                    "<div style='font: 8pt sans-serif; margin: 0 auto'><span"
+                    " class=pageNumber></span></div>"
+                ),
+            )
             chromium.close()
 
 
 # --- EPUB ---
 
+
 def xhtml(text):
     """A page in which every element is closed, addresses are well-formed and nothing needs a script."""
     head, start, body = text.partition("<html")
     page = BeautifulSoup(start + body, "html.parser")
-    for part in page.select("script, noscript, meta[http-equiv], .headerlink, .toggle-details, button, svg"):
+    for part in page.select(
+        "script, noscript, meta[http-equiv], .headerlink, .toggle-details, button, svg"
+    ):
         part.decompose()
     for sheet in page.select("link[rel=stylesheet]"):
         if not sheet["href"].endswith(("/epub.css", "/pygments.css")):
@@ -123,7 +162,8 @@ def xhtml(text):
         link["href"] = quote(link["href"], safe=":/?#[]@!$&'()*+,;=%~")
     open_folded(page)
     for sign in page.select("msub > mo, msup > mo, munder > mo"):
-        if sign.string == "\u2061":                    # KaTeX applies a function inside its own index
+        # KaTeX applies a function inside its own index
+        if sign.string == "\u2061":
             sign.decompose()
     return head + str(page)
 
@@ -134,14 +174,27 @@ def plain_svg(text):
     return re.sub(r"<path(?![^>]*\sd=)", '<path d="M0 0"', text)
 
 
-UNUSED = ("course.css", "copybutton.css", "sphinx-design.min.css", "togglebutton.css", "basic.css", "site.png")
+UNUSED = (
+    "course.css",
+    "copybutton.css",
+    "sphinx-design.min.css",
+    "togglebutton.css",
+    "basic.css",
+    "site.png",
+)
 
 
 def package(text, with_math):
     """The list of parts, saying which pages hold MathML."""
+
     def note(item):
         href = re.search(r'href="([^"]*)"', item.group()).group(1)
-        return item.group().replace("<item ", '<item properties="mathml" ') if href in with_math else item.group()
+        return (
+            item.group().replace("<item ", '<item properties="mathml" ')
+            if href in with_math
+            else item.group()
+        )
+
     unused = "|".join(map(re.escape, UNUSED))
     text = re.sub(rf'<item [^>]*href="[^"]*(?:{unused})"[^>]*/>', "", text)
     return re.sub(r"<item [^>]*/>", note, text)
@@ -150,7 +203,9 @@ def package(text, with_math):
 def epub(target):
     """Write the book as an EPUB 3."""
     with tempfile.TemporaryDirectory() as scratch:
-        [made] = build(["--builder", "custom", "--custom-builder", "epub"], Path(scratch)).glob("*.epub")
+        [made] = build(["--builder", "custom", "--custom-builder", "epub"], Path(scratch)).glob(
+            "*.epub"
+        )
         with zipfile.ZipFile(made) as old:
             parts = {name: old.read(name) for name in old.namelist()}
     for name, content in parts.items():
@@ -161,9 +216,13 @@ def epub(target):
     parts[style] += Path(__file__).with_name("epub.css").read_bytes()
     for name in [name for name in parts if name.endswith(UNUSED)]:
         del parts[name]
-    with_math = {name for name, content in parts.items() if name.endswith(".xhtml") and b"<math" in content}
+    with_math = {
+        name for name, content in parts.items() if name.endswith(".xhtml") and b"<math" in content
+    }
     identifier = re.search(rb"<dc:identifier[^>]*>([^<]*)", parts["content.opf"]).group(1)
-    parts["toc.ncx"] = re.sub(rb'(name="dtb:uid" content=")[^"]*', rb"\1" + identifier, parts["toc.ncx"])
+    parts["toc.ncx"] = re.sub(
+        rb'(name="dtb:uid" content=")[^"]*', rb"\1" + identifier, parts["toc.ncx"]
+    )
     parts["content.opf"] = package(parts["content.opf"].decode(), with_math).encode()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         new.writestr("mimetype", parts.pop("mimetype"), zipfile.ZIP_STORED)

@@ -21,13 +21,24 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parents[2]
 SITE = HOME / "_build" / "html"
 GUIDE = HOME / "book" / "contributors.md"
-LIGHTHOUSE = "lighthouse@12.8.2"        # the last that runs on Node 20
-PAGES = {"landing": "book/intro.html", "opener": "book/03-softmax/index.html", "theory": "book/03-softmax/theory.html",
-         "longest theory": "book/08-models/theory.html", "glossary": "book/glossary.html", "notation": "book/notation.html",
-         "search": "search.html"}
+LIGHTHOUSE = "lighthouse@12.8.2"  # the last that runs on Node 20
+PAGES = {
+    "landing": "book/intro.html",
+    "opener": "book/03-softmax/index.html",
+    "theory": "book/03-softmax/theory.html",
+    "longest theory": "book/08-models/theory.html",
+    "glossary": "book/glossary.html",
+    "notation": "book/notation.html",
+    "search": "search.html",
+}
 MARKS = {"performance": 97, "accessibility": 100, "best-practices": 100, "seo": 100}
-SHOWN = {"first-contentful-paint": "first paint", "largest-contentful-paint": "largest paint", "total-blocking-time": "blocked",
-         "cumulative-layout-shift": "shift", "total-byte-weight": "weight"}
+SHOWN = {
+    "first-contentful-paint": "first paint",
+    "largest-contentful-paint": "largest paint",
+    "total-blocking-time": "blocked",
+    "cumulative-layout-shift": "shift",
+    "total-byte-weight": "weight",
+}
 BLOCK = re.compile(r"(<!-- written by make lighthouse -->\n).*?(\n<!-- end -->)", re.S)
 
 
@@ -41,10 +52,23 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         path = path / "index.html" if path.is_dir() else path
         if not path.is_file():
             return self.send_error(404)
-        content, packed = path.read_bytes(), path.suffix in {".html", ".css", ".js", ".svg", ".json", ".xml"}
+        content, packed = (
+            path.read_bytes(),
+            path.suffix
+            in {
+                ".html",
+                ".css",
+                ".js",
+                ".svg",
+                ".json",
+                ".xml",
+            },
+        )
         content = gzip.compress(content, 6) if packed else content
         self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)) + ("; charset=utf-8" if packed else ""))
+        self.send_header(
+            "Content-Type", self.guess_type(str(path)) + ("; charset=utf-8" if packed else "")
+        )
         if packed:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Cache-Control", "max-age=31536000")
@@ -60,10 +84,23 @@ def judge(address, desktop, chromium):
     """Lighthouse's report on one page."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
-        command = ["npx", "--yes", LIGHTHOUSE, address, "--quiet", "--output=json", f"--output-path={report}",
-                   f"--only-categories={','.join(MARKS)}", "--chrome-flags=--headless=new --no-sandbox --disable-gpu"]
-        done = subprocess.run(command + (["--preset=desktop"] if desktop else []), capture_output=True, text=True,
-                              env={**os.environ, "CHROME_PATH": chromium})
+        command = [
+            "npx",
+            "--yes",
+            LIGHTHOUSE,
+            address,
+            "--quiet",
+            "--output=json",
+            f"--output-path={report}",
+            f"--only-categories={','.join(MARKS)}",
+            "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+        ]
+        done = subprocess.run(
+            command + (["--preset=desktop"] if desktop else []),
+            capture_output=True,
+            text=True,
+            env={**os.environ, "CHROME_PATH": chromium},
+        )
         if not report.is_file():
             sys.exit(f"Lighthouse gave no report on {address}:\n{done.stderr.strip()[-1000:]}")
         return json.loads(report.read_text())
@@ -75,42 +112,85 @@ def marks(report):
 
 def complaints(report):
     """What kept a category from full marks, but for performance, which its figures explain."""
-    return [f"{name}: {audit['title']}" for name in MARKS if name != "performance"
-            for audit in (report["audits"][ref["id"]] for ref in report["categories"][name]["auditRefs"] if ref["weight"])
-            if audit["score"] is not None and audit["score"] < 1]
+    return [
+        f"{name}: {audit['title']}"
+        for name in MARKS
+        if name != "performance"
+        for audit in (
+            report["audits"][ref["id"]]
+            for ref in report["categories"][name]["auditRefs"]
+            if ref["weight"]
+        )
+        if audit["score"] is not None and audit["score"] < 1
+    ]
 
 
 def line(kind, device, report):
-    figures = [report["audits"][name]["displayValue"].replace("\xa0", " ").replace("Total size was ", "") for name in SHOWN]
-    return f"| {kind} | {device} | " + " | ".join([*map(str, marks(report).values()), *figures]) + " |"
+    figures = [
+        report["audits"][name]["displayValue"].replace("\xa0", " ").replace("Total size was ", "")
+        for name in SHOWN
+    ]
+    return (
+        f"| {kind} | {device} | " + " | ".join([*map(str, marks(report).values()), *figures]) + " |"
+    )
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=Path, default=SITE)
     parser.add_argument("--pages", nargs="*", choices=PAGES, default=list(PAGES))
-    parser.add_argument("--runs", type=int, default=3, help="the run with the median performance counts")
-    parser.add_argument("--no-write", action="store_true", help="leave book/contributors.md as it is")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="the run with the median performance counts"
+    )
+    parser.add_argument(
+        "--no-write", action="store_true", help="leave book/contributors.md as it is"
+    )
     options = parser.parse_args(arguments)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if not (chromium and shutil.which("npx")):
-        sys.exit("make lighthouse needs Node (npx) and Chromium; on Debian: apt install nodejs npm chromium")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=options.site))
+        sys.exit(
+            "make lighthouse needs Node (npx) and Chromium; on Debian: apt install nodejs npm"
+            " chromium"
+        )
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=options.site)
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    table = ["| Page | On | " + " | ".join([*MARKS, *SHOWN.values()]) + " |", "| --- " * (2 + len(MARKS) + len(SHOWN)) + "|"]
+    table = [
+        "| Page | On | " + " | ".join([*MARKS, *SHOWN.values()]) + " |",
+        "| --- " * (2 + len(MARKS) + len(SHOWN)) + "|",
+    ]
     print("\n".join(table), flush=True)
     low = []
     for kind in options.pages:
         for device in ("mobile", "desktop"):
-            runs = [judge(f"http://127.0.0.1:{server.server_port}/{PAGES[kind]}", device == "desktop", chromium)
-                    for _ in range(options.runs)]
-            report = sorted(runs, key=lambda run: run["categories"]["performance"]["score"])[len(runs) // 2]
+            runs = [
+                judge(
+                    f"http://127.0.0.1:{server.server_port}/{PAGES[kind]}",
+                    device == "desktop",
+                    chromium,
+                )
+                for _ in range(options.runs)
+            ]
+            report = sorted(runs, key=lambda run: run["categories"]["performance"]["score"])[
+                len(runs) // 2
+            ]
             table.append(line(kind, device, report))
             print(table[-1], flush=True)
-            low += [f"{kind}, {device}: {name} {mark}" for name, mark in marks(report).items() if mark < MARKS[name]]
+            low += [
+                f"{kind}, {device}: {name} {mark}"
+                for name, mark in marks(report).items()
+                if mark < MARKS[name]
+            ]
             low += [f"{kind}, {device}: {complaint}" for complaint in complaints(report)]
     if not options.no_write:
-        GUIDE.write_text(BLOCK.sub(lambda found: found.group(1) + "\n".join(table) + found.group(2), GUIDE.read_text()))
+        GUIDE.write_text(
+            BLOCK.sub(
+                lambda found: found.group(1) + "\n".join(table) + found.group(2), GUIDE.read_text()
+            )
+        )
     print("\n".join(["", "Below the marks:", *low] if low else ["", "All marks are reached."]))
     return bool(low)
 

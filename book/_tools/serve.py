@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-HOST = "127.0.0.1"                      # this machine only
+HOST = "127.0.0.1"  # this machine only
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -51,23 +51,39 @@ def free_port():
 def why_not(error, port):
     """What keeps us from listening, and what to do about it."""
     if error.errno == errno.EADDRINUSE:
-        return (f"port {port} is in use by another program, perhaps by this one in another window.\n"
-                f"Stop that one, or take a free port: make serve PORT={free_port()}")
+        return (
+            f"port {port} is in use by another program, perhaps by this one in another window.\n"
+            f"Stop that one, or take a free port: make serve PORT={free_port()}"
+        )
     if error.errno == errno.EACCES:
-        return f"port {port} is reserved for the system. Take one from 1024 up: make serve PORT=8000"
-    return f"cannot listen on port {port}: {error.strerror}. Take another: make serve PORT={free_port()}"
+        return (
+            f"port {port} is reserved for the system. Take one from 1024 up: make serve PORT=8000"
+        )
+    return (
+        f"cannot listen on port {port}: {error.strerror}. Take another: make serve"
+        f" PORT={free_port()}"
+    )
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=port_number, default=8000, help="default 8000; 0 takes any free one")
-    parser.add_argument("--dir", type=Path, default=SITE, help="the built site (default: _build/html)")
+    parser.add_argument(
+        "--port", type=port_number, default=8000, help="default 8000; 0 takes any free one"
+    )
+    parser.add_argument(
+        "--dir", type=Path, default=SITE, help="the built site (default: _build/html)"
+    )
     options = parser.parse_args(arguments)
     if not (options.dir / "index.html").is_file():
-        print(f"the site is not built yet: there is no {options.dir}/index.html. Run make first.", file=sys.stderr)
+        print(
+            f"the site is not built yet: there is no {options.dir}/index.html. Run make first.",
+            file=sys.stderr,
+        )
         return 2
     try:
-        server = http.server.ThreadingHTTPServer((HOST, options.port), functools.partial(Handler, directory=options.dir))
+        server = http.server.ThreadingHTTPServer(
+            (HOST, options.port), functools.partial(Handler, directory=options.dir)
+        )
     except OSError as error:
         print(why_not(error, options.port), file=sys.stderr)
         return 2

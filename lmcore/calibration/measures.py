@@ -49,8 +49,8 @@ class BrierDecomposition(NamedTuple):
     uncertainty : float
         ō(1 − ō), that of the outcomes themselves.
     within : float
-        What binning hides: spread of confidence inside the bins less twice its covariance with the outcome. 0 when
-        each group holds one confidence only.
+        What binning hides: spread of confidence inside the bins less twice its covariance with the
+        outcome. 0 when each group holds one confidence only.
 
     Examples
     --------
@@ -77,14 +77,15 @@ def reliability(confidence, correct, n_bins=15, strategy="uniform"):
         Booleans, or 0 and 1.
     n_bins : int, default 15
     strategy : {"uniform", "quantile"}
-        Bins of equal width, or of equal mass. Equal confidences are never separated, so that there can be fewer
-        quantile bins than asked for, and unequal ones. (The names are scikit-learn's, whose quantiles interpolate.)
+        Bins of equal width, or of equal mass. Equal confidences are never separated, so that there
+        can be fewer quantile bins than asked for, and unequal ones. (The names are scikit-learn's,
+        whose quantiles interpolate.)
 
     Returns
     -------
     Reliability
-        ``Reliability(edges, counts, confidence, accuracy)``. Edges are compared in the type of `confidence`: the
-        float32 next to 0.3 lies on the edge 0.3, not above it.
+        ``Reliability(edges, counts, confidence, accuracy)``. Edges are compared in the type of
+        `confidence`: the float32 next to 0.3 lies on the edge 0.3, not above it.
 
     Raises
     ------
@@ -106,8 +107,12 @@ def reliability(confidence, correct, n_bins=15, strategy="uniform"):
     bins = _bin_of(confidence, edges)
     counts = np.bincount(bins, minlength=len(edges) - 1)
     with np.errstate(invalid="ignore"):
-        return Reliability(edges, counts, np.bincount(bins, confidence, len(counts)) / counts,
-                           np.bincount(bins, correct, len(counts)) / counts)
+        return Reliability(
+            edges,
+            counts,
+            np.bincount(bins, confidence, len(counts)) / counts,
+            np.bincount(bins, correct, len(counts)) / counts,
+        )
 
 
 def wilson_interval(accuracy, counts, level=0.95):
@@ -150,7 +155,11 @@ def wilson_interval(accuracy, counts, level=0.95):
     z = NormalDist().inv_cdf((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = (accuracy + z * z / (2 * counts)) / (1 + z * z / counts)
-        half = z * np.sqrt(accuracy * (1 - accuracy) / counts + (z / (2 * counts)) ** 2) / (1 + z * z / counts)
+        half = (
+            z
+            * np.sqrt(accuracy * (1 - accuracy) / counts + (z / (2 * counts)) ** 2)
+            / (1 + z * z / counts)
+        )
     return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
 
 
@@ -165,7 +174,8 @@ def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform
     Returns
     -------
     float
-        In [0, 1]. It depends on the bins, and in a small sample it is positive even for a calibrated model.
+        In [0, 1]. It depends on the bins, and in a small sample it is positive even for a
+        calibrated model.
 
     Raises
     ------
@@ -183,7 +193,9 @@ def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform
     0.3125
     """
     bins = reliability(confidence, correct, n_bins, strategy)
-    return float(np.nansum(bins.counts * np.abs(bins.accuracy - bins.confidence)) / bins.counts.sum())
+    return float(
+        np.nansum(bins.counts * np.abs(bins.accuracy - bins.confidence)) / bins.counts.sum()
+    )
 
 
 def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
@@ -221,7 +233,8 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
 def ece_floor(confidence, n_bins=15, strategy="uniform"):
     """The calibration error that a *calibrated* model shows in a finite sample (book, section 6.4).
 
-    E[ECE] ≈ √(2/π) Σ_b √(Σ_{i in b} c_i (1 − c_i)) / n, as the gap of a bin is then nearly normal with mean 0.
+    E[ECE] ≈ √(2/π) Σ_b √(Σ_{i in b} c_i (1 − c_i)) / n, as the gap of a bin is then nearly normal
+    with mean 0.
 
     Parameters
     ----------
@@ -231,8 +244,8 @@ def ece_floor(confidence, n_bins=15, strategy="uniform"):
     Returns
     -------
     float
-        Grows with the number of bins and falls like 1/√n. Too high where bins hold a handful of claims of confidence
-        near 0 or 1, whose gaps are not normal.
+        Grows with the number of bins and falls like 1/√n. Too high where bins hold a handful of
+        claims of confidence near 0 or 1, whose gaps are not normal.
 
     Raises
     ------
@@ -270,8 +283,8 @@ def brier_score(probs, targets):
     Returns
     -------
     float
-        In [0, 1] for claims, in [0, 2] for distributions: two classes give twice the score of one claim.
-        (scikit-learn halves by default for two classes only.)
+        In [0, 1] for claims, in [0, 2] for distributions: two classes give twice the score of one
+        claim. (scikit-learn halves by default for two classes only.)
 
     Raises
     ------
@@ -292,7 +305,10 @@ def brier_score(probs, targets):
         return float(np.mean((probs.astype(float) - correct) ** 2))
     probs, targets = rows_and_targets(probs, "probs", targets)
     if not ((probs >= 0) & (probs <= 1)).all():
-        raise ValueError(f"probs must lie in [0, 1], got {probs.min():g} to {probs.max():g}; apply softmax to logits")
+        raise ValueError(
+            f"probs must lie in [0, 1], got {probs.min():g} to {probs.max():g}; apply softmax to"
+            " logits"
+        )
     rows = probs.astype(float)
     of_target = np.take_along_axis(rows, targets[:, None], axis=1)[:, 0]
     return float(np.mean((rows * rows).sum(axis=1) - 2 * of_target + 1))
@@ -306,8 +322,8 @@ def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
     confidence, correct
         As for `reliability`.
     n_bins : int, optional
-        Claims are grouped by equal confidence if not given, which makes the three-part identity exact; otherwise in
-        bins, where the fourth part makes up for what they hide.
+        Claims are grouped by equal confidence if not given, which makes the three-part identity
+        exact; otherwise in bins, where the fourth part makes up for what they hide.
     strategy : {"uniform", "quantile"}
 
     Returns
@@ -338,24 +354,34 @@ def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
     else:
         groups = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
     confidence, base_rate = confidence.astype(float), correct.mean()
-    counts = np.maximum(np.bincount(groups), 1)                        # empty groups add nothing
+    counts = np.maximum(np.bincount(groups), 1)  # empty groups add nothing
     mean_confidence = (np.bincount(groups, confidence) / counts)[groups]
     accuracy = (np.bincount(groups, correct) / counts)[groups]
     spread = confidence - mean_confidence
-    return BrierDecomposition(reliability=float(np.mean((mean_confidence - accuracy) ** 2)),
-                              resolution=float(np.mean((accuracy - base_rate) ** 2)),
-                              uncertainty=float(base_rate * (1 - base_rate)),
-                              within=float(np.mean(spread * (spread - 2 * (correct - accuracy)))))
+    return BrierDecomposition(
+        reliability=float(np.mean((mean_confidence - accuracy) ** 2)),
+        resolution=float(np.mean((accuracy - base_rate) ** 2)),
+        uncertainty=float(base_rate * (1 - base_rate)),
+        within=float(np.mean(spread * (spread - 2 * (correct - accuracy)))),
+    )
 
 
 def _claims(confidence, correct):
     """Confidences and outcomes (as float64), seen to be what they should."""
-    confidence, correct = as_floats(confidence, "confidence"), as_floats(correct, "correct").astype(float)
+    confidence, correct = (
+        as_floats(confidence, "confidence"),
+        as_floats(correct, "correct").astype(float),
+    )
     if confidence.ndim != 1 or confidence.shape != correct.shape:
-        raise ValueError(f"confidence and correct must have one shape (n,), got {confidence.shape} and {correct.shape}")
+        raise ValueError(
+            f"confidence and correct must have one shape (n,), got {confidence.shape} and"
+            f" {correct.shape}"
+        )
     if not ((confidence >= 0) & (confidence <= 1)).all():
-        raise ValueError(f"confidence must lie in [0, 1], got {confidence.min():g} to {confidence.max():g}; "
-                         f"exponentiate log-probabilities first")
+        raise ValueError(
+            f"confidence must lie in [0, 1], got {confidence.min():g} to {confidence.max():g}; "
+            "exponentiate log-probabilities first"
+        )
     if not np.isin(correct, (0, 1)).all():
         raise ValueError("correct must hold booleans, or 0 and 1")
     return confidence, correct
@@ -366,7 +392,8 @@ def _bin_edges(confidence, n_bins, strategy):
     if n_bins < 1:
         raise ValueError(f"n_bins must be at least 1, got {n_bins}")
     if strategy == "uniform":
-        return np.arange(n_bins + 1) / n_bins                          # k/n correctly rounded; linspace is an ulp off
+        # k/n correctly rounded; linspace is an ulp off
+        return np.arange(n_bins + 1) / n_bins
     if strategy != "quantile":
         raise ValueError(f"strategy must be 'uniform' or 'quantile', got {strategy!r}")
     last_of_bin = -(-np.arange(1, n_bins) * len(confidence) // n_bins) - 1

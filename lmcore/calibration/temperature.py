@@ -30,7 +30,8 @@ def top_label(logits, targets, temperature=1.0):
     Raises
     ------
     ValueError
-        If shapes disagree, a row bans every token, a target is out of range, or T is not positive and finite.
+        If shapes disagree, a row bans every token, a target is out of range, or T is not positive
+        and finite.
 
     Examples
     --------
@@ -75,8 +76,9 @@ def temperature_nll(logits, targets, temperature):
 def fit_temperature(logits, targets):
     """The one number that calibrates best, T* = argmin_T mean −log softmax(z/T)_target (book, section 6.5).
 
-    With β = 1/T the loss has slope mean(E_β z − z_target) and curvature mean(Var_β z) ≥ 0, so it is convex and
-    Newton's method, held inside a bracket, finds its only minimum. Fit on one half of the data, measure on the other.
+    With β = 1/T the loss has slope mean(E_β z − z_target) and curvature mean(Var_β z) ≥ 0, so it is
+    convex and Newton's method, held inside a bracket, finds its only minimum. Fit on one half of
+    the data, measure on the other.
 
     Parameters
     ----------
@@ -88,13 +90,15 @@ def fit_temperature(logits, targets):
     Returns
     -------
     float
-        T*: above 1 if the model is overconfident; 1.0 if no temperature matters, as all logits in a row are equal.
+        T*: above 1 if the model is overconfident; 1.0 if no temperature matters, as all logits in a
+        row are equal.
 
     Raises
     ------
     ValueError
-        If shapes disagree, a target is banned, or no finite T > 0 is best: every target has the largest logit
-        (T* = 0), or targets have on average no larger logits than the rest (T* = infinity).
+        If shapes disagree, a target is banned, or no finite T > 0 is best: every target has the
+        largest logit (T* = 0), or targets have on average no larger logits than the rest (T* =
+        infinity).
 
     References
     ----------
@@ -160,7 +164,8 @@ def search_temperature(nll, low=0.5, high=2.5):
     inner = [right - golden * (right - left), left + golden * (right - left)]
     losses = [nll(1 / beta) for beta in inner]
     while right - left > 1e-8 * right:
-        if losses[0] <= losses[1]:                                     # the minimum is left of the second point
+        # the minimum is left of the second point
+        if losses[0] <= losses[1]:
             right, inner[1], losses[1] = inner[1], inner[0], losses[0]
             inner[0] = right - golden * (right - left)
             losses[0] = nll(1 / inner[0])
@@ -170,7 +175,10 @@ def search_temperature(nll, low=0.5, high=2.5):
             losses[1] = nll(1 / inner[1])
     best = 2 / (left + right)
     if best < low * (1 + 1e-6) or best > high * (1 - 1e-6):
-        raise ValueError(f"nll is least at the bound T = {best:.6g}: search a wider range than low={low}, high={high}")
+        raise ValueError(
+            f"nll is least at the bound T = {best:.6g}: search a wider range than low={low},"
+            f" high={high}"
+        )
     return best
 
 
@@ -178,7 +186,10 @@ def rows_and_targets(rows, name, targets):
     """Rows over a vocabulary and one target id for each."""
     rows = as_floats(rows, name)
     if rows.ndim != 2 or np.shape(targets) != rows.shape[:1]:
-        raise ValueError(f"{name} must have shape (n, V) and targets (n,), got {rows.shape} and {np.shape(targets)}")
+        raise ValueError(
+            f"{name} must have shape (n, V) and targets (n,), got {rows.shape} and"
+            f" {np.shape(targets)}"
+        )
     return rows, as_token_ids(targets, rows.shape[1], "targets")
 
 
@@ -196,8 +207,10 @@ def _shifted_blocks(logits, targets):
         peak = block.max(axis=1, keepdims=True)
         if not np.isfinite(peak).all():
             row = part.start + int(np.argmin(np.isfinite(peak[:, 0])))
-            raise ValueError(f"logits row ({row},) has no finite largest logit: it bans every token, or holds NaN or "
-                             f"+inf")
+            raise ValueError(
+                f"logits row ({row},) has no finite largest logit: it bans every token, or holds"
+                " NaN or +inf"
+            )
         block -= peak
         yield part, block, np.take_along_axis(block, targets[part, None], axis=1)[:, 0]
 
@@ -212,9 +225,13 @@ def _nll_and_slopes(logits, targets, beta):
         normalizer = terms.sum(axis=1)
         mean = (terms * shifted).sum(axis=1) / normalizer
         centred = shifted - mean[:, None]
-        with np.errstate(invalid="ignore"):                            # 0 · -inf, β = 0 and a banned target: NaN
-            totals += [(np.log(normalizer) - beta * of_target).sum(), (mean - of_target).sum(),
-                       ((terms * centred * centred).sum(axis=1) / normalizer).sum()]
+        # 0 · -inf, β = 0 and a banned target: NaN
+        with np.errstate(invalid="ignore"):
+            totals += [
+                (np.log(normalizer) - beta * of_target).sum(),
+                (mean - of_target).sum(),
+                ((terms * centred * centred).sum(axis=1) / normalizer).sum(),
+            ]
     return tuple(float(total) for total in totals / len(logits))
 
 
@@ -223,11 +240,17 @@ def _refuse_endless(logits, targets, slope_at_zero, curvature):
     of_target = np.take_along_axis(logits, targets[:, None], axis=1)[:, 0]
     if (of_target == -np.inf).any():
         row = int(np.argmax(of_target == -np.inf))
-        raise ValueError(f"targets[{row}] = {targets[row]} is banned by a logit of -inf: its loss is infinite at every "
-                         f"temperature; drop such rows")
+        raise ValueError(
+            f"targets[{row}] = {targets[row]} is banned by a logit of -inf: its loss is infinite at"
+            " every temperature; drop such rows"
+        )
     if curvature > 0 and (of_target == logits.max(axis=1)).all():
-        raise ValueError("targets all have the largest logit of their row: the loss falls all the way to temperature "
-                         "0; fit on data that hold some errors")
+        raise ValueError(
+            "targets all have the largest logit of their row: the loss falls all the way to"
+            " temperature 0; fit on data that hold some errors"
+        )
     if curvature > 0 and slope_at_zero >= 0:
-        raise ValueError("targets have no larger logits than the average token: the loss falls all the way to infinite "
-                         "temperature; check that logits and targets belong together (a shift by one?)")
+        raise ValueError(
+            "targets have no larger logits than the average token: the loss falls all the way to"
+            " infinite temperature; check that logits and targets belong together (a shift by one?)"
+        )

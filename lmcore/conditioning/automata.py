@@ -3,6 +3,7 @@
 A pattern is built from strings with `one_of`, `sequence`, `either` and `star`; `automaton` turns it into a table over
 characters, `token_table` turns that into a table over the tokens of a vocabulary. State 0 is the start, -1 is nowhere.
 """
+
 import string
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ class Automaton(NamedTuple):
     columns : dict of str to int
         The column of each character of the alphabet.
     table : ndarray of shape (S, A), int32
-        ``table[s, columns[c]]`` is the state after reading c in state s, -1 where no string of the language goes on.
+        ``table[s, columns[c]]`` is the state after reading c in state s, -1 where no string of the
+        language goes on.
     accepting : ndarray of shape (S,), bool
         True where the string may end.
     """
@@ -30,8 +32,8 @@ class Automaton(NamedTuple):
 
 
 # A pattern is ("one", characters), ("then", first, rest), ("or", patterns) or ("star", pattern).
-_NOTHING = ("or", frozenset())                # fits no string
-EMPTY = ("star", _NOTHING)                    # fits the empty string only
+_NOTHING = ("or", frozenset())  # fits no string
+EMPTY = ("star", _NOTHING)  # fits the empty string only
 
 
 def one_of(characters):
@@ -58,7 +60,10 @@ def one_of(characters):
     True
     """
     if not characters:
-        raise ValueError("characters is empty: one_of needs at least one character; for the empty string write ''")
+        raise ValueError(
+            "characters is empty: one_of needs at least one character; for the empty string"
+            " write ''"
+        )
     return ("one", frozenset(characters))
 
 
@@ -131,8 +136,9 @@ def star(pattern):
 def automaton(pattern):
     """The finite automaton of a pattern, by Brzozowski's derivatives (book, section 9.3).
 
-    After reading a text what may still follow is again a pattern; reading c takes a pattern R to its derivative, the
-    strings w with cw in R. Equal patterns are one state, and there are finitely many.
+    After reading a text what may still follow is again a pattern; reading c takes a pattern R to
+    its derivative, the strings w with cw in R. Equal patterns are one state, and there are finitely
+    many.
 
     Parameters
     ----------
@@ -168,7 +174,7 @@ def automaton(pattern):
     classes = _interchangeable(pattern)
     states, rows = [pattern], []
     number = {pattern: 0}
-    for state in states:                                  # grows while it is walked
+    for state in states:  # grows while it is walked
         row = []
         for alike in classes:
             rest = _derivative(state, alike[0])
@@ -177,7 +183,9 @@ def automaton(pattern):
                 states.append(rest)
             row += [number.get(rest, -1)] * len(alike)
         rows.append(row)
-    columns = {char: column for column, char in enumerate(char for alike in classes for char in alike)}
+    columns = {
+        char: column for column, char in enumerate(char for alike in classes for char in alike)
+    }
     table = np.array(rows, dtype=np.int32).reshape(len(states), len(columns))
     return Automaton(columns, table, np.array([_may_end(state) for state in states]))
 
@@ -221,21 +229,29 @@ def iso_date():
     >>> len(automaton(iso_date()).table)                  # states that know all about leap years
     29
     """
+
     def numbers(first, last, step=1):
         return either(*(f"{n:02d}" for n in range(first, last + 1, step)))
 
-    days = either(sequence(either("01", "03", "05", "07", "08", "10", "12"), "-", numbers(1, 31)),
-                  sequence(either("04", "06", "09", "11"), "-", numbers(1, 30)),
-                  sequence("02-", numbers(1, 28)))
-    leap_year = either(sequence(numbers(0, 99), numbers(4, 96, 4)), sequence(numbers(0, 96, 4), "00"))
-    return either(sequence(numbers(0, 99), numbers(0, 99), "-", days), sequence(leap_year, "-02-29"))
+    days = either(
+        sequence(either("01", "03", "05", "07", "08", "10", "12"), "-", numbers(1, 31)),
+        sequence(either("04", "06", "09", "11"), "-", numbers(1, 30)),
+        sequence("02-", numbers(1, 28)),
+    )
+    leap_year = either(
+        sequence(numbers(0, 99), numbers(4, 96, 4)), sequence(numbers(0, 96, 4), "00")
+    )
+    return either(
+        sequence(numbers(0, 99), numbers(0, 99), "-", days), sequence(leap_year, "-02-29")
+    )
 
 
 def json_value(depth=1):
     """Pattern of JSON values whose arrays and objects are nested at most `depth` deep (book, section 9.3).
 
-    JSON without a bound on nesting is not a regular language, so no finite automaton checks it. Strings are printable
-    ASCII with the escapes of one character, and the only blanks are single spaces after a comma or a colon.
+    JSON without a bound on nesting is not a regular language, so no finite automaton checks it.
+    Strings are printable ASCII with the escapes of one character, and the only blanks are single
+    spaces after a comma or a colon.
 
     Parameters
     ----------
@@ -268,13 +284,17 @@ def json_value(depth=1):
     digits = sequence(digit, star(digit))
     whole = either("0", sequence(one_of("123456789"), star(digit)))
     exponent = sequence(one_of("eE"), either("", one_of("+-")), digits)
-    number = sequence(either("", "-"), whole, either("", sequence(".", digits)), either("", exponent))
+    number = sequence(
+        either("", "-"), whole, either("", sequence(".", digits)), either("", exponent)
+    )
     plain = "".join(set(PRINTABLE) - set('"\\'))
     text = sequence('"', star(either(one_of(plain), sequence("\\", one_of('"\\/bfnrt')))), '"')
     value = either(text, number, "true", "false", "null")
     for _ in range(depth):
         pair = sequence(text, ":", space, value)
-        value = either(value, _comma_list("[", value, "]", space), _comma_list("{", pair, "}", space))
+        value = either(
+            value, _comma_list("[", value, "]", space), _comma_list("{", pair, "}", space)
+        )
     return value
 
 
@@ -320,37 +340,41 @@ def avoiding(texts, characters):
     for beginning, char in ((beginning, char) for beginning in begun for char in columns):
         read = beginning + char
         if not read.endswith(tuple(texts)):
-            table[number[beginning], columns[char]] = next(number[read[i:]] for i in range(len(read) + 1)
-                                                           if read[i:] in number)
+            table[number[beginning], columns[char]] = next(
+                number[read[i:]] for i in range(len(read) + 1) if read[i:] in number
+            )
     return Automaton(columns, table, np.ones(len(begun), dtype=bool))
 
 
 def token_table(machine, tokens, eos=None):
     """The automaton over tokens: which token may come next, and in which state it leaves off (book, section 9.3).
 
-    A token is allowed where all of its characters can be read one after the other, so a token may cross several
-    positions of the pattern at once. Tokens that lead where no token sequence can finish are taken out as well.
+    A token is allowed where all of its characters can be read one after the other, so a token may
+    cross several positions of the pattern at once. Tokens that lead where no token sequence can
+    finish are taken out as well.
 
     Parameters
     ----------
     machine : Automaton
         S states over characters.
     tokens : sequence of V str, bytes or None
-        The text of each token; None or "" for a token without text, which is banned, as are bytes that are not whole
-        UTF-8 characters.
+        The text of each token; None or "" for a token without text, which is banned, as are bytes
+        that are not whole UTF-8 characters.
     eos : int, optional
-        The id that ends a string: allowed in accepting states only, and after it nothing but itself. Without it the
-        table only says which texts are beginnings of accepted ones.
+        The id that ends a string: allowed in accepting states only, and after it nothing but
+        itself. Without it the table only says which texts are beginnings of accepted ones.
 
     Returns
     -------
     ndarray of shape (S + 1, V), int32
-        ``table[s, v]`` is the state after token v in state s, -1 where v is banned. Row S stands for "ended".
+        ``table[s, v]`` is the state after token v in state s, -1 where v is banned. Row S stands
+        for "ended".
 
     Raises
     ------
     ValueError
-        If there are no tokens, `eos` is no token id or no sequence of tokens spells a string of the language.
+        If there are no tokens, `eos` is no token id or no sequence of tokens spells a string of the
+        language.
 
     References
     ----------
@@ -367,7 +391,10 @@ def token_table(machine, tokens, eos=None):
     if not texts:
         raise ValueError("tokens is empty: pass the text of every token of the vocabulary")
     if eos is not None and not 0 <= eos < len(texts):
-        raise ValueError(f"eos is {eos}, but there are {len(texts)} tokens; pass an id in [0, {len(texts)}) or None")
+        raise ValueError(
+            f"eos is {eos}, but there are {len(texts)} tokens; pass an id in [0, {len(texts)}) or"
+            " None"
+        )
     if eos is not None:
         texts[eos] = ""
     n_states = len(machine.table)
@@ -380,7 +407,9 @@ def token_table(machine, tokens, eos=None):
         finishing = np.arange(n_states + 1) == n_states
     alive = _can_reach(table, finishing)
     if not alive[0]:
-        raise ValueError("no sequence of tokens spells a string of the language: add its characters as tokens")
+        raise ValueError(
+            "no sequence of tokens spells a string of the language: add its characters as tokens"
+        )
     return np.where((table >= 0) & alive[table], table, -1)
 
 
@@ -389,13 +418,14 @@ def _as_text(token):
         return token or ""
     try:
         return token.decode("utf-8")
-    except UnicodeDecodeError:                            # a piece of a character
+    except UnicodeDecodeError:  # a piece of a character
         return ""
 
 
 def _read_tokens(machine, texts):
     """The state after reading each text from each state, (S, V), -1 for nowhere."""
-    # One more row and column of -1: reading on from nowhere, or a character outside the alphabet, leads nowhere.
+    # One more row and column of -1: reading on from nowhere, or a character outside the alphabet,
+    # leads nowhere.
     step = np.pad(machine.table, ((0, 1), (0, 1)), constant_values=-1)
     lengths = np.array([len(text) for text in texts])
     state = np.repeat(np.arange(len(machine.table), dtype=np.int32)[:, None], len(texts), axis=1)
@@ -461,7 +491,9 @@ def _derivative(pattern, char):
     if kind == "star":
         return _then(_derivative(pattern[1], char), pattern)
     after_first = _then(_derivative(pattern[1], char), pattern[2])
-    return _or([after_first, _derivative(pattern[2], char)]) if _may_end(pattern[1]) else after_first
+    return (
+        _or([after_first, _derivative(pattern[2], char)]) if _may_end(pattern[1]) else after_first
+    )
 
 
 def _interchangeable(pattern):

@@ -1,4 +1,5 @@
 """Changing what may be said: bias, bans, automata, guidance and filters, and what each leaves (9.3 to 9.5)."""
+
 import numpy as np
 
 from lmcore._arrays import as_floats, as_token_ids
@@ -39,20 +40,23 @@ def logit_bias(logits, bias):
     else:
         dense = as_floats(bias, "bias")
     if dense.shape != (size,):
-        raise ValueError(f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias a "
-                         f"token "
-                         "or a mapping from token ids")
+        raise ValueError(
+            f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias"
+            " a token or a mapping from token ids"
+        )
     if np.isnan(dense).any() or (dense == np.inf).any():
         token = int(np.flatnonzero(np.isnan(dense) | (dense == np.inf))[0])
-        raise ValueError(f"bias of token {token} is {dense[token]}; it must be finite, or -inf to ban the token")
+        raise ValueError(
+            f"bias of token {token} is {dense[token]}; it must be finite, or -inf to ban the token"
+        )
     return _refuse_empty(logits + dense.astype(logits.dtype), "bias")
 
 
 def ban(logits, tokens):
     """Logits with some tokens forbidden, z' = −inf (book, section 9.3).
 
-    What is banned is a token, not a meaning: the same word under another id (capital letter, leading space, spelt in
-    pieces) is still free. `avoiding` bans a text in all its spellings.
+    What is banned is a token, not a meaning: the same word under another id (capital letter,
+    leading space, spelt in pieces) is still free. `avoiding` bans a text in all its spellings.
 
     Parameters
     ----------
@@ -84,28 +88,28 @@ def ban(logits, tokens):
 def constrain(next_log_probs, table):
     """The model with each token masked that an automaton does not allow, renormalised every step (book, section 9.3).
 
-    Every string it ends is one of the language. It is *not* the model conditioned on the language: masking forgets how
-    likely each allowed token is to lead to an acceptable end. See `condition`.
+    Every string it ends is one of the language. It is *not* the model conditioned on the language:
+    masking forgets how likely each allowed token is to lead to an acceptable end. See `condition`.
 
     Parameters
     ----------
     next_log_probs : callable
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     table : array-like of int of shape (S, V)
-        ``table[s, v]`` is the state after token v in state s, -1 where v is banned; state 0 is the start
-        (from `token_table`, or written by hand).
+        ``table[s, v]`` is the state after token v in state s, -1 where v is banned; state 0 is the
+        start (from `token_table`, or written by hand).
 
     Returns
     -------
     callable
-        prefix -> array of shape (V,) in nats, -inf for masked tokens. The prefix begins where the automaton does:
-        constrain ``prompted(model, prompt)`` to leave a prompt free.
+        prefix -> array of shape (V,) in nats, -inf for masked tokens. The prefix begins where the
+        automaton does: constrain ``prompted(model, prompt)`` to leave a prompt free.
 
     Raises
     ------
     ValueError
-        If the table is no table of states; when called, if the prefix breaks the constraint or no allowed token has
-        any probability.
+        If the table is no table of states; when called, if the prefix breaks the constraint or no
+        allowed token has any probability.
 
     Examples
     --------
@@ -119,11 +123,17 @@ def constrain(next_log_probs, table):
         allowed = table[walk(table, prefix)] >= 0
         row = as_floats(next_log_probs(prefix), "next_log_probs(prefix)")
         if len(row) != len(allowed):
-            raise ValueError(f"table has V = {len(allowed)} columns, but the model gives {len(row)} log-probabilities")
+            raise ValueError(
+                f"table has V = {len(allowed)} columns, but the model gives {len(row)}"
+                " log-probabilities"
+            )
         if not (row[allowed] > -np.inf).any():
-            raise ValueError(f"after the prefix {tuple(prefix)} the automaton allows {allowed.sum()} tokens, all of "
-                             "probability 0 under the model")
+            raise ValueError(
+                f"after the prefix {tuple(prefix)} the automaton allows {allowed.sum()} tokens, all"
+                " of probability 0 under the model"
+            )
         return log_softmax(np.where(allowed, row, row.dtype.type(-np.inf)))
+
     return constrained
 
 
@@ -153,8 +163,10 @@ def walk(table, tokens, start=0):
     table, state = np.asarray(table), start
     for position, token in enumerate(as_token_ids(tokens, len(table[0]), "tokens")):
         if table[state, token] < 0:
-            raise ValueError(f"token {token} at position {position} breaks the constraint: state {state} allows "
-                             f"{np.flatnonzero(table[state] >= 0)[:10].tolist()}")
+            raise ValueError(
+                f"token {token} at position {position} breaks the constraint: state {state} allows "
+                f"{np.flatnonzero(table[state] >= 0)[:10].tolist()}"
+            )
         state = int(table[state, token])
     return state
 
@@ -162,8 +174,8 @@ def walk(table, tokens, start=0):
 def removed_mass(next_log_probs, table, tokens):
     """Probability that the mask takes away at each step of a text, 1 − Σ_{v allowed} p(v|h) (book, section 9.3).
 
-    Where it is near 1 the model wanted something else and is being forced. The product of what is left,
-    Π (1 − removed), is how much the text's probability was inflated.
+    Where it is near 1 the model wanted something else and is being forced. The product of what is
+    left, Π (1 − removed), is how much the text's probability was inflated.
 
     Parameters
     ----------
@@ -201,8 +213,9 @@ def removed_mass(next_log_probs, table, tokens):
 def completion_probs(source, table):
     """Probability that a Markov source, left to itself, ends in a string of the language, β(u, s) (book, section 9.3).
 
-    β(u, s) = Σ_v A(v|u) β(v, δ(s, v)) + A(EOS|u) [s accepts]: the backward recursion over last token u and automaton
-    state s, solved as one dense linear system, so for n S up to a few thousand.
+    β(u, s) = Σ_v A(v|u) β(v, δ(s, v)) + A(EOS|u) [s accepts]: the backward recursion over last
+    token u and automaton state s, solved as one dense linear system, so for n S up to a few
+    thousand.
 
     Parameters
     ----------
@@ -214,8 +227,8 @@ def completion_probs(source, table):
     Returns
     -------
     ndarray of shape (n + 1, S)
-        Row u: after token u; the last row: at the beginning of a string. ``[-1, 0]`` is the probability of the
-        language under the source.
+        Row u: after token u; the last row: at the beginning of a string. ``[-1, 0]`` is the
+        probability of the language under the source.
 
     Raises
     ------
@@ -237,16 +250,21 @@ def completion_probs(source, table):
     table = _as_table(table)
     n, n_states = len(source.transition), len(table)
     if source.eos is None or table.shape[1] != n + 1:
-        raise ValueError(f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: "
-                         f"condition "
-                         "needs a source with EOS and a column for each of its tokens and EOS")
-    ending = np.outer(source.transition[:, n], table[:, n] >= 0)                  # (n, S): ends here, accepted
-    step = np.zeros((n, n_states, n, n_states))                                   # (u, s) -> (v, δ(s, v))
+        raise ValueError(
+            f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: "
+            "condition "
+            "needs a source with EOS and a column for each of its tokens and EOS"
+        )
+    # (n, S): ends here, accepted
+    ending = np.outer(source.transition[:, n], table[:, n] >= 0)
+    # (u, s) -> (v, δ(s, v))
+    step = np.zeros((n, n_states, n, n_states))
     for state, token in np.argwhere(table[:, :n] >= 0):
         step[:, state, token, table[state, token]] = source.transition[:, token]
     step, ending = step.reshape(n * n_states, -1), ending.ravel()
     live = ending > 0
-    while True:             # only states with a way to an end: the others have β = 0 and would make the system singular
+    # only states with a way to an end: the others have β = 0 and would make the system singular
+    while True:
         wider = live | (step[:, live] > 0).any(axis=1)
         if (wider == live).all():
             break
@@ -261,8 +279,8 @@ def completion_probs(source, table):
 def condition(source, table):
     """A Markov source conditioned on ending in the language of an automaton, exactly (book, section 9.3).
 
-    p(v|u, s, accepted) = A(v|u) β(v, δ(s, v)) / β(u, s): each allowed token is weighted by the chance that the rest
-    will be acceptable as well. `constrain` leaves that weight out.
+    p(v|u, s, accepted) = A(v|u) β(v, δ(s, v)) / β(u, s): each allowed token is weighted by the
+    chance that the rest will be acceptable as well. `constrain` leaves that weight out.
 
     Parameters
     ----------
@@ -274,14 +292,14 @@ def condition(source, table):
     Returns
     -------
     callable
-        A language model, prefix -> array of shape (V,) in nats. A string's probability under it is the source's,
-        divided by that of the language.
+        A language model, prefix -> array of shape (V,) in nats. A string's probability under it is
+        the source's, divided by that of the language.
 
     Raises
     ------
     ValueError
-        As `completion_probs`, or if the language has probability 0; when called, if no string of the language begins
-        with the prefix.
+        As `completion_probs`, or if the language has probability 0; when called, if no string of
+        the language begins with the prefix.
 
     Examples
     --------
@@ -293,30 +311,37 @@ def condition(source, table):
     """
     table, beta = _as_table(table), completion_probs(source, table)
     if beta[-1, 0] == 0:
-        raise ValueError("the source gives the language probability 0: there is nothing to condition on")
+        raise ValueError(
+            "the source gives the language probability 0: there is nothing to condition on"
+        )
 
     def conditioned(prefix):
         prefix = tuple(prefix)
         length = prefix.index(source.eos) if source.eos in prefix else len(prefix)
-        state = walk(table, prefix[:length + 1])
-        if length < len(prefix):                              # ended: EOS for ever, as the source itself
+        state = walk(table, prefix[: length + 1])
+        # ended: EOS for ever, as the source itself
+        if length < len(prefix):
             weights = np.eye(source.vocab_size)[source.eos]
         else:
             row = source.transition[prefix[-1]] if prefix else source.initial
             weights = _followed(row, table, beta[:-1])[state]
         if not weights.any():
-            raise ValueError(f"no string of the language that begins with {prefix} has any probability")
+            raise ValueError(
+                f"no string of the language that begins with {prefix} has any probability"
+            )
         with np.errstate(divide="ignore"):
             return log_softmax(np.log(weights))
+
     return conditioned
 
 
 def guidance(conditional, unconditional, gamma):
     """Logits pushed from one model towards another, z = z_u + γ (z_c − z_u) (book, section 9.4).
 
-    In probabilities p ∝ p_u^{1−γ} p_c^γ: γ = 0 is the unconditional model, 1 the conditional one, above 1 beyond it.
-    A token that either model bans is banned, unless γ gives that model no weight. Hugging Face transformers
-    computes the same on log-probabilities but turns bans into NaN.
+    In probabilities p ∝ p_u^{1−γ} p_c^γ: γ = 0 is the unconditional model, 1 the conditional one,
+    above 1 beyond it. A token that either model bans is banned, unless γ gives that model no
+    weight. Hugging Face transformers computes the same on log-probabilities but turns bans into
+    NaN.
 
     Parameters
     ----------
@@ -345,16 +370,21 @@ def guidance(conditional, unconditional, gamma):
     >>> guidance([2.0, 0.0, -np.inf], [1.0, 1.0, 3.0], gamma=2.0)
     array([  3.,  -1., -inf])
     """
-    conditional, unconditional = as_floats(conditional, "conditional"), as_floats(unconditional, "unconditional")
+    conditional, unconditional = (
+        as_floats(conditional, "conditional"),
+        as_floats(unconditional, "unconditional"),
+    )
     if conditional.shape != unconditional.shape:
-        raise ValueError(f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}: both "
-                         f"must "
-                         "give one logit for each token of the same vocabulary")
+        raise ValueError(
+            f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}:"
+            " both must give one logit for each token of the same vocabulary"
+        )
     if not np.isfinite(gamma):
         raise ValueError(f"gamma must be finite, got {gamma}")
     gamma = float(gamma)
     banned = ((conditional == -np.inf) & (gamma != 0)) | ((unconditional == -np.inf) & (gamma != 1))
-    with np.errstate(invalid="ignore"):                       # -inf − -inf, and 0 · inf, where a model has no weight
+    # -inf − -inf, and 0 · inf, where a model has no weight
+    with np.errstate(invalid="ignore"):
         mixed = gamma * conditional + (1 - gamma) * unconditional
     if gamma in (0, 1):
         mixed = conditional if gamma == 1 else unconditional
@@ -389,8 +419,8 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
     Raises
     ------
     ValueError
-        If the strings have not all of the mass, `policy` is unknown, `attempts` < 1, or no string is safe where one
-        must be emitted.
+        If the strings have not all of the mass, `policy` is unknown, `attempts` < 1, or no string
+        is safe where one must be emitted.
 
     Examples
     --------
@@ -406,16 +436,22 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
     strings = [tuple(string) for string in strings]
     unsafe = np.asarray(unsafe, dtype=bool)
     if unsafe.shape != (len(strings),):
-        raise ValueError(f"unsafe has shape {unsafe.shape} for {len(strings)} strings: pass one flag a string")
+        raise ValueError(
+            f"unsafe has shape {unsafe.shape} for {len(strings)} strings: pass one flag a string"
+        )
     if policy not in ("one-shot", "retry", "mask"):
         raise ValueError(f"policy must be 'one-shot', 'retry' or 'mask', got {policy!r}")
     if attempts is not None and (policy != "retry" or attempts < 1):
-        raise ValueError(f"attempts must be at least 1 and goes with policy='retry', got {attempts} with {policy!r}")
+        raise ValueError(
+            f"attempts must be at least 1 and goes with policy='retry', got {attempts} with"
+            f" {policy!r}"
+        )
     probs = _string_probs(next_log_probs, strings)
     if not abs(probs.sum() - 1) < 1e-6:
-        raise ValueError(f"strings have total probability {probs.sum():.6g}, not 1: list every complete string of the "
-                         f"model "
-                         "once, EOS included")
+        raise ValueError(
+            f"strings have total probability {probs.sum():.6g}, not 1: list every complete string"
+            " of the model once, EOS included"
+        )
     kept = np.where(unsafe, 0, probs)
     if kept.sum() == 0 and policy != "one-shot" and attempts is None:
         raise ValueError(f"every string is unsafe, so policy={policy!r} can emit nothing")
@@ -424,7 +460,9 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
         for string in (string for string, p in zip(strings, kept) if p > 0):
             for position, token in enumerate(string):
                 following.setdefault(string[:position], set()).add(token)
-        kept[kept > 0] = _string_probs(next_log_probs, [s for s, p in zip(strings, kept) if p > 0], following)
+        kept[kept > 0] = _string_probs(
+            next_log_probs, [s for s, p in zip(strings, kept) if p > 0], following
+        )
         return np.append(kept, 0.0)
     if policy == "retry" and attempts is None:
         return np.append(kept / kept.sum(), 0.0)
@@ -441,7 +479,12 @@ def _string_probs(next_log_probs, strings, following=None):
             allowed = np.isin(np.arange(len(row)), list(following[prefix]))
             row = log_softmax(np.where(allowed, row, -np.inf))
         rows[prefix] = row
-    return np.exp([sum(rows[string[:position]][token] for position, token in enumerate(string)) for string in strings])
+    return np.exp(
+        [
+            sum(rows[string[:position]][token] for position, token in enumerate(string))
+            for string in strings
+        ]
+    )
 
 
 def _followed(row, table, beta):
@@ -455,9 +498,11 @@ def _as_table(table):
     table = np.asarray(table)
     whole = table.ndim == 2 and table.size > 0 and table.dtype.kind in "iu"
     if not whole or table.min() < -1 or table.max() >= len(table):
-        raise ValueError(f"table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype "
-                         f"{table.dtype} "
-                         f"and shape {table.shape}")
+        raise ValueError(
+            "table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype "
+            f"{table.dtype} "
+            f"and shape {table.shape}"
+        )
     return table
 
 
@@ -465,5 +510,8 @@ def _refuse_empty(logits, name):
     rows = (logits == -np.inf).all(axis=-1)
     if rows.any():
         where = tuple(int(i) for i in np.argwhere(rows)[0]) if rows.ndim else ()
-        raise ValueError(f"{name} leaves no token in row {where}: every logit is -inf; leave at least one token free")
+        raise ValueError(
+            f"{name} leaves no token in row {where}: every logit is -inf; leave at least one token"
+            " free"
+        )
     return logits

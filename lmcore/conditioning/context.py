@@ -1,4 +1,5 @@
 """What is read before the answer: prompts and what they tell, retrieval by BM25, mixtures of documents (9.1, 9.2)."""
+
 import re
 from typing import NamedTuple
 
@@ -38,8 +39,9 @@ def prompted(next_log_probs, prompt):
 def information_gain(next_log_probs, prompt, continuation, baseline=()):
     """Bits that a prompt tells about each token after it, log₂ p(y_t|x,y_<t) / p(y_t|y_<t) (book, section 9.1).
 
-    The sum is the pointwise mutual information of prompt and continuation (`lmcore.scoring.pmi_score`, in bits); its
-    mean over drawn pairs is their mutual information, which is never negative, while a single token's gain may be.
+    The sum is the pointwise mutual information of prompt and continuation
+    (`lmcore.scoring.pmi_score`, in bits); its mean over drawn pairs is their mutual information,
+    which is never negative, while a single token's gain may be.
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ def information_gain(next_log_probs, prompt, continuation, baseline=()):
     continuation : sequence of int of length T
         y, at least one token.
     baseline : sequence of int, default ()
-        What stands in x's place in the denominator: nothing, or the same template around another prompt.
+        What stands in x's place in the denominator: nothing, or the same template around another
+        prompt.
 
     Returns
     -------
@@ -74,8 +77,10 @@ def information_gain(next_log_probs, prompt, continuation, baseline=()):
     >>> information_gain(echo, (0,), (0, 0)).round(3)     # log2 1.5 for the first, nothing for the second
     array([0.585, 0.   ])
     """
-    with np.errstate(invalid="ignore"):                   # -inf − -inf
-        gain = _scores(next_log_probs, prompt, continuation) - _scores(next_log_probs, baseline, continuation)
+    with np.errstate(invalid="ignore"):  # -inf − -inf
+        gain = _scores(next_log_probs, prompt, continuation) - _scores(
+            next_log_probs, baseline, continuation
+        )
     return gain / np.log(2)
 
 
@@ -83,7 +88,9 @@ def _scores(next_log_probs, prompt, continuation):
     """log p of each token of the continuation, (T,) nats."""
     prompt, continuation = tuple(prompt), tuple(continuation)
     if not continuation:
-        raise ValueError("continuation is empty: there is nothing to be informed about; pass at least one token")
+        raise ValueError(
+            "continuation is empty: there is nothing to be informed about; pass at least one token"
+        )
     scores = []
     for position, token in enumerate(continuation):
         row = as_floats(next_log_probs(prompt + continuation[:position]), "next_log_probs(prefix)")
@@ -136,10 +143,11 @@ class BM25Index(NamedTuple):
 def bm25_index(documents, k1=1.2, b=0.75):
     """Index documents for BM25, Σ_t idf(t) · f / (f + k1 (1 − b + b · len/mean len)) (book, section 9.2).
 
-    f is how often term t stands in the document: each further occurrence is worth less, and less still in a long
-    document. idf(t) = log(1 + (N − n + ½)/(n + ½)) with n of N documents holding t: Lucene's form, which unlike
-    the original log((N − n + ½)/(n + ½)) stays positive for terms in more than half of the documents. Some programs
-    (rank_bm25) multiply every score by k1 + 1; the ranking is the same.
+    f is how often term t stands in the document: each further occurrence is worth less, and less
+    still in a long document. idf(t) = log(1 + (N − n + ½)/(n + ½)) with n of N documents holding t:
+    Lucene's form, which unlike the original log((N − n + ½)/(n + ½)) stays positive for terms in
+    more than half of the documents. Some programs (rank_bm25) multiply every score by k1 + 1; the
+    ranking is the same.
 
     Parameters
     ----------
@@ -174,10 +182,15 @@ def bm25_index(documents, k1=1.2, b=0.75):
         raise ValueError(f"k1 must be at least 0 and b lie in [0, 1], got k1={k1} and b={b}")
     lengths = np.array([len(document) for document in documents])
     if lengths.sum() == 0:
-        raise ValueError(f"documents hold no terms: got {len(lengths)} documents, all empty; pass lists of terms")
+        raise ValueError(
+            f"documents hold no terms: got {len(lengths)} documents, all empty; pass lists of terms"
+        )
     rows, n_documents = {}, len(lengths)
-    occurrences = np.array([rows.setdefault(term, len(rows)) for document in documents for term in document])
-    # One number for a term in a document: sorted, the postings of a term stand together, documents in order.
+    occurrences = np.array(
+        [rows.setdefault(term, len(rows)) for document in documents for term in document]
+    )
+    # One number for a term in a document: sorted, the postings of a term stand together, documents
+    # in order.
     keys = occurrences * n_documents + np.repeat(np.arange(n_documents), lengths)
     postings, frequency = np.unique(keys, return_counts=True)
     term, document = np.divmod(postings, n_documents)
@@ -200,8 +213,8 @@ def bm25_scores(index, query):
     Returns
     -------
     ndarray of shape (N,)
-        At least 0. A softmax over scores makes a retrieval distribution p(d|x); its temperature is a choice that
-        BM25 does not make, as its scores are no log-probabilities.
+        At least 0. A softmax over scores makes a retrieval distribution p(d|x); its temperature is
+        a choice that BM25 does not make, as its scores are no log-probabilities.
 
     Raises
     ------
@@ -215,28 +228,32 @@ def bm25_scores(index, query):
     1
     """
     if isinstance(query, str):
-        raise TypeError(f"query must be a sequence of terms, got the string {query!r}; use terms(query)")
+        raise TypeError(
+            f"query must be a sequence of terms, got the string {query!r}; use terms(query)"
+        )
     scores = np.zeros(index.n_documents)
     for term in query:
         if term in index.rows:
             row = index.rows[term]
             found = slice(index.starts[row], index.starts[row + 1])
-            scores[index.documents[found]] += index.weights[found]        # a document stands once in a term's postings
+            # a document stands once in a term's postings
+            scores[index.documents[found]] += index.weights[found]
     return scores
 
 
 def mixture_log_prob(log_weights, log_probs):
     """Log-probability under a mixture, log Σ_d p(d|x) p(y|x,d) (book, section 9.2).
 
-    Probabilities are averaged, not their logarithms: averaging logits would let one document veto what all the
-    others support.
+    Probabilities are averaged, not their logarithms: averaging logits would let one document veto
+    what all the others support.
 
     Parameters
     ----------
     log_weights : array-like of shape (D,)
         log p(d|x), nats, normalised.
     log_probs : array-like of shape (D, ...)
-        log p(y|x,d): sequence log-probabilities of any number of answers, or (D, V) next-token distributions.
+        log p(y|x,d): sequence log-probabilities of any number of answers, or (D, V) next-token
+        distributions.
 
     Returns
     -------
@@ -259,10 +276,13 @@ def mixture_log_prob(log_weights, log_probs):
     """
     log_weights, log_probs = _as_log_weights(log_weights), as_floats(log_probs, "log_probs")
     if len(log_probs) != len(log_weights):
-        raise ValueError(f"log_weights has shape {log_weights.shape} and log_probs {log_probs.shape}: the first axis "
-                         f"of "
-                         "both must run over the documents")
-    weights = log_weights.astype(accumulator(log_probs.dtype)).reshape(-1, *[1] * (log_probs.ndim - 1))
+        raise ValueError(
+            f"log_weights has shape {log_weights.shape} and log_probs {log_probs.shape}: the first"
+            " axis of both must run over the documents"
+        )
+    weights = log_weights.astype(accumulator(log_probs.dtype)).reshape(
+        -1, *[1] * (log_probs.ndim - 1)
+    )
     with np.errstate(invalid="raise"):
         mixed = np.logaddexp.reduce(weights + log_probs.astype(weights.dtype), axis=0)
     return mixed.astype(log_probs.dtype)[()]
@@ -271,9 +291,10 @@ def mixture_log_prob(log_weights, log_probs):
 def mixture(log_weights, models, posterior=True):
     """The mixture Σ_d p(d|x) p(·|x,d) as a language model (book, section 9.2).
 
-    With `posterior` the weights follow the evidence, p(d|x,y_<t) ∝ p(d|x) p(y_<t|x,d): the answer comes from one
-    document and the chain rule gives back `mixture_log_prob` of whole answers (RAG-Sequence). Without it every token
-    may come from another document (RAG-Token); strings then have another probability.
+    With `posterior` the weights follow the evidence, p(d|x,y_<t) ∝ p(d|x) p(y_<t|x,d): the answer
+    comes from one document and the chain rule gives back `mixture_log_prob` of whole answers
+    (RAG-Sequence). Without it every token may come from another document (RAG-Token); strings then
+    have another probability.
 
     Parameters
     ----------
@@ -286,12 +307,14 @@ def mixture(log_weights, models, posterior=True):
     Returns
     -------
     callable
-        prefix -> array of shape (V,) in nats. With `posterior` it runs every model over the whole prefix.
+        prefix -> array of shape (V,) in nats. With `posterior` it runs every model over the whole
+        prefix.
 
     Raises
     ------
     ValueError
-        If there are not as many models as weights; when called, if no document gives the prefix any probability.
+        If there are not as many models as weights; when called, if no document gives the prefix any
+        probability.
 
     References
     ----------
@@ -306,17 +329,22 @@ def mixture(log_weights, models, posterior=True):
     """
     log_weights, models = _as_log_weights(log_weights), list(models)
     if len(models) != len(log_weights):
-        raise ValueError(f"log_weights has {len(log_weights)} entries for {len(models)} models: pass one a model")
+        raise ValueError(
+            f"log_weights has {len(log_weights)} entries for {len(models)} models: pass one a model"
+        )
 
     def next_log_probs(prefix):
         weights = log_weights
         if posterior and prefix:
             evidence = weights + [prefix_log_prob(model, prefix) for model in models]
             if evidence.max() == -np.inf:
-                raise ValueError(f"no document gives the prefix {tuple(prefix)} any probability, so none can go on "
-                                 f"from it")
+                raise ValueError(
+                    f"no document gives the prefix {tuple(prefix)} any probability, so none can go"
+                    " on from it"
+                )
             weights = log_softmax(evidence)
         return mixture_log_prob(weights, np.stack([model(prefix) for model in models]))
+
     return next_log_probs
 
 
@@ -324,6 +352,8 @@ def _as_log_weights(log_weights):
     log_weights = as_floats(log_weights, "log_weights").astype(float)
     total = np.exp(log_weights).sum()
     if log_weights.ndim != 1 or not abs(total - 1) < 1e-3:
-        raise ValueError(f"log_weights must be D log-probabilities that sum to 1 as probabilities, got shape "
-                         f"{log_weights.shape} with sum {total:.6g}; pass them through log_softmax")
+        raise ValueError(
+            "log_weights must be D log-probabilities that sum to 1 as probabilities, got shape "
+            f"{log_weights.shape} with sum {total:.6g}; pass them through log_softmax"
+        )
     return log_weights

@@ -8,9 +8,24 @@
 
 Every file is compared with a pinned sha256 before it is used. ``python -m lmcore.data`` lists what there is.
 """
+
 from lmcore.data.counts import bigrams, followers, unigrams
 from lmcore.data.llm import Question, Scored, SmolLM2, Windows, smollm2
 from lmcore.data.texts import CHARSET, Speech, Split, clean, speeches, split
 
-__all__ = ["CHARSET", "Question", "Scored", "SmolLM2", "Speech", "Split", "Windows", "bigrams", "clean", "followers",
-           "smollm2", "speeches", "split", "unigrams"]
+__all__ = [
+    "CHARSET",
+    "Question",
+    "Scored",
+    "SmolLM2",
+    "Speech",
+    "Split",
+    "Windows",
+    "bigrams",
+    "clean",
+    "followers",
+    "smollm2",
+    "speeches",
+    "split",
+    "unigrams",
+]

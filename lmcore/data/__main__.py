@@ -1,4 +1,5 @@
 """``python -m lmcore.data``: what data there is, under which licence, and whether it is what it should be."""
+
 from lmcore.data import bigrams, smollm2, speeches, split, unigrams
 from lmcore.data._files import HERE, package_folder, pinned_hashes
 
@@ -11,22 +12,32 @@ def describe():
     list of (str, str, str)
         Name, licence, description.
     """
+
     def size(part):
         return f"{sum(len(s.text.encode('utf-8')) for s in part) / 1e6:.2f} MB"
 
     def of_split():
         parts = split()
-        return "; ".join(f"{name} {len(part)} speeches, {size(part)}" for name, part in vars(parts).items())
+        return "; ".join(
+            f"{name} {len(part)} speeches, {size(part)}" for name, part in vars(parts).items()
+        )
 
     def of_recording():
         llm = smollm2()
-        return (f"{len(llm.windows.token):,} tokens of {len(set(llm.windows.speech))} speeches, {len(llm.logits)} full "
-                f"rows of {llm.vocab_size:,} logits, {len(llm.questions) + len(llm.repetition)} questions")
+        return (
+            f"{len(llm.windows.token):,} tokens of {len(set(llm.windows.speech))} speeches,"
+            f" {len(llm.logits)} full rows of {llm.vocab_size:,} logits,"
+            f" {len(llm.questions) + len(llm.repetition)} questions"
+        )
 
     sets = [
         ("unigrams()", "Apache-2.0", lambda: f"{len(unigrams()):,} word counts"),
         ("bigrams()", "Apache-2.0", lambda: f"{len(bigrams()):,} word-pair counts"),
-        ("speeches()", "public domain", lambda: f"{len(speeches())} State of the Union texts, {size(speeches())}"),
+        (
+            "speeches()",
+            "public domain",
+            lambda: f"{len(speeches())} State of the Union texts, {size(speeches())}",
+        ),
         ("split()", "public domain", of_split),
         ("smollm2()", "Apache-2.0", of_recording),
     ]

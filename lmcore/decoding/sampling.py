@@ -10,9 +10,10 @@ from lmcore.softmax import apply_temperature
 def sample(logits, rng):
     """Draw token ids with probability softmax(z) by inverting the CDF (book, section 7.2).
 
-    The token is the first v with Σ_{w≤v} p_w > u, u uniform in [0, 1). The sums run in float64: in float32 those over
-    50,000 tokens can end at 0.9999, and a u above that finds no token. `lmcore.softmax.gumbel_max` draws from the
-    same distribution with V random numbers in place of one.
+    The token is the first v with Σ_{w≤v} p_w > u, u uniform in [0, 1). The sums run in float64: in
+    float32 those over 50,000 tokens can end at 0.9999, and a u above that finds no token.
+    `lmcore.softmax.gumbel_max` draws from the same distribution with V random numbers in place of
+    one.
 
     Parameters
     ----------
@@ -50,12 +51,24 @@ def sample(logits, rng):
     return tokens.reshape(logits.shape[:-1])[()]
 
 
-def process_logits(logits, prefix=(), *, repetition_penalty=1.0, no_repeat_ngram=None, temperature=1.0, top_k=None,
-                   top_p=None, min_p=None, typical_p=None, epsilon=None):
+def process_logits(
+    logits,
+    prefix=(),
+    *,
+    repetition_penalty=1.0,
+    no_repeat_ngram=None,
+    temperature=1.0,
+    top_k=None,
+    top_p=None,
+    min_p=None,
+    typical_p=None,
+    epsilon=None,
+):
     """Penalties, temperature and filters, always in the order of these arguments (book, section 7.4).
 
-    Order matters: each filter sees the renormalised distribution that the ones before it left. The order is that of
-    transformers: penalties first, on the model's own logits, then temperature, then filters.
+    Order matters: each filter sees the renormalised distribution that the ones before it left. The
+    order is that of transformers: penalties first, on the model's own logits, then temperature,
+    then filters.
 
     Parameters
     ----------
@@ -97,9 +110,13 @@ def process_logits(logits, prefix=(), *, repetition_penalty=1.0, no_repeat_ngram
     if no_repeat_ngram is not None:
         logits = filters.no_repeat_ngram(logits, prefix, no_repeat_ngram)
     logits = apply_temperature(logits, temperature)
-    for apply, threshold in ((filters.top_k_filter, top_k), (filters.top_p_filter, top_p),
-                             (filters.min_p_filter, min_p), (filters.typical_filter, typical_p),
-                             (filters.epsilon_filter, epsilon)):
+    for apply, threshold in (
+        (filters.top_k_filter, top_k),
+        (filters.top_p_filter, top_p),
+        (filters.min_p_filter, min_p),
+        (filters.typical_filter, typical_p),
+        (filters.epsilon_filter, epsilon),
+    ):
         if threshold is not None:
             logits = apply(logits, threshold)
     return logits
@@ -153,16 +170,18 @@ def generate(next_log_probs, prefix, max_len, rng, eos=None, **settings):
 def speculative_sample(next_log_probs, draft_log_probs, prefix, n_draft, rng, eos=None):
     """Draw tokens from a model by checking the guesses of a cheaper one, exactly (book, section 7.5).
 
-    The draft model q proposes up to `n_draft` tokens. The target p accepts each with probability min(1, p_v / q_v); the
-    first refused one is drawn again from the distribution ∝ max(p − q, 0), and the rest are forgotten. If all are
-    accepted, p adds one more. Each token is then distributed as if p alone had drawn it:
-    q_v min(1, p_v/q_v) + (1 − Σ_u min(p_u, q_u)) · max(p_v − q_v, 0) / Σ_u max(p_u − q_u, 0) = p_v.
+    The draft model q proposes up to `n_draft` tokens. The target p accepts each with probability
+    min(1, p_v / q_v); the first refused one is drawn again from the distribution ∝ max(p − q, 0),
+    and the rest are forgotten. If all are accepted, p adds one more. Each token is then distributed
+    as if p alone had drawn it: q_v min(1, p_v/q_v) + (1 − Σ_u min(p_u, q_u)) · max(p_v − q_v, 0) /
+    Σ_u max(p_u − q_u, 0) = p_v.
 
     Parameters
     ----------
     next_log_probs : callable
-        The target: tuple of token ids -> array of V log-probabilities in nats. (It is asked position by position
-        here; what makes the method pay is that a transformer scores all the guesses in one pass.)
+        The target: tuple of token ids -> array of V log-probabilities in nats. (It is asked
+        position by position here; what makes the method pay is that a transformer scores all the
+        guesses in one pass.)
     draft_log_probs : callable
         The draft model, over the same vocabulary.
     prefix : sequence of int
@@ -205,8 +224,10 @@ def speculative_sample(next_log_probs, draft_log_probs, prefix, n_draft, rng, eo
     for i, (guess, draft) in enumerate(zip(guesses, drafts)):
         target = _probs(next_log_probs, prefix + guesses[:i])
         if len(target) != len(draft):
-            raise ValueError(f"next_log_probs gives V = {len(target)} tokens and draft_log_probs {len(draft)}: both "
-                             f"models need the same vocabulary")
+            raise ValueError(
+                f"next_log_probs gives V = {len(target)} tokens and draft_log_probs {len(draft)}:"
+                " both models need the same vocabulary"
+            )
         accept = min(1.0, target[guess] / draft[guess])
         if not _draw(np.array([1 - accept, accept]), rng):
             left = np.maximum(target - draft, 0)

@@ -37,12 +37,14 @@ class Hypothesis(NamedTuple):
 def greedy(next_log_probs, prefix, max_len, eos=None):
     """Continue a prefix by the most probable token at each step, t_i = argmax_v p(v | t_<i) (book, section 7.1).
 
-    The limit of sampling at temperature 0, and not the most probable sequence: see `exhaustive_search`.
+    The limit of sampling at temperature 0, and not the most probable sequence: see
+    `exhaustive_search`.
 
     Parameters
     ----------
     next_log_probs : callable
-        A language model: tuple of token ids -> array of V log-probabilities in nats. Logits will do.
+        A language model: tuple of token ids -> array of V log-probabilities in nats. Logits will
+        do.
     prefix : sequence of int
     max_len : int
         Most tokens to add, EOS included.
@@ -69,7 +71,9 @@ def greedy(next_log_probs, prefix, max_len, eos=None):
         raise ValueError(f"max_len must be at least 1, got {max_len}")
     prefix, tokens = tuple(prefix), ()
     while len(tokens) < max_len:
-        tokens += (int(as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").argmax()),)
+        tokens += (
+            int(as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").argmax()),
+        )
         if tokens[-1] == eos:
             break
     return tokens
@@ -97,7 +101,8 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
     Returns
     -------
     list of Hypothesis
-        All of positive probability: the finished ones by falling score, then those cut off by `max_len`.
+        All of positive probability: the finished ones by falling score, then those cut off by
+        `max_len`.
 
     Raises
     ------
@@ -117,28 +122,34 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
     for length in range(1, max_len + 1):
         grown = []
         for tokens, log_prob in live:
-            row = log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
+            row = log_prob + as_floats(
+                next_log_probs(prefix + tokens), "next_log_probs(prefix)"
+            ).astype(float)
             allowed = np.flatnonzero(row > -np.inf)
             if len(grown) + len(finished) + len(allowed) > 1_000_000:
-                raise ValueError(f"there are over a million sequences of {length} tokens: exhaustive search is for "
-                                 f"toys; lower max_len={max_len} or use beam_search")
+                raise ValueError(
+                    f"there are over a million sequences of {length} tokens: exhaustive search is"
+                    f" for toys; lower max_len={max_len} or use beam_search"
+                )
             for token in allowed.tolist():
                 into = finished if token == eos else grown
                 into.append((tokens + (token,), float(row[token])))
         live = grown
-    return (_ranked([_hypothesis(tokens, log_prob, alpha, form, True) for tokens, log_prob in finished])
-            + _ranked([_hypothesis(tokens, log_prob, alpha, form, False) for tokens, log_prob in live]))
+    return _ranked(
+        [_hypothesis(tokens, log_prob, alpha, form, True) for tokens, log_prob in finished]
+    ) + _ranked([_hypothesis(tokens, log_prob, alpha, form, False) for tokens, log_prob in live])
 
 
 def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, form="hf"):
     """Best continuations found by keeping `width` prefixes at each length, s(y) = log p / len^α (book, section 7.5).
 
-    At each step all one-token extensions of the live prefixes are ranked by log p. Those among the first `width` that
-    end in EOS are finished; the best `width` of the others live on. The search stops when no live prefix can still
-    beat the worst of `width` finished ones: as log p only falls, the best it can reach is its present log p at the
-    most favourable length. Stopping so is exact: going on to `max_len` would return the same list. (transformers
-    keeps the same candidates, but its stopping rules are heuristics for α ≠ 0, and it ranks a sequence cut off at its
-    longest length among the finished.)
+    At each step all one-token extensions of the live prefixes are ranked by log p. Those among the
+    first `width` that end in EOS are finished; the best `width` of the others live on. The search
+    stops when no live prefix can still beat the worst of `width` finished ones: as log p only
+    falls, the best it can reach is its present log p at the most favourable length. Stopping so is
+    exact: going on to `max_len` would return the same list. (transformers keeps the same
+    candidates, but its stopping rules are heuristics for α ≠ 0, and it ranks a sequence cut off at
+    its longest length among the finished.)
 
     Parameters
     ----------
@@ -160,9 +171,9 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
     Returns
     -------
     list of Hypothesis
-        At most `width`: the finished ones by falling score, then, only if they are fewer, those that `max_len` cut
-        off, marked ``finished=False`` and never ranked above a finished one. Ties go to the better parent, then to
-        the lower token id.
+        At most `width`: the finished ones by falling score, then, only if they are fewer, those
+        that `max_len` cut off, marked ``finished=False`` and never ranked above a finished one.
+        Ties go to the better parent, then to the lower token id.
 
     Raises
     ------
@@ -182,18 +193,24 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
     [((1, 2), -0.463), ((0, 1, 2), -0.636)]
     """
     if width < 1 or max_len < 1:
-        raise ValueError(f"width and max_len must be at least 1, got width={width}, max_len={max_len}")
+        raise ValueError(
+            f"width and max_len must be at least 1, got width={width}, max_len={max_len}"
+        )
     prefix, live, finished = tuple(prefix), [((), 0.0)], []
     for length in range(1, max_len + 1):
         grown = []
-        for rank, (tokens, log_prob) in enumerate(_extensions(next_log_probs, prefix, live, 2 * width)):
+        for rank, (tokens, log_prob) in enumerate(
+            _extensions(next_log_probs, prefix, live, 2 * width)
+        ):
             if tokens[-1] == eos and rank < width:
                 finished.append(_hypothesis(tokens, log_prob, alpha, form, True))
             elif tokens[-1] != eos and len(grown) < width:
                 grown.append((tokens, log_prob))
         live, finished = grown, _ranked(finished)[:width]
-        if not live or (len(finished) == width
-                        and finished[-1].score >= _best_reachable(live[0][1], length + 1, max_len, alpha, form)):
+        if not live or (
+            len(finished) == width
+            and finished[-1].score >= _best_reachable(live[0][1], length + 1, max_len, alpha, form)
+        ):
             break
     cut_off = [_hypothesis(tokens, log_prob, alpha, form, eos is None) for tokens, log_prob in live]
     return (finished + cut_off)[:width]
@@ -201,23 +218,36 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
 
 def _extensions(next_log_probs, prefix, live, count):
     """The `count` most probable one-token extensions of the live prefixes, best first, as (tokens, log p)."""
-    rows = np.stack([log_prob + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
-                     for tokens, log_prob in live])                    # (n_live, V)
+    rows = np.stack(
+        [
+            log_prob
+            + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
+            for tokens, log_prob in live
+        ]
+    )  # (n_live, V)
     flat = rows.ravel()
     count = min(count, flat.size)
     chosen = np.flatnonzero(flat >= np.partition(flat, -count)[-count])
     chosen = chosen[np.argsort(-flat[chosen], kind="stable")][:count]
-    return [(live[i // rows.shape[1]][0] + (int(i % rows.shape[1]),), float(flat[i]))
-            for i in chosen if flat[i] > -np.inf]
+    return [
+        (live[i // rows.shape[1]][0] + (int(i % rows.shape[1]),), float(flat[i]))
+        for i in chosen
+        if flat[i] > -np.inf
+    ]
 
 
 def _best_reachable(log_prob, shortest, longest, alpha, form):
     """Highest score of any sequence that continues one of the given log p, which can only fall."""
-    return max(float(length_normalized(log_prob, length, alpha, form)) for length in (shortest, max(shortest, longest)))
+    return max(
+        float(length_normalized(log_prob, length, alpha, form))
+        for length in (shortest, max(shortest, longest))
+    )
 
 
 def _hypothesis(tokens, log_prob, alpha, form, finished):
-    return Hypothesis(tokens, log_prob, float(length_normalized(log_prob, len(tokens), alpha, form)), finished)
+    return Hypothesis(
+        tokens, log_prob, float(length_normalized(log_prob, len(tokens), alpha, form)), finished
+    )
 
 
 def _ranked(hypotheses):

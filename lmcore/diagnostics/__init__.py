@@ -13,14 +13,50 @@ section            functions
 A check returns the worst deviation that it saw and raises a ValueError naming the worst offender where that is more
 than rounding explains.
 """
+
 from lmcore.diagnostics.checklist import CHECKLIST, Check, Finding, run_checklist
-from lmcore.diagnostics.checks import (check_aligned, check_grad, check_no_leak, check_normalized, check_target_shift,
-                                       validate_distribution)
-from lmcore.diagnostics.measures import (MeanStderr, SignTest, auroc, distinct_n, mean_stderr, repetition_rate,
-                                         sign_test, token_rank, top_k_accuracy)
+from lmcore.diagnostics.checks import (
+    check_aligned,
+    check_grad,
+    check_no_leak,
+    check_normalized,
+    check_target_shift,
+    validate_distribution,
+)
+from lmcore.diagnostics.measures import (
+    MeanStderr,
+    SignTest,
+    auroc,
+    distinct_n,
+    mean_stderr,
+    repetition_rate,
+    sign_test,
+    token_rank,
+    top_k_accuracy,
+)
 from lmcore.diagnostics.scaling import PowerLaw, combine_shards, fit_power_law
 
-__all__ = ["CHECKLIST", "Check", "Finding", "MeanStderr", "PowerLaw", "SignTest", "auroc", "check_aligned",
-           "check_grad", "check_no_leak", "check_normalized", "check_target_shift", "combine_shards", "distinct_n",
-           "fit_power_law", "mean_stderr", "repetition_rate", "run_checklist", "sign_test", "token_rank",
-           "top_k_accuracy", "validate_distribution"]
+__all__ = [
+    "CHECKLIST",
+    "Check",
+    "Finding",
+    "MeanStderr",
+    "PowerLaw",
+    "SignTest",
+    "auroc",
+    "check_aligned",
+    "check_grad",
+    "check_no_leak",
+    "check_normalized",
+    "check_target_shift",
+    "combine_shards",
+    "distinct_n",
+    "fit_power_law",
+    "mean_stderr",
+    "repetition_rate",
+    "run_checklist",
+    "sign_test",
+    "token_rank",
+    "top_k_accuracy",
+    "validate_distribution",
+]

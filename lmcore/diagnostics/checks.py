@@ -3,23 +3,26 @@
 Each check returns the worst deviation it saw, so that it can be printed, and raises a ValueError that names the worst
 offender where the deviation is more than rounding explains. What it saw to be right it saw on the given input only.
 """
+
 from itertools import islice
 
 import numpy as np
 
 from lmcore._arrays import accumulator, as_floats, as_token_ids
 
-# Sums and exponentials inside a model err by a few units in the last place of the type they are computed in.
+# Sums and exponentials inside a model err by a few units in the last place of the type they are
+# computed in.
 COMPUTING_ULPS = 32
 
 
 def validate_distribution(probs, axis=-1, log=False, tolerance=None):
     """Check that an array holds distributions: no NaN, nothing negative, Σ p = 1 along `axis` (book, section 10.1).
 
-    The default tolerance is what rounding can do at worst in the array's type, with u half its spacing at 1. Each
-    stored logarithm is off by at most u |log p|, so Σ p may be off by u Σ p |log p| = u H: a flat distribution over
-    50,000 tokens in float16 by 0.005, a peaked one by far less. A fixed tolerance that admits the former misses a
-    lost 0.5 % in the latter. Stored probabilities are off by u p, or by half the smallest float if they are tiny.
+    The default tolerance is what rounding can do at worst in the array's type, with u half its
+    spacing at 1. Each stored logarithm is off by at most u |log p|, so Σ p may be off by u Σ p |log
+    p| = u H: a flat distribution over 50,000 tokens in float16 by 0.005, a peaked one by far less.
+    A fixed tolerance that admits the former misses a lost 0.5 % in the latter. Stored probabilities
+    are off by u p, or by half the smallest float if they are tiny.
 
     Parameters
     ----------
@@ -57,12 +60,14 @@ def validate_distribution(probs, axis=-1, log=False, tolerance=None):
     """
     probs = np.moveaxis(as_floats(probs, "probs"), axis, -1)
     values = probs.astype(np.float64)
-    bad = np.isnan(values) | ((values > 1) if log else (values < 0) | (values == np.inf))      # e¹ is no rounded 1
+    # e¹ is no rounded 1
+    bad = np.isnan(values) | ((values > 1) if log else (values < 0) | (values == np.inf))
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(f"entry {where} is {values[where]}, which is no {'log-' if log else ''}probability; logits "
-                         f"must go "
-                         f"through {'log_' if log else ''}softmax first")
+        raise ValueError(
+            f"entry {where} is {values[where]}, which is no {'log-' if log else ''}probability;"
+            f" logits must go through {'log_' if log else ''}softmax first"
+        )
     masses = np.exp(values) if log else values
     excess = masses.sum(axis=-1) - 1
     allowed = _rounding_bound(masses, values, probs.dtype, log) if tolerance is None else tolerance
@@ -73,8 +78,10 @@ def validate_distribution(probs, axis=-1, log=False, tolerance=None):
         limit = f"where rounding in {probs.dtype} explains {bound:.2g}"
         if tolerance is not None:
             limit = f"with a tolerance of {bound:.2g}"
-        raise ValueError(f"row {tuple(map(int, row))} sums to {excess[row] + 1:.6g}, off by {excess[row]:.3g} {limit}: "
-                         f"mass is {'missing' if excess[row] < 0 else 'too much'}")
+        raise ValueError(
+            f"row {tuple(map(int, row))} sums to {excess[row] + 1:.6g}, off by {excess[row]:.3g}"
+            f" {limit}: mass is {'missing' if excess[row] < 0 else 'too much'}"
+        )
     return float(np.abs(excess).max())
 
 
@@ -85,7 +92,9 @@ def _rounding_bound(masses, values, dtype, log):
     computing = COMPUTING_ULPS * float(computed.eps) / 2 * (1 + np.abs(entropy))
     if log:
         return float(stored.eps) / 2 * np.abs(entropy) + computing
-    return float(stored.eps) / 2 + values.shape[-1] * float(stored.smallest_subnormal) / 2 + computing
+    return (
+        float(stored.eps) / 2 + values.shape[-1] * float(stored.smallest_subnormal) / 2 + computing
+    )
 
 
 def check_normalized(next_log_probs, prefixes, tolerance=None):
@@ -108,7 +117,8 @@ def check_normalized(next_log_probs, prefixes, tolerance=None):
     Raises
     ------
     ValueError
-        Naming the first prefix whose answer is no distribution, or has another shape than the first answer.
+        Naming the first prefix whose answer is no distribution, or has another shape than the first
+        answer.
 
     Examples
     --------
@@ -120,9 +130,10 @@ def check_normalized(next_log_probs, prefixes, tolerance=None):
         row = np.asarray(next_log_probs(prefix))
         shape = shape or row.shape
         if row.ndim != 1 or row.shape != shape:
-            raise ValueError(f"after prefix {_short(prefix)} the model returned shape {row.shape}: expected (V,), the "
-                             f"same "
-                             f"for every prefix, and {shape} came first")
+            raise ValueError(
+                f"after prefix {_short(prefix)} the model returned shape {row.shape}: expected"
+                f" (V,), the same for every prefix, and {shape} came first"
+            )
         try:
             deviation = validate_distribution(row, log=True, tolerance=tolerance)
         except ValueError as error:
@@ -136,7 +147,8 @@ def check_normalized(next_log_probs, prefixes, tolerance=None):
 def check_aligned(model, tokens, tolerance=None):
     """Check that row t of `log_probs` is the distribution that token t is drawn from (book, section 10.1).
 
-    Compares ``model.log_probs(tokens)[b, t]`` with ``model.next_log_probs(tokens[b, :t])`` for every b and t.
+    Compares ``model.log_probs(tokens)[b, t]`` with ``model.next_log_probs(tokens[b, :t])`` for
+    every b and t.
 
     Parameters
     ----------
@@ -144,8 +156,8 @@ def check_aligned(model, tokens, tolerance=None):
         With `next_log_probs` and `log_probs`.
     tokens : array-like of int of shape (B, T)
     tolerance : float, optional
-        Allowed difference in nats; by default 1,000 spacings of the model's type at the larger of 1 and |log p|, as
-        the two ways sum in different orders.
+        Allowed difference in nats; by default 1,000 spacings of the model's type at the larger of 1
+        and |log p|, as the two ways sum in different orders.
 
     Returns
     -------
@@ -165,25 +177,44 @@ def check_aligned(model, tokens, tolerance=None):
     """
     tokens = np.asarray(tokens)
     batch = np.asarray(model.log_probs(tokens))
-    single = np.stack([[model.next_log_probs(tuple(map(int, row[:t]))) for t in range(len(row))] for row in tokens])
+    single = np.stack(
+        [
+            [model.next_log_probs(tuple(map(int, row[:t]))) for t in range(len(row))]
+            for row in tokens
+        ]
+    )
     if batch.shape != single.shape:
-        raise ValueError(f"log_probs returned shape {batch.shape} for tokens of shape {tokens.shape}; next_log_probs "
-                         f"makes "
-                         f"it {single.shape}")
+        raise ValueError(
+            f"log_probs returned shape {batch.shape} for tokens of shape {tokens.shape};"
+            f" next_log_probs makes it {single.shape}"
+        )
     if tolerance is None:
         finite = np.where(np.isfinite(single), single, 0)
         tolerance = 1000 * float(np.finfo(batch.dtype).eps) * max(1.0, float(np.abs(finite).max()))
     gap = _difference(batch, single)
     worst = float(gap.max())
     if not worst <= tolerance:
-        shifted = {lag: _difference(batch[:, max(lag, 0):len(batch[0]) + min(lag, 0)],
-                                    single[:, max(-lag, 0):len(batch[0]) + min(-lag, 0)]) for lag in (-1, 1)}
-        lag = next((lag for lag, other in shifted.items() if other.size and other.max() <= tolerance), None)
-        hint = "" if lag is None else f"; the rows stand one place too {'late' if lag == 1 else 'early'}"
+        shifted = {
+            lag: _difference(
+                batch[:, max(lag, 0) : len(batch[0]) + min(lag, 0)],
+                single[:, max(-lag, 0) : len(batch[0]) + min(-lag, 0)],
+            )
+            for lag in (-1, 1)
+        }
+        lag = next(
+            (lag for lag, other in shifted.items() if other.size and other.max() <= tolerance), None
+        )
+        hint = (
+            ""
+            if lag is None
+            else f"; the rows stand one place too {'late' if lag == 1 else 'early'}"
+        )
         b, t, v = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
-        raise ValueError(f"log_probs[{b}, {t}, {v}] = {batch[b, t, v]:.6g}, but next_log_probs of the {t} tokens "
-                         f"before gives "
-                         f"{single[b, t, v]:.6g} (difference {worst:.3g}, tolerance {tolerance:.3g}){hint}")
+        raise ValueError(
+            f"log_probs[{b}, {t}, {v}] = {batch[b, t, v]:.6g}, but next_log_probs of the {t} tokens"
+            f" before gives {single[b, t, v]:.6g} (difference {worst:.3g}, tolerance"
+            f" {tolerance:.3g}){hint}"
+        )
     return worst
 
 
@@ -197,14 +228,16 @@ def check_no_leak(forward, inputs, rng, own=False, tolerance=None):
     forward : callable
         inputs -> array of shape (B, T, ...): a model's `log_probs`, or any layer.
     inputs : array-like of shape (B, T) of int, or (B, T, ...) of float
-        Token ids (replaced by other ids that occur among them), or vectors (to which normal noise is added).
+        Token ids (replaced by other ids that occur among them), or vectors (to which normal noise
+        is added).
     rng : numpy.random.Generator
     own : bool, default False
-        False: row t may depend on inputs before t only, as aligned log-probabilities must. True: on input t as
-        well, as the logits that predict token t + 1 or the rows of an attention layer do.
+        False: row t may depend on inputs before t only, as aligned log-probabilities must. True: on
+        input t as well, as the logits that predict token t + 1 or the rows of an attention layer
+        do.
     tolerance : float, optional
-        Allowed change; by default 64 spacings of the outputs' type at the largest of them. On one machine a causal
-        model usually passes with 0.
+        Allowed change; by default 64 spacings of the outputs' type at the largest of them. On one
+        machine a causal model usually passes with 0.
 
     Returns
     -------
@@ -230,33 +263,44 @@ def check_no_leak(forward, inputs, rng, own=False, tolerance=None):
     inputs = np.asarray(inputs)
     before = np.asarray(forward(inputs))
     if before.shape[:2] != inputs.shape[:2] or inputs.ndim < 2:
-        raise ValueError(f"forward returned shape {before.shape} for inputs of shape {inputs.shape}: expected "
-                         f"({', '.join(map(str, inputs.shape[:2]))}, ...)")
+        raise ValueError(
+            f"forward returned shape {before.shape} for inputs of shape {inputs.shape}: expected "
+            f"({', '.join(map(str, inputs.shape[:2]))}, ...)"
+        )
     if tolerance is None:
         finite = np.where(np.isfinite(before), before, 0)
         eps = np.finfo(before.dtype).eps if before.dtype.kind == "f" else 0
         tolerance = 64 * float(eps) * max(1.0, float(np.abs(finite).max()))
     other, worst, place = _changed(inputs, rng), 0.0, None
     for t in range(inputs.shape[1]):
-        first = t if own else t + 1                                   # rows before `first` must not have moved
+        # rows before `first` must not have moved
+        first = t if own else t + 1
         mixed = np.concatenate([inputs[:, :t], other[:, t:]], axis=1)
         gap = _difference(np.asarray(forward(mixed))[:, :first], before[:, :first])
         if gap.size and not gap.max() <= worst:
-            worst, place = float(gap.max()), (t, *np.unravel_index(int(gap.argmax()), gap.shape)[:2])
+            worst, place = (
+                float(gap.max()),
+                (
+                    t,
+                    *np.unravel_index(int(gap.argmax()), gap.shape)[:2],
+                ),
+            )
     if not worst <= tolerance:
         t, b, row = map(int, place)
-        raise ValueError(f"output row {row} of sequence {b} moved by {worst:.3g} when the inputs from position {t} on "
-                         f"were "
-                         f"changed (tolerance {tolerance:.3g}): it sees "
-                         f"{'its own target' if row == t else 'the future'}")
+        raise ValueError(
+            f"output row {row} of sequence {b} moved by {worst:.3g} when the inputs from position"
+            f" {t} on were changed (tolerance {tolerance:.3g}): it sees"
+            f" {'its own target' if row == t else 'the future'}"
+        )
     return worst
 
 
 def check_target_shift(log_probs, tokens, max_shift=2):
     """Check that row t predicts token t and no neighbour better (book, section 10.2).
 
-    Scores token t + s with row t for every shift s. Of a model that has learned anything the smallest mean NLL stands
-    at 0; at another shift it says that rows and targets are misaligned by so much.
+    Scores token t + s with row t for every shift s. Of a model that has learned anything the
+    smallest mean NLL stands at 0; at another shift it says that rows and targets are misaligned by
+    so much.
 
     Parameters
     ----------
@@ -287,28 +331,31 @@ def check_target_shift(log_probs, tokens, max_shift=2):
     tokens = as_token_ids(tokens, log_probs.shape[-1], "tokens")
     length = tokens.shape[-1] if tokens.ndim else 0
     if tokens.shape != log_probs.shape[:-1] or length <= max_shift or max_shift < 1:
-        raise ValueError(f"log_probs has shape {log_probs.shape} and tokens {tokens.shape}: pass (..., T, V) and (..., "
-                         f"T) with "
-                         f"T > max_shift = {max_shift} >= 1")
+        raise ValueError(
+            f"log_probs has shape {log_probs.shape} and tokens {tokens.shape}: pass (..., T, V) and"
+            f" (..., T) with T > max_shift = {max_shift} >= 1"
+        )
     losses = {}
     for shift in range(-max_shift, max_shift + 1):
-        rows = log_probs[..., max(-shift, 0):length - max(shift, 0), :]
-        targets = tokens[..., max(shift, 0):length - max(-shift, 0)]
+        rows = log_probs[..., max(-shift, 0) : length - max(shift, 0), :]
+        targets = tokens[..., max(shift, 0) : length - max(-shift, 0)]
         losses[shift] = float(-np.take_along_axis(rows, targets[..., None], axis=-1).mean())
     own = losses.pop(0)
     best = min(losses, key=losses.get)
     if not own < losses[best]:
-        raise ValueError(f"rows score the token {abs(best)} {'later' if best > 0 else 'earlier'} better "
-                         f"({losses[best]:.3f} nats) "
-                         f"than their own ({own:.3f}): rows and tokens are misaligned by {best:+d}")
+        raise ValueError(
+            f"rows score the token {abs(best)} {'later' if best > 0 else 'earlier'} better "
+            f"({losses[best]:.3f} nats) "
+            f"than their own ({own:.3f}): rows and tokens are misaligned by {best:+d}"
+        )
     return losses[best] - own
 
 
 def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
     """Check a gradient against central differences, (f(x + h) − f(x − h)) / 2h (book, sections 4.4 and 10.5).
 
-    h = ε^{1/3} max(1, |x|), where the truncation error h² and the rounding error ε/h balance. SciPy's check_grad
-    uses one-sided differences, half the digits.
+    h = ε^{1/3} max(1, |x|), where the truncation error h² and the rounding error ε/h balance.
+    SciPy's check_grad uses one-sided differences, half the digits.
 
     Parameters
     ----------
@@ -319,12 +366,13 @@ def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
     point : ndarray, or dict of str to ndarray
         Where. Its type decides ε: float64 checks to about 7 digits, float32 to 2.
     entries : int, default 50
-        How many entries of each array are tried: all if there are no more, otherwise drawn without replacement.
+        How many entries of each array are tried: all if there are no more, otherwise drawn without
+        replacement.
     rng : numpy.random.Generator, optional
         Needed where entries are drawn.
     rtol : float, optional
-        Allowed error, relative to the array's largest derivative; default 1000 ε^{2/3}. What rounding of f makes
-        of the difference, 10 ε |f| / h, is allowed on top.
+        Allowed error, relative to the array's largest derivative; default 1000 ε^{2/3}. What
+        rounding of f makes of the difference, 10 ε |f| / h, is allowed on top.
 
     Returns
     -------
@@ -334,7 +382,8 @@ def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
     Raises
     ------
     ValueError
-        Naming the worst entry of the first array that fails, if shapes differ, or if an `rng` is needed.
+        Naming the worst entry of the first array that fails, if shapes differ, or if an `rng` is
+        needed.
 
     References
     ----------
@@ -352,30 +401,42 @@ def check_grad(function, gradient, point, entries=50, rng=None, rtol=None):
     """
     named = isinstance(point, dict)
     points, gradients = (point, gradient) if named else ({"": point}, {"": gradient})
-    shapes = [{name: np.shape(values) for name, values in arrays.items()} for arrays in (points, gradients)]
+    shapes = [
+        {name: np.shape(values) for name, values in arrays.items()}
+        for arrays in (points, gradients)
+    ]
     if shapes[0] != shapes[1]:
-        odd = next(name for name in {**shapes[0], **shapes[1]} if shapes[0].get(name) != shapes[1].get(name))
-        raise ValueError(f"gradient and point differ{f' in {odd!r}' if named else ''}: shape {shapes[1].get(odd)} "
-                         f"against "
-                         f"{shapes[0].get(odd)}; pass one derivative an entry")
+        odd = next(
+            name
+            for name in {**shapes[0], **shapes[1]}
+            if shapes[0].get(name) != shapes[1].get(name)
+        )
+        raise ValueError(
+            f"gradient and point differ{f' in {odd!r}' if named else ''}: shape"
+            f" {shapes[1].get(odd)} against {shapes[0].get(odd)}; pass one derivative an entry"
+        )
     points = {name: as_floats(values, "point").copy() for name, values in points.items()}
     worst = 0.0
     for name, x in points.items():
         eps = float(np.finfo(x.dtype).eps)
         chosen = _chosen(x.size, entries, rng)
-        numeric, noise = np.transpose([_central_difference(function, points if named else x, x, i, eps)
-                                       for i in chosen])
+        numeric, noise = np.transpose(
+            [_central_difference(function, points if named else x, x, i, eps) for i in chosen]
+        )
         given = np.asarray(gradients[name], dtype=float).ravel()[chosen]
-        scale = float(max(np.abs(gradients[name]).max(), np.abs(numeric).max(), np.finfo(float).tiny))
+        scale = float(
+            max(np.abs(gradients[name]).max(), np.abs(numeric).max(), np.finfo(float).tiny)
+        )
         error = np.abs(numeric - given)
         allowed = (1000 * eps ** (2 / 3) if rtol is None else rtol) * scale + noise
         if not (error <= allowed).all():
-            k = int(np.argmax(error - allowed))           # a NaN counts as the largest
+            k = int(np.argmax(error - allowed))  # a NaN counts as the largest
             where = tuple(map(int, np.unravel_index(chosen[k], x.shape)))
-            raise ValueError(f"the gradient at {f'{name!r} ' if named else ''}{where} is {given[k]:.6g}, but central "
-                             f"differences "
-                             f"give {numeric[k]:.6g}: off by {error[k] / scale:.2g} of the largest, "
-                             f"{allowed[k] / scale:.2g} allowed")
+            raise ValueError(
+                f"the gradient at {f'{name!r} ' if named else ''}{where} is {given[k]:.6g}, but"
+                f" central differences give {numeric[k]:.6g}: off by {error[k] / scale:.2g} of the"
+                f" largest, {allowed[k] / scale:.2g} allowed"
+            )
         worst = max(worst, float(error.max()) / scale)
     return worst
 
@@ -384,8 +445,10 @@ def _chosen(size, entries, rng):
     if size <= entries:
         return np.arange(size)
     if rng is None:
-        raise ValueError(f"rng is needed to choose {entries} of {size} entries; pass numpy.random.default_rng(0), or "
-                         f"entries")
+        raise ValueError(
+            f"rng is needed to choose {entries} of {size} entries; pass"
+            " numpy.random.default_rng(0), or entries"
+        )
     return rng.choice(size, entries, replace=False)
 
 
@@ -399,7 +462,7 @@ def _central_difference(function, point, x, i, eps):
         places.append(float(x.flat[i]))
         values.append(float(function(point)))
     x.flat[i] = centre
-    width = places[0] - places[1]                         # what was really stepped, after rounding
+    width = places[0] - places[1]  # what was really stepped, after rounding
     return (values[0] - values[1]) / width, 10 * eps * max(map(abs, values)) / width
 
 
@@ -409,8 +472,10 @@ def _changed(inputs, rng):
         return inputs + rng.normal(size=inputs.shape).astype(inputs.dtype)
     ids, where = np.unique(inputs, return_inverse=True)
     if len(ids) < 2:
-        raise ValueError(f"inputs holds one token id only, {ids.tolist()}: there is nothing to change it to; pass real "
-                         f"text")
+        raise ValueError(
+            f"inputs holds one token id only, {ids.tolist()}: there is nothing to change it to;"
+            " pass real text"
+        )
     return ids[(where.reshape(inputs.shape) + rng.integers(1, len(ids), inputs.shape)) % len(ids)]
 
 
@@ -424,4 +489,7 @@ def _short(prefix):
     """A prefix as text, its middle left out if it is long."""
     if len(prefix) <= 12:
         return str(prefix)
-    return f"({', '.join(map(str, islice(prefix, 5)))}, … {len(prefix)} tokens …, {', '.join(map(str, prefix[-5:]))})"
+    return (
+        f"({', '.join(map(str, islice(prefix, 5)))}, … {len(prefix)} tokens …,"
+        f" {', '.join(map(str, prefix[-5:]))})"
+    )

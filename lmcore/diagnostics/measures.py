@@ -1,4 +1,5 @@
 """What to measure besides the loss, and how sure to be of it: ranks, diversity, errors, tests (10.2 to 10.4)."""
+
 import math
 from collections import Counter
 from typing import NamedTuple
@@ -39,7 +40,10 @@ def token_rank(log_probs, tokens, ignore_index=-100):
     log_probs = as_floats(log_probs, "log_probs")
     tokens = as_token_ids(tokens, log_probs.shape[-1], "tokens", ignore_index)
     if tokens.shape != log_probs.shape[:-1]:
-        raise ValueError(f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: pass one row of V a token")
+        raise ValueError(
+            f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: pass one row of V a"
+            " token"
+        )
     if np.isnan(log_probs).any():
         raise ValueError("log_probs holds NaN, which has no rank")
     scored = tokens != ignore_index
@@ -116,7 +120,7 @@ def distinct_n(sequences, n=2):
     """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
-    grams = Counter(tuple(text[i:i + n]) for text in sequences for i in range(len(text) - n + 1))
+    grams = Counter(tuple(text[i : i + n]) for text in sequences for i in range(len(text) - n + 1))
     if not grams:
         raise ValueError(f"no text has n = {n} tokens, so there are no n-grams to compare")
     return len(grams) / grams.total()
@@ -154,8 +158,10 @@ def repetition_rate(tokens, window=128):
     """
     tokens = list(tokens)
     if len(tokens) < 2 or window < 1:
-        raise ValueError(f"repetition needs at least two tokens and a window of at least 1, got {len(tokens)} and "
-                         f"{window}")
+        raise ValueError(
+            f"repetition needs at least two tokens and a window of at least 1, got {len(tokens)}"
+            f" and {window}"
+        )
     last, repeated = {}, 0
     for position, token in enumerate(tokens):
         repeated += position - last.get(token, -math.inf) <= window
@@ -179,8 +185,8 @@ class MeanStderr(NamedTuple):
 def mean_stderr(values, clusters=None):
     """Mean and its standard error, s/√n, or by cluster if values come in dependent groups (book, section 10.2).
 
-    Tokens of one text are not independent draws. With clusters c the squared error is
-    G/(G − 1) · Σ_c (Σ_{i∈c} (x_i − mean))² / n² over G clusters; with one value a cluster this is s²/n.
+    Tokens of one text are not independent draws. With clusters c the squared error is G/(G − 1) ·
+    Σ_c (Σ_{i∈c} (x_i − mean))² / n² over G clusters; with one value a cluster this is s²/n.
 
     Parameters
     ----------
@@ -213,24 +219,28 @@ def mean_stderr(values, clusters=None):
     values = as_floats(values, "values").astype(float)
     clusters = np.arange(len(values)) if clusters is None else np.asarray(clusters)
     if values.ndim != 1 or clusters.shape != values.shape:
-        raise ValueError(f"values has shape {values.shape} and clusters {clusters.shape}: pass one cluster a value, "
-                         f"both (n,)")
+        raise ValueError(
+            f"values has shape {values.shape} and clusters {clusters.shape}: pass one cluster a"
+            " value, both (n,)"
+        )
     mean = values.mean()
     names, group = np.unique(clusters, return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"a standard error needs at least two {'values' if len(values) < 2 else 'clusters'}, got "
-                         f"{len(names)}")
+        raise ValueError(
+            f"a standard error needs at least two {'values' if len(values) < 2 else 'clusters'},"
+            f" got {len(names)}"
+        )
     totals = np.bincount(group, weights=values - mean)
-    variance = len(names) / (len(names) - 1) * (totals ** 2).sum() / len(values) ** 2
+    variance = len(names) / (len(names) - 1) * (totals**2).sum() / len(values) ** 2
     return MeanStderr(float(mean), math.sqrt(variance))
 
 
 def auroc(scores, labels):
     """Area under the ROC curve, P(s₊ > s₋) + ½ P(s₊ = s₋) (book, section 10.3).
 
-    The chance that a positive example scores above a negative one, ties counting half: ½ is guessing, and a value
-    below ½ means that the detector is turned the wrong way round. scikit-learn's roc_auc_score gives the same and takes
-    its two arguments in the other order.
+    The chance that a positive example scores above a negative one, ties counting half: ½ is
+    guessing, and a value below ½ means that the detector is turned the wrong way round.
+    scikit-learn's roc_auc_score gives the same and takes its two arguments in the other order.
 
     Parameters
     ----------
@@ -260,8 +270,10 @@ def auroc(scores, labels):
     """
     scores, labels = as_floats(scores, "scores"), np.asarray(labels)
     if scores.ndim != 1 or labels.shape != scores.shape:
-        raise ValueError(f"scores has shape {scores.shape} and labels {labels.shape}: pass one label a score, both "
-                         f"(n,)")
+        raise ValueError(
+            f"scores has shape {scores.shape} and labels {labels.shape}: pass one label a score,"
+            " both (n,)"
+        )
     if not np.isin(labels, (0, 1)).all():
         raise ValueError("labels must be 0 or 1, or booleans")
     if np.isnan(scores).any():
@@ -269,10 +281,13 @@ def auroc(scores, labels):
     positive = labels.astype(bool)
     n_positive = int(positive.sum())
     if n_positive in (0, len(labels)):
-        raise ValueError(f"labels holds one class only ({n_positive} positive of {len(labels)}): there is nothing to "
-                         f"tell apart")
+        raise ValueError(
+            f"labels holds one class only ({n_positive} positive of {len(labels)}): there is"
+            " nothing to tell apart"
+        )
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (counts.cumsum() - (counts - 1) / 2)[place]          # equal scores share the mean of their ranks
+    # equal scores share the mean of their ranks
+    ranks = (counts.cumsum() - (counts - 1) / 2)[place]
     pairs_won = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
     return float(pairs_won / (n_positive * (len(labels) - n_positive)))
 
@@ -295,7 +310,8 @@ class SignTest(NamedTuple):
 def sign_test(differences, alternative="greater"):
     """Exact sign test: P(at least so many positive signs of n) if each sign is a fair coin (book, section 10.2).
 
-    Differences of 0 are left out. Asks nothing of the differences but independence: one a text, not one a token.
+    Differences of 0 are left out. Asks nothing of the differences but independence: one a text, not
+    one a token.
 
     Parameters
     ----------
@@ -324,14 +340,22 @@ def sign_test(differences, alternative="greater"):
     """
     differences = as_floats(differences, "differences")
     if np.isnan(differences).any():
-        raise ValueError(f"difference {int(np.isnan(differences).argmax())} is NaN, which has no sign")
+        raise ValueError(
+            f"difference {int(np.isnan(differences).argmax())} is NaN, which has no sign"
+        )
     if alternative not in ("greater", "less", "two-sided"):
-        raise ValueError(f"alternative must be 'greater', 'less' or 'two-sided', got {alternative!r}")
+        raise ValueError(
+            f"alternative must be 'greater', 'less' or 'two-sided', got {alternative!r}"
+        )
     positive, n = int((differences > 0).sum()), int((differences != 0).sum())
     if n == 0:
         raise ValueError(f"all {differences.size} differences are 0: none has a sign to test")
     at_least, at_most = _coin_tail(positive, n), _coin_tail(n - positive, n)
-    p_value = {"greater": at_least, "less": at_most, "two-sided": min(1.0, 2 * min(at_least, at_most))}[alternative]
+    p_value = {
+        "greater": at_least,
+        "less": at_most,
+        "two-sided": min(1.0, 2 * min(at_least, at_most)),
+    }[alternative]
     return SignTest(positive, n, p_value)
 
 
@@ -341,4 +365,4 @@ def _coin_tail(k, n):
     for heads in range(k, n):
         term = term * (n - heads) // (heads + 1)
         ways += term
-    return ways / 2 ** n
+    return ways / 2**n

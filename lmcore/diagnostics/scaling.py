@@ -1,4 +1,5 @@
 """The bridge to training at scale: gradients over shards, and power laws of the loss (book, section 10.5)."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +10,8 @@ from lmcore._arrays import as_floats
 def combine_shards(means, n_tokens):
     """Mean over all tokens from the means of shards, Σ_s n_s g_s / Σ_s n_s (book, section 10.5).
 
-    Losses or gradients of micro-batches or machines. The plain average of the means is another number as soon as
-    shards hold different numbers of unmasked tokens.
+    Losses or gradients of micro-batches or machines. The plain average of the means is another
+    number as soon as shards hold different numbers of unmasked tokens.
 
     Parameters
     ----------
@@ -40,12 +41,17 @@ def combine_shards(means, n_tokens):
     """
     n_tokens = as_floats(n_tokens, "n_tokens").astype(float)
     if n_tokens.shape != (len(means),):
-        raise ValueError(f"n_tokens has shape {n_tokens.shape} for {len(means)} shards: pass one count a shard")
+        raise ValueError(
+            f"n_tokens has shape {n_tokens.shape} for {len(means)} shards: pass one count a shard"
+        )
     if not (n_tokens >= 0).all() or n_tokens.sum() == 0:
-        raise ValueError(f"n_tokens must be non-negative with at least one token, got {n_tokens.tolist()}")
+        raise ValueError(
+            f"n_tokens must be non-negative with at least one token, got {n_tokens.tolist()}"
+        )
     if isinstance(means[0], dict):
         return {name: combine_shards([mean[name] for mean in means], n_tokens) for name in means[0]}
-    weights = (n_tokens / n_tokens.sum()).tolist()        # Python floats: float32 gradients stay float32
+    # Python floats: float32 gradients stay float32
+    weights = (n_tokens / n_tokens.sum()).tolist()
     return sum(weight * mean for weight, mean in zip(weights, means))
 
 
@@ -72,9 +78,10 @@ class PowerLaw(NamedTuple):
 def fit_power_law(x, y, floor=0.0):
     """Fit y = E + A x^{−α}, a loss that falls with size, data or compute (book, section 10.5).
 
-    With a given floor E it is the straight line of log(y − E) against log x. With ``floor=None`` E is fitted too,
-    E ≥ 0: for each α the best E and A are linear least squares on relative errors, and α is searched. Three numbers
-    from few points hold on to little: distrust a fitted floor that lies far below the data.
+    With a given floor E it is the straight line of log(y − E) against log x. With ``floor=None`` E
+    is fitted too, E ≥ 0: for each α the best E and A are linear least squares on relative errors,
+    and α is searched. Three numbers from few points hold on to little: distrust a fitted floor that
+    lies far below the data.
 
     Parameters
     ----------
@@ -108,11 +115,16 @@ def fit_power_law(x, y, floor=0.0):
     x, y = as_floats(x, "x").astype(float), as_floats(y, "y").astype(float)
     needed = 3 if floor is None else 2
     if x.ndim != 1 or x.shape != y.shape or len(np.unique(x)) < needed:
-        raise ValueError(f"x has shape {x.shape} and y {y.shape}: pass (n,) each with at least {needed} different x")
+        raise ValueError(
+            f"x has shape {x.shape} and y {y.shape}: pass (n,) each with at least {needed}"
+            " different x"
+        )
     lowest = 0.0 if floor is None else floor
     if not ((x > 0).all() and (y > lowest).all() and np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError(f"x must be positive and y above the floor {lowest:g}, both finite; got min x = {x.min():g}, "
-                         f"min y = {y.min():g}")
+        raise ValueError(
+            f"x must be positive and y above the floor {lowest:g}, both finite; got min x ="
+            f" {x.min():g}, min y = {y.min():g}"
+        )
     if floor is None:
         alpha = _search(lambda alpha: _linear_fit(x, y, alpha)[2])
         floor, coefficient, _ = _linear_fit(x, y, alpha)
@@ -120,20 +132,23 @@ def fit_power_law(x, y, floor=0.0):
         log_x = np.log(x) - np.log(x).mean()
         alpha = -(log_x @ np.log(y - floor)) / (log_x @ log_x)
         coefficient = np.exp((np.log(y - floor) + alpha * np.log(x)).mean())
-    error = np.log(y) - np.log(floor + coefficient * x ** -alpha)
-    return PowerLaw(float(coefficient), float(alpha), float(floor), float(np.sqrt((error ** 2).mean())))
+    error = np.log(y) - np.log(floor + coefficient * x**-alpha)
+    return PowerLaw(
+        float(coefficient), float(alpha), float(floor), float(np.sqrt((error**2).mean()))
+    )
 
 
 def _linear_fit(x, y, alpha):
     """E ≥ 0, A and the sum of squared relative errors of y = E + A x^(−α) for a given α."""
-    scale = np.exp(np.log(x).mean())                      # x in units of its geometric mean: columns of like size
+    # x in units of its geometric mean: columns of like size
+    scale = np.exp(np.log(x).mean())
     falling = (x / scale) ** -alpha / y
     design = np.stack([1 / y, falling], axis=1)
     (floor, coefficient), *_ = np.linalg.lstsq(design, np.ones_like(y), rcond=None)
     if floor < 0:
         floor, coefficient = 0.0, falling.sum() / (falling @ falling)
     error = design @ [floor, coefficient] - 1
-    return floor, coefficient * scale ** alpha, error @ error
+    return floor, coefficient * scale**alpha, error @ error
 
 
 def _search(loss, low=1e-3, high=10.0, n_grid=200, n_steps=60):

@@ -16,12 +16,16 @@ def as_distribution(values, name, axis=-1):
     probs = as_floats(values, name)
     totals = probs.sum(axis=axis, dtype=np.float64)
     terms = probs.size if axis is None else probs.shape[axis]
-    # Rounding of n terms grows like sqrt(n) eps; float64 is allowed what a conversion from float32 leaves.
+    # Rounding of n terms grows like sqrt(n) eps; float64 is allowed what a conversion from float32
+    # leaves.
     tolerance = max(1e-6, 8 * np.sqrt(terms) * np.finfo(probs.dtype).eps)
     if not (probs >= 0).all() or not (np.abs(totals - 1) <= tolerance).all():
         along = "" if axis is None else f" along axis {axis}"
-        raise ValueError(f"{name} must be non-negative and sum to 1{along}; got a smallest entry of {probs.min():g} "
-                         f"and sums from {np.min(totals):.9g} to {np.max(totals):.9g}; divide weights by their sum")
+        raise ValueError(
+            f"{name} must be non-negative and sum to 1{along}; got a smallest entry of"
+            f" {probs.min():g} and sums from {np.min(totals):.9g} to {np.max(totals):.9g}; divide"
+            " weights by their sum"
+        )
     return probs
 
 

@@ -14,16 +14,18 @@ from lmcore.distributions._checks import as_distribution
 class MarkovSource:
     """Strings in which each token depends only on the one before it (book, sections 1.2 and 1.3).
 
-    P(t_1..t_n, EOS) = π(t_1) A(t_2 | t_1) ··· A(t_n | t_{n−1}) A(EOS | t_n).
-    A prefix that already holds EOS at its end is continued by EOS with probability 1, so a batch padded with EOS
-    scores as if it were not padded.
+    P(t_1..t_n, EOS) = π(t_1) A(t_2 | t_1) ··· A(t_n | t_{n−1}) A(EOS | t_n). A prefix that already
+    holds EOS at its end is continued by EOS with probability 1, so a batch padded with EOS scores
+    as if it were not padded.
 
     Parameters
     ----------
     initial : array-like of shape (n,) or (n + 1,)
-        π; with EOS in the last place if strings can end, π(EOS) being the probability of the empty string.
+        π; with EOS in the last place if strings can end, π(EOS) being the probability of the empty
+        string.
     transition : array-like of shape (n, n) or (n, n + 1)
-        A, one row a token, one column a next token; the last of n + 1 columns is EOS. Square: strings never end.
+        A, one row a token, one column a next token; the last of n + 1 columns is EOS. Square:
+        strings never end.
 
     Attributes
     ----------
@@ -58,9 +60,15 @@ class MarkovSource:
         initial = as_distribution(self.initial, "initial").astype(np.float64)
         transition = as_distribution(self.transition, "transition").astype(np.float64)
         n = len(transition)
-        if transition.ndim != 2 or transition.shape[1] not in (n, n + 1) or initial.shape != transition.shape[1:]:
-            raise ValueError(f"transition has shape {transition.shape} and initial {initial.shape}: n tokens need "
-                             "(n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)")
+        if (
+            transition.ndim != 2
+            or transition.shape[1] not in (n, n + 1)
+            or initial.shape != transition.shape[1:]
+        ):
+            raise ValueError(
+                f"transition has shape {transition.shape} and initial {initial.shape}: n tokens"
+                " need (n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)"
+            )
         for name, probs in (("initial", initial), ("transition", transition)):
             probs.flags.writeable = False
             object.__setattr__(self, name, probs)
@@ -74,20 +82,24 @@ class MarkovSource:
         pair_counts : mapping of (str, str) to number
             As from `count_bigrams` or `lmcore.data.bigrams`.
         vocab : Vocabulary
-            EOS, if it has one, must be its last token. Pairs with a token outside count for UNK; without UNK they
-            are left out, which makes the source conditional on staying inside the vocabulary.
+            EOS, if it has one, must be its last token. Pairs with a token outside count for UNK;
+            without UNK they are left out, which makes the source conditional on staying inside the
+            vocabulary.
         start : str, default "<s>"
 
         Raises
         ------
         ValueError
-            If no pair begins with `start`, or some token is never followed by any and there is no EOS to end on
-            (with EOS, such a token ends the string).
+            If no pair begins with `start`, or some token is never followed by any and there is no
+            EOS to end on (with EOS, such a token ends the string).
         """
         n = len(vocab) - (vocab.eos is not None)
         if vocab.eos not in (None, n):
-            raise ValueError(f"vocab must have EOS as its last token, id {n}, but it has id {vocab.eos}")
-        counts = np.zeros((n + 1, len(vocab)))                              # last row: start of string
+            raise ValueError(
+                f"vocab must have EOS as its last token, id {n}, but it has id {vocab.eos}"
+            )
+        # last row: start of string
+        counts = np.zeros((n + 1, len(vocab)))
         columns = {token: i for i, token in enumerate(vocab.tokens)}
         rows = {**columns, vocab.eos_token: None, start: n}
         for (first, second), count in pair_counts.items():
@@ -96,11 +108,16 @@ class MarkovSource:
                 counts[row, column] += count
         totals = counts.sum(axis=1, keepdims=True)
         if totals[n] == 0:
-            raise ValueError(f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count the "
-                             "start of strings too, as count_bigrams does")
+            raise ValueError(
+                f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count"
+                " the start of strings too, as count_bigrams does"
+            )
         if vocab.eos is None and not totals.all():
-            raise ValueError(f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in pair_counts, and "
-                             "without EOS a string cannot end there: leave it out of the vocabulary")
+            raise ValueError(
+                f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in"
+                " pair_counts, and without EOS a string cannot end there: leave it out of the"
+                " vocabulary"
+            )
         counts[totals[:, 0] == 0, -1] = 1
         probs = counts / counts.sum(axis=1, keepdims=True)
         return cls(probs[n], probs[:n])
@@ -119,7 +136,8 @@ class MarkovSource:
     @cached_property
     def _log_rows(self):
         """Log-probabilities after each token, and in the last row at the start of a string."""
-        absorbing = np.eye(self.vocab_size)[len(self.transition):]          # after EOS only EOS; no row without EOS
+        # after EOS only EOS; no row without EOS
+        absorbing = np.eye(self.vocab_size)[len(self.transition) :]
         with np.errstate(divide="ignore"):
             return np.log(np.vstack([self.transition, absorbing, self.initial]))
 
@@ -157,7 +175,9 @@ class MarkovSource:
         of `max_len` tokens may be cut short.
         """
         if max_len is None and not self.is_tight():
-            raise ValueError("max_len is needed: strings of this source do not end with probability 1")
+            raise ValueError(
+                "max_len is needed: strings of this source do not end with probability 1"
+            )
         string, row = [], self.initial
         while max_len is None or len(string) < max_len:
             cumulative = row.cumsum()
@@ -175,8 +195,9 @@ class HazardSource:
 
     Draw n is EOS with probability h(n), n = 1, 2, ...; the other tokens share the rest equally.
 
-    Finite strings have total mass 1 − Π_n (1 − h(n)), which is 1 exactly if Σ_n h(n) diverges (or some h(n) = 1).
-    With h(n) = 1/(n+1)² the product is 1/2: half of the mass leaks to infinite strings.
+    Finite strings have total mass 1 − Π_n (1 − h(n)), which is 1 exactly if Σ_n h(n) diverges (or
+    some h(n) = 1). With h(n) = 1/(n+1)² the product is 1/2: half of the mass leaks to infinite
+    strings.
 
     Parameters
     ----------
@@ -206,7 +227,9 @@ class HazardSource:
 
     def __post_init__(self):
         if self.vocab_size < 2:
-            raise ValueError(f"vocab_size must be at least 2 (a token and EOS), got {self.vocab_size}")
+            raise ValueError(
+                f"vocab_size must be at least 2 (a token and EOS), got {self.vocab_size}"
+            )
 
     @property
     def eos(self):
@@ -222,7 +245,7 @@ class HazardSource:
 
     def next_log_probs(self, prefix):
         """(V,) nats of the token after `prefix`, a tuple of ids."""
-        if self.eos in prefix:                                              # the string has ended
+        if self.eos in prefix:  # the string has ended
             probs = np.eye(self.vocab_size)[self.eos]
         else:
             end = self.end_prob(len(prefix) + 1)
@@ -267,13 +290,18 @@ class TableSource:
     default: np.ndarray | None = None
 
     def __post_init__(self):
-        table = {tuple(prefix): as_distribution(row, f"table[{tuple(prefix)}]") for prefix, row in self.table.items()}
+        table = {
+            tuple(prefix): as_distribution(row, f"table[{tuple(prefix)}]")
+            for prefix, row in self.table.items()
+        }
         default = None if self.default is None else as_distribution(self.default, "default")
         shapes = {row.shape for row in [*table.values(), default] if row is not None}
         if len(shapes) != 1 or len(min(shapes)) != 1:
             raise ValueError(f"table must hold rows of one shape (V,), got shapes {sorted(shapes)}")
         if self.eos is not None and not 0 <= self.eos < min(shapes)[0]:
-            raise ValueError(f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {self.eos}")
+            raise ValueError(
+                f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {self.eos}"
+            )
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "default", default)
 
@@ -286,8 +314,10 @@ class TableSource:
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         row = self.table.get(tuple(prefix), self.default)
         if row is None:
-            raise ValueError(f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it, or a "
-                             "default")
+            raise ValueError(
+                f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it,"
+                " or a default"
+            )
         with np.errstate(divide="ignore"):
             return np.log(row)
 

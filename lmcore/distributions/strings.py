@@ -11,7 +11,8 @@ from lmcore.distributions.sources import HazardSource, MarkovSource
 def prefix_log_prob(next_log_probs, tokens):
     """Log-probability that a string begins with these tokens, Σ_i log p(t_i | t_<i) (book, section 1.5).
 
-    Prefixes of one length share the mass 1 among themselves; prefixes of different lengths are no distribution.
+    Prefixes of one length share the mass 1 among themselves; prefixes of different lengths are no
+    distribution.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ def prefix_log_prob(next_log_probs, tokens):
         row = as_floats(next_log_probs(tokens[:i]), "next_log_probs(prefix)")
         as_token_ids([token], len(row), f"tokens[{i}:{i + 1}]")
         total += float(row[token])
-        if total == -np.inf:                # the model need not know what follows an impossible prefix
+        # the model need not know what follows an impossible prefix
+        if total == -np.inf:
             break
     return total
 
@@ -48,8 +50,8 @@ def prefix_log_prob(next_log_probs, tokens):
 def string_log_prob(next_log_probs, tokens, eos):
     """Log-probability of a whole string, its end included, log P(t_1..t_n, EOS) (book, section 1.2).
 
-    That is `prefix_log_prob` of the tokens plus log p(EOS | t_1..t_n).
-    Over all finite strings these probabilities sum to 1 if the model is tight, to less if mass leaks to infinite ones.
+    That is `prefix_log_prob` of the tokens plus log p(EOS | t_1..t_n). Over all finite strings
+    these probabilities sum to 1 if the model is tight, to less if mass leaks to infinite ones.
 
     Parameters
     ----------
@@ -77,25 +79,31 @@ def string_log_prob(next_log_probs, tokens, eos):
     """
     tokens = tuple(tokens)
     if eos is None:
-        raise ValueError("eos is None: a model that never ends strings gives probability to prefixes only; "
-                         "use prefix_log_prob")
+        raise ValueError(
+            "eos is None: a model that never ends strings gives probability to prefixes only; "
+            "use prefix_log_prob"
+        )
     if eos in tokens:
-        raise ValueError(f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without it: its "
-                         "end is scored anyway")
+        raise ValueError(
+            f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without it:"
+            " its end is scored anyway"
+        )
     return prefix_log_prob(next_log_probs, tokens + (eos,))
 
 
 def enumerate_strings(next_log_probs, eos, max_len):
     """All strings of at most `max_len` tokens with their log-probabilities, shortest first (book, section 1.1).
 
-    Their mass climbs towards 1 as `max_len` grows, if the model is tight. There are up to Σ_n (V−1)^n of them.
+    Their mass climbs towards 1 as `max_len` grows, if the model is tight. There are up to Σ_n
+    (V−1)^n of them.
 
     Parameters
     ----------
     next_log_probs : callable
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     eos : int or None
-        Id of EOS. None yields every prefix with its `prefix_log_prob`: each length then sums to 1 on its own.
+        Id of EOS. None yields every prefix with its `prefix_log_prob`: each length then sums to 1
+        on its own.
     max_len : int
         At least 0; EOS is not counted.
 
@@ -136,15 +144,19 @@ def _breadth_first(next_log_probs, eos, max_len):
         if eos is not None and row[eos] > -np.inf:
             yield prefix, log_prob + float(row[eos])
         if len(prefix) < max_len:
-            queue.extend((prefix + (token,), log_prob + float(row[token]))
-                         for token in range(len(row)) if token != eos and row[token] > -np.inf)
+            queue.extend(
+                (prefix + (token,), log_prob + float(row[token]))
+                for token in range(len(row))
+                if token != eos and row[token] > -np.inf
+            )
 
 
 def length_distribution(source, max_len):
     """Exact probability of each string length, P(|t| = n) (book, section 1.2).
 
-    For a Markov chain with token-to-token matrix Q and EOS column r it is π Qⁿ⁻¹ r; for a hazard h it is
-    h(n+1) Π_{k≤n} (1 − h(k)). Any other model is enumerated, which takes time exponential in `max_len`.
+    For a Markov chain with token-to-token matrix Q and EOS column r it is π Qⁿ⁻¹ r; for a hazard h
+    it is h(n+1) Π_{k≤n} (1 − h(k)). Any other model is enumerated, which takes time exponential in
+    `max_len`.
 
     Parameters
     ----------
@@ -155,8 +167,9 @@ def length_distribution(source, max_len):
     Returns
     -------
     ndarray of shape (max_len + 1,)
-        Entry n is the probability that a string has exactly n tokens, EOS not counted. The sum falls short of 1 by
-        the mass of longer and of infinite strings; without EOS all entries are 0.
+        Entry n is the probability that a string has exactly n tokens, EOS not counted. The sum
+        falls short of 1 by the mass of longer and of infinite strings; without EOS all entries are
+        0.
 
     Raises
     ------
@@ -180,7 +193,8 @@ def length_distribution(source, max_len):
         hazards = np.array([source.end_prob(n) for n in range(1, max_len + 2)])
         return hazards * np.cumprod(np.append(1, 1 - hazards[:-1]))
     if isinstance(source, MarkovSource):
-        ends, alive = source.transition[:, -1], source.initial[:-1]        # alive: P(n tokens so far, the last is v)
+        # alive: P(n tokens so far, the last is v)
+        ends, alive = source.transition[:, -1], source.initial[:-1]
         lengths[0] = source.initial[-1]
         for n in range(1, max_len + 1):
             lengths[n], alive = alive @ ends, alive @ source.transition[:, :-1]
@@ -193,7 +207,8 @@ def length_distribution(source, max_len):
 def termination_probability(source):
     """Total mass of all finite strings of a Markov source, π(EOS) + π (I − Q)⁻¹ r (book, section 1.2).
 
-    It is 1, and the source called tight, exactly if EOS can be reached from every token that can occur.
+    It is 1, and the source called tight, exactly if EOS can be reached from every token that can
+    occur.
 
     Parameters
     ----------

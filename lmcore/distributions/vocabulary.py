@@ -10,7 +10,8 @@ from lmcore._arrays import as_token_ids
 class Vocabulary:
     """Finite vocabulary with an end-of-string token, V_ext = V ∪ {EOS} (book, section 1.1).
 
-    Ids are positions in `tokens`. Special tokens that are not among them are appended, UNK first, EOS last.
+    Ids are positions in `tokens`. Special tokens that are not among them are appended, UNK first,
+    EOS last.
 
     Parameters
     ----------
@@ -42,13 +43,19 @@ class Vocabulary:
 
     def __post_init__(self):
         tokens = tuple(self.tokens)
-        specials = (token for token in (self.unk_token, self.eos_token) if token is not None and token not in tokens)
+        specials = (
+            token
+            for token in (self.unk_token, self.eos_token)
+            if token is not None and token not in tokens
+        )
         tokens += tuple(specials)
         if not tokens:
             raise ValueError("tokens is empty: a vocabulary needs at least one token")
         repeated = [token for token, count in Counter(tokens).items() if count > 1]
         if repeated:
-            raise ValueError(f"tokens must be distinct, but {repeated[0]!r} stands there more than once")
+            raise ValueError(
+                f"tokens must be distinct, but {repeated[0]!r} stands there more than once"
+            )
         object.__setattr__(self, "tokens", tokens)
         object.__setattr__(self, "_ids", {token: i for i, token in enumerate(tokens)})
 
@@ -59,7 +66,10 @@ class Vocabulary:
         return token in self._ids
 
     def __repr__(self):
-        return f"Vocabulary({len(self)} tokens, eos_token={self.eos_token!r}, unk_token={self.unk_token!r})"
+        return (
+            f"Vocabulary({len(self)} tokens, eos_token={self.eos_token!r},"
+            f" unk_token={self.unk_token!r})"
+        )
 
     @property
     def eos(self):
@@ -81,8 +91,10 @@ class Vocabulary:
         """Ids of a sequence of tokens, UNK's for those outside; ValueError if there is no UNK."""
         ids = [self._ids.get(token, self.unk) for token in tokens]
         if None in ids:
-            raise ValueError(f"token {list(tokens)[ids.index(None)]!r} is not in the vocabulary of {len(self)} tokens, "
-                             "which has no unk_token; give it one, or leave the token out")
+            raise ValueError(
+                f"token {list(tokens)[ids.index(None)]!r} is not in the vocabulary of {len(self)}"
+                " tokens, which has no unk_token; give it one, or leave the token out"
+            )
         if add_eos and self.eos is None:
             raise ValueError("add_eos needs a vocabulary with an eos_token")
         return tuple(ids) + ((self.eos,) if add_eos else ())

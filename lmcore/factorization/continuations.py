@@ -30,9 +30,9 @@ class ContinuationScore(NamedTuple):
 def continuation_score(next_log_probs, prompt, continuation):
     """Score of an answer after a prompt, log P(y|x) = log P(x, y) − log P(x) (book, section 2.5).
 
-    It is Σ_i log p(y_i | x, y_<i), so the prompt is never scored.
-    Only the tokens of the answer are scored: averaging over the prompt's as well mixes in a number that every
-    answer shares, and weighs it by the answers' lengths.
+    It is Σ_i log p(y_i | x, y_<i), so the prompt is never scored. Only the tokens of the answer are
+    scored: averaging over the prompt's as well mixes in a number that every answer shares, and
+    weighs it by the answers' lengths.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def continuation_score(next_log_probs, prompt, continuation):
     Returns
     -------
     ContinuationScore
-        Its fields are those of the Language Model Evaluation Harness. Of several equally probable tokens the one
-        with the lowest id counts as greedy.
+        Its fields are those of the Language Model Evaluation Harness. Of several equally probable
+        tokens the one with the lowest id counts as greedy.
 
     Raises
     ------
@@ -66,7 +66,9 @@ def continuation_score(next_log_probs, prompt, continuation):
     """
     prompt, continuation = tuple(prompt), tuple(continuation)
     if not continuation:
-        raise ValueError("continuation is empty: there is nothing to score; pass at least one token (EOS, say)")
+        raise ValueError(
+            "continuation is empty: there is nothing to score; pass at least one token (EOS, say)"
+        )
     total, is_greedy = 0.0, True
     for i, token in enumerate(continuation):
         row = as_floats(next_log_probs(prompt + continuation[:i]), "next_log_probs(prefix)")
@@ -79,8 +81,9 @@ def continuation_score(next_log_probs, prompt, continuation):
 def encode_pair(encode, prompt, continuation):
     """Token ids of a prompt and its continuation, cut where tokenising both together cuts (book, section 2.5).
 
-    Most tokenizers attach a space to the word after it. Spaces at the prompt's end therefore move to the
-    continuation, and the continuation is what follows the prompt's tokens in the encoding of both.
+    Most tokenizers attach a space to the word after it. Spaces at the prompt's end therefore move
+    to the continuation, and the continuation is what follows the prompt's tokens in the encoding of
+    both.
 
     Parameters
     ----------
@@ -95,7 +98,8 @@ def encode_pair(encode, prompt, continuation):
     Raises
     ------
     ValueError
-        If the continuation gets no token of its own, as when it merges into the prompt's last token.
+        If the continuation gets no token of its own, as when it merges into the prompt's last
+        token.
 
     References
     ----------
@@ -110,10 +114,12 @@ def encode_pair(encode, prompt, continuation):
     stripped = prompt.rstrip()
     together = tuple(encode(prompt + continuation))
     prompt_ids = tuple(encode(stripped)) if stripped else ()
-    continuation_ids = together[len(prompt_ids):]
+    continuation_ids = together[len(prompt_ids) :]
     if not continuation_ids:
-        raise ValueError(f"continuation {continuation!r} has no tokens of its own after the prompt {prompt!r}: "
-                         "pass a continuation that is not empty and does not merge into the prompt's last token")
+        raise ValueError(
+            f"continuation {continuation!r} has no tokens of its own after the prompt {prompt!r}: "
+            "pass a continuation that is not empty and does not merge into the prompt's last token"
+        )
     return prompt_ids, continuation_ids
 
 
@@ -140,8 +146,9 @@ class Window(NamedTuple):
 def rolling_windows(tokens, max_len, context_len=1):
     """Windows over a text longer than a model can read; each token is predicted exactly once (book, section 2.5).
 
-    The first window starts from nothing (or BOS, which the model adds itself) and predicts `max_len` tokens. Each later
-    one predicts up to ``max_len - context_len + 1`` and has as many tokens before them as fit, `context_len` at least.
+    The first window starts from nothing (or BOS, which the model adds itself) and predicts
+    `max_len` tokens. Each later one predicts up to ``max_len - context_len + 1`` and has as many
+    tokens before them as fit, `context_len` at least.
 
     Parameters
     ----------
@@ -150,14 +157,16 @@ def rolling_windows(tokens, max_len, context_len=1):
     max_len : int
         The longest prefix handed to the model, not counting a BOS that it adds itself.
     context_len : int, default 1
-        Smallest number of known tokens before a later window's first target, 1 ≤ context_len ≤ max_len. 1 is
-        cheapest; `max_len` predicts one token a window, each with the longest context.
+        Smallest number of known tokens before a later window's first target, 1 ≤ context_len ≤
+        max_len. 1 is cheapest; `max_len` predicts one token a window, each with the longest
+        context.
 
     Yields
     ------
     Window
-        ``Window(context, targets)`` with ``len(context) + len(targets) - 1 <= max_len``. The Language Model
-        Evaluation Harness yields the same windows as (inputs, targets) with a prefix token in the first.
+        ``Window(context, targets)`` with ``len(context) + len(targets) - 1 <= max_len``. The
+        Language Model Evaluation Harness yields the same windows as (inputs, targets) with a prefix
+        token in the first.
 
     Raises
     ------
@@ -177,7 +186,10 @@ def rolling_windows(tokens, max_len, context_len=1):
     (5, 6, 7) (8, 9)
     """
     if not 1 <= context_len <= max_len:
-        raise ValueError(f"context_len must lie in [1, max_len], got context_len={context_len}, max_len={max_len}")
+        raise ValueError(
+            f"context_len must lie in [1, max_len], got context_len={context_len},"
+            f" max_len={max_len}"
+        )
     tokens = tuple(tokens)
     return _rolling_windows(tokens, max_len, context_len)
 
@@ -187,5 +199,5 @@ def _rolling_windows(tokens, max_len, context_len):
     while start < len(tokens):
         width = max_len if start == 0 else max_len - context_len + 1
         stop = min(start + width, len(tokens))
-        yield Window(tokens[max(0, stop - 1 - max_len):start], tokens[start:stop])
+        yield Window(tokens[max(0, stop - 1 - max_len) : start], tokens[start:stop])
         start = stop

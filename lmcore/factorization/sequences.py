@@ -16,13 +16,14 @@ def causal_mask(length, past=0):
     length : int
         T, the number of query positions, at least 1.
     past : int, default 0
-        Positions already processed (a key-value cache); they stand before the first query and all may be seen.
+        Positions already processed (a key-value cache); they stand before the first query and all
+        may be seen.
 
     Returns
     -------
     ndarray of bool of shape (T, past + T)
-        True where query i may attend to key j. PyTorch's scaled_dot_product_attention reads a mask the same way,
-        its nn.MultiheadAttention the other way round.
+        True where query i may attend to key j. PyTorch's scaled_dot_product_attention reads a mask
+        the same way, its nn.MultiheadAttention the other way round.
 
     Raises
     ------
@@ -41,14 +42,17 @@ def causal_mask(length, past=0):
            [1, 1, 1]])
     """
     if length < 1 or past < 0:
-        raise ValueError(f"length must be at least 1 and past at least 0, got length={length}, past={past}")
+        raise ValueError(
+            f"length must be at least 1 and past at least 0, got length={length}, past={past}"
+        )
     return np.tri(length, past + length, k=past, dtype=bool)
 
 
 def teacher_forcing(tokens, bos, ignore_index=-100):
     """Inputs and targets of one pass over true text (book, section 2.2).
 
-    Each token is predicted from the true tokens before it, whatever the model itself would have written.
+    Each token is predicted from the true tokens before it, whatever the model itself would have
+    written.
 
     Parameters
     ----------
@@ -57,7 +61,8 @@ def teacher_forcing(tokens, bos, ignore_index=-100):
     bos : int
         Input id that stands before the first token; it is never a target.
     ignore_index : int, default -100
-        Padding in `tokens`. It stays in the targets; in the inputs, where it would index no embedding, `bos` stands.
+        Padding in `tokens`. It stays in the targets; in the inputs, where it would index no
+        embedding, `bos` stands.
 
     Returns
     -------
@@ -83,7 +88,9 @@ def teacher_forcing(tokens, bos, ignore_index=-100):
     """
     targets = np.asarray(tokens)
     if targets.ndim == 0 or targets.size == 0:
-        raise ValueError(f"tokens must hold at least one token along a time axis, got shape {targets.shape}")
+        raise ValueError(
+            f"tokens must hold at least one token along a time axis, got shape {targets.shape}"
+        )
     if targets.dtype.kind not in "iu":
         raise TypeError(f"tokens must hold integer token ids, got dtype {targets.dtype}")
     targets = targets.astype(np.intp)
@@ -122,8 +129,10 @@ def token_log_probs(log_probs, tokens, ignore_index=-100):
     log_probs = as_floats(log_probs, "log_probs")
     tokens = as_token_ids(tokens, log_probs.shape[-1], "tokens", ignore_index)
     if tokens.shape != log_probs.shape[:-1]:
-        raise ValueError(f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: each token needs one row "
-                         f"of V log-probabilities, so tokens must have shape {log_probs.shape[:-1]}")
+        raise ValueError(
+            f"tokens has shape {tokens.shape} and log_probs {log_probs.shape}: each token needs one"
+            f" row of V log-probabilities, so tokens must have shape {log_probs.shape[:-1]}"
+        )
     scored = tokens != ignore_index
     picked = np.take_along_axis(log_probs, np.where(scored, tokens, 0)[..., None], axis=-1)[..., 0]
     return np.where(scored, picked, picked.dtype.type(0))
@@ -132,7 +141,8 @@ def token_log_probs(log_probs, tokens, ignore_index=-100):
 def sequence_log_prob(log_probs, tokens, ignore_index=-100):
     """Log-probability of whole sequences, log P(t_1..t_T) = Σ_t log p(t_t | t_<t) (book, section 2.4).
 
-    The product of the probabilities itself underflows after a few hundred tokens; the sum never does.
+    The product of the probabilities itself underflows after a few hundred tokens; the sum never
+    does.
 
     Parameters
     ----------
@@ -159,5 +169,8 @@ def sequence_log_prob(log_probs, tokens, ignore_index=-100):
     """
     scores = token_log_probs(log_probs, tokens, ignore_index)
     if scores.ndim == 0:
-        raise ValueError(f"log_probs must have a time axis before the vocabulary, got shape {np.shape(log_probs)}")
+        raise ValueError(
+            "log_probs must have a time axis before the vocabulary, got shape"
+            f" {np.shape(log_probs)}"
+        )
     return scores.sum(axis=-1, dtype=accumulator(scores.dtype)).astype(scores.dtype)[()]

@@ -9,15 +9,17 @@ def conditionals_from_joint(joint, order=None):
     """Conditionals whose product is a joint table (book, section 1.5).
 
     p(x_i | x_1..x_{i−1}) = p(x_1..x_i) / p(x_1..x_{i−1}), both by summing the later variables out.
-    The chain rule holds in any order of the variables, not only left to right (book, section 2.1). A history of
-    probability 0 has no conditional; its row is filled with the uniform distribution, which changes no product.
+    The chain rule holds in any order of the variables, not only left to right (book, section 2.1).
+    A history of probability 0 has no conditional; its row is filled with the uniform distribution,
+    which changes no product.
 
     Parameters
     ----------
     joint : array-like of shape (V_1, ..., V_n)
         Probabilities, non-negative, summing to 1; axis i is variable i.
     order : sequence of int, optional
-        The variables in the order in which they are drawn; ``(0, ..., n-1)``, left to right, if not given.
+        The variables in the order in which they are drawn; ``(0, ..., n-1)``, left to right, if not
+        given.
 
     Returns
     -------
@@ -40,8 +42,8 @@ def conditionals_from_joint(joint, order=None):
     joint = joint.transpose(_as_order(order, joint.ndim))
     conditionals = []
     for i in range(joint.ndim):
-        marginal = joint.sum(axis=tuple(range(i + 1, joint.ndim)))           # p(x_1..x_i)
-        history = marginal.sum(axis=-1, keepdims=True)                       # p(x_1..x_{i-1})
+        marginal = joint.sum(axis=tuple(range(i + 1, joint.ndim)))  # p(x_1..x_i)
+        history = marginal.sum(axis=-1, keepdims=True)  # p(x_1..x_{i-1})
         uniform = np.full_like(marginal, 1 / marginal.shape[-1])
         conditionals.append(np.divide(marginal, history, out=uniform, where=history > 0))
     return conditionals
@@ -79,8 +81,10 @@ def joint_from_conditionals(conditionals, order=None):
     for i, conditional in enumerate(conditionals):
         conditional = as_distribution(conditional, f"conditionals[{i}]", axis=-1)
         if conditional.shape[:-1] != joint.shape:
-            raise ValueError(f"conditionals[{i}] has shape {conditional.shape}; one distribution for each history "
-                             f"before it needs shape {(*joint.shape, 'V')}")
+            raise ValueError(
+                f"conditionals[{i}] has shape {conditional.shape}; one distribution for each"
+                f" history before it needs shape {(*joint.shape, 'V')}"
+            )
         joint = joint[..., None] * conditional
     if joint.ndim == 0:
         raise ValueError("conditionals is empty: pass one array a variable")
@@ -90,8 +94,9 @@ def joint_from_conditionals(conditionals, order=None):
 def count_parameters(vocab_size, length, order=None):
     """Free probabilities of a model of strings of one length, V^n − 1 for a full joint table (book, section 1.5).
 
-    The conditionals of all histories have Σ_i V^{i−1} (V − 1) = V^n − 1 of them as well: the chain rule saves
-    nothing. A memory of `order` tokens does: each longest history has one table for all later positions.
+    The conditionals of all histories have Σ_i V^{i−1} (V − 1) = V^n − 1 of them as well: the chain
+    rule saves nothing. A memory of `order` tokens does: each longest history has one table for all
+    later positions.
 
     Parameters
     ----------
@@ -118,8 +123,10 @@ def count_parameters(vocab_size, length, order=None):
     (999, 99)
     """
     if vocab_size < 1 or length < 1 or (order is not None and order < 0):
-        raise ValueError(f"vocab_size and length must be at least 1 and order at least 0, got vocab_size={vocab_size}, "
-                         f"length={length}, order={order}")
+        raise ValueError(
+            "vocab_size and length must be at least 1 and order at least 0, got"
+            f" vocab_size={vocab_size}, length={length}, order={order}"
+        )
     longest = length - 1 if order is None else min(order, length - 1)
     return sum(vocab_size**history * (vocab_size - 1) for history in range(longest + 1))
 
@@ -128,5 +135,7 @@ def _as_order(order, n_variables):
     """`order` as a tuple of axes, seen to be a permutation."""
     order = tuple(range(n_variables)) if order is None else tuple(order)
     if sorted(order) != list(range(n_variables)):
-        raise ValueError(f"order must be a permutation of the variables 0 .. {n_variables - 1}, got {order}")
+        raise ValueError(
+            f"order must be a permutation of the variables 0 .. {n_variables - 1}, got {order}"
+        )
     return order

@@ -1,7 +1,7 @@
 """From the source notebook to the grade: release, collection, autograding, feedback.
 
-`solutions/NN-slug/exercises.ipynb` is the only file a person edits. `release` generates the students' notebook from it
-and proves that nothing secret went along. Grading goes one way:
+`solutions/NN-slug/exercises.ipynb` is the only file a person edits. `release` generates the
+students' notebook from it and proves that nothing secret went along. Grading goes one way:
 
     spec        the source, compiled into cells, tests, points
     collect     what was handed in, read without trust
@@ -16,8 +16,10 @@ and proves that nothing secret went along. Grading goes one way:
 `check` is what test cells call, so importing this package must stay light. `hooks` and `course` serve nbgrader's own
 commands, which keep working on the same files.
 """
+
 import sys
 
-# nbformat's validator would compile 38 grammars of internationalised addresses as it is imported, two seconds long in
-# every command and every test, and no notebook has a field of that kind. None says that the package is not there.
+# nbformat's validator would compile 38 grammars of internationalised addresses as it is imported,
+# two seconds long in every command and every test, and no notebook has a field of that kind. None
+# says that the package is not there.
 sys.modules.setdefault("rfc3987_syntax", None)

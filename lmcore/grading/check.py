@@ -1,12 +1,11 @@
 """What the test cells of an assignment call: examples, properties, comparison with the reference, partial credit.
 
-A test cell collects results in a list and ends in their score, which is how nbgrader reads partial credit:
+A test cell collects results in a list and ends in their score, which is how nbgrader reads partial
+credit:
 
-    results = [check.example("two equal logits", lambda: softmax([0.0, 0.0]), [0.5, 0.5], "…")]
-    ### BEGIN HIDDEN TESTS
-    results += [check.against("ordinary rows", softmax, reference.softmax, cases, mistakes={"…": wrong})]
-    ### END HIDDEN TESTS
-    check.score(results, points=4)
+    results = [check.example("two equal logits", lambda: softmax([0.0, 0.0]), [0.5, 0.5], "…")] ###
+    BEGIN HIDDEN TESTS results += [check.against("ordinary rows", softmax, reference.softmax, cases,
+    mistakes={"…": wrong})] ### END HIDDEN TESTS check.score(results, points=4)
 
 A student's code runs with its warnings and prints swallowed, so neither can cost a point, and on copies, so that
 an answer that works in place is as good as any other. No message holds a value of a hidden test.
@@ -39,7 +38,9 @@ def rng(problem):
     >>> int(rng("3.2").integers(1000)) == int(rng("3.2").integers(1000))
     True
     """
-    return np.random.default_rng([int(os.environ.get("LMCORE_SEED", "0")), zlib.crc32(problem.encode())])
+    return np.random.default_rng(
+        [int(os.environ.get("LMCORE_SEED", "0")), zlib.crc32(problem.encode())]
+    )
 
 
 def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
@@ -56,7 +57,9 @@ def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
     problem = _difference(got, expected, rtol, atol)
     if problem is None:
         return Result(name, weight, None)
-    return Result(name, weight, f"{problem}. Expected {_short(expected)}, got {_short(got)}. {hint}")
+    return Result(
+        name, weight, f"{problem}. Expected {_short(expected)}, got {_short(got)}. {hint}"
+    )
 
 
 def holds(name, predicate, hint, *, weight=1):
@@ -105,8 +108,8 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     cases : list of tuple
         Arguments, one tuple a call.
     mistakes : dict of str to callable, optional
-        Message to wrong implementation. The first whose values the answer shares, on every case where it is wrong,
-        is the message shown.
+        Message to wrong implementation. The first whose values the answer shares, on every case
+        where it is wrong, is the message shown.
     rtol, atol : float
         Tolerances of `numpy.allclose`; equal infinities agree.
     weight : float
@@ -129,7 +132,10 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     if not failures:
         return Result(name, weight, None)
     for message, wrong in (mistakes or {}).items():
-        if all(error is None and _same_as(wrong, case, got, rtol, atol) for case, got, error in failures):
+        if all(
+            error is None and _same_as(wrong, case, got, rtol, atol)
+            for case, got, error in failures
+        ):
             return Result(name, weight, message)
     share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
     return Result(name, weight, f"{first}{share}")
@@ -146,7 +152,11 @@ def score(results, points):
     2.0
     """
     for result in results:
-        print(f"passed  {result.name}" if result.message is None else f"FAILED  {result.name}: {result.message}")
+        print(
+            f"passed  {result.name}"
+            if result.message is None
+            else f"FAILED  {result.name}: {result.message}"
+        )
     earned = sum(result.weight for result in results if result.message is None)
     return round(points * earned / sum(result.weight for result in results), 2)
 
@@ -154,8 +164,12 @@ def score(results, points):
 @contextlib.contextmanager
 def _quiet():
     """Swallow warnings and whatever is printed."""
-    with (warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()),
-          contextlib.redirect_stderr(io.StringIO())):
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         yield
 
@@ -168,7 +182,8 @@ def _attempt(call):
     except NotImplementedError:
         return None, "not written yet"
     except (Exception, SystemExit) as error:
-        # The text of a student's own exception may hold the hidden case's numbers: only its type is told.
+        # The text of a student's own exception may hold the hidden case's numbers: only its type is
+        # told.
         return None, f"raised {type(error).__name__}"
 
 
@@ -177,7 +192,9 @@ def _difference(got, expected, rtol, atol):
     if got is None:
         return "returned None: is there a return statement?"
     if isinstance(expected, tuple) and not np.isscalar(expected):
-        stacked = isinstance(got, np.ndarray) and got.ndim == 1 + max(map(np.ndim, expected), default=0)
+        stacked = isinstance(got, np.ndarray) and got.ndim == 1 + max(
+            map(np.ndim, expected), default=0
+        )
         if not (stacked or isinstance(got, (tuple, list))) or len(got) != len(expected):
             return f"must return {len(expected)} values"
         parts = [_difference(g, e, rtol, atol) for g, e in zip(got, expected)]
@@ -196,7 +213,10 @@ def _difference(got, expected, rtol, atol):
     if np.isposinf(got).any() and not np.isposinf(expected).any():
         return "holds +inf: something overflowed"
     if np.isneginf(got).any() and not np.isneginf(expected).any():
-        return "holds -inf where the value is finite: a probability was rounded to 0 before its logarithm"
+        return (
+            "holds -inf where the value is finite: a probability was rounded to 0 before its"
+            " logarithm"
+        )
     return None if np.allclose(got, expected, rtol=rtol, atol=atol) else "has other values"
 
 
@@ -215,13 +235,24 @@ def _same_as(wrong, case, got, rtol, atol):
     if error:
         return False
     try:
-        return bool(np.allclose(np.asarray(got, dtype=float), np.asarray(mistaken, dtype=float), rtol=rtol, atol=atol,
-                                equal_nan=True))
+        return bool(
+            np.allclose(
+                np.asarray(got, dtype=float),
+                np.asarray(mistaken, dtype=float),
+                rtol=rtol,
+                atol=atol,
+                equal_nan=True,
+            )
+        )
     except (TypeError, ValueError):
         return False
 
 
 def _short(value):
     """A visible value for a message, cut to a line."""
-    text = np.array2string(np.asarray(value), precision=6, separator=", ", threshold=12) if not isinstance(value, str) else value
+    text = (
+        np.array2string(np.asarray(value), precision=6, separator=", ", threshold=12)
+        if not isinstance(value, str)
+        else value
+    )
     return " ".join(text.split())[:160]

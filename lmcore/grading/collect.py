@@ -1,18 +1,21 @@
 """Reading what was handed in: only plain files, never more than fits, never an error that ends the run."""
+
 import gc
 import hashlib
 import json
 import os
 import stat
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 from pathlib import Path
 
 from .sanitise import grade_id, pictures, source_of
 
-MAX_BYTES = 100 << 20                                 # a notebook with careless outputs; a solved one has well under 1 MiB
-MAX_EXTRA = 16 << 20                                  # all other files together
-MOST_CELLS = 5000                                     # an assignment has about thirty, and a student's own come to some dozens
+# a notebook with careless outputs; a solved one has well under 1 MiB
+MAX_BYTES = 100 << 20
+MAX_EXTRA = 16 << 20  # all other files together
+# an assignment has about thirty, and a student's own come to some dozens
+MOST_CELLS = 5000
 MOST_FILES = 200
 SKIPPED = {"timestamp.txt", ".ipynb_checkpoints", "__pycache__"}
 AGAIN = "open it in JupyterLab, save it and hand it in again"
@@ -45,8 +48,12 @@ class Submission:
     @property
     def digest(self):
         """A hash of everything that was handed in."""
-        parts = asdict(self) | {"files": {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+        parts = asdict(self) | {
+            "files": {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        }
+        return hashlib.sha256(
+            json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")
+        ).hexdigest()
 
 
 def read(folder, student, chapter, notebook="exercises"):
@@ -70,7 +77,10 @@ def read(folder, student, chapter, notebook="exercises"):
     """
     folder, notes = Path(folder), []
     if any(path.is_symlink() for path in (folder, folder.parent)):
-        raise ValueError(f"{folder.name} is a link, not a folder: ask for the files themselves, or remove it and grade again")
+        raise ValueError(
+            f"{folder.name} is a link, not a folder: ask for the files themselves, or remove it and"
+            " grade again"
+        )
     path = folder / f"{notebook}.ipynb"
     if not os.path.lexists(path):
         others = [p for p in sorted(folder.glob("*.ipynb")) if not p.is_symlink()]
@@ -79,7 +89,9 @@ def read(folder, student, chapter, notebook="exercises"):
             path = others[0]
     cells = _cells(path)
     files = _extra_files(folder, path, notes)
-    return Submission(student, chapter, notebook, cells, files, _timestamp(folder / "timestamp.txt", notes), notes)
+    return Submission(
+        student, chapter, notebook, cells, files, _timestamp(folder / "timestamp.txt", notes), notes
+    )
 
 
 def notebook_trouble(path):
@@ -95,22 +107,31 @@ def _cells(path):
     """The cells of a notebook without their outputs."""
     data = _read_plain(path, MAX_BYTES)
     if data is None:
-        raise ValueError(f"there is no {path.name}: the notebook is expected under exactly this name; put it there and grade again")
+        raise ValueError(
+            f"there is no {path.name}: the notebook is expected under exactly this name; put it"
+            " there and grade again"
+        )
     try:
         notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ValueError(f"{path.name} is not text in UTF-8: {AGAIN}") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is not a complete notebook (broken at line {error.lineno}, column {error.colno}): {AGAIN}") from None
+        raise ValueError(
+            f"{path.name} is not a complete notebook (broken at line {error.lineno}, column"
+            f" {error.colno}): {AGAIN}"
+        ) from None
     except RecursionError:
         raise ValueError(f"{path.name} is nested too deeply to be a notebook: {AGAIN}") from None
-    except ValueError as error:                       # a number of a million digits
+    except ValueError as error:  # a number of a million digits
         raise ValueError(f"{path.name} is not a notebook ({error}): {AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ValueError(f"{path.name} is valid JSON but holds no list of cells: {AGAIN}")
     if len(cells) > MOST_CELLS:
-        raise ValueError(f"{path.name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is not yours, then {AGAIN}")
+        raise ValueError(
+            f"{path.name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
+            f" not yours, then {AGAIN}"
+        )
     return [_bare(cell) for cell in cells]
 
 
@@ -127,10 +148,19 @@ def _parsed(text):
 
 def _bare(cell):
     """What of a cell may count: its type, its text, its name, its pictures, and its points to be compared."""
-    bare = {"cell_type": cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else "raw", "source": source_of(cell), "metadata": {}}
+    bare = {
+        "cell_type": cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else "raw",
+        "source": source_of(cell),
+        "metadata": {},
+    }
     if grade_id(cell) is not None:
         points = cell["metadata"]["nbgrader"].get("points")
-        bare["metadata"] = {"nbgrader": {"grade_id": grade_id(cell), "points": points if isinstance(points, (int, float)) else None}}
+        bare["metadata"] = {
+            "nbgrader": {
+                "grade_id": grade_id(cell),
+                "points": points if isinstance(points, (int, float)) else None,
+            }
+        }
     if kept := pictures(cell):
         bare["attachments"] = kept
     return bare
@@ -143,15 +173,23 @@ def _read_plain(path, most):
     except FileNotFoundError:
         return None
     except OSError:
-        raise ValueError(f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it and grade again") from None
+        raise ValueError(
+            f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
+            " and grade again"
+        ) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise ValueError(f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it and grade again")
+        raise ValueError(
+            f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
+            " and grade again"
+        )
     with open(descriptor, "rb") as file:
         if status.st_size > most:
-            raise ValueError(f"{path.name} has {status.st_size >> 20} MiB, the limit is {most >> 20}: "
-                             "ask for the notebook with its outputs cleared and grade again")
+            raise ValueError(
+                f"{path.name} has {status.st_size >> 20} MiB, the limit is {most >> 20}: "
+                "ask for the notebook with its outputs cleared and grade again"
+            )
         return file.read(most)
 
 
@@ -172,7 +210,10 @@ def _extra_files(folder, notebook, notes):
                 notes.append(f"{short} was left out: {str(error).partition(':')[0]}")
                 continue
             if len(files) >= MOST_FILES:
-                notes.append(f"{short} was left out, and all after it: there are more than {MOST_FILES} files")
+                notes.append(
+                    f"{short} was left out, and all after it: there are more than {MOST_FILES}"
+                    " files"
+                )
                 return files
             size += len(data or b"")
             files[short] = data or b""
@@ -189,10 +230,13 @@ def _timestamp(path, notes):
             return None
         text = data.decode().strip()
         when = parse_utc(text)
-        if when.replace(tzinfo=timezone.utc) > datetime.now(timezone.utc):
+        if when.replace(tzinfo=UTC) > datetime.now(UTC):
             notes.append(f"{path.name} says {text}, which is still to come")
         return text
     except (ValueError, OverflowError, TypeError, AttributeError):
-        when = datetime.fromtimestamp(path.lstat().st_mtime, timezone.utc)
-        notes.append(f"{path.name} holds no date: the time of the file was taken, {when:%Y-%m-%d %H:%M:%S} UTC")
+        when = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        notes.append(
+            f"{path.name} holds no date: the time of the file was taken,"
+            f" {when:%Y-%m-%d %H:%M:%S} UTC"
+        )
         return f"{when:%Y-%m-%d %H:%M:%S} UTC"

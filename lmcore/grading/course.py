@@ -1,4 +1,5 @@
 """Where the parts of a course lie, and nbgrader run on them: chapters, settings, converters."""
+
 import contextlib
 import logging
 from copy import deepcopy
@@ -33,7 +34,8 @@ def find_chapters(home, names=(), folder="solutions"):
     []
     """
     known = sorted(p.parent.name for p in Path(home, folder).glob("*/*.ipynb"))
-    known = list(dict.fromkeys(known))               # a chapter with two notebooks is still one chapter
+    # a chapter with two notebooks is still one chapter
+    known = list(dict.fromkeys(known))
     if not names:
         return known
     found = []
@@ -41,7 +43,10 @@ def find_chapters(home, names=(), folder="solutions"):
         number = name.rjust(2, "0")
         fits = [chapter for chapter in known if chapter == name or chapter.split("-")[0] == number]
         if not fits:
-            raise ValueError(f"no chapter {name!r} in {folder}/: give the number or name of one of {', '.join(known) or 'none'}")
+            raise ValueError(
+                f"no chapter {name!r} in {folder}/: give the number or name of one of"
+                f" {', '.join(known) or 'none'}"
+            )
         found += fits
     return found
 
@@ -71,7 +76,9 @@ def course_config(home=".", root=None):
     try:
         config = PyFileConfigLoader("nbgrader_config.py", path=str(home)).load_config()
     except ConfigFileNotFound:
-        raise ValueError(f"no nbgrader_config.py in {home}: run this in the course's own folder") from None
+        raise ValueError(
+            f"no nbgrader_config.py in {home}: run this in the course's own folder"
+        ) from None
     layout = config.CourseDirectory
     layout.root = str(Path(root or home).resolve())
     layout.source_directory = str(home / layout.source_directory)
@@ -91,7 +98,8 @@ def run(converter, config, **layout):
     config : traitlets.config.Config
         From `course_config`; not changed.
     layout
-        Settings of nbgrader's CourseDirectory for this run: assignment_id, student_id, release_directory, ...
+        Settings of nbgrader's CourseDirectory for this run: assignment_id, student_id,
+        release_directory, ...
 
     Returns
     -------

@@ -1,4 +1,5 @@
 """One notebook, from what was handed in to its result: `grade(spec, submission)`, pure and picklable."""
+
 import atexit
 import hashlib
 import json
@@ -18,11 +19,21 @@ from .box.limits import Limits
 from .result import Result
 from .spec import ANSWER, TEST, WRITTEN, needed
 
-MOST_STARTS = 12                                      # processes for one notebook: each that ends costs the cell that ended it
-PARDONS = 1                                           # ends that may have come from outside and cost nothing but a new start
+# processes for one notebook: each that ends costs the cell that ended it
+MOST_STARTS = 12
+# ends that may have come from outside and cost nothing but a new start
+PARDONS = 1
 ENDED, UNFINISHED = "the process ended", "the tests could not be finished"
-FRAME = 16 << 20                                      # bytes of one cell's outputs on the wire
-SHOWN = {"text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/svg+xml"}
+FRAME = 16 << 20  # bytes of one cell's outputs on the wire
+SHOWN = {
+    "text/plain",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+}
 
 _servers = {}
 
@@ -54,7 +65,8 @@ def grade(spec, submission, limits=Limits(), way=None):
     submission : Submission
     limits : Limits
     way : str, optional
-        How the student's process is shut in: "root", "user", "none"; by default as this machine allows.
+        How the student's process is shut in: "root", "user", "none"; by default as this machine
+        allows.
 
     Returns
     -------
@@ -73,16 +85,28 @@ def grade(spec, submission, limits=Limits(), way=None):
             server = _server(way, spec)
             told, verdicts = _Job(spec, submission, limits, server).run(cells)
             break
-        except ServerLost as error:                   # not the student's doing: begin again with a new server
+        except ServerLost as error:
+            # not the student's doing: begin again with a new server
             if not _forget(way) and server is not None:
                 raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
     scores, comments = _score(spec, cells, verdicts)
     suspicious = flags.oracle_uses(spec, cells)
-    return Result(result_key(spec, submission), submission.student, submission.chapter, submission.notebook, submission.timestamp,
-                  cells, scores, comments, told, [*submission.notes, *notes, *told, *suspicious],
-                  round(time.monotonic() - started, 3), flags.fingerprints(spec, cells))
+    return Result(
+        result_key(spec, submission),
+        submission.student,
+        submission.chapter,
+        submission.notebook,
+        submission.timestamp,
+        cells,
+        scores,
+        comments,
+        told,
+        [*submission.notes, *notes, *told, *suspicious],
+        round(time.monotonic() - started, 3),
+        flags.fingerprints(spec, cells),
+    )
 
 
 def _server(way, spec):
@@ -147,8 +171,13 @@ class _Job:
                         self.pardons -= isinstance(error, Killed) and self.pardons > 0
                         continue
                 verdicts, troubles = self._judge(student, lost)
-                if self.pardons and start < MOST_STARTS - 1 and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles):
-                    self.pardons -= 1                 # a copy or the judge may have been killed: it is all done again
+                if (
+                    self.pardons
+                    and start < MOST_STARTS - 1
+                    and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles)
+                ):
+                    # a copy or the judge may have been killed: it is all done again
+                    self.pardons -= 1
                     continue
                 for what in troubles:
                     self._tell(what)
@@ -171,17 +200,25 @@ class _Job:
                 trouble = student.leave_copy(index)
                 if trouble:
                     lost[index] = trouble
-                later = "\n".join(one["source"] for one in cells[number:] if one["cell_type"] == "code" and self._is_students(one))
+                later = "\n".join(
+                    one["source"]
+                    for one in cells[number:]
+                    if one["cell_type"] == "code" and self._is_students(one)
+                )
                 student.define(needed(ours.shared, later), self.limits)
                 index += 1
             elif number in self.broken:
                 cell["outputs"] = [_stopped(self.broken[number])]
             elif late:
-                cell["outputs"] = [_stopped("not run: the time of the notebook was used up by the cells before it")]
+                cell["outputs"] = [
+                    _stopped("not run: the time of the notebook was used up by the cells before it")
+                ]
             else:
                 seconds = max(min(self.limits.cell_seconds, deadline - time.monotonic()), 0.05)
                 try:
-                    cell["outputs"], cell["execution_count"], slow = student.run_cell(cell["source"], seconds)
+                    cell["outputs"], cell["execution_count"], slow = student.run_cell(
+                        cell["source"], seconds
+                    )
                 except Ended as error:
                     if not (isinstance(error, Killed) and self.pardons):
                         self.broken[number] = str(error)
@@ -191,7 +228,10 @@ class _Job:
                     self._tell(f"{_name(cell, number)}: interrupted after {seconds:.0f} s")
                 late = time.monotonic() > min(deadline, hard_end)
                 if late:
-                    self._tell(f"the notebook's {self.limits.notebook_seconds:.0f} s were used up at {_name(cell, number)}")
+                    self._tell(
+                        f"the notebook's {self.limits.notebook_seconds:.0f} s were used up at"
+                        f" {_name(cell, number)}"
+                    )
         return lost
 
     def _is_students(self, cell):
@@ -205,13 +245,26 @@ class _Job:
         steps, index = [], 0
         for cell in self.spec.cells:
             if cell.role == TEST and cell.cell_type == "code":
-                steps.append({"grade_id": cell.grade_id, "index": index, "full": cell.source, "visible": cell.visible,
-                              "names": cell.names, "constants": cell.constants, "lost": lost.get(index, "")})
+                steps.append(
+                    {
+                        "grade_id": cell.grade_id,
+                        "index": index,
+                        "full": cell.source,
+                        "visible": cell.visible,
+                        "names": cell.names,
+                        "constants": cell.constants,
+                        "lost": lost.get(index, ""),
+                    }
+                )
                 index += 1
             elif cell.cell_type == "code" and cell.role not in (ANSWER, WRITTEN):
                 steps.append({"trusted": cell.source})
         channel, pid = self.server.judge(self.limits, student.copies, self.spec.seed)
-        verdicts, troubles, deadline = {}, [], time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds
+        verdicts, troubles, deadline = (
+            {},
+            [],
+            time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds,
+        )
         try:
             wire.send(channel, steps)
             while len(verdicts) < len(self.tests):
@@ -263,7 +316,15 @@ class _Student:
         ready = self._ask(None, 30)
         if not ready.get("ready"):
             raise RuntimeError(f"the box could not be built: {ready.get('trouble')}")
-        self._ask({"do": "begin", "files": files, "output": limits.output, "seconds": limits.cell_seconds}, 30)
+        self._ask(
+            {
+                "do": "begin",
+                "files": files,
+                "output": limits.output,
+                "seconds": limits.cell_seconds,
+            },
+            30,
+        )
 
     def run_cell(self, source, seconds):
         """Outputs, execution count, and whether it had to be interrupted."""
@@ -278,8 +339,14 @@ class _Student:
                 answer = self._ask(None, self.limits.grace_seconds)
             except TimeoutError:
                 self._end()
-                raise Ended(f"ran longer than {seconds:.0f} s and did not heed the interrupt") from None
-        return _outputs(answer.get("outputs"), self.limits), answer.get("count") if isinstance(answer.get("count"), int) else None, slow
+                raise Ended(
+                    f"ran longer than {seconds:.0f} s and did not heed the interrupt"
+                ) from None
+        return (
+            _outputs(answer.get("outputs"), self.limits),
+            answer.get("count") if isinstance(answer.get("count"), int) else None,
+            slow,
+        )
 
     def define(self, source, limits):
         if source:
@@ -300,7 +367,9 @@ class _Student:
             if request is not None:
                 self.channel.settimeout(max(seconds, 1))
                 wire.send(self.channel, request)
-            answer = wire.loads(wire.read(self.channel, FRAME, time.monotonic() + seconds), plain=True)
+            answer = wire.loads(
+                wire.read(self.channel, FRAME, time.monotonic() + seconds), plain=True
+            )
         except TimeoutError:
             raise
         except (EOFError, OSError):
@@ -319,9 +388,15 @@ class _Student:
         word = self._last_word()
         if not word:
             raise ServerLost("the keeper of a student's process ended")
-        killed = word["why"] == "itself" and os.WIFSIGNALED(word["status"]) and os.WTERMSIG(word["status"]) == 9
+        killed = (
+            word["why"] == "itself"
+            and os.WIFSIGNALED(word["status"])
+            and os.WTERMSIG(word["status"]) == 9
+        )
         if killed or word["why"] == "memory":
-            return (Killed if killed else Ended)("ended its process, which had used more memory than allowed or was killed")
+            return (Killed if killed else Ended)(
+                "ended its process, which had used more memory than allowed or was killed"
+            )
         return Ended("ended its process")
 
 
@@ -330,7 +405,12 @@ def _name(cell, number):
 
 
 def _stopped(why):
-    return {"output_type": "error", "ename": "Stopped", "evalue": why, "traceback": [f"Stopped: this cell {why}"]}
+    return {
+        "output_type": "error",
+        "ename": "Stopped",
+        "evalue": why,
+        "traceback": [f"Stopped: this cell {why}"],
+    }
 
 
 def _outputs(items, limits):
@@ -341,16 +421,36 @@ def _outputs(items, limits):
             continue
         kind, new = item.get("output_type"), None
         if kind == "stream":
-            new = {"output_type": kind, "name": "stderr" if item.get("name") == "stderr" else "stdout", "text": str(item.get("text", ""))}
+            new = {
+                "output_type": kind,
+                "name": "stderr" if item.get("name") == "stderr" else "stdout",
+                "text": str(item.get("text", "")),
+            }
         elif kind == "error":
             lines = item.get("traceback")
-            new = {"output_type": kind, "ename": str(item.get("ename")), "evalue": str(item.get("evalue")),
-                   "traceback": [str(line) for line in lines] if isinstance(lines, list) else []}
+            new = {
+                "output_type": kind,
+                "ename": str(item.get("ename")),
+                "evalue": str(item.get("evalue")),
+                "traceback": [str(line) for line in lines] if isinstance(lines, list) else [],
+            }
         elif kind in ("display_data", "execute_result"):
             data = item.get("data") if isinstance(item.get("data"), dict) else {}
-            new = {"output_type": kind, "metadata": {}, "data": {mime: value for mime, value in data.items() if mime in SHOWN and isinstance(value, str)}}
+            new = {
+                "output_type": kind,
+                "metadata": {},
+                "data": {
+                    mime: value
+                    for mime, value in data.items()
+                    if mime in SHOWN and isinstance(value, str)
+                },
+            }
             if kind == "execute_result":
-                new["execution_count"] = item.get("execution_count") if isinstance(item.get("execution_count"), int) else None
+                new["execution_count"] = (
+                    item.get("execution_count")
+                    if isinstance(item.get("execution_count"), int)
+                    else None
+                )
         room -= len(json.dumps(new)) if new else 0
         if new and room > 0:
             good.append(new)
@@ -367,7 +467,11 @@ def _score(spec, cells, verdicts):
             continue
         blank = cell["source"] == ours.source
         if ours.role == TEST and ours.cell_type == "code":
-            found = verdicts.get(ours.grade_id) or {"text": "", "value": None, "error": ["Unfinished", "this test could not be finished"]}
+            found = verdicts.get(ours.grade_id) or {
+                "text": "",
+                "value": None,
+                "error": ["Unfinished", "this test could not be finished"],
+            }
             cell["outputs"] = _test_outputs(found)
             scores[ours.grade_id] = _points(found, ours.points)
         elif ours.role == WRITTEN:
@@ -394,7 +498,21 @@ def _test_outputs(found):
         outputs.append({"output_type": "stream", "name": "stdout", "text": found["text"]})
     if found["error"]:
         kind, said = found["error"]
-        outputs.append({"output_type": "error", "ename": kind, "evalue": said, "traceback": [re.sub(r"\s+$", "", f"{kind}: {said}")]})
+        outputs.append(
+            {
+                "output_type": "error",
+                "ename": kind,
+                "evalue": said,
+                "traceback": [re.sub(r"\s+$", "", f"{kind}: {said}")],
+            }
+        )
     elif found["value"] is not None:
-        outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": {"text/plain": found["value"]}})
+        outputs.append(
+            {
+                "output_type": "execute_result",
+                "execution_count": None,
+                "metadata": {},
+                "data": {"text/plain": found["value"]},
+            }
+        )
     return outputs

@@ -3,6 +3,7 @@
 No hidden test is on it, nor a value or a traceback of one. The page has no script and allows none; text that the student
 wrote is escaped, and what they made their cells show is cut down to formatting and pictures.
 """
+
 import base64
 import binascii
 import html
@@ -15,15 +16,33 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-TAGS = frozenset(bleach.ALLOWED_TAGS | set("br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split()))
-ATTRIBUTES = {"*": ["class", "id", "title"], "th": ["colspan"], "td": ["colspan"],
-              "a": lambda tag, name, value: name in ("class", "id", "title") or name == "href" and bool(LINK.match(value)),
-              "img": lambda tag, name, value: name in ("class", "id", "title", "alt", "width", "height") or
-              name == "src" and value.startswith("data:image/")}
+TAGS = frozenset(
+    bleach.ALLOWED_TAGS
+    | set(
+        "br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split()
+    )
+)
+ATTRIBUTES = {
+    "*": ["class", "id", "title"],
+    "th": ["colspan"],
+    "td": ["colspan"],
+    "a": (
+        lambda tag, name, value: (
+            name in ("class", "id", "title") or name == "href" and bool(LINK.match(value))
+        )
+    ),
+    "img": (
+        lambda tag, name, value: (
+            name in ("class", "id", "title", "alt", "width", "height")
+            or name == "src"
+            and value.startswith("data:image/")
+        )
+    ),
+}
 LINK = re.compile(r"https?://|mailto:|#")
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
-LONGEST = 20_000                                      # characters of one output on the page
+LONGEST = 20_000  # characters of one output on the page
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -98,12 +117,26 @@ def page(spec, cells, grades, comments, penalty=0.0, limits=()):
     ours = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
     earned = sum(score or 0 for score, _ in grades.values())
     total = f"{max(earned - penalty, 0):g} of {sum(most for _, most in grades.values()):g} points"
-    rows = "\n".join(f'<tr><td><a href="#{_anchor(name)}">{html.escape(name)}</a></td><td>{_earned(*grade)}</td></tr>' for name, grade in grades.items())
-    late = f'<p class="late">{earned:g} points before the deduction of {penalty:g} for lateness.</p>' if penalty else ""
+    rows = "\n".join(
+        "<tr><td><a"
+        f' href="#{_anchor(name)}">{html.escape(name)}</a></td><td>{_earned(*grade)}</td></tr>'
+        for name, grade in grades.items()
+    )
+    late = (
+        f'<p class="late">{earned:g} points before the deduction of {penalty:g} for lateness.</p>'
+        if penalty
+        else ""
+    )
     told = "".join(f"<li>{html.escape(_cut(one))}</li>" for one in limits)
-    return PAGE.format(title=html.escape(f"{spec.chapter}: {spec.notebook}"), style=STYLE + _colours(), total=total, late=late, rows=rows,
-                       limits=f"<p>Limits that your notebook ran into:</p><ul>{told}</ul>" if told else "",
-                       cells="\n".join(_section(cell, ours, grades, comments) for cell in cells))
+    return PAGE.format(
+        title=html.escape(f"{spec.chapter}: {spec.notebook}"),
+        style=STYLE + _colours(),
+        total=total,
+        late=late,
+        rows=rows,
+        limits=f"<p>Limits that your notebook ran into:</p><ul>{told}</ul>" if told else "",
+        cells="\n".join(_section(cell, ours, grades, comments) for cell in cells),
+    )
 
 
 def _anchor(name):
@@ -119,8 +152,15 @@ def _section(cell, ours, grades, comments):
     model = ours.get(name)
     parts = []
     if name in grades:
-        parts.append(f'<p class="points" id="{_anchor(name)}">{html.escape(name)}: {_earned(*grades[name])}</p>')
-    source = model.visible if model is not None and model.role not in ("answer", "written") else cell["source"]
+        parts.append(
+            f'<p class="points" id="{_anchor(name)}">{html.escape(name)}:'
+            f" {_earned(*grades[name])}</p>"
+        )
+    source = (
+        model.visible
+        if model is not None and model.role not in ("answer", "written")
+        else cell["source"]
+    )
     if cell["cell_type"] == "code":
         parts.append(_code(source))
         parts += [_output(output) for output in cell.get("outputs", [])]
@@ -128,7 +168,11 @@ def _section(cell, ours, grades, comments):
         parts.append(_our_text(source))
     else:
         parts.append(_text(source))
-        parts += [_picture(mime, data) for bundle in cell.get("attachments", {}).values() for mime, data in bundle.items()]
+        parts += [
+            _picture(mime, data)
+            for bundle in cell.get("attachments", {}).values()
+            for mime, data in bundle.items()
+        ]
     if comments.get(name):
         parts.append(f'<div class="comment">{_text(comments[name])}</div>')
     return "<section>\n" + "\n".join(parts) + "\n</section>"
@@ -152,7 +196,9 @@ class _Renderer(mistune.HTMLRenderer):
         return f"<p>$${html.escape(text)}$$</p>\n"
 
 
-_markdown = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["math", "table", "strikethrough"])
+_markdown = mistune.create_markdown(
+    renderer=_Renderer(escape=True), plugins=["math", "table", "strikethrough"]
+)
 
 
 @lru_cache(maxsize=500)
@@ -163,7 +209,7 @@ def _our_text(source):
 def _text(source):
     try:
         return inert(_markdown(_cut(source)))
-    except (RecursionError, ValueError):              # markdown made to be hard to read
+    except (RecursionError, ValueError):  # markdown made to be hard to read
         return f"<pre>{html.escape(_cut(source))}</pre>"
 
 
@@ -175,7 +221,9 @@ def inert(text):
     >>> inert("<b>bold</b><script>run()</script>")
     '<b>bold</b>&lt;script&gt;run()&lt;/script&gt;'
     """
-    return bleach.clean(text, tags=TAGS, attributes=ATTRIBUTES, protocols={"http", "https", "mailto", "data"})
+    return bleach.clean(
+        text, tags=TAGS, attributes=ATTRIBUTES, protocols={"http", "https", "mailto", "data"}
+    )
 
 
 def _cut(text):
@@ -188,14 +236,19 @@ def _output(output):
         return f'<pre class="out">{html.escape(_cut(ANSI.sub("", _joined(output["text"]))))}</pre>'
     if kind == "error":
         lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}"]
-        return f'<pre class="out error">{html.escape(_cut(ANSI.sub("", chr(10).join(lines))))}</pre>'
+        return (
+            f'<pre class="out error">{html.escape(_cut(ANSI.sub("", chr(10).join(lines))))}</pre>'
+        )
     data = output["data"]
     for mime in PICTURES:
         if mime in data:
             return _picture(mime, _joined(data[mime]))
     if "text/html" in data and len(data["text/html"]) <= 10 * LONGEST:
         return f'<div class="out">{inert(_joined(data["text/html"]))}</div>'
-    return f'<pre class="out">{html.escape(_cut(ANSI.sub("", _joined(data.get("text/plain", "")))))}</pre>'
+    return (
+        "<pre"
+        f' class="out">{html.escape(_cut(ANSI.sub("", _joined(data.get("text/plain", "")))))}</pre>'
+    )
 
 
 def _joined(text):
@@ -206,7 +259,11 @@ def _picture(mime, data):
     if mime not in PICTURES or not isinstance(data, str):
         return ""
     try:
-        raw = data.encode() if mime == "image/svg+xml" else base64.b64decode("".join(data.split()), validate=True)
+        raw = (
+            data.encode()
+            if mime == "image/svg+xml"
+            else base64.b64decode("".join(data.split()), validate=True)
+        )
     except (binascii.Error, ValueError):
         return ""
     return f'<img alt="figure" src="data:{mime};base64,{base64.b64encode(raw).decode()}">'

@@ -1,4 +1,5 @@
 """Files that are there whole or not at all, and what to say when one cannot be written."""
+
 import errno
 import os
 import shutil
@@ -44,6 +45,9 @@ def trouble(error):
     if error.errno in FULL:
         return f"no room for {place} ({error.strerror}): free some, then {AGAIN}"
     if error.errno in BARRED:
-        return (f"{place} cannot be written ({error.strerror}): autograded/, feedback/, grades.csv and gradebook.db go there; make the "
-                f"folder writable, or name another with --root, then {AGAIN}")
+        return (
+            f"{place} cannot be written ({error.strerror}): autograded/, feedback/, grades.csv and"
+            " gradebook.db go there; make the folder writable, or name another with --root, then"
+            f" {AGAIN}"
+        )
     return None

@@ -2,6 +2,7 @@
 
 Flags never change a score: a borrowed line may have been allowed, and short answers look alike by themselves.
 """
+
 import ast
 import hashlib
 import io
@@ -11,8 +12,10 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 from itertools import combinations
 
-WINDOW, COMMON = 12, 12                               # tokens of a fingerprint; students who may share it by chance
-SHORTEST, ALIKE = 40, 0.8                             # fingerprints that a comparison needs; share that is suspicious
+# tokens of a fingerprint; students who may share it by chance
+WINDOW, COMMON = 12, 12
+# fingerprints that a comparison needs; share that is suspicious
+SHORTEST, ALIKE = 40, 0.8
 
 
 def oracle_uses(spec, cells):
@@ -52,11 +55,17 @@ def _uses(source, functions):
     used = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lmcore"):
-            used |= {alias.name for alias in node.names if alias.name in functions or alias.name == "*"}
+            used |= {
+                alias.name for alias in node.names if alias.name in functions or alias.name == "*"
+            }
             used |= {"grading machinery"} if node.module.startswith("lmcore.grading") else set()
         elif isinstance(node, ast.Attribute) and node.attr in functions:
             used.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "lmcore." in node.value:
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and "lmcore." in node.value
+        ):
             used.add(node.value[:40])
     return used
 
@@ -69,8 +78,15 @@ def fingerprints(spec, cells):
     list of int
         Without those of the stubs that everyone was given.
     """
-    answers = [cell for cell in cells if cell["cell_type"] == "code" and
-               (cell["metadata"].get("nbgrader", {}).get("solution") or not cell["metadata"].get("nbgrader"))]
+    answers = [
+        cell
+        for cell in cells
+        if cell["cell_type"] == "code"
+        and (
+            cell["metadata"].get("nbgrader", {}).get("solution")
+            or not cell["metadata"].get("nbgrader")
+        )
+    ]
     given = _all_marks(tuple(cell.source for cell in spec.cells if cell.cell_type == "code"))
     return sorted(_all_marks(tuple(cell["source"] for cell in answers)) - given)
 
@@ -83,7 +99,9 @@ def _all_marks(sources):
 def _marks(source):
     words = _words(source)
     for i in range(len(words) - WINDOW + 1):
-        digest = hashlib.blake2b(" ".join(words[i:i + WINDOW]).encode("utf-8", "surrogatepass"), digest_size=6).digest()
+        digest = hashlib.blake2b(
+            " ".join(words[i : i + WINDOW]).encode("utf-8", "surrogatepass"), digest_size=6
+        ).digest()
         yield int.from_bytes(digest, "big")
 
 
@@ -114,7 +132,8 @@ def look_alikes(prints):
     Returns
     -------
     list of (str, str, float)
-        Two students and the share of the shorter one's unusual passages that the other has too, most alike first.
+        Two students and the share of the shorter one's unusual passages that the other has too,
+        most alike first.
     """
     owners = defaultdict(list)
     for student, marks in sorted(prints.items()):
@@ -125,8 +144,15 @@ def look_alikes(prints):
         if len(students) <= max(COMMON, len(prints) // 50):
             unusual.update(students)
             shared.update(combinations(students, 2))
-    pairs = [(a, b, count / min(unusual[a], unusual[b])) for (a, b), count in shared.items() if min(unusual[a], unusual[b]) >= SHORTEST]
-    return sorted(((a, b, share) for a, b, share in pairs if share >= ALIKE), key=lambda pair: (-pair[2], pair))
+    pairs = [
+        (a, b, count / min(unusual[a], unusual[b]))
+        for (a, b), count in shared.items()
+        if min(unusual[a], unusual[b]) >= SHORTEST
+    ]
+    return sorted(
+        ((a, b, share) for a, b, share in pairs if share >= ALIKE),
+        key=lambda pair: (-pair[2], pair),
+    )
 
 
 def groups(pairs):
@@ -150,5 +176,13 @@ def groups(pairs):
     for one, other, share in pairs:
         touching = [group for group in found if one in group[0] or other in group[0]]
         found = [group for group in found if group not in touching]
-        found.append((set.union({one, other}, *(members for members, _ in touching)), min([share, *(least for _, least in touching)])))
-    return sorted(((sorted(members), least) for members, least in found), key=lambda group: (-len(group[0]), group))
+        found.append(
+            (
+                set.union({one, other}, *(members for members, _ in touching)),
+                min([share, *(least for _, least in touching)]),
+            )
+        )
+    return sorted(
+        ((sorted(members), least) for members, least in found),
+        key=lambda group: (-len(group[0]), group),
+    )

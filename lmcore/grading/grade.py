@@ -3,6 +3,7 @@
 Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A submission is graded
 once; it is graded again when it, the source notebook or lmcore changes.
 """
+
 import contextlib
 import fcntl
 import hashlib
@@ -27,11 +28,13 @@ class Row(NamedTuple):
 
     chapter: str
     student: str
-    state: str                                        # "graded", "unchanged", "failed", "unreadable"
+    # "graded", "unchanged", "failed", "unreadable"
+    state: str
     remark: str = ""
     flags: tuple = ()
     seconds: float = 0.0
-    score: float | None = None                        # after the late penalty; None: it has no grade
+    # after the late penalty; None: it has no grade
+    score: float | None = None
     most: float = 0.0
     penalty: float = 0.0
 
@@ -78,10 +81,11 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     Raises
     ------
     ValueError
-        If nothing was submitted, a chapter, student or problem is unknown, or the due date is no date.
+        If nothing was submitted, a chapter, student or problem is unknown, or the due date is no
+        date.
     RuntimeError
-        If this machine cannot shut students' code in, the gradebook or the disk cannot be used, another run is at work here,
-        or a source notebook is refused.
+        If this machine cannot shut students' code in, the gradebook or the disk cannot be used,
+        another run is at work here, or a source notebook is refused.
     """
     options = Options(**options)
     config = course_config(home, root)
@@ -89,18 +93,36 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
         config.CourseDirectory.db_url = options.db
     root, due = Path(config.CourseDirectory.root), _date(options.due)
     rows = [] if chapters or options.students else _strays(root, find_chapters(home))
-    found = {chapter: [s for s in _students(root, chapter) if not options.students or s in options.students]
-             for chapter in find_chapters(home, chapters)}
+    found = {
+        chapter: [
+            s for s in _students(root, chapter) if not options.students or s in options.students
+        ]
+        for chapter in find_chapters(home, chapters)
+    }
     _refuse_unknown(options, found, root)
     spool, table = root / "autograded" / ".results", root / "grades.csv"
-    with _explained(), _alone(spool), contextlib.closing(Writer(config, say or print, options.patience)) as writer:
+    with (
+        _explained(),
+        _alone(spool),
+        contextlib.closing(Writer(config, say or print, options.patience)) as writer,
+    ):
         try:
             for chapter, students in found.items():
                 if students:
-                    rows += _Chapter(config, writer, chapter, students, options, spool, due, show or progress(say)).grade()
+                    rows += _Chapter(
+                        config,
+                        writer,
+                        chapter,
+                        students,
+                        options,
+                        spool,
+                        due,
+                        show or progress(say),
+                    ).grade()
         except BaseException:
             writer.patience = 0
-            with contextlib.suppress(OSError, RuntimeError):           # what ended the run is what has to be told
+            # what ended the run is what has to be told
+            with contextlib.suppress(OSError, RuntimeError):
                 writer.write_csv(table)
             raise
         writer.write_csv(table)
@@ -125,12 +147,14 @@ def _alone(spool):
     spool.mkdir(parents=True, exist_ok=True)
     folder = os.open(spool, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):            # some network file systems know no locks
+        with contextlib.suppress(OSError):  # some network file systems know no locks
             try:
                 fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RuntimeError(f"another lmcore-grade is at work in {spool.parents[1]}: wait until it has ended, then give the same "
-                                   "command again") from None
+                raise RuntimeError(
+                    f"another lmcore-grade is at work in {spool.parents[1]}: wait until it has"
+                    " ended, then give the same command again"
+                ) from None
         yield
     finally:
         os.close(folder)
@@ -152,7 +176,10 @@ def look_alikes(home, root, chapters, **options):
     writer, found = Writer(config), []
     try:
         for chapter in chapters:
-            prints = {student: detail["fingerprints"] for (student, _), (_, _, detail) in writer.lines(chapter).items()}
+            prints = {
+                student: detail["fingerprints"]
+                for (student, _), (_, _, detail) in writer.lines(chapter).items()
+            }
             found += [(chapter, *pair) for pair in flags.look_alikes(prints)]
     finally:
         writer.close()
@@ -160,15 +187,27 @@ def look_alikes(home, root, chapters, **options):
 
 
 def _students(root, chapter):
-    return sorted(path.parent.name for path in root.glob(f"submitted/*/{chapter}") if not path.parent.name.startswith("."))
+    return sorted(
+        path.parent.name
+        for path in root.glob(f"submitted/*/{chapter}")
+        if not path.parent.name.startswith(".")
+    )
 
 
 def _refuse_unknown(options, found, root):
-    unknown = set(options.students) - {student for students in found.values() for student in students}
+    unknown = set(options.students) - {
+        student for students in found.values() for student in students
+    }
     if unknown:
-        raise ValueError(f"nothing was submitted by {', '.join(sorted(unknown))}: names are those of the folders in {root}/submitted")
+        raise ValueError(
+            f"nothing was submitted by {', '.join(sorted(unknown))}: names are those of the folders"
+            f" in {root}/submitted"
+        )
     if not any(found.values()):
-        raise ValueError(f"nothing to grade: put each notebook at {root}/submitted/STUDENT/CHAPTER/exercises.ipynb")
+        raise ValueError(
+            "nothing to grade: put each notebook at"
+            f" {root}/submitted/STUDENT/CHAPTER/exercises.ipynb"
+        )
 
 
 def _strays(root, known):
@@ -176,9 +215,15 @@ def _strays(root, known):
     rows = []
     for path in sorted(root.glob("submitted/*/*")):
         if path.name not in known and not path.name.startswith("."):
-            rows.append(Row(path.name, path.parent.name, "unreadable",
-                            f"{path.relative_to(root)} was not graded: put it into a folder named after its chapter "
-                            f"({', '.join(known)}) and grade again"))
+            rows.append(
+                Row(
+                    path.name,
+                    path.parent.name,
+                    "unreadable",
+                    f"{path.relative_to(root)} was not graded: put it into a folder named after its"
+                    f" chapter ({', '.join(known)}) and grade again",
+                )
+            )
     return rows
 
 
@@ -188,7 +233,9 @@ def _date(text):
     try:
         return parse_utc(text) if text else None
     except (ValueError, OverflowError):
-        raise ValueError(f'the due date {text!r} is no date: write one such as "2026-03-01 23:59 UTC"') from None
+        raise ValueError(
+            f'the due date {text!r} is no date: write one such as "2026-03-01 23:59 UTC"'
+        ) from None
 
 
 class _Chapter:
@@ -199,7 +246,9 @@ class _Chapter:
         self.spool, self.due, self.show = spool, due, show
         self.root = Path(config.CourseDirectory.root)
         folder = Path(config.CourseDirectory.source_directory, chapter)
-        self.specs = [compile_spec(path, options.seed, config) for path in sorted(folder.glob("*.ipynb"))]
+        self.specs = [
+            compile_spec(path, options.seed, config) for path in sorted(folder.glob("*.ipynb"))
+        ]
         self.only = self._cells_of(options.regrade) if options.regrade else None
         self.limits = options.limits or _limits(config)
         self.rows, self.submissions = {}, {}
@@ -239,7 +288,10 @@ class _Chapter:
                     found.setdefault(answer, set()).add(cell.grade_id)
                     found.setdefault(cell.grade_id, set()).add(cell.grade_id)
         if problem not in found:
-            raise ValueError(f"{self.chapter} has no problem {problem!r} with tests: there are {', '.join(sorted(map(str, found)))}")
+            raise ValueError(
+                f"{self.chapter} has no problem {problem!r} with tests: there are"
+                f" {', '.join(sorted(map(str, found)))}"
+            )
         return found[problem]
 
     def _read(self, spec):
@@ -255,18 +307,31 @@ class _Chapter:
             except ValueError as error:
                 self.rows[student] = Row(self.chapter, student, "unreadable", str(error))
                 continue
-            except OSError as error:                  # no right to read it, a disk that fails
-                self.rows[student] = Row(self.chapter, student, "unreadable", f"{error.filename} cannot be read ({error.strerror}): "
-                                         "mend that and grade again")
+            except OSError as error:  # no right to read it, a disk that fails
+                self.rows[student] = Row(
+                    self.chapter,
+                    student,
+                    "unreadable",
+                    f"{error.filename} cannot be read ({error.strerror}): "
+                    "mend that and grade again",
+                )
                 continue
-            except Exception as error:                # whatever one notebook brings about, the class is graded
-                self.rows[student] = Row(self.chapter, student, "unreadable", f"what was handed in cannot be read ({type(error).__name__}: "
-                                         f"{error}): ask for it again, saved from JupyterLab, and grade again")
+            except Exception as error:
+                # whatever one notebook brings about, the class is graded
+                self.rows[student] = Row(
+                    self.chapter,
+                    student,
+                    "unreadable",
+                    f"what was handed in cannot be read ({type(error).__name__}: "
+                    f"{error}): ask for it again, saved from JupyterLab, and grade again",
+                )
                 continue
             key, _, detail = self.lines.get((student, spec.notebook), (None, None, {}))
             known = key == asked and self.writer.is_whole(submission)
             if known and not self.options.force and not self.only:
-                self.rows.setdefault(student, Row(self.chapter, student, "unchanged", flags=tuple(detail["flags"])))
+                self.rows.setdefault(
+                    student, Row(self.chapter, student, "unchanged", flags=tuple(detail["flags"]))
+                )
             else:
                 todo.append(submission)
         return todo
@@ -289,24 +354,41 @@ class _Chapter:
         way = "none" if options.unsafe else options.way
         for submission, outcome in ready:
             self._enter(spec, submission, outcome)
-        for submission, outcome in pool.outcomes(spec, todo, self.limits, way, options.workers, options.scheduler):
+        for submission, outcome in pool.outcomes(
+            spec, todo, self.limits, way, options.workers, options.scheduler
+        ):
             self._enter(spec, submission, outcome)
 
     def _enter(self, spec, submission, outcome):
         student = submission.student
         if isinstance(outcome, Exception):
-            row = Row(self.chapter, student, "failed", f"{outcome}: it is not the student's doing; grade again")
+            row = Row(
+                self.chapter,
+                student,
+                "failed",
+                f"{outcome}: it is not the student's doing; grade again",
+            )
             if "no box" in str(outcome) or "namespaces" in str(outcome):
                 raise outcome
         elif outcome.key != result_key(spec, submission):
-            raise RuntimeError("the workers run another version of lmcore: give them the same as here, then grade again")
+            raise RuntimeError(
+                "the workers run another version of lmcore: give them the same as here, then grade"
+                " again"
+            )
         else:
             path = self.spool / f"{outcome.key}.json"
             outcome.save(path)
             self.writer.write(spec, outcome, submission.files, self.only)
             path.unlink(missing_ok=True)
             notes = [*submission.notes, *outcome.flags]
-            row = Row(self.chapter, student, "graded", "; ".join(dict.fromkeys(notes)), tuple(dict.fromkeys(notes)), outcome.seconds)
+            row = Row(
+                self.chapter,
+                student,
+                "graded",
+                "; ".join(dict.fromkeys(notes)),
+                tuple(dict.fromkeys(notes)),
+                outcome.seconds,
+            )
         self.rows[student] = row
         self.show.step(row)
 
@@ -317,13 +399,17 @@ class _Chapter:
             return
         grades, comments, penalty = scores[student, spec.notebook]
         key, old, detail = self.writer_line(student, spec)
-        digest = hashlib.sha256(json.dumps([key, grades, comments, penalty, _page_version()], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(
+            json.dumps([key, grades, comments, penalty, _page_version()], sort_keys=True).encode()
+        ).hexdigest()
         target = self.writer.folder("feedback", student, self.chapter) / f"{spec.notebook}.html"
         if old == digest and feedback.is_whole(target):
             return
         cells = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))["cells"]
         order = [cell.grade_id for cell in spec.cells if cell.grade_id in grades]
-        page = feedback.page(spec, cells, {name: grades[name] for name in order}, comments, penalty, detail["limits"])
+        page = feedback.page(
+            spec, cells, {name: grades[name] for name in order}, comments, penalty, detail["limits"]
+        )
         target.parent.mkdir(parents=True, exist_ok=True)
         replace(target, page)
         self.writer.note_feedback(self.chapter, student, spec.notebook, digest)
@@ -337,7 +423,11 @@ class _Chapter:
     def _with_score(self, row, scores):
         if row.state in ("unreadable", "failed"):
             return row
-        mine = [scores[row.student, spec.notebook] for spec in self.specs if (row.student, spec.notebook) in scores]
+        mine = [
+            scores[row.student, spec.notebook]
+            for spec in self.specs
+            if (row.student, spec.notebook) in scores
+        ]
         penalty = sum(part[2] for part in mine)
         score = sum(score or 0.0 for part in mine for score, _ in part[0].values())
         most = sum(most for part in mine for _, most in part[0].values())
@@ -351,4 +441,8 @@ def _page_version():
 def _limits(config):
     """The limits of nbgrader_config.py, where it sets some."""
     seconds = config.Execute.get("timeout")
-    return Limits(cell_seconds=float(seconds)) if isinstance(seconds, (int, float)) and seconds else Limits()
+    return (
+        Limits(cell_seconds=float(seconds))
+        if isinstance(seconds, (int, float)) and seconds
+        else Limits()
+    )

@@ -1,4 +1,5 @@
 """The steps this course adds to nbgrader's own; nbgrader_config.py puts them in their places."""
+
 from math import ceil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from traitlets import Float
 
 from .feedback import inert as clean
 from .sanitise import rebuild
+
 
 class RebuildFromSource(NbGraderPreprocessor):
     """Before a submission runs: take the student's cells from it and everything else from the source notebook."""

@@ -1,19 +1,21 @@
 """The trusted side: runs the tests, with the student's names as proxies for functions in the student's process.
 
-A test cell runs here, in a process that the student's code never sees. It calls the student's function through a proxy:
-the arguments cross, the answer crosses back as plain data, and what the function did to its arguments is done to the
-originals. The worst a student's process can do is to return another value, which is what is being tested.
+A test cell runs here, in a process that the student's code never sees. It calls the student's
+function through a proxy: the arguments cross, the answer crosses back as plain data, and what the
+function did to its arguments is done to the originals. The worst a student's process can do is to
+return another value, which is what is being tested.
 
 A test runs in two halves: what the student can see of it, up to its hidden part, and the rest. All first halves run
 before any second one: only they show what a function returned, and by then no function has been given a hidden case
 that it could put into its answer.
 """
+
 import ast
 import builtins
 import contextlib
 import gc
-import io
 import importlib
+import io
 import os
 import resource
 import signal
@@ -25,13 +27,29 @@ from . import check, wire
 from .box import linux
 from .spec import parse
 
-BUILTIN_ERRORS = {f"builtins.{name}": value for name, value in vars(builtins).items()
-                  if isinstance(value, type) and issubclass(value, BaseException)}
-KNOWN_ERRORS = BUILTIN_ERRORS | {"numpy.linalg.LinAlgError": np.linalg.LinAlgError, "numpy.exceptions.AxisError": np.exceptions.AxisError}
-MODULES = {"numpy", "math", "cmath", "itertools", "functools", "collections", "random", "statistics", "lmcore"}
+BUILTIN_ERRORS = {
+    f"builtins.{name}": value
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+}
+KNOWN_ERRORS = BUILTIN_ERRORS | {
+    "numpy.linalg.LinAlgError": np.linalg.LinAlgError,
+    "numpy.exceptions.AxisError": np.exceptions.AxisError,
+}
+MODULES = {
+    "numpy",
+    "math",
+    "cmath",
+    "itertools",
+    "functools",
+    "collections",
+    "random",
+    "statistics",
+    "lmcore",
+}
 MUTABLE = (list, dict, set, tuple, np.ndarray)
 STUDENTS_OWN = "raised by your function"
-FEEDBACK = 20_000                                     # characters of one test's output
+FEEDBACK = 20_000  # characters of one test's output
 
 
 class TimeLimit(Exception):
@@ -86,12 +104,24 @@ class Copy:
         found = wire.loads(self.ask({"do": "names", "names": sorted(wanted)}))
         if not isinstance(found, dict):
             return {}
-        return {name: _proxy(self, name, what) for name, what in found.items() if name in wanted and isinstance(what, dict)}
+        return {
+            name: _proxy(self, name, what)
+            for name, what in found.items()
+            if name in wanted and isinstance(what, dict)
+        }
 
     def call(self, name, arguments, keywords):
         """Call a student's function with the arguments' data; what it changed is changed here too."""
-        answer = self.ask({"do": "call", "name": name, "arguments": [wire.dumps(part, to_student=True) for part in arguments],
-                           "keywords": {key: wire.dumps(part, to_student=True) for key, part in keywords.items()}})
+        answer = self.ask(
+            {
+                "do": "call",
+                "name": name,
+                "arguments": [wire.dumps(part, to_student=True) for part in arguments],
+                "keywords": {
+                    key: wire.dumps(part, to_student=True) for key, part in keywords.items()
+                },
+            }
+        )
         try:
             reply = wire.loads(answer)
             changed = {place: wire.loads(data) for place, data in reply["changed"].items()}
@@ -109,7 +139,11 @@ class Copy:
 def _proxy(copy, name, what):
     if "module" in what:
         module = str(what["module"])
-        return importlib.import_module(module) if module.partition(".")[0] in MODULES else wire.Opaque()
+        return (
+            importlib.import_module(module)
+            if module.partition(".")[0] in MODULES
+            else wire.Opaque()
+        )
     if "function" not in what:
         return what.get("value")
 
@@ -126,21 +160,27 @@ def _error(kinds):
     for kind in kinds if isinstance(kinds, list) else []:
         known = KNOWN_ERRORS.get(kind) if isinstance(kind, str) else None
         if known is not None and issubclass(known, (Exception, SystemExit)):
-            with contextlib.suppress(TypeError):      # some want more than a text: then their base class
+            # some want more than a text: then their base class
+            with contextlib.suppress(TypeError):
                 return known(STUDENTS_OWN)
     return RuntimeError(STUDENTS_OWN)
 
 
 def _change(original, value):
     """Make an argument what the student's function made of it, in place."""
-    with contextlib.suppress(Exception):              # a change that cannot be copied is none that a test looks for
+    # a change that cannot be copied is none that a test looks for
+    with contextlib.suppress(Exception):
         if isinstance(original, np.random.Generator):
             original.bit_generator.state = value
         elif isinstance(original, np.ndarray):
             if isinstance(value, np.ndarray) and value.shape == original.shape:
                 original[...] = value
         elif isinstance(original, (list, bytearray)):
-            if isinstance(value, type(original)) and len(value) == len(original) and isinstance(original, list):
+            if (
+                isinstance(value, type(original))
+                and len(value) == len(original)
+                and isinstance(original, list)
+            ):
                 for place, part in enumerate(value):
                     if isinstance(original[place], MUTABLE) and type(part) is type(original[place]):
                         _change(original[place], part)
@@ -161,7 +201,13 @@ class Record:
     """What the run of a test cell gave so far."""
 
     def __init__(self):
-        self.results, self.value, self.error, self.text, self.failed_hidden = [], None, None, "", False
+        self.results, self.value, self.error, self.text, self.failed_hidden = (
+            [],
+            None,
+            None,
+            "",
+            False,
+        )
 
 
 def halves(full, visible):
@@ -182,11 +228,12 @@ def halves(full, visible):
     if full.rstrip() == visible.rstrip():
         return body, []
     first = [statement for statement in body if statement.end_lineno <= same]
-    return first, body[len(first):]
+    return first, body[len(first) :]
 
 
 def run(statements, names, record, last=True):
     """Execute statements of a cell in `names`; the value of the last expression and what went wrong go into `record`."""
+
     def remember(results, points):
         record.results = list(results)
         return original(record.results, points)
@@ -194,7 +241,11 @@ def run(statements, names, record, last=True):
     original, printed = check.score, io.StringIO()
     check.score = remember
     try:
-        *body, final = statements if last and statements and isinstance(statements[-1], ast.Expr) else [*statements, None]
+        *body, final = (
+            statements
+            if last and statements and isinstance(statements[-1], ast.Expr)
+            else [*statements, None]
+        )
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             exec(compile(ast.Module(body, type_ignores=[]), "<test>", "exec"), names)
             if final is not None:
@@ -239,10 +290,18 @@ class Trial:
     def report(self):
         """The verdict, as plain data."""
         record = self.record
-        lines = [f"passed  {r.name}" if r.message is None else f"FAILED  {r.name}: {r.message}" for r in record.results]
+        lines = [
+            f"passed  {r.name}" if r.message is None else f"FAILED  {r.name}: {r.message}"
+            for r in record.results
+        ]
         text = "\n".join(lines) + "\n" if lines else record.text
-        report = {"grade_id": self.test["grade_id"], "text": text[:FEEDBACK], "value": None, "error": None,
-                  "limit": str(self.copy.dead) if self.copy.dead else None}
+        report = {
+            "grade_id": self.test["grade_id"],
+            "text": text[:FEEDBACK],
+            "value": None,
+            "error": None,
+            "limit": str(self.copy.dead) if self.copy.dead else None,
+        }
         if record.error is not None:
             report["error"] = _explain(record.error, record.failed_hidden, self.test["constants"])
         elif record.value is not None:
@@ -269,7 +328,7 @@ def serve(channel, copies, limits):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (2 * limits.memory, 2 * limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.disable()                                      # it lives for a moment, in little memory
+    gc.disable()  # it lives for a moment, in little memory
     steps = wire.loads(wire.read(channel, 1 << 30))
     names, hidden = {"__name__": "__main__", "__builtins__": builtins}, {}
     for trial in _begun(steps, copies, limits, names):
@@ -284,6 +343,8 @@ def _begun(steps, copies, limits, names):
         if "trusted" in step:
             run(parse(step["trusted"]).body, names, Record())
         else:
-            trials.append(Trial(step, Copy(next(copies), limits.cell_seconds, limits.reply, step["lost"])))
+            trials.append(
+                Trial(step, Copy(next(copies), limits.cell_seconds, limits.reply, step["lost"]))
+            )
             trials[-1].begin(names)
     return trials

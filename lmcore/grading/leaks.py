@@ -4,6 +4,7 @@ A secret is a passage of a solution, a hidden test or a marking scheme that is t
 elsewhere. Everything is compared as plain words with single blanks between them, so that neither line breaks nor
 JSON escapes nor the markup of a syntax-coloured page hide a leak.
 """
+
 import html
 import io
 import json
@@ -16,9 +17,28 @@ import nbformat
 
 DELIMITER = re.compile(r"\b(BEGIN|END)\s+(SOLUTION|HIDDEN TEST|MARK)", re.IGNORECASE)
 REGIONS = {"SOLUTION": "solution", "HIDDEN TESTS": "hidden test", "MARK SCHEME": "marking scheme"}
-SHORTEST = 24                                         # characters: below that a line is common property
-COMMON = re.compile(r"(import |from \w|rng = |\w+ = (np\.random\.default_rng|check\.rng)|results? \+?= |check\.score\(|return \w+$|with np\.errstate\(|#+ )")
-TEXT = {".html", ".htm", ".js", ".json", ".ipynb", ".md", ".py", ".txt", ".csv", ".xml", ".toml", ".yml", ".rst", ""}
+# characters: below that a line is common property
+SHORTEST = 24
+COMMON = re.compile(
+    r"(import |from \w|rng = |\w+ = (np\.random\.default_rng|check\.rng)|results? \+?="
+    r" |check\.score\(|return \w+$|with np\.errstate\(|#+ )"
+)
+TEXT = {
+    ".html",
+    ".htm",
+    ".js",
+    ".json",
+    ".ipynb",
+    ".md",
+    ".py",
+    ".txt",
+    ".csv",
+    ".xml",
+    ".toml",
+    ".yml",
+    ".rst",
+    "",
+}
 
 
 class Secret(NamedTuple):
@@ -47,7 +67,8 @@ def secrets(source, release, chapter):
     Parameters
     ----------
     source, release : path
-        The notebook a person edits, and the one freshly generated from it: what that shows is no secret.
+        The notebook a person edits, and the one freshly generated from it: what that shows is no
+        secret.
     chapter : str
         Named in the findings.
 
@@ -56,17 +77,32 @@ def secrets(source, release, chapter):
     list of Secret
         Every telling line by itself, and for solutions each pair of neighbouring lines as well.
     """
-    public = {words(line) for cell in nbformat.read(release, as_version=4).cells for line in cell.source.splitlines()}
+    public = {
+        words(line)
+        for cell in nbformat.read(release, as_version=4).cells
+        for line in cell.source.splitlines()
+    }
     found = []
     for cell in nbformat.read(source, as_version=4).cells:
-        origin = f"{chapter}, cell {cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id', '?'))}"
+        origin = (
+            f"{chapter}, cell"
+            f" {cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id', '?'))}"
+        )
         for kind, lines in _regions(cell):
             lines = [line for line in map(words, lines) if line]
-            telling = [line not in public and len(line) >= SHORTEST and not COMMON.match(line) for line in lines]
-            found += [Secret(kind, origin, line, True) for line, tells in zip(lines, telling) if tells]
+            telling = [
+                line not in public and len(line) >= SHORTEST and not COMMON.match(line)
+                for line in lines
+            ]
+            found += [
+                Secret(kind, origin, line, True) for line, tells in zip(lines, telling) if tells
+            ]
             if kind == "solution":
-                found += [Secret(kind, origin, f"{a} {b}", False) for a, b, tells, also in
-                          zip(lines, lines[1:], telling, telling[1:]) if tells or also]
+                found += [
+                    Secret(kind, origin, f"{a} {b}", False)
+                    for a, b, tells, also in zip(lines, lines[1:], telling, telling[1:])
+                    if tells or also
+                ]
     return found
 
 
@@ -89,8 +125,12 @@ def _regions(cell):
 
 def without_reference(found, package):
     """Drop the solution passages that stand in lmcore's own modules: the reference is public on purpose."""
-    reference = " ".join(words(path.read_text(encoding="utf-8")) for path in sorted(Path(package).rglob("*.py")))
-    return [secret for secret in found if secret.kind != "solution" or secret.words not in reference]
+    reference = " ".join(
+        words(path.read_text(encoding="utf-8")) for path in sorted(Path(package).rglob("*.py"))
+    )
+    return [
+        secret for secret in found if secret.kind != "solution" or secret.words not in reference
+    ]
 
 
 def search(found, place, strict):
@@ -102,18 +142,23 @@ def search(found, place, strict):
     place : path
         A folder, a file, or an archive (wheel or zip).
     strict : bool
-        Whether one line of a solution counts. In exercises/ it does; elsewhere two neighbouring lines must agree,
-        because the book teaches what the assignment asks for and one line may well be the same.
+        Whether one line of a solution counts. In exercises/ it does; elsewhere two neighbouring
+        lines must agree, because the book teaches what the assignment asks for and one line may
+        well be the same.
 
     Returns
     -------
     list of str
-        "file: kind of chapter, cell: passage", plus every notebook that still has one of nbgrader's delimiters.
+        "file: kind of chapter, cell: passage", plus every notebook that still has one of nbgrader's
+        delimiters.
     """
     problems = []
     for name, text, raw in _texts(Path(place)):
         if name.endswith(".ipynb") and (mark := DELIMITER.search(text)):
-            problems.append(f"{name}: still has nbgrader's delimiter “{mark.group()}”: its region was not cut out")
+            problems.append(
+                f"{name}: still has nbgrader's delimiter “{mark.group()}”: its region was not"
+                " cut out"
+            )
         views = (text,) if raw is None else (text, raw)
         for secret in found:
             counts = strict or not secret.single or secret.kind != "solution"

@@ -2,6 +2,7 @@
 
 The work is done in the boxes' and the judges' processes; who waits for them needs no process of its own.
 """
+
 import contextlib
 import os
 import sys
@@ -12,9 +13,12 @@ from itertools import islice
 from . import engine
 from .files import AGAIN
 
-WINDOW = 8                                            # submissions on their way for each worker: enough to keep it busy
-DESERTED = 600.0                                      # seconds that a scheduler may be without workers: some clusters start them when asked
-SWITCH = 0.0005                                       # seconds until a thread that computes lets those go on that wait for a box
+# submissions on their way for each worker: enough to keep it busy
+WINDOW = 8
+# seconds that a scheduler may be without workers: some clusters start them when asked
+DESERTED = 600.0
+# seconds until a thread that computes lets those go on that wait for a box
+SWITCH = 0.0005
 
 
 def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
@@ -66,7 +70,8 @@ def _here(spec, submissions, limits, way, workers):
         for future in owners:
             future.cancel()
         while wait(owners, timeout=0).not_done:
-            engine.close_servers()                    # ends what is still in a box, and so the wait for it
+            # ends what is still in a box, and so the wait for it
+            engine.close_servers()
             wait(owners, timeout=0.2)
         threads.shutdown()
         engine.close_servers()
@@ -82,7 +87,9 @@ def _client(scheduler):
 
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    dask.config.set({"distributed.comm.timeouts.connect": "30s", "distributed.scheduler.allowed-failures": 5})
+    dask.config.set(
+        {"distributed.comm.timeouts.connect": "30s", "distributed.scheduler.allowed-failures": 5}
+    )
     with Client(scheduler, timeout=30, set_as_default=False) as client:
         yield client
 
@@ -103,8 +110,12 @@ def _on_cluster(client, spec, submissions, limits, way):
         try:
             outcome = future.result()
         except CancelledError:
-            raise RuntimeError(f"the scheduler {client.scheduler.address} was lost: start it and its workers again, then {AGAIN}") from None
-        except Exception as error:                    # the worker that had it ended, again and again
+            raise RuntimeError(
+                f"the scheduler {client.scheduler.address} was lost: start it and its workers"
+                f" again, then {AGAIN}"
+            ) from None
+        except Exception as error:
+            # the worker that had it ended, again and again
             outcome = error
         future.release()
         for more in islice(waiting, 1):
@@ -124,7 +135,10 @@ def _finished(client, ready):
         elif time.monotonic() < seen + DESERTED:
             time.sleep(0.5)
         else:
-            raise RuntimeError(f"the scheduler {client.scheduler.address} has had no workers for {DESERTED:g} s: start some, then {AGAIN}")
+            raise RuntimeError(
+                f"the scheduler {client.scheduler.address} has had no workers for {DESERTED:g} s:"
+                f" start some, then {AGAIN}"
+            )
 
 
 def _attempt(spec, submission, limits, way):
@@ -132,4 +146,8 @@ def _attempt(spec, submission, limits, way):
     try:
         return engine.grade(spec, submission, limits, way)
     except Exception as error:
-        return RuntimeError(f"{type(error).__name__}: {error}" if not isinstance(error, RuntimeError) else str(error))
+        return RuntimeError(
+            f"{type(error).__name__}: {error}"
+            if not isinstance(error, RuntimeError)
+            else str(error)
+        )

@@ -6,6 +6,7 @@
 CHAPTER is a number or a folder name; none means all. `check` looks into exercises/, the built site (_build/html if it
 is there) and the wheel (built for the occasion unless given).
 """
+
 import argparse
 import hashlib
 import shutil
@@ -22,7 +23,8 @@ from nbgrader.utils import compute_checksum, is_solution
 from . import leaks
 from .course import course_config, find_chapters, run
 
-CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")       # all that a student's cell needs to carry
+# all that a student's cell needs to carry
+CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
 
 
 def build(home, chapter, target):
@@ -45,12 +47,20 @@ def build(home, chapter, target):
     Raises
     ------
     RuntimeError
-        If nbgrader refuses the source: a delimiter without its partner, a solution in a cell not marked as one.
+        If nbgrader refuses the source: a delimiter without its partner, a solution in a cell not
+        marked as one.
     """
     config = course_config(home)
-    config.GenerateAssignment.no_database = True      # releasing needs no gradebook
-    config.GenerateAssignment.preprocessors = [step for step in GenerateAssignment().preprocessors if step is not SaveCells]
-    run(GenerateAssignment, config, assignment_id=chapter, release_directory=str(Path(target).resolve()))
+    config.GenerateAssignment.no_database = True  # releasing needs no gradebook
+    config.GenerateAssignment.preprocessors = [
+        step for step in GenerateAssignment().preprocessors if step is not SaveCells
+    ]
+    run(
+        GenerateAssignment,
+        config,
+        assignment_id=chapter,
+        release_directory=str(Path(target).resolve()),
+    )
     for path in Path(target, chapter).rglob("*.ipynb"):
         _tidy(path)
     return Path(target, chapter)
@@ -60,12 +70,16 @@ def _tidy(path):
     """Keep of a generated notebook what is the same on every machine."""
     notebook = nbformat.read(path, as_version=4)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
     notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.cells):
-        if not cell.get("id"):                        # sources from before nbformat 4.5
+        if not cell.get("id"):  # sources from before nbformat 4.5
             cell.id = hashlib.sha256(f"{number}\n{cell.source}".encode()).hexdigest()[:8]
-        cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in CELL_METADATA if k in cell.metadata})
+        cell.metadata = nbformat.from_dict(
+            {k: cell.metadata[k] for k in CELL_METADATA if k in cell.metadata}
+        )
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
@@ -73,10 +87,19 @@ def differences(built, released):
     """Names of the files that differ between two folders, with what is the matter."""
     built, released = Path(built), Path(released)
     ours = {p.relative_to(built) for p in built.rglob("*") if p.is_file()}
-    theirs = {p.relative_to(released) for p in released.rglob("*") if p.is_file() and ".ipynb_checkpoints" not in p.parts}
-    rows = [(name, "is missing") for name in ours - theirs] + [(name, "has no source") for name in theirs - ours]
-    rows += [(name, "is stale") for name in ours & theirs
-             if (built / name).read_bytes() != (released / name).read_bytes()]
+    theirs = {
+        p.relative_to(released)
+        for p in released.rglob("*")
+        if p.is_file() and ".ipynb_checkpoints" not in p.parts
+    }
+    rows = [(name, "is missing") for name in ours - theirs] + [
+        (name, "has no source") for name in theirs - ours
+    ]
+    rows += [
+        (name, "is stale")
+        for name in ours & theirs
+        if (built / name).read_bytes() != (released / name).read_bytes()
+    ]
     return sorted(rows)
 
 
@@ -84,9 +107,12 @@ def answered(path):
     """Whether someone has worked in a release notebook: an answer differs from the stub that was handed out."""
     try:
         cells = nbformat.read(path, as_version=4).cells
-    except Exception:                                 # whatever it is, it is not ours to overwrite
+    except Exception:  # whatever it is, it is not ours to overwrite
         return True
-    return any(is_solution(cell) and compute_checksum(cell) != cell.metadata.nbgrader.get("checksum") for cell in cells)
+    return any(
+        is_solution(cell) and compute_checksum(cell) != cell.metadata.nbgrader.get("checksum")
+        for cell in cells
+    )
 
 
 def generate(home=".", chapters=()):
@@ -116,8 +142,11 @@ def generate(home=".", chapters=()):
             for name, what in differences(built, released):
                 path = released / name
                 if path.suffix == ".ipynb" and path.exists() and answered(path):
-                    raise ValueError(f"{path.relative_to(home)} {what} but holds answers, so it was left alone: move it "
-                                     "elsewhere (submitted/YOU/CHAPTER is a good place), then run make again")
+                    raise ValueError(
+                        f"{path.relative_to(home)} {what} but holds answers, so it was left alone:"
+                        " move it elsewhere (submitted/YOU/CHAPTER is a good place), then run make"
+                        " again"
+                    )
                 changed.append(path)
                 if what == "has no source":
                     path.unlink()
@@ -148,7 +177,10 @@ def check(home=".", chapters=(), site=None, wheel=None):
     with tempfile.TemporaryDirectory() as scratch:
         for chapter in find_chapters(home, chapters):
             built, released = build(home, chapter, scratch), home / "exercises" / chapter
-            problems += [f"exercises/{chapter}/{name} {what}: run make release" for name, what in differences(built, released)]
+            problems += [
+                f"exercises/{chapter}/{name} {what}: run make release"
+                for name, what in differences(built, released)
+            ]
             for source in sorted((home / "solutions" / chapter).glob("*.ipynb")):
                 secrets += leaks.secrets(source, built / source.name, chapter)
     secrets = leaks.without_reference(secrets, home / "lmcore")
@@ -160,25 +192,38 @@ def check(home=".", chapters=(), site=None, wheel=None):
 
 def build_wheel(home, target):
     """Build lmcore's wheel without a network; returns its path."""
-    result = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)], cwd=home,
-                            capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)],
+        cwd=home,
+        capture_output=True,
+        text=True,
+    )
     if result.returncode:
         raise RuntimeError(f"the wheel could not be built: {result.stderr.strip()}")
     return next(Path(target).glob("*.whl"))
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m lmcore.grading.release", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m lmcore.grading.release", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("action", choices=("generate", "check"))
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER")
-    parser.add_argument("--home", default=".", type=Path, help="the course's folder (default: here)")
-    parser.add_argument("--site", type=Path, help="built site to search (default: _build/html if it is there)")
+    parser.add_argument(
+        "--home", default=".", type=Path, help="the course's folder (default: here)"
+    )
+    parser.add_argument(
+        "--site", type=Path, help="built site to search (default: _build/html if it is there)"
+    )
     parser.add_argument("--wheel", type=Path, help="built wheel to search (default: build one)")
     options = parser.parse_args(arguments)
     try:
         if options.action == "generate":
             changed = generate(options.home, options.chapters)
-            print("\n".join(f"written: {path}" for path in changed) or "every release notebook is current")
+            print(
+                "\n".join(f"written: {path}" for path in changed)
+                or "every release notebook is current"
+            )
             return 0
         site = options.site or options.home / "_build" / "html"
         if not site.is_dir():
@@ -192,7 +237,10 @@ def main(arguments=None):
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join(problems) or "every release notebook is current; no solution, hidden test or marking scheme got out")
+    print(
+        "\n".join(problems)
+        or "every release notebook is current; no solution, hidden test or marking scheme got out"
+    )
     return 1 if problems else 0
 
 

@@ -1,4 +1,5 @@
 """What the person who grades sees: progress with rate and time left, and a closing table."""
+
 import contextlib
 import sys
 import time
@@ -13,15 +14,28 @@ class Lines:
         self.say = say
 
     def start(self, chapter, total, done):
-        self.chapter, self.total, self.done, self.began, self.first = chapter, total, done, time.monotonic(), done
+        self.chapter, self.total, self.done, self.began, self.first = (
+            chapter,
+            total,
+            done,
+            time.monotonic(),
+            done,
+        )
 
     def step(self, row):
         self.done += 1
         rate = (self.done - self.first) / max(time.monotonic() - self.began, 1e-6)
         left = (self.total - self.done) / rate
-        self.say(f"{self.chapter} {self.done}/{self.total} {row.student}: {row.state}"
-                 + (f" in {row.seconds:.1f} s" if row.state == "graded" else "") + (f": {row.remark}" if row.remark else "")
-                 + (f"  [{rate:.1f}/s, {left:.0f} s left]" if self.done % 50 == 0 and self.done < self.total else ""))
+        self.say(
+            f"{self.chapter} {self.done}/{self.total} {row.student}: {row.state}"
+            + (f" in {row.seconds:.1f} s" if row.state == "graded" else "")
+            + (f": {row.remark}" if row.remark else "")
+            + (
+                f"  [{rate:.1f}/s, {left:.0f} s left]"
+                if self.done % 50 == 0 and self.done < self.total
+                else ""
+            )
+        )
 
     def finish(self):
         pass
@@ -31,10 +45,24 @@ class Bar:
     """A progress bar, and a line for each submission that needs a person: for terminals."""
 
     def __init__(self):
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        self.bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-                            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
 
     def start(self, chapter, total, done):
         self.bar.start()
@@ -43,9 +71,13 @@ class Bar:
 
     def step(self, row):
         done = self.bar.tasks[self.task].completed + 1 - self.first
-        self.bar.update(self.task, advance=1, rate=f"{done / max(time.monotonic() - self.began, 1e-6):.1f}/s")
+        self.bar.update(
+            self.task, advance=1, rate=f"{done / max(time.monotonic() - self.began, 1e-6):.1f}/s"
+        )
         if row.state in ("failed", "unreadable"):
-            self.bar.console.print(f"{row.student}: {row.state}: {row.remark}", markup=False, highlight=False)
+            self.bar.console.print(
+                f"{row.student}: {row.state}: {row.remark}", markup=False, highlight=False
+            )
 
     def finish(self):
         self.bar.stop()
@@ -83,7 +115,18 @@ def summary(rows, look_alikes=()):
     """
     chapters = {}
     for row in rows:
-        one = chapters.setdefault(row.chapter, {"graded": 0, "unchanged": 0, "unreadable": 0, "failed": 0, "flagged": 0, "scores": [], "seconds": []})
+        one = chapters.setdefault(
+            row.chapter,
+            {
+                "graded": 0,
+                "unchanged": 0,
+                "unreadable": 0,
+                "failed": 0,
+                "flagged": 0,
+                "scores": [],
+                "seconds": [],
+            },
+        )
         one[row.state] += 1
         one["flagged"] += bool(row.flags)
         if row.score is not None:
@@ -94,8 +137,12 @@ def summary(rows, look_alikes=()):
         found, times = one.pop("scores"), one.pop("seconds")
         one["mean"] = round(sum(found) / len(found), 3) if found else None
         one["slowest"] = max(times, default=None)
-    return {"chapters": chapters, "rows": [row._asdict() for row in rows],
-            "alike": [list(pair) for pair in look_alikes], "complete": all(row.score is not None for row in rows)}
+    return {
+        "chapters": chapters,
+        "rows": [row._asdict() for row in rows],
+        "alike": [list(pair) for pair in look_alikes],
+        "complete": all(row.score is not None for row in rows),
+    }
 
 
 def print_table(rows, look_alikes, paths, most_rows=60):
@@ -104,18 +151,37 @@ def print_table(rows, look_alikes, paths, most_rows=60):
     from rich.table import Table
 
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
-    table = Table("chapter", *(_right(name) for name in ("graded", "unchanged", "flagged", "failed", "mean")), "slowest", box=None, pad_edge=False)
+    table = Table(
+        "chapter",
+        *(_right(name) for name in ("graded", "unchanged", "flagged", "failed", "mean")),
+        "slowest",
+        box=None,
+        pad_edge=False,
+    )
     for chapter, one in summary(rows)["chapters"].items():
         slow = f"{one['slowest'][0]:.1f} s {one['slowest'][1]}" if one["slowest"] else "-"
-        table.add_row(chapter, str(one["graded"]), str(one["unchanged"]), str(one["flagged"]), str(one["failed"] + one["unreadable"]),
-                      "-" if one["mean"] is None else f"{one['mean']:.2f}", slow)
+        table.add_row(
+            chapter,
+            str(one["graded"]),
+            str(one["unchanged"]),
+            str(one["flagged"]),
+            str(one["failed"] + one["unreadable"]),
+            "-" if one["mean"] is None else f"{one['mean']:.2f}",
+            slow,
+        )
     console.print()
     if len(rows) <= most_rows:
         console.print(_scores(rows))
         console.print()
     console.print(table)
-    for title, chosen, words in (("To be looked at, no grade:", [r for r in rows if r.score is None], lambda r: r.remark),
-                                 ("Flagged, graded all the same:", [r for r in rows if r.flags and r.score is not None], lambda r: "; ".join(r.flags))):
+    for title, chosen, words in (
+        ("To be looked at, no grade:", [r for r in rows if r.score is None], lambda r: r.remark),
+        (
+            "Flagged, graded all the same:",
+            [r for r in rows if r.flags and r.score is not None],
+            lambda r: "; ".join(r.flags),
+        ),
+    ):
         if chosen:
             console.print(f"\n{title}", style="bold")
             for row in chosen[:most_rows]:
@@ -125,8 +191,12 @@ def print_table(rows, look_alikes, paths, most_rows=60):
     if look_alikes:
         console.print("\nCode nearly the same:", style="bold")
         for chapter in sorted({pair[0] for pair in look_alikes}):
-            for students, least in groups([pair[1:] for pair in look_alikes if pair[0] == chapter])[:most_rows]:
-                console.print(f"  {chapter}: {', '.join(students)} ({least:.0%} of the unusual passages)")
+            for students, least in groups([pair[1:] for pair in look_alikes if pair[0] == chapter])[
+                :most_rows
+            ]:
+                console.print(
+                    f"  {chapter}: {', '.join(students)} ({least:.0%} of the unusual passages)"
+                )
     console.print()
     for name, path in paths.items():
         console.print(f"{name:<9} {path}", soft_wrap=True)
@@ -141,8 +211,21 @@ def _right(name):
 def _scores(rows):
     from rich.table import Table
 
-    table = Table("chapter", "student", _right("score"), _right("of"), _right("late"), "state", box=None, pad_edge=False)
+    table = Table(
+        "chapter",
+        "student",
+        _right("score"),
+        _right("of"),
+        _right("late"),
+        "state",
+        box=None,
+        pad_edge=False,
+    )
     for row in rows:
-        numbers = ("-", "-", "-") if row.score is None else (f"{row.score:.2f}", f"{row.most:g}", f"{-row.penalty:.2f}" if row.penalty else "")
+        numbers = (
+            ("-", "-", "-")
+            if row.score is None
+            else (f"{row.score:.2f}", f"{row.most:g}", f"{-row.penalty:.2f}" if row.penalty else "")
+        )
         table.add_row(row.chapter, row.student, *numbers, row.state)
     return table

@@ -1,4 +1,5 @@
 """What grading one notebook gives: plain data, written and read without loss, with a seal against half-written files."""
+
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -52,7 +53,9 @@ class Result:
     def load(cls, path):
         """Read from a file; None if it is missing, cut short or altered."""
         try:
-            seal, _, body = Path(path).read_text(encoding="utf-8", errors="surrogatepass").partition("\n")
+            seal, _, body = (
+                Path(path).read_text(encoding="utf-8", errors="surrogatepass").partition("\n")
+            )
         except (OSError, UnicodeError):
             return None
         if hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest() != seal:

@@ -3,6 +3,7 @@
 Everything that decides a grade (tests, points, kernel, order of the problems) comes from the source, whatever happened
 to it in the student's hands: cells copied, deleted, moved, retyped, renamed, retagged.
 """
+
 from copy import deepcopy
 
 MOST_OWN_CELLS = 400
@@ -25,7 +26,10 @@ def sanitise(spec, cells):
     notes : list of str
         What had to be repaired, for the instructor.
     """
-    template = [{"cell_type": cell.cell_type, "metadata": deepcopy(cell.metadata), "source": cell.source} for cell in spec.cells]
+    template = [
+        {"cell_type": cell.cell_type, "metadata": deepcopy(cell.metadata), "source": cell.source}
+        for cell in spec.cells
+    ]
     return rebuild(template, cells)
 
 
@@ -35,7 +39,8 @@ def rebuild(template, submitted):
     Parameters
     ----------
     template : list of cells
-        The source notebook's, with stubs in place of solutions; tests, hidden ones included, are complete.
+        The source notebook's, with stubs in place of solutions; tests, hidden ones included, are
+        complete.
     submitted : list of cells
         What was handed in. Its answers are found by their grade_id.
 
@@ -52,7 +57,10 @@ def rebuild(template, submitted):
     """
     place = {grade_id(cell): i for i, cell in enumerate(template) if grade_id(cell)}
     answers, own, copied = _sort_cells(template, submitted, place)
-    notes = [f"cell {name} was copied: the copy is an ordinary cell now" for name in sorted(copied, key=place.get)]
+    notes = [
+        f"cell {name} was copied: the copy is an ordinary cell now"
+        for name in sorted(copied, key=place.get)
+    ]
     notes += _missing_and_changed(template, submitted, place)
     cells = list(own.get(-1, []))
     for name, i in place.items():
@@ -64,7 +72,7 @@ def rebuild(template, submitted):
                 notes.append(f"answer {name} is missing: it counts as blank")
             else:
                 cell["source"] = last["source"]
-                if "attachments" in last:             # pictures pasted into a written answer
+                if "attachments" in last:  # pictures pasted into a written answer
                     cell["attachments"] = last["attachments"]
         cells.append(cell)
         cells += own.get(i, [])
@@ -72,7 +80,7 @@ def rebuild(template, submitted):
     if len(cells) - ours > MOST_OWN_CELLS:
         notes.append(f"of {len(cells) - ours} own cells the first {MOST_OWN_CELLS} count")
         cells = _limit(cells)
-    for number, cell in enumerate(cells):             # ids of copied cells collide
+    for number, cell in enumerate(cells):  # ids of copied cells collide
         cell["id"] = f"cell-{number}"
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -111,12 +119,16 @@ def _sort_cells(template, submitted, place):
     answers, own, seen, copied, after = {}, {}, set(), set(), -1
     for cell in submitted:
         name = grade_id(cell)
-        if name not in place:                         # the student's own, or one of our texts
+        if name not in place:  # the student's own, or one of our texts
             own.setdefault(after, []).append(_ordinary(cell))
             continue
         model = template[place[name]]
         if _is_answer(model):
-            _add_version(answers.setdefault(name, []), _ordinary(cell, model["cell_type"]), model["source"].strip())
+            _add_version(
+                answers.setdefault(name, []),
+                _ordinary(cell, model["cell_type"]),
+                model["source"].strip(),
+            )
         elif name in seen:
             own.setdefault(after, []).append(_ordinary(cell))
         if name in seen:
@@ -140,7 +152,11 @@ def grade_id(cell):
     """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond recognition."""
     meta = cell.get("metadata", {})
     meta = meta.get("nbgrader", {}) if isinstance(meta, dict) else {}
-    return meta.get("grade_id") if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str) else None
+    return (
+        meta.get("grade_id")
+        if isinstance(meta, dict) and isinstance(meta.get("grade_id"), str)
+        else None
+    )
 
 
 def _is_answer(cell):
@@ -150,7 +166,9 @@ def _is_answer(cell):
 def source_of(cell):
     """The text of a cell, which may be stored as a list of lines; what is not text counts as none."""
     source = cell.get("source", "")
-    return "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
+    return "".join(
+        line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str)
+    )
 
 
 def _ordinary(cell, cell_type=None):
@@ -168,5 +186,12 @@ def pictures(cell):
     attachments = cell.get("attachments")
     if not isinstance(attachments, dict):
         return {}
-    return {name: {mime: data for mime, data in bundle.items() if mime.startswith("image/") and isinstance(data, str)}
-            for name, bundle in attachments.items() if isinstance(bundle, dict)}
+    return {
+        name: {
+            mime: data
+            for mime, data in bundle.items()
+            if mime.startswith("image/") and isinstance(data, str)
+        }
+        for name, bundle in attachments.items()
+        if isinstance(bundle, dict)
+    }

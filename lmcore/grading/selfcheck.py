@@ -3,6 +3,7 @@
 Everything runs in a fresh kernel from top to bottom, as it will when the assignment is graded; the notebook itself is
 not changed. More tests, with other numbers, run at grading.
 """
+
 import argparse
 import sys
 import textwrap
@@ -31,26 +32,37 @@ def visible_results(path):
     Returns
     -------
     list of (str, float or None, float, str)
-        For each graded cell its name, the points of the visible tests (None: a person will read it), the points there
-        are, and what its tests said.
+        For each graded cell its name, the points of the visible tests (None: a person will read
+        it), the points there are, and what its tests said.
 
     Raises
     ------
     ValueError
-        If the file is no notebook, its kernel dies or a cell runs too long; the message says what to do.
+        If the file is no notebook, its kernel dies or a cell runs too long; the message says what
+        to do.
     """
     path = Path(path)
     if trouble := notebook_trouble(path):
         raise ValueError(trouble)
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=SECONDS_A_CELL, allow_errors=True, kernel_name="python3",
-                            extra_arguments=["--IPKernelApp.log_level=40"], resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_A_CELL,
+        allow_errors=True,
+        kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=40"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     try:
         client.execute()
     except CellTimeoutError:
-        raise ValueError(f"a cell of {path} ran longer than {SECONDS_A_CELL} s: look for a loop that never ends") from None
+        raise ValueError(
+            f"a cell of {path} ran longer than {SECONDS_A_CELL} s: look for a loop that never ends"
+        ) from None
     except DeadKernelError:
-        raise ValueError(f"the kernel died while running {path}: it may have run out of memory") from None
+        raise ValueError(
+            f"the kernel died while running {path}: it may have run out of memory"
+        ) from None
     return [_result(cell) for cell in notebook.cells if is_grade(cell)]
 
 
@@ -71,18 +83,22 @@ def _result(cell):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m lmcore.grading.selfcheck", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m lmcore.grading.selfcheck", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("chapter", metavar="CHAPTER", help="number or name, such as 03")
-    parser.add_argument("--home", default=".", type=Path, help="the course's folder (default: here)")
+    parser.add_argument(
+        "--home", default=".", type=Path, help="the course's folder (default: here)"
+    )
     options = parser.parse_args(arguments)
     try:
-        chapter, = find_chapters(options.home, [options.chapter], folder="exercises")
+        (chapter,) = find_chapters(options.home, [options.chapter], folder="exercises")
         rows = visible_results(options.home / "exercises" / chapter / "exercises.ipynb")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     for name, earned, points, said in rows:
-        print(f"{name:<12} " + (f"{'-' if earned is None else f'{earned:g}':>4} of {points:g}"))
+        print(f"{name:<12} " + f"{'-' if earned is None else f'{earned:g}':>4} of {points:g}")
         for line in said.splitlines():
             print(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent=" " * 12))
     tested = [(earned, points) for _, earned, points, _ in rows if earned is not None]

@@ -1,4 +1,5 @@
 """What an assignment asks, compiled from its source notebook into plain data: cells, tests, points, what belongs to whom."""
+
 import ast
 import builtins
 import hashlib
@@ -20,15 +21,16 @@ class Cell:
     Attributes
     ----------
     role : str
-        "answer" (code or text the student writes, graded by tests or not at all), "written" (graded by a person),
-        "test", or "text" for everything else that is ours.
+        "answer" (code or text the student writes, graded by tests or not at all), "written" (graded
+        by a person), "test", or "text" for everything else that is ours.
     source, visible : str
-        The cell as graded (a stub in place of the solution, hidden tests included), and as the student got it.
+        The cell as graded (a stub in place of the solution, hidden tests included), and as the
+        student got it.
     names : list of str
         Of a test: the names it takes from the student.
     shared : list of [str, list of str, list of str]
-        Of a test: those visible statements that use nothing of the student's, with the names each binds and reads.
-        Students' later cells may build on them.
+        Of a test: those visible statements that use nothing of the student's, with the names each
+        binds and reads. Students' later cells may build on them.
     """
 
     cell_type: str
@@ -97,16 +99,29 @@ def compile_spec(path, seed=0, config=None):
         if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
             trusted |= _bound(parse(cell.source, path)) - answers
     sources = [cell.source for cell in template.cells if cell.cell_type == "code"]
-    return Spec(path.parent.name, path.stem, json.loads(json.dumps(template.metadata)), cells, seed,
-                sorted(_modules(sources)), sorted({f"lmcore.data.{name}" for text in sources for name in LOADERS.findall(text)}),
-                _oracles(template.cells))
+    return Spec(
+        path.parent.name,
+        path.stem,
+        json.loads(json.dumps(template.metadata)),
+        cells,
+        seed,
+        sorted(_modules(sources)),
+        sorted({f"lmcore.data.{name}" for text in sources for name in LOADERS.findall(text)}),
+        _oracles(template.cells),
+    )
 
 
 def _versions(path, config):
     """The source with stubs for solutions, the same without hidden tests, and the names that solutions define."""
     import nbformat
-    from nbgrader.preprocessors import (ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, ComputeChecksums,
-                                        LockCells)
+    from nbgrader.preprocessors import (
+        ClearHiddenTests,
+        ClearMarkScheme,
+        ClearOutput,
+        ClearSolutions,
+        ComputeChecksums,
+        LockCells,
+    )
 
     source = nbformat.read(path, as_version=4)
     answers = set()
@@ -114,8 +129,20 @@ def _versions(path, config):
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             answers |= _bound(parse(cell.source, path))
     try:
-        template = _through(deepcopy(source), *(step(config=config) for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)))
-        release = _through(deepcopy(template), *(step(config=config) for step in (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)))
+        template = _through(
+            deepcopy(source),
+            *(
+                step(config=config)
+                for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)
+            ),
+        )
+        release = _through(
+            deepcopy(template),
+            *(
+                step(config=config)
+                for step in (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)
+            ),
+        )
     except RuntimeError as error:
         raise RuntimeError(f"solutions/{path.parent.name}: {error}") from error
     return template, release, answers
@@ -139,9 +166,26 @@ def _cell(cell, shown, trusted, answers):
         tree = parse(cell.source)
         names = sorted((_loaded(tree) & answers) | (_loaded(tree) - _bound(tree) - trusted))
         shared = _shared(shown.source, set(names))
-        constants = sorted({node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)})
-    return Cell(cell.cell_type, mark.get("grade_id", ""), role, cell.source, shown.source, json.loads(json.dumps(cell.metadata)),
-                float(mark.get("points") or 0), names, shared, constants, dict(cell.get("attachments", {})))
+        constants = sorted(
+            {
+                node.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+        )
+    return Cell(
+        cell.cell_type,
+        mark.get("grade_id", ""),
+        role,
+        cell.source,
+        shown.source,
+        json.loads(json.dumps(cell.metadata)),
+        float(mark.get("points") or 0),
+        names,
+        shared,
+        constants,
+        dict(cell.get("attachments", {})),
+    )
 
 
 def parse(source, where=""):
@@ -175,8 +219,19 @@ def _top_level(tree):
     while todo:
         node = todo.pop()
         yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp,
-                                 ast.DictComp, ast.GeneratorExp)):
+        if not isinstance(
+            node,
+            (
+                ast.FunctionDef,
+                ast.AsyncFunctionDef,
+                ast.ClassDef,
+                ast.Lambda,
+                ast.ListComp,
+                ast.SetComp,
+                ast.DictComp,
+                ast.GeneratorExp,
+            ),
+        ):
             todo += ast.iter_child_nodes(node)
 
 
@@ -189,7 +244,11 @@ def _loaded(tree):
         table = todo.pop()
         todo += table.get_children()
         top = table.get_type() == "module"
-        found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+        found |= {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_referenced() and (top or s.is_global())
+        }
     return found
 
 
@@ -236,8 +295,17 @@ def _modules(sources):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found |= {node.module} | ({f"lmcore.{alias.name}" for alias in node.names} if node.module == "lmcore" else set())
-    return {name for name in found if name.partition(".")[0] in ("lmcore", "numpy", "matplotlib", "seaborn", "math", "collections")}
+                found |= {node.module} | (
+                    {f"lmcore.{alias.name}" for alias in node.names}
+                    if node.module == "lmcore"
+                    else set()
+                )
+    return {
+        name
+        for name in found
+        if name.partition(".")[0]
+        in ("lmcore", "numpy", "matplotlib", "seaborn", "math", "collections")
+    }
 
 
 def _oracles(cells):
@@ -257,7 +325,19 @@ def _reference_names(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "lmcore":
             for alias in node.names:
-                (modules.__setitem__(alias.asname or alias.name, alias.name) if node.module == "lmcore" else names.add(alias.name))
-    used = {(node.value.id, node.attr) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
-    names |= {attribute for module, attribute in used if modules.get(module) not in (None, "data", "plotting", "grading")}
+                (
+                    modules.__setitem__(alias.asname or alias.name, alias.name)
+                    if node.module == "lmcore"
+                    else names.add(alias.name)
+                )
+    used = {
+        (node.value.id, node.attr)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    names |= {
+        attribute
+        for module, attribute in used
+        if modules.get(module) not in (None, "data", "plotting", "grading")
+    }
     return names - {"check"}

@@ -1,12 +1,14 @@
 """The student's side of the wire: runs the cells of one notebook as a kernel would, then answers calls. Untrusted.
 
-This is the code of the boxed process before the student's own code takes it over; from then on nothing it says is
-believed beyond "this is what the student's cell showed" and "this is what the student's function returned".
+This is the code of the boxed process before the student's own code takes it over; from then on
+nothing it says is believed beyond "this is what the student's cell showed" and "this is what the
+student's function returned".
 
 Before a test would run, the process forks. The copy waits with the state of that moment; the original goes on with the
 next cells. So all of the student's outputs are there before any hidden test calls anything, and a function that
 destroys its process or its state harms one test only.
 """
+
 import os
 import random
 import resource
@@ -36,7 +38,7 @@ class Outputs:
         """Text written to stdout or stderr."""
         text = str(text)
         if len(text) > self.left:
-            text, self.cut = text[:max(self.left, 0)], True
+            text, self.cut = text[: max(self.left, 0)], True
         if not text:
             return
         self.left -= len(text)
@@ -49,7 +51,7 @@ class Outputs:
         """What a display or the last expression shows."""
         data = {str(mime): value for mime, value in data.items() if isinstance(value, (str, dict))}
         size = sum(len(str(value)) for value in data.values())
-        if size > 4 * self.left:                      # a picture may be larger than a text
+        if size > 4 * self.left:  # a picture may be larger than a text
             data, self.cut = {"text/plain": str(data.get("text/plain", ""))[:1000]}, True
             size = 0
         self.left -= size // 4
@@ -59,8 +61,15 @@ class Outputs:
         """An exception that ended the cell."""
         lines = [str(line)[:10_000] for line in traceback]
         if len(lines) > TRACEBACK_LINES:
-            lines = lines[:TRACEBACK_LINES // 2] + ["…"] + lines[-TRACEBACK_LINES // 2:]
-        self._add({"output_type": "error", "ename": str(name)[:200], "evalue": str(value)[:2000], "traceback": lines})
+            lines = lines[: TRACEBACK_LINES // 2] + ["…"] + lines[-TRACEBACK_LINES // 2 :]
+        self._add(
+            {
+                "output_type": "error",
+                "ename": str(name)[:200],
+                "evalue": str(value)[:2000],
+                "traceback": lines,
+            }
+        )
 
     def _add(self, item):
         if len(self.items) < MOST_OUTPUTS:
@@ -74,7 +83,13 @@ class Outputs:
             if isinstance(item.get("text"), list):
                 item["text"] = "".join(item["text"])
         if self.cut:
-            self.items.append({"output_type": "stream", "name": "stdout", "text": "\n[the rest of the output was cut off]\n"})
+            self.items.append(
+                {
+                    "output_type": "stream",
+                    "name": "stdout",
+                    "text": "\n[the rest of the output was cut off]\n",
+                }
+            )
         return self.items
 
 
@@ -161,7 +176,8 @@ def make_shell():
     config.HistoryManager.enabled, config.HistoryManager.hist_file = False, ":memory:"
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 100
-    config.InteractiveShell.ipython_dir = os.sep      # any folder that exists: nothing is written there
+    # any folder that exists: nothing is written there
+    config.InteractiveShell.ipython_dir = os.sep
     Shell.display_pub_class, Shell.displayhook_class = Publisher, Hook
     # In a notebook the names of its cells live in the module __main__.
     sys.modules["__main__"] = main = types.ModuleType("__main__")
@@ -207,7 +223,8 @@ def serve(shell, channel, snapshots, most_reply, trouble=""):
         if do == "begin":
             most, seconds = request["output"], int(request["seconds"]) + 1
             _write_files(request["files"])
-            sys.path.insert(0, "")                    # as in a kernel: modules beside the notebook can be imported
+            # as in a kernel: modules beside the notebook can be imported
+            sys.path.insert(0, "")
             answer = {}
         elif do == "run":
             answer = _run(shell, request["source"], most)
@@ -251,7 +268,7 @@ def _leave_copy(shell, channel, snapshots, index, most_reply, seconds):
     except OSError as error:
         return {"trouble": f"no process could be started: {error.strerror}"}
     if pid:
-        snapshots[index].close()                      # or nobody would see the end of the copy
+        snapshots[index].close()  # or nobody would see the end of the copy
         return {}
     channel.close()
     connection = snapshots[index]
@@ -259,7 +276,7 @@ def _leave_copy(shell, channel, snapshots, index, most_reply, seconds):
         if other is not connection:
             other.close()
     reseed()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))       # a loop without end ends here
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))  # a loop without end ends here
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="replace")
     try:
         while True:
@@ -283,7 +300,10 @@ def _describe(value):
     if isinstance(value, types.ModuleType):
         return {"module": value.__name__}
     if callable(value):
-        return {"function": str(getattr(value, "__name__", "function")), "doc": getattr(value, "__doc__", None)}
+        return {
+            "function": str(getattr(value, "__name__", "function")),
+            "doc": getattr(value, "__doc__", None),
+        }
     return {"value": value}
 
 
@@ -293,11 +313,17 @@ def _call(names, request, most_reply):
     values = {place: wire.loads(data, from_judge=True) for place, data in sent.items()}
     positional = [values[place] for place in range(len(request["arguments"]))]
     try:
-        reply = {"value": names[request["name"]](*positional, **{key: values[key] for key in request["keywords"]})}
+        reply = {
+            "value": names[request["name"]](
+                *positional, **{key: values[key] for key in request["keywords"]}
+            )
+        }
     except BaseException as error:
         kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
         reply = {"error": kinds[:20]}
-    reply["changed"] = {place: _image(value) for place, value in values.items() if _altered(value, sent[place])}
+    reply["changed"] = {
+        place: _image(value) for place, value in values.items() if _altered(value, sent[place])
+    }
     answer = wire.dumps(reply)
     if len(answer) > most_reply:
         answer = wire.dumps({"error": ["builtins.MemoryError"], "changed": {}})
@@ -307,10 +333,13 @@ def _call(names, request, most_reply):
 def _altered(value, sent):
     try:
         return wire.dumps(value, to_student=True) != sent
-    except TypeError:                                 # something that does not cross was put into it
+    except TypeError:
+        # something that does not cross was put into it
         return True
 
 
 def _image(value):
     """An argument as it is now; a generator is its state."""
-    return wire.dumps(value.bit_generator.state if isinstance(value, np.random.Generator) else value)
+    return wire.dumps(
+        value.bit_generator.state if isinstance(value, np.random.Generator) else value
+    )

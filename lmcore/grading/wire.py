@@ -4,6 +4,7 @@ Numbers, strings, bytes, None, lists, tuples, sets, dicts, NumPy arrays and scal
 are. Towards the student two more may cross: an `lmcore` source of text, as its data, and a random generator, as its
 state. From the student everything else arrives as an `Opaque`, which can do nothing.
 """
+
 import array as arrays
 import importlib
 import math
@@ -17,13 +18,45 @@ from fractions import Fraction
 import msgpack
 import numpy as np
 
-TUPLE, ARRAY, SCALAR, INTEGER, COMPLEX, SET, FROZEN, OBJECTS, NUMBER, OPAQUE, SOURCE, GENERATOR, RANGE, PAIRS = range(1, 15)
+(
+    TUPLE,
+    ARRAY,
+    SCALAR,
+    INTEGER,
+    COMPLEX,
+    SET,
+    FROZEN,
+    OBJECTS,
+    NUMBER,
+    OPAQUE,
+    SOURCE,
+    GENERATOR,
+    RANGE,
+    PAIRS,
+) = range(1, 15)
 DTYPE = re.compile(r"[<>|=]?(?:[bi]1|[iuf]\d{1,2}|[u]1|c\d{1,2}|[SU]\d{1,5})")
-TYPE_NAMES = {"function", "generator", "map", "zip", "filter", "enumerate", "reversed", "module", "type", "method",
-              "dict_keys", "dict_values", "dict_items", "coroutine", "builtin_function_or_method", "object", "property"}
+TYPE_NAMES = {
+    "function",
+    "generator",
+    "map",
+    "zip",
+    "filter",
+    "enumerate",
+    "reversed",
+    "module",
+    "type",
+    "method",
+    "dict_keys",
+    "dict_values",
+    "dict_items",
+    "coroutine",
+    "builtin_function_or_method",
+    "object",
+    "property",
+}
 MANY = 64
 LONGEST_RANGE = 10_000_000
-MAX_DIGITS = 4096                                     # bytes of an integer
+MAX_DIGITS = 4096  # bytes of an integer
 DEEPEST = 100
 
 
@@ -42,7 +75,8 @@ def dumps(value, *, to_student=False):
     ----------
     value : object
     to_student : bool
-        Whether sources and generators cross as data (and what cannot cross is an error) or as `Opaque`.
+        Whether sources and generators cross as data (and what cannot cross is an error) or as
+        `Opaque`.
 
     Returns
     -------
@@ -61,7 +95,7 @@ def dumps(value, *, to_student=False):
     pack = _Packer(to_student).pack
     try:
         return pack(value)
-    except (ValueError, RecursionError):              # nested too deeply, or in itself
+    except (ValueError, RecursionError):  # nested too deeply, or in itself
         if to_student:
             raise TypeError("a value is nested too deeply to be sent") from None
         return pack(Opaque())
@@ -74,7 +108,13 @@ class _Packer:
     def pack(self, value):
         if type(value) is dict and len(value) >= MANY and all(type(key) is tuple for key in value):
             value = self._pairs(value)
-        return msgpack.packb(value, default=self._default, strict_types=True, use_bin_type=True, unicode_errors="surrogatepass")
+        return msgpack.packb(
+            value,
+            default=self._default,
+            strict_types=True,
+            use_bin_type=True,
+            unicode_errors="surrogatepass",
+        )
 
     def ext(self, code, value):
         return msgpack.ExtType(code, self.pack(value))
@@ -122,25 +162,37 @@ class _Packer:
 
     def _pairs(self, table):
         """A large table with pairs for keys, by columns: one call for each of its keys would take longer than the test."""
-        length, = lengths if len(lengths := set(map(len, table))) == 1 else (0,)
+        (length,) = lengths if len(lengths := set(map(len, table))) == 1 else (0,)
         if not length:
             return table
-        return msgpack.ExtType(PAIRS, self.pack([[list(column) for column in zip(*table)], list(table.values())]))
+        return msgpack.ExtType(
+            PAIRS, self.pack([[list(column) for column in zip(*table)], list(table.values())])
+        )
 
     def _array(self, array):
         if array.dtype.kind == "O":
             return self.ext(OBJECTS, [list(array.shape), list(array.ravel())])
         if DTYPE.fullmatch(array.dtype.str):
-            return self.ext(ARRAY, [array.dtype.str, list(array.shape), bool(array.flags.writeable), array.tobytes()])
+            return self.ext(
+                ARRAY,
+                [array.dtype.str, list(array.shape), bool(array.flags.writeable), array.tobytes()],
+            )
         return self._special(array, type(array))
 
     def _special(self, value, kind):
         if self.to_student and isinstance(value, np.random.Generator):
             return self.ext(GENERATOR, value.bit_generator.state)
-        if self.to_student and kind.__module__.partition(".")[0] == "lmcore" and hasattr(value, "__dict__"):
+        if (
+            self.to_student
+            and kind.__module__.partition(".")[0] == "lmcore"
+            and hasattr(value, "__dict__")
+        ):
             return self.ext(SOURCE, [kind.__module__, kind.__qualname__, vars(value)])
         if self.to_student:
-            raise TypeError(f"a {kind.__name__} cannot be sent to a student's function: pass arrays, numbers, lists, strings")
+            raise TypeError(
+                f"a {kind.__name__} cannot be sent to a student's function: pass arrays, numbers,"
+                " lists, strings"
+            )
         name = kind.__name__
         return msgpack.ExtType(OPAQUE, (name if name in TYPE_NAMES else "object").encode())
 
@@ -154,29 +206,39 @@ def loads(data, *, from_judge=False, plain=False):
     from_judge : bool
         Whether sources and generators are rebuilt: only on the student's side.
     plain : bool
-        Whether the value may hold nothing but None, numbers, text, lists, and dicts with text for keys. Other keys can
-        be chosen so that a dict of them takes hours to build; whoever reads them must be ended from outside then.
+        Whether the value may hold nothing but None, numbers, text, lists, and dicts with text for
+        keys. Other keys can be chosen so that a dict of them takes hours to build; whoever reads
+        them must be ended from outside then.
 
     Raises
     ------
     ValueError
         If the bytes are not what `dumps` writes.
     """
+
     def hook(code, payload, depth=0):
         if plain or depth > DEEPEST:
             raise ValueError("not plain" if plain else "nested too deeply")
 
         def inner(part):
-            return msgpack.unpackb(part, ext_hook=lambda c, p: hook(c, p, depth + 1), strict_map_key=False, raw=False,
-                                   unicode_errors="surrogatepass")
+            return msgpack.unpackb(
+                part,
+                ext_hook=lambda c, p: hook(c, p, depth + 1),
+                strict_map_key=False,
+                raw=False,
+                unicode_errors="surrogatepass",
+            )
 
         return _rebuild(code, payload, inner, from_judge)
 
     try:
-        return msgpack.unpackb(data, ext_hook=hook, strict_map_key=plain, raw=False, unicode_errors="surrogatepass")
+        return msgpack.unpackb(
+            data, ext_hook=hook, strict_map_key=plain, raw=False, unicode_errors="surrogatepass"
+        )
     except ValueError:
         raise
-    except Exception as error:                        # msgpack's own, unhashable keys, wrong numbers of parts
+    except Exception as error:
+        # msgpack's own, unhashable keys, wrong numbers of parts
         raise ValueError(f"not a message: {type(error).__name__}") from None
 
 
@@ -229,8 +291,13 @@ def _array(dtype, shape, writeable, data):
     dtype, shape = np.dtype(dtype), _shape(shape)
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError("an array of another size")
-    array = np.frombuffer(data, dtype=dtype).reshape(shape) if dtype.itemsize else np.empty(shape, dtype)
-    array = np.array(array.view(np.uint8) != 0) if dtype.kind == "b" else array.copy()    # without axes != gives no array
+    array = (
+        np.frombuffer(data, dtype=dtype).reshape(shape)
+        if dtype.itemsize
+        else np.empty(shape, dtype)
+    )
+    # without axes != gives no array
+    array = np.array(array.view(np.uint8) != 0) if dtype.kind == "b" else array.copy()
     array.flags.writeable = bool(writeable)
     return array
 
@@ -276,7 +343,7 @@ def read(connection, most, deadline=None):
     TooLarge
         If the message is longer than `most`; the connection is of no use after that.
     """
-    length, = struct.unpack("!Q", _exactly(connection, 8, deadline))
+    (length,) = struct.unpack("!Q", _exactly(connection, 8, deadline))
     if length > most:
         raise TooLarge(f"a message of {length} bytes")
     return _exactly(connection, length, deadline)

@@ -3,6 +3,7 @@
 A submission is one transaction: its scores, its comments, its penalty and its line in the ledger are committed together
 or not at all. A locked database and a lost connection are waited for; a full disk ends the run, which can be resumed.
 """
+
 import json
 import re
 import time
@@ -10,24 +11,60 @@ from pathlib import Path
 
 import nbformat
 import nbgrader.api
-from nbgrader.api import Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
-from sqlalchemy import Column, Index, MetaData, String, Table, Text, create_engine, delete, insert, inspect, make_url, select, text
+from sqlalchemy import (
+    Column,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from . import export
 from .files import AGAIN, FULL, replace, trouble
 
-PATIENCE = 120.0                                      # seconds that a database may be locked or away
-ledger = Table("lmcore_graded", MetaData(),
-               Column("assignment", String(128), primary_key=True), Column("student", String(128), primary_key=True),
-               Column("notebook", String(128), primary_key=True), Column("key", String(64), nullable=False),
-               Column("feedback", String(64)), Column("detail", Text, nullable=False))
-# nbgrader looks these up without an index: in a large class every look would go through everybody's rows.
-INDEXES = [Index(f"lmcore_{column.table.name}_by_{column.name}", column) for column in
-           (Grade.__table__.c.notebook_id, Comment.__table__.c.notebook_id, SubmittedNotebook.__table__.c.assignment_id)]
+# seconds that a database may be locked or away
+PATIENCE = 120.0
+ledger = Table(
+    "lmcore_graded",
+    MetaData(),
+    Column("assignment", String(128), primary_key=True),
+    Column("student", String(128), primary_key=True),
+    Column("notebook", String(128), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("feedback", String(64)),
+    Column("detail", Text, nullable=False),
+)
+# nbgrader looks these up without an index: in a large class every look would go through everybody's
+# rows.
+INDEXES = [
+    Index(f"lmcore_{column.table.name}_by_{column.name}", column)
+    for column in (
+        Grade.__table__.c.notebook_id,
+        Comment.__table__.c.notebook_id,
+        SubmittedNotebook.__table__.c.assignment_id,
+    )
+]
 
 
 def _schema_version():
@@ -59,9 +96,14 @@ class Writer:
     def __init__(self, config, say=print, patience=PATIENCE):
         layout = config.CourseDirectory
         self.config, self.say, self.patience = config, say, patience
-        self.root, self.url, self.course = Path(layout.root), _address(layout.db_url), layout.course_id
+        self.root, self.url, self.course = (
+            Path(layout.root),
+            _address(layout.db_url),
+            layout.course_id,
+        )
         self.book = None
-        self.late = AssignLatePenalties(config=config).plugin_class(config=config)          # nbgrader's own where none is set
+        # nbgrader's own where none is set
+        self.late = AssignLatePenalties(config=config).plugin_class(config=config)
         self._persist(self._open)
 
     def _open(self):
@@ -76,9 +118,14 @@ class Writer:
         """The schema's version, which nbgrader enters after the tables: whoever cut that off left a gradebook it cannot upgrade."""
         with self.book.engine.begin() as connection:
             if not inspect(connection).has_table("alembic_version"):
-                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                connection.execute(
+                    text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+                )
             if connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
-                connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": _schema_version()})
+                connection.execute(
+                    text("INSERT INTO alembic_version (version_num) VALUES (:version)"),
+                    {"version": _schema_version()},
+                )
 
     def close(self):
         """Close the connection."""
@@ -93,18 +140,25 @@ class Writer:
                 self._open()
                 return work()
             except (DBAPIError, InvalidEntry) as refused:
-                error = refused.__context__ if isinstance(refused, InvalidEntry) else refused     # nbgrader's name for both
+                # nbgrader's name for both
+                error = refused.__context__ if isinstance(refused, InvalidEntry) else refused
                 if not isinstance(error, DBAPIError):
                     raise
                 self._start_over()
                 said_so = str(error.orig).strip()
                 if "full" in said_so or "No space" in said_so:
-                    raise DiskFull(f"no room for the gradebook ({said_so}): free some, then {AGAIN}") from None
+                    raise DiskFull(
+                        f"no room for the gradebook ({said_so}): free some, then {AGAIN}"
+                    ) from None
                 passing = isinstance(error, OperationalError) or error.connection_invalidated
-                if self.url.startswith("sqlite"):     # a file that is not there or not ours to write stays so
+                # a file that is not there or not ours to write stays so
+                if self.url.startswith("sqlite"):
                     passing = "locked" in said_so
                 if not passing or time.monotonic() > until:
-                    raise RuntimeError(f"the gradebook {_public(self.url)} cannot be used: {said_so}\n{_remedy(said_so)}; then {AGAIN}") from None
+                    raise RuntimeError(
+                        f"the gradebook {_public(self.url)} cannot be used:"
+                        f" {said_so}\n{_remedy(said_so)}; then {AGAIN}"
+                    ) from None
                 if not said:
                     self.say(f"waiting for the gradebook: {said_so.splitlines()[0]}")
                     said = True
@@ -123,11 +177,22 @@ class Writer:
 
     def register(self, spec, due=None):
         """Enter an assignment's notebook and its cells, as nbgrader's generate_assignment does."""
-        cells = [nbformat.from_dict({"cell_type": c.cell_type, "source": c.source, "metadata": c.metadata, "id": f"cell-{i}",
-                                     **({"outputs": [], "execution_count": None} if c.cell_type == "code" else {})})
-                 for i, c in enumerate(spec.cells)]
+        cells = [
+            nbformat.from_dict(
+                {
+                    "cell_type": c.cell_type,
+                    "source": c.source,
+                    "metadata": c.metadata,
+                    "id": f"cell-{i}",
+                    **({"outputs": [], "execution_count": None} if c.cell_type == "code" else {}),
+                }
+            )
+            for i, c in enumerate(spec.cells)
+        ]
         notebook = nbformat.v4.new_notebook(cells=cells, metadata=nbformat.from_dict(spec.metadata))
-        names = {"nbgrader": {"notebook": spec.notebook, "assignment": spec.chapter, "db_url": self.url}}
+        names = {
+            "nbgrader": {"notebook": spec.notebook, "assignment": spec.chapter, "db_url": self.url}
+        }
 
         def work():
             self.book.update_or_create_assignment(spec.chapter, **({"duedate": due} if due else {}))
@@ -141,6 +206,7 @@ class Writer:
 
     def enrol(self, students):
         """Make sure that the gradebook has these students."""
+
         def work():
             from nbgrader.api import Student
 
@@ -152,10 +218,14 @@ class Writer:
 
     def lines(self, chapter):
         """The ledger: {(student, notebook): (key, hash of the feedback, detail)}."""
+
         def work():
             rows = self.book.db.execute(select(ledger).where(ledger.c.assignment == chapter)).all()
             self.book.db.rollback()
-            return {(row.student, row.notebook): (row.key, row.feedback, json.loads(row.detail)) for row in rows}
+            return {
+                (row.student, row.notebook): (row.key, row.feedback, json.loads(row.detail))
+                for row in rows
+            }
 
         return self._persist(work)
 
@@ -190,8 +260,16 @@ class Writer:
             replace(target, data)
         if result.timestamp:
             replace(folder / "timestamp.txt", result.timestamp + "\n")
-        notebook = {"cells": result.cells, "metadata": spec.metadata, "nbformat": 4, "nbformat_minor": 5}
-        replace(folder / f"{result.notebook}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+        notebook = {
+            "cells": result.cells,
+            "metadata": spec.metadata,
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        replace(
+            folder / f"{result.notebook}.ipynb",
+            json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
+        )
 
     def is_whole(self, submission):
         """Whether all that `write` put into autograded/ is there to its end; after a power cut it may not be."""
@@ -215,23 +293,47 @@ class Writer:
         submission.timestamp = parse_utc(result.timestamp) if result.timestamp else None
         notebook = next(one for one in submission.notebooks if one.notebook.name == result.notebook)
         if missing := set(result.scores) - {grade.cell.name for grade in notebook.grades}:
-            raise RuntimeError(f"the gradebook has no place for {', '.join(sorted(missing))} of {result.student}")
+            raise RuntimeError(
+                f"the gradebook has no place for {', '.join(sorted(missing))} of {result.student}"
+            )
         for grade in notebook.grades:
             name = grade.cell.name
             if name in result.scores and (only is None or name in only):
                 grade.auto_score = result.scores[name]
                 # nbgrader's rule: what a person has graded is to be looked at again
-                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                grade.needs_manual_grade = (
+                    grade.manual_score is not None or grade.auto_score is None
+                )
         for comment in notebook.comments:
             if comment.cell.name in result.comments:
                 comment.auto_comment = result.comments[comment.cell.name]
         self._set_penalty(submission, notebook)
-        complete = only is None or all(grade.auto_score == result.scores.get(grade.cell.name) for grade in notebook.grades)
-        where = (ledger.c.assignment == result.chapter, ledger.c.student == result.student, ledger.c.notebook == result.notebook)
+        complete = only is None or all(
+            grade.auto_score == result.scores.get(grade.cell.name) for grade in notebook.grades
+        )
+        where = (
+            ledger.c.assignment == result.chapter,
+            ledger.c.student == result.student,
+            ledger.c.notebook == result.notebook,
+        )
         db.execute(delete(ledger).where(*where))
-        db.execute(insert(ledger).values(
-            assignment=result.chapter, student=result.student, notebook=result.notebook, key=result.key if complete else "partly", feedback=None,
-            detail=json.dumps({"flags": result.flags, "limits": result.limits, "seconds": result.seconds, "fingerprints": result.fingerprints})))
+        db.execute(
+            insert(ledger).values(
+                assignment=result.chapter,
+                student=result.student,
+                notebook=result.notebook,
+                key=result.key if complete else "partly",
+                feedback=None,
+                detail=json.dumps(
+                    {
+                        "flags": result.flags,
+                        "limits": result.limits,
+                        "seconds": result.seconds,
+                        "fingerprints": result.fingerprints,
+                    }
+                ),
+            )
+        )
         db.commit()
 
     def _submission(self, chapter, student):
@@ -248,8 +350,14 @@ class Writer:
             for notebook in assignment.notebooks:
                 mine = SubmittedNotebook(notebook=notebook, assignment=submission)
                 db.add(mine)
-                db.add_all(Grade(cell=cell, notebook=mine) for cell in (*notebook.grade_cells, *notebook.task_cells))
-                db.add_all(Comment(cell=cell, notebook=mine) for cell in (*notebook.solution_cells, *notebook.task_cells))
+                db.add_all(
+                    Grade(cell=cell, notebook=mine)
+                    for cell in (*notebook.grade_cells, *notebook.task_cells)
+                )
+                db.add_all(
+                    Comment(cell=cell, notebook=mine)
+                    for cell in (*notebook.solution_cells, *notebook.task_cells)
+                )
         return submission
 
     def _set_penalty(self, submission, notebook):
@@ -257,10 +365,18 @@ class Writer:
         if submission.assignment.duedate is None or submission.timestamp is None:
             penalty = None
         else:
-            due = submission.assignment.duedate + (submission.extension or (submission.timestamp - submission.timestamp))
+            due = submission.assignment.duedate + (
+                submission.extension or (submission.timestamp - submission.timestamp)
+            )
             late = max(0, (submission.timestamp - due).total_seconds())
             score = sum(_points(grade) for grade in notebook.grades)
-            penalty = self.late.late_submission_penalty(submission.student_id or submission.student.id, score, late) if late else None
+            penalty = (
+                self.late.late_submission_penalty(
+                    submission.student_id or submission.student.id, score, late
+                )
+                if late
+                else None
+            )
             penalty = None if penalty is None else min(max(penalty, 0), score)
         changed = notebook.late_submission_penalty != penalty
         notebook.late_submission_penalty = penalty
@@ -268,11 +384,17 @@ class Writer:
 
     def set_penalties(self, chapter):
         """Bring all late penalties of an assignment up to date: a person may have graded, or moved the due date."""
+
         def work():
-            everything = selectinload(SubmittedAssignment.notebooks).selectinload(SubmittedNotebook.grades)
+            everything = selectinload(SubmittedAssignment.notebooks).selectinload(
+                SubmittedNotebook.grades
+            )
             assignment = self.book.find_assignment(chapter)
-            for submission in self.book.db.execute(select(SubmittedAssignment).where(
-                    SubmittedAssignment.assignment_id == assignment.id).options(everything)).scalars():
+            for submission in self.book.db.execute(
+                select(SubmittedAssignment)
+                .where(SubmittedAssignment.assignment_id == assignment.id)
+                .options(everything)
+            ).scalars():
                 for notebook in submission.notebooks:
                     self._set_penalty(submission, notebook)
             self.book.db.commit()
@@ -285,6 +407,7 @@ class Writer:
 
     def write_csv(self, path):
         """Write grades.csv from what is committed, and nothing if the gradebook has been given up."""
+
         def work():
             self.book.db.rollback()
             export.write_csv(self.book, path)
@@ -294,9 +417,17 @@ class Writer:
 
     def note_feedback(self, chapter, student, notebook, digest):
         """Enter in the ledger which feedback lies in the folder."""
+
         def work():
-            self.book.db.execute(ledger.update().values(feedback=digest).where(
-                ledger.c.assignment == chapter, ledger.c.student == student, ledger.c.notebook == notebook))
+            self.book.db.execute(
+                ledger.update()
+                .values(feedback=digest)
+                .where(
+                    ledger.c.assignment == chapter,
+                    ledger.c.student == student,
+                    ledger.c.notebook == notebook,
+                )
+            )
             self.book.db.commit()
 
         self._persist(work)
@@ -324,11 +455,20 @@ def _address(url):
         create_engine(parsed).dispose()
     except ArgumentError:
         shown = re.sub(r":[^:@/]*@", ":***@", str(url))
-        raise ValueError(f"the gradebook's address {shown!r} is none: write one such as postgresql://USER:PASSWORD@HOST/NAME "
-                         "or sqlite:////FOLDER/gradebook.db") from None
+        raise ValueError(
+            f"the gradebook's address {shown!r} is none: write one such as"
+            " postgresql://USER:PASSWORD@HOST/NAME or sqlite:////FOLDER/gradebook.db"
+        ) from None
     except ImportError as error:
-        remedy = "'lmcore[grading]', or 'psycopg[binary]' alone" if "psycopg" in parsed.drivername else f"{error.name}, or use PostgreSQL"
-        raise RuntimeError(f"gradebooks in {parsed.get_backend_name()} need the package {error.name}: pip install {remedy}") from None
+        remedy = (
+            "'lmcore[grading]', or 'psycopg[binary]' alone"
+            if "psycopg" in parsed.drivername
+            else f"{error.name}, or use PostgreSQL"
+        )
+        raise RuntimeError(
+            f"gradebooks in {parsed.get_backend_name()} need the package {error.name}: pip install"
+            f" {remedy}"
+        ) from None
     return parsed.render_as_string(hide_password=False)
 
 
@@ -337,7 +477,10 @@ def _remedy(said):
     if "locked" in said:
         return "another program holds it: close the formgrader, viewers of databases and other runs"
     if "malformed" in said or "not a database" in said:
-        return "it is damaged: put a copy of it back, or move it away and all is graded anew; scores given by hand are in it alone"
+        return (
+            "it is damaged: put a copy of it back, or move it away and all is graded anew; scores"
+            " given by hand are in it alone"
+        )
     if "readonly" in said or "unable to open" in said:
         return "make the file and its folder writable, or name another gradebook with --db"
     return "mend that"

@@ -7,8 +7,9 @@ import numpy as np
 from lmcore._arrays import as_token_ids
 from lmcore.information.measures import as_distribution
 
-REGISTER_BITS = 60                      # the coder's interval is kept to so many bits
-TOTAL = 1 << 32                         # its integer frequencies sum to this; at most a quarter of the register's range
+REGISTER_BITS = 60  # the coder's interval is kept to so many bits
+# its integer frequencies sum to this; at most a quarter of the register's range
+TOTAL = 1 << 32
 QUARTER = 1 << (REGISTER_BITS - 2)
 HALF = 2 * QUARTER
 
@@ -16,19 +17,20 @@ HALF = 2 * QUARTER
 def arithmetic_encode(next_log_probs, tokens, eos=None):
     """Compress a text to its log-probability: about −Σ log2 p bits, and 2 more at the end (book, section 5.4).
 
-    Each token narrows an interval of integers to the share that the model gives it; bits are sent as soon as both
-    ends agree on them. Probabilities are rounded to integer frequencies that sum to 2^32, at least 1 for every
-    token, so that even a token of probability 0 costs only 32 bits.
+    Each token narrows an interval of integers to the share that the model gives it; bits are sent
+    as soon as both ends agree on them. Probabilities are rounded to integer frequencies that sum to
+    2^32, at least 1 for every token, so that even a token of probability 0 costs only 32 bits.
 
     Parameters
     ----------
     next_log_probs : callable
-        A language model: tuple of token ids -> array of V log-probabilities in nats. Asked twice it must give the
-        same bits: the decoder needs the same model on the same kind of machine.
+        A language model: tuple of token ids -> array of V log-probabilities in nats. Asked twice it
+        must give the same bits: the decoder needs the same model on the same kind of machine.
     tokens : sequence of int
         The text, without EOS.
     eos : int, optional
-        Sent after the text, so that the decoder knows where to stop; if not given, it must be told the length.
+        Sent after the text, so that the decoder knows where to stop; if not given, it must be told
+        the length.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
     Raises
     ------
     ValueError
-        If a token is out of range, EOS stands inside the text, or the model's output is not a distribution.
+        If a token is out of range, EOS stands inside the text, or the model's output is not a
+        distribution.
 
     References
     ----------
@@ -54,8 +57,10 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
     tokens = tuple(tokens)
     if eos is not None:
         if eos in tokens:
-            raise ValueError(f"tokens holds eos={eos} at index {tokens.index(eos)}: the decoder would stop there; "
-                             f"pass the text without EOS")
+            raise ValueError(
+                f"tokens holds eos={eos} at index {tokens.index(eos)}: the decoder would stop"
+                " there; pass the text without EOS"
+            )
         tokens += (eos,)
     low, high, pending, bits = 0, 2 * HALF - 1, 0, []
     for i, token in enumerate(tokens):
@@ -64,14 +69,16 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
         start = int(frequencies[:token].sum())
         low, high = _narrow(low, high, start, start + int(frequencies[token]))
         while (offset := _settled(low, high)) is not None:
-            if offset == QUARTER:                                      # the next bit decides this one: its opposite
+            # the next bit decides this one: its opposite
+            if offset == QUARTER:
                 pending += 1
             else:
                 bit = offset // HALF
                 bits += [bit] + [1 - bit] * pending
                 pending = 0
             low, high = 2 * (low - offset), 2 * (high - offset) + 1
-    bit = int(low >= QUARTER)                                          # two bits name a quarter inside [low, high]
+    # two bits name a quarter inside [low, high]
+    bit = int(low >= QUARTER)
     bits += [bit] + [1 - bit] * (pending + 1)
     return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
 
@@ -110,9 +117,12 @@ def arithmetic_decode(next_log_probs, code, eos=None, length=None):
     (0, 1, 0)
     """
     if (eos is None) == (length is None):
-        raise ValueError(f"pass either eos or length, as the text was encoded, got eos={eos}, length={length}")
+        raise ValueError(
+            f"pass either eos or length, as the text was encoded, got eos={eos}, length={length}"
+        )
     sent = np.unpackbits(np.frombuffer(code, dtype=np.uint8)).tolist()
-    bits = chain(sent, repeat(0, REGISTER_BITS))                       # past the end any bits do: zeros
+    # past the end any bits do: zeros
+    bits = chain(sent, repeat(0, REGISTER_BITS))
     low, high, value, tokens = 0, 2 * HALF - 1, 0, []
     for _ in range(REGISTER_BITS):
         value = 2 * value + next(bits)
@@ -128,8 +138,10 @@ def arithmetic_decode(next_log_probs, code, eos=None, length=None):
             low, high = 2 * (low - offset), 2 * (high - offset) + 1
             bit = next(bits, None)
             if bit is None:
-                raise ValueError(f"code ends too early, after {len(code)} bytes and {len(tokens)} tokens: it is cut "
-                                 f"off, or was encoded with another model, eos or length")
+                raise ValueError(
+                    f"code ends too early, after {len(code)} bytes and {len(tokens)} tokens: it is"
+                    " cut off, or was encoded with another model, eos or length"
+                )
             value = 2 * (value - offset) + bit
     return tuple(tokens)
 
@@ -139,7 +151,8 @@ def _frequencies(log_probs):
     probs, _ = as_distribution(log_probs, "next_log_probs(prefix)", log=True)
     probs = probs.astype(np.float64) / probs.sum(dtype=np.float64)
     frequencies = (probs * (TOTAL - len(probs))).astype(np.int64) + 1
-    frequencies[probs.argmax()] += TOTAL - frequencies.sum()           # what rounding down has left over
+    # what rounding down has left over
+    frequencies[probs.argmax()] += TOTAL - frequencies.sum()
     return frequencies
 
 

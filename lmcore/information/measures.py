@@ -43,7 +43,8 @@ def entropy(probs, log=False):
     """
     dtype = as_floats(probs, "probs").dtype
     probs, log_probs = as_distribution(probs, "probs", log)
-    return (0 - _expectation(probs, log_probs)).astype(dtype)[()]      # 0 - x, so that a sure outcome has 0.0, not -0.0
+    # 0 - x, so that a sure outcome has 0.0, not -0.0
+    return (0 - _expectation(probs, log_probs)).astype(dtype)[()]
 
 
 def cross_entropy_dist(q, p, log=False):
@@ -54,7 +55,8 @@ def cross_entropy_dist(q, p, log=False):
     Parameters
     ----------
     q, p : array-like of shape (..., V)
-        The distribution drawn from and the model, broadcast against each other; log-probabilities if `log`.
+        The distribution drawn from and the model, broadcast against each other; log-probabilities
+        if `log`.
     log : bool, default False
 
     Returns
@@ -89,15 +91,16 @@ def kl_divergence(q, p, log=False):
     Parameters
     ----------
     q, p : array-like of shape (..., V)
-        The distribution drawn from and the model, broadcast against each other; log-probabilities if `log`.
-        PyTorch's kl_div takes them in the other order, as (log p, q).
+        The distribution drawn from and the model, broadcast against each other; log-probabilities
+        if `log`. PyTorch's kl_div takes them in the other order, as (log p, q).
     log : bool, default False
 
     Returns
     -------
     ndarray of shape (...) or float
-        Nats, in the wider of the two types; +inf where q puts probability on what p excludes. A sum that rounds to
-        below 0 is 0. PyTorch gives NaN where p and q are both 0, and its "batchmean" alone divides by the batch only.
+        Nats, in the wider of the two types; +inf where q puts probability on what p excludes. A sum
+        that rounds to below 0 is 0. PyTorch gives NaN where p and q are both 0, and its "batchmean"
+        alone divides by the batch only.
 
     Raises
     ------
@@ -115,7 +118,8 @@ def kl_divergence(q, p, log=False):
     (0.1438, 0.1308)
     """
     (q, log_q), (_, log_p), dtype = _distributions(q, p, log)
-    with np.errstate(invalid="ignore"):                                # -inf - -inf, where q is 0 and the term is too
+    # -inf - -inf, where q is 0 and the term is too
+    with np.errstate(invalid="ignore"):
         ratio = log_q - log_p
     wasted = np.maximum(_expectation(q, ratio), 0)
     return np.where(_escapes(log_q, log_p), np.inf, wasted).astype(dtype)[()]
@@ -124,7 +128,8 @@ def kl_divergence(q, p, log=False):
 def js_divergence(q, p, log=False):
     """Jensen-Shannon divergence, ½ KL(q‖m) + ½ KL(p‖m) with m = (q + p)/2 (book, section 5.2).
 
-    Symmetric, never infinite, at most log 2. Its root is a metric: scipy.spatial.distance.jensenshannon is that root.
+    Symmetric, never infinite, at most log 2. Its root is a metric:
+    scipy.spatial.distance.jensenshannon is that root.
 
     Parameters
     ----------
@@ -160,7 +165,8 @@ def js_divergence(q, p, log=False):
 def mutual_information(joint):
     """What one variable tells about another, I(X; Y) = Σ p(x, y) log [p(x, y) / (p(x) p(y))] (book, section 5.2).
 
-    It is the divergence of the joint distribution from the product of its marginals, so 0 exactly for independence.
+    It is the divergence of the joint distribution from the product of its marginals, so 0 exactly
+    for independence.
 
     Parameters
     ----------
@@ -188,11 +194,15 @@ def mutual_information(joint):
     """
     joint = as_floats(joint, "joint")
     if joint.ndim < 2:
-        raise ValueError(f"joint must be a table with an axis for each variable, got shape {joint.shape}")
+        raise ValueError(
+            f"joint must be a table with an axis for each variable, got shape {joint.shape}"
+        )
     table = joint.astype(accumulator(joint.dtype), copy=False)
     product = table.sum(axis=-1, keepdims=True) * table.sum(axis=-2, keepdims=True)
     flat = joint.shape[:-2] + (-1,)
-    return np.asarray(kl_divergence(table.reshape(flat), product.reshape(flat))).astype(joint.dtype)[()]
+    return np.asarray(kl_divergence(table.reshape(flat), product.reshape(flat))).astype(
+        joint.dtype
+    )[()]
 
 
 def plugin_entropy(counts):
@@ -229,8 +239,8 @@ def plugin_entropy(counts):
 def miller_madow(counts):
     """Plug-in entropy with its bias mended to first order, H(c / n) + (K − 1) / 2n (book, section 5.1).
 
-    K is the number of outcomes seen at least once. Outcomes never seen are still missing: in small samples of text
-    the estimate remains too low.
+    K is the number of outcomes seen at least once. Outcomes never seen are still missing: in small
+    samples of text the estimate remains too low.
 
     Parameters
     ----------
@@ -269,13 +279,14 @@ def perplexity(nll, mask=None):
     nll : array-like
         −log p of each token in nats, of any shape.
     mask : array-like, optional
-        Which tokens count (``targets != ignore_index``, `lmcore.likelihood.padding_mask`); all if not given.
+        Which tokens count (``targets != ignore_index``, `lmcore.likelihood.padding_mask`); all if
+        not given.
 
     Returns
     -------
     float
-        1 for a sure model, V for a uniform one, +inf if any token had probability 0. The mean is over tokens:
-        perplexities of sentences, averaged, are something else.
+        1 for a sure model, V for a uniform one, +inf if any token had probability 0. The mean is
+        over tokens: perplexities of sentences, averaged, are something else.
 
     Raises
     ------
@@ -332,8 +343,8 @@ def bits_per_byte(nll, n_bytes, mask=None):
     nll : array-like
         −log p of each token in nats; EOS included if the model must say where the text ends.
     n_bytes : int or array-like of int
-        Length of the text in UTF-8 (``len(text.encode())``), or of each text; summed. With characters counted in
-        place of bytes the result is bits per character.
+        Length of the text in UTF-8 (``len(text.encode())``), or of each text; summed. With
+        characters counted in place of bytes the result is bits per character.
     mask : array-like, optional
         Which tokens count; all if not given.
 
@@ -358,7 +369,10 @@ def bits_per_byte(nll, n_bytes, mask=None):
     """
     n_bytes = np.sum(n_bytes)
     if n_bytes <= 0:
-        raise ValueError(f"n_bytes must be positive, got {n_bytes}; pass len(text.encode('utf-8')) of the scored text")
+        raise ValueError(
+            f"n_bytes must be positive, got {n_bytes}; pass len(text.encode('utf-8')) of the scored"
+            " text"
+        )
     nll = as_floats(nll, "nll")
     weights = np.ones(nll.shape) if mask is None else np.broadcast_to(mask, nll.shape)
     return bits_per_token(nll, mask) * nll.dtype.type(weights.sum(dtype=float) / n_bytes)
@@ -367,7 +381,8 @@ def bits_per_byte(nll, n_bytes, mask=None):
 def as_distribution(values, name, log):
     """Probabilities and log-probabilities, in the type that sums are kept in; each row is seen to sum to 1."""
     values = as_floats(values, name)
-    tolerance = max(1e-4, 8 * np.finfo(values.dtype).eps)              # catches logits and counts, not rounding
+    # catches logits and counts, not rounding
+    tolerance = max(1e-4, 8 * np.finfo(values.dtype).eps)
     values = values.astype(accumulator(values.dtype), copy=False)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         probs, log_probs = (np.exp(values), values) if log else (values, np.log(values))
@@ -375,8 +390,11 @@ def as_distribution(values, name, log):
     if not (probs >= 0).all() or not (np.abs(totals - 1) <= tolerance).all():
         what = "log-probabilities whose exponentials" if log else "non-negative probabilities that"
         remedy = "lmcore.softmax.log_softmax" if log else "lmcore.softmax.softmax"
-        raise ValueError(f"{name} must hold {what} sum to 1 along the last axis, got sums from {totals.min():.6g} to "
-                         f"{totals.max():.6g} and a smallest entry of {values.min():.6g}; apply {remedy} to logits")
+        raise ValueError(
+            f"{name} must hold {what} sum to 1 along the last axis, got sums from"
+            f" {totals.min():.6g} to {totals.max():.6g} and a smallest entry of {values.min():.6g};"
+            f" apply {remedy} to logits"
+        )
     return probs, log_probs
 
 
@@ -384,7 +402,10 @@ def _distributions(q, p, log):
     """Both distributions as `as_distribution` gives them, and the type of a result made of both."""
     q, p = as_floats(q, "q"), as_floats(p, "p")
     if q.shape[-1] != p.shape[-1]:
-        raise ValueError(f"q has V = {q.shape[-1]} outcomes and p {p.shape[-1]}: both must be over the same vocabulary")
+        raise ValueError(
+            f"q has V = {q.shape[-1]} outcomes and p {p.shape[-1]}: both must be over the same"
+            " vocabulary"
+        )
     return as_distribution(q, "q", log), as_distribution(p, "p", log), np.result_type(q, p)
 
 
@@ -405,8 +426,10 @@ def _counts(counts):
     counts = as_floats(counts, "counts")
     total = counts.sum(axis=-1, keepdims=True)
     if not (counts >= 0).all() or not ((total > 0) & np.isfinite(total)).all():
-        raise ValueError(f"counts must be non-negative with a positive finite sum in each row, got a smallest count of "
-                         f"{counts.min():g} and sums down to {total.min():g}")
+        raise ValueError(
+            "counts must be non-negative with a positive finite sum in each row, got a smallest"
+            f" count of {counts.min():g} and sums down to {total.min():g}"
+        )
     return counts, total
 
 
@@ -416,6 +439,8 @@ def _mean_nll(nll, mask):
     mask = np.ones(nll.shape, dtype=bool) if mask is None else np.asarray(mask)
     negative = (nll < -1e-3) & (mask > 0)
     if negative.any():
-        raise ValueError(f"nll holds {np.broadcast_to(nll, negative.shape)[negative][0]:g}, but −log p is never "
-                         f"negative: pass the negative log-probabilities, not the log-probabilities")
+        raise ValueError(
+            f"nll holds {np.broadcast_to(nll, negative.shape)[negative][0]:g}, but −log p is never "
+            "negative: pass the negative log-probabilities, not the log-probabilities"
+        )
     return masked_mean(nll, mask)

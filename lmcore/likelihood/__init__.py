@@ -4,11 +4,32 @@ The vocabulary lies on the last axis (PyTorch's cross_entropy wants it on axis 1
 natural, and a target of `ignore_index` is padding: it leaves the sum, the mean's denominator and the gradient.
 """
 
-from lmcore.likelihood.estimation import categorical_log_likelihood, categorical_mle, dataset_log_likelihood
-from lmcore.likelihood.losses import (cross_entropy, cross_entropy_grad, cross_entropy_soft, cross_entropy_with_grad,
-                                      nll, one_hot)
+from lmcore.likelihood.estimation import (
+    categorical_log_likelihood,
+    categorical_mle,
+    dataset_log_likelihood,
+)
+from lmcore.likelihood.losses import (
+    cross_entropy,
+    cross_entropy_grad,
+    cross_entropy_soft,
+    cross_entropy_with_grad,
+    nll,
+    one_hot,
+)
 from lmcore.likelihood.masks import masked_mean, padding_mask, z_loss
 
-__all__ = ["categorical_log_likelihood", "categorical_mle", "cross_entropy", "cross_entropy_grad",
-           "cross_entropy_soft", "cross_entropy_with_grad", "dataset_log_likelihood", "masked_mean", "nll", "one_hot",
-           "padding_mask", "z_loss"]
+__all__ = [
+    "categorical_log_likelihood",
+    "categorical_mle",
+    "cross_entropy",
+    "cross_entropy_grad",
+    "cross_entropy_soft",
+    "cross_entropy_with_grad",
+    "dataset_log_likelihood",
+    "masked_mean",
+    "nll",
+    "one_hot",
+    "padding_mask",
+    "z_loss",
+]

@@ -67,8 +67,10 @@ def categorical_mle(counts):
     counts = as_floats(counts, "counts")
     totals = counts.sum(axis=-1, keepdims=True, dtype=accumulator(counts.dtype))
     if not (counts >= 0).all() or not ((totals > 0) & np.isfinite(totals)).all():
-        raise ValueError(f"counts must be non-negative with a positive finite sum in each row, got a smallest count of "
-                         f"{counts.min():g} and sums down to {totals.min():g}")
+        raise ValueError(
+            "counts must be non-negative with a positive finite sum in each row, got a smallest"
+            f" count of {counts.min():g} and sums down to {totals.min():g}"
+        )
     return (counts / totals).astype(counts.dtype, copy=False)
 
 
@@ -85,7 +87,8 @@ def categorical_log_likelihood(counts, probs):
     Returns
     -------
     ndarray of shape (...) or float
-        Nats, for draws in one given order (no multinomial coefficient); -inf if an impossible outcome was counted.
+        Nats, for draws in one given order (no multinomial coefficient); -inf if an impossible
+        outcome was counted.
 
     Raises
     ------

@@ -18,7 +18,8 @@ def nll(log_probs, targets, reduction="mean", ignore_index=-100):
     targets : array-like of int of shape (...)
         Ids in [0, V), or `ignore_index`.
     reduction : {"mean", "sum", "none"}, default "mean"
-        Mean over the targets that are not ignored, their sum, or one value a target (0 where ignored).
+        Mean over the targets that are not ignored, their sum, or one value a target (0 where
+        ignored).
     ignore_index : int, default -100
 
     Returns
@@ -29,15 +30,16 @@ def nll(log_probs, targets, reduction="mean", ignore_index=-100):
     Raises
     ------
     ValueError
-        If shapes disagree, a target is out of range, or the mean is wanted and every target is ignored
-        (PyTorch returns NaN).
+        If shapes disagree, a target is out of range, or the mean is wanted and every target is
+        ignored (PyTorch returns NaN).
 
     Examples
     --------
     >>> nll(np.log([[0.5, 0.5], [0.25, 0.75]]), [1, 0], reduction="none").round(4)
     array([0.6931, 1.3863])
     """
-    losses = 0 - token_log_probs(log_probs, targets, ignore_index)      # 0 - x: an ignored target is 0.0, not -0.0
+    # 0 - x: an ignored target is 0.0, not -0.0
+    losses = 0 - token_log_probs(log_probs, targets, ignore_index)
     kept = np.asarray(targets) != ignore_index
     _check_reduction(reduction, kept)
     return _reduce(losses, kept, reduction, losses.dtype)
@@ -55,10 +57,12 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
     targets : array-like of int of shape (...)
         Ids in [0, V), or `ignore_index`.
     reduction : {"mean", "sum", "none"}, default "mean"
-        Mean over the targets that are not ignored, their sum, or one value a target (0 where ignored).
+        Mean over the targets that are not ignored, their sum, or one value a target (0 where
+        ignored).
     ignore_index : int, default -100
     label_smoothing : float in [0, 1), default 0
-        ε: the target distribution is (1 − ε)·one-hot + ε/V on every one of the V tokens, as in PyTorch.
+        ε: the target distribution is (1 − ε)·one-hot + ε/V on every one of the V tokens, as in
+        PyTorch.
 
     Returns
     -------
@@ -68,8 +72,8 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
     Raises
     ------
     ValueError
-        If shapes disagree, a target is out of range, a row bans every token, or the mean is wanted and every target
-        is ignored (PyTorch returns NaN).
+        If shapes disagree, a target is out of range, a row bans every token, or the mean is wanted
+        and every target is ignored (PyTorch returns NaN).
 
     References
     ----------
@@ -86,8 +90,8 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
 def cross_entropy_soft(logits, target_probs, reduction="mean"):
     """Cross-entropy of logits against whole target distributions, H(q, p) = −Σ_v q_v log p_v (book, section 4.3).
 
-    Its floor is the entropy of q, reached when p = q; only for one-hot targets is that 0. Its gradient by the logits
-    is p − q, that is ``softmax(logits) - target_probs`` a row.
+    Its floor is the entropy of q, reached when p = q; only for one-hot targets is that 0. Its
+    gradient by the logits is p − q, that is ``softmax(logits) - target_probs`` a row.
 
     Parameters
     ----------
@@ -100,7 +104,8 @@ def cross_entropy_soft(logits, target_probs, reduction="mean"):
     Returns
     -------
     ndarray or float
-        Nats, in the type of `logits`. A banned token with q = 0 costs 0 (PyTorch returns NaN), with q > 0 +inf.
+        Nats, in the type of `logits`. A banned token with q = 0 costs 0 (PyTorch returns NaN), with
+        q > 0 +inf.
 
     Raises
     ------
@@ -118,8 +123,10 @@ def cross_entropy_soft(logits, target_probs, reduction="mean"):
     """
     log_probs, target_probs = log_softmax(logits), as_distribution(target_probs, "target_probs")
     if target_probs.shape != log_probs.shape:
-        raise ValueError(f"target_probs has shape {target_probs.shape} and logits {log_probs.shape}: they must be "
-                         f"equal; for target ids use cross_entropy")
+        raise ValueError(
+            f"target_probs has shape {target_probs.shape} and logits {log_probs.shape}: they must"
+            " be equal; for target ids use cross_entropy"
+        )
     losses = 0 - np.asarray(weighted_sum(target_probs, log_probs))
     kept = np.ones(losses.shape, dtype=bool)
     _check_reduction(reduction, kept)
@@ -154,18 +161,21 @@ def cross_entropy_grad(logits, targets, reduction="mean", ignore_index=-100, lab
     return cross_entropy_with_grad(logits, targets, reduction, ignore_index, label_smoothing)[1]
 
 
-def cross_entropy_with_grad(logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0, out=None):
+def cross_entropy_with_grad(
+    logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0, out=None
+):
     """Loss and gradient of `cross_entropy` in one pass over the logits, ∂ℓ/∂z = p − y (book, section 4.4).
 
-    A few rows are taken at a time through maximum, exponential, sum and gradient while they stay in cache; neither
-    log-probabilities nor one-hot targets are ever stored.
+    A few rows are taken at a time through maximum, exponential, sum and gradient while they stay in
+    cache; neither log-probabilities nor one-hot targets are ever stored.
 
     Parameters
     ----------
     logits, targets, reduction, ignore_index, label_smoothing
         As for `cross_entropy`. For ``reduction="none"`` each gradient row is that of its own loss.
     out : ndarray, optional
-        Where the gradient is written: shape and type of the logits, C-contiguous. It may be the logits themselves.
+        Where the gradient is written: shape and type of the logits, C-contiguous. It may be the
+        logits themselves.
 
     Returns
     -------
@@ -189,8 +199,10 @@ def cross_entropy_with_grad(logits, targets, reduction="mean", ignore_index=-100
     logits = as_floats(logits, "logits")
     grad = np.empty(logits.shape, dtype=logits.dtype) if out is None else out
     if grad.shape != logits.shape or grad.dtype != logits.dtype or not grad.flags.c_contiguous:
-        raise ValueError(f"out must be C-contiguous of shape {logits.shape} and type {logits.dtype}, got shape "
-                         f"{grad.shape} and type {grad.dtype}")
+        raise ValueError(
+            f"out must be C-contiguous of shape {logits.shape} and type {logits.dtype}, got shape "
+            f"{grad.shape} and type {grad.dtype}"
+        )
     return _cross_entropy(logits, targets, reduction, ignore_index, label_smoothing, grad)
 
 
@@ -225,7 +237,9 @@ def one_hot(targets, vocab_size, label_smoothing=0.0, dtype=np.float64):
     _check_smoothing(label_smoothing)
     targets = as_token_ids(targets, vocab_size, "targets")
     probs = np.full(targets.shape + (vocab_size,), label_smoothing / vocab_size, dtype=dtype)
-    np.put_along_axis(probs, targets[..., None], 1 - label_smoothing + label_smoothing / vocab_size, axis=-1)
+    np.put_along_axis(
+        probs, targets[..., None], 1 - label_smoothing + label_smoothing / vocab_size, axis=-1
+    )
     return probs
 
 
@@ -234,18 +248,25 @@ def _cross_entropy(logits, targets, reduction, ignore_index, smoothing, grad):
     logits = as_floats(logits, "logits")
     targets = as_token_ids(targets, logits.shape[-1], "targets", ignore_index)
     if targets.shape != logits.shape[:-1]:
-        raise ValueError(f"targets has shape {targets.shape} and logits {logits.shape}: each target needs one row of V "
-                         f"logits, so targets must have shape {logits.shape[:-1]}")
+        raise ValueError(
+            f"targets has shape {targets.shape} and logits {logits.shape}: each target needs one"
+            f" row of V logits, so targets must have shape {logits.shape[:-1]}"
+        )
     kept = targets != ignore_index
     _check_smoothing(smoothing)
     _check_reduction(reduction, kept)
     size, dtype = logits.shape[-1], accumulator(logits.dtype)
-    flat, ids, losses = logits.reshape(-1, size), targets.ravel(), np.zeros(targets.size, dtype=dtype)
+    flat, ids, losses = (
+        logits.reshape(-1, size),
+        targets.ravel(),
+        np.zeros(targets.size, dtype=dtype),
+    )
     flat_grad = None if grad is None else grad.reshape(-1, size)
     scale = 1 / int(kept.sum()) if reduction == "mean" else 1.0
     for part in row_blocks(len(ids), size, dtype.itemsize):
         rows = part.start + np.flatnonzero(kept.ravel()[part])
-        block = flat[rows].astype(dtype, copy=False)                    # a copy, overwritten from here on
+        # a copy, overwritten from here on
+        block = flat[rows].astype(dtype, copy=False)
         losses[rows], normalizer = _losses_of(block, rows, ids[rows], smoothing)
         if grad is not None:
             flat_grad[part] = 0
@@ -262,8 +283,11 @@ def _losses_of(block, rows, ids, smoothing):
     peak = np.take_along_axis(block, top, axis=1)
     if not np.isfinite(peak).all():
         bad = int(np.flatnonzero(~np.isfinite(peak[:, 0]))[0])
-        cause = ("bans every token: leave at least one logit finite" if peak[bad, 0] == -np.inf
-                 else "holds NaN or +inf: look for an overflow before the logits")
+        cause = (
+            "bans every token: leave at least one logit finite"
+            if peak[bad, 0] == -np.inf
+            else "holds NaN or +inf: look for an overflow before the logits"
+        )
         raise ValueError(f"logits row {rows[bad]} (rows counted in order) {cause}")
     block -= peak
     picked = np.take_along_axis(block, ids[:, None], axis=1)
@@ -297,7 +321,9 @@ def _check_reduction(reduction, kept):
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     if reduction == "mean" and not kept.any():
-        raise ValueError("targets are all ignored, so there is no mean: drop that batch, or use reduction='sum'")
+        raise ValueError(
+            "targets are all ignored, so there is no mean: drop that batch, or use reduction='sum'"
+        )
 
 
 def _check_smoothing(label_smoothing):

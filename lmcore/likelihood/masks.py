@@ -41,7 +41,9 @@ def padding_mask(lengths, length=None):
         raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
     length = int(lengths.max()) if length is None else length
     if lengths.min() < 0 or lengths.max() > length:
-        raise ValueError(f"lengths must lie in [0, length={length}], got {lengths.min()} to {lengths.max()}")
+        raise ValueError(
+            f"lengths must lie in [0, length={length}], got {lengths.min()} to {lengths.max()}"
+        )
     return np.arange(length) < lengths[..., None]
 
 
@@ -55,8 +57,8 @@ def masked_mean(values, mask, axis=None):
     mask : array-like
         Booleans, or non-negative weights; broadcast against `values`.
     axis : int or tuple of int, optional
-        Axes averaged over; all of them if not given. Means of rows (``axis=-1``) averaged again are *not* the token
-        mean unless all rows have equally many tokens.
+        Axes averaged over; all of them if not given. Means of rows (``axis=-1``) averaged again are
+        *not* the token mean unless all rows have equally many tokens.
 
     Returns
     -------
@@ -77,14 +79,21 @@ def masked_mean(values, mask, axis=None):
     try:
         shape = np.broadcast_shapes(values.shape, mask.shape)
     except ValueError:
-        raise ValueError(f"mask has shape {mask.shape}, which does not broadcast against values of shape "
-                         f"{values.shape}") from None
+        raise ValueError(
+            f"mask has shape {mask.shape}, which does not broadcast against values of shape "
+            f"{values.shape}"
+        ) from None
     if not (mask >= 0).all():
-        raise ValueError(f"mask must be boolean or non-negative, got a smallest entry of {mask.min():g}")
+        raise ValueError(
+            f"mask must be boolean or non-negative, got a smallest entry of {mask.min():g}"
+        )
     total = np.broadcast_to(mask, shape).sum(axis=axis, dtype=np.float64)
     if not (total > 0).all():
-        raise ValueError("mask leaves nothing to average: every token is masked"
-                         + ("" if axis is None else f" somewhere along axis {axis}") + "; drop that batch or row")
+        raise ValueError(
+            "mask leaves nothing to average: every token is masked"
+            + ("" if axis is None else f" somewhere along axis {axis}")
+            + "; drop that batch or row"
+        )
     weighted = np.multiply(values, mask, out=np.zeros(shape), where=mask > 0)
     return (weighted.sum(axis=axis) / total).astype(values.dtype)[()]
 
@@ -92,7 +101,8 @@ def masked_mean(values, mask, axis=None):
 def z_loss(logits):
     """Mean squared log-normaliser, (log Σ_v e^{z_v})², a penalty that keeps logits from drifting (book, section 4.5).
 
-    Cross-entropy does not notice a constant added to all logits; this term, weighted by 1e-4 or so, does.
+    Cross-entropy does not notice a constant added to all logits; this term, weighted by 1e-4 or so,
+    does.
 
     Parameters
     ----------

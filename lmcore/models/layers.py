@@ -13,7 +13,14 @@ _GELU_SCALE = float(np.sqrt(2 / np.pi))
 _GELU_CUBIC = 0.044715
 
 
-__all__ = ["embedding_backward", "gelu", "gelu_backward", "layer_norm", "layer_norm_backward", "linear_backward"]
+__all__ = [
+    "embedding_backward",
+    "gelu",
+    "gelu_backward",
+    "layer_norm",
+    "layer_norm_backward",
+    "linear_backward",
+]
 
 
 def linear_backward(d_out, x, weight):
@@ -45,8 +52,10 @@ def linear_backward(d_out, x, weight):
     (array([[4., 5.]]), array([2., 3.]), array([1.]))
     """
     if x.shape[-1:] + d_out.shape[-1:] != weight.shape or x.shape[:-1] != d_out.shape[:-1]:
-        raise ValueError(f"x {x.shape} and d_out {d_out.shape} do not fit weight {weight.shape}: "
-                         f"they must be (..., n_in), (..., n_out) and (n_in, n_out)")
+        raise ValueError(
+            f"x {x.shape} and d_out {d_out.shape} do not fit weight {weight.shape}: "
+            "they must be (..., n_in), (..., n_out) and (n_in, n_out)"
+        )
     rows, d_rows = x.reshape(-1, x.shape[-1]), d_out.reshape(-1, d_out.shape[-1])
     return d_out @ weight.T, rows.T @ d_rows, _column_sums(d_rows)
 
@@ -59,8 +68,8 @@ def _column_sums(rows):
 def embedding_backward(d_out, ids, n_rows):
     """Gradient of a table by the rows looked up in it: row v gets Σ of ``d_out`` where ``ids == v`` (book, section 8.3).
 
-    Sorting the ids and adding runs would also do; for small tables a one-hot product is faster, and both leave
-    `np.add.at`, the literal transcription, far behind.
+    Sorting the ids and adding runs would also do; for small tables a one-hot product is faster, and
+    both leave `np.add.at`, the literal transcription, far behind.
 
     Parameters
     ----------
@@ -84,7 +93,9 @@ def embedding_backward(d_out, ids, n_rows):
     array([2., 5., 0.])
     """
     if d_out.shape[:-1] != ids.shape:
-        raise ValueError(f"d_out has shape {d_out.shape} and ids {ids.shape}: pass one row of d_out an id")
+        raise ValueError(
+            f"d_out has shape {d_out.shape} and ids {ids.shape}: pass one row of d_out an id"
+        )
     one_hot = np.zeros((ids.size, n_rows), dtype=d_out.dtype)
     one_hot[np.arange(ids.size), ids.reshape(-1)] = 1
     return one_hot.T @ d_out.reshape(ids.size, -1)
@@ -98,7 +109,8 @@ def layer_norm(x, gain, bias, eps=1e-5):
     x : array-like of shape (..., d)
     gain, bias : array-like of shape (d,)
     eps : float, default 1e-5
-        Keeps a constant row finite; PyTorch's and GPT-2's value. The variance divides by d, as theirs does.
+        Keeps a constant row finite; PyTorch's and GPT-2's value. The variance divides by d, as
+        theirs does.
 
     Returns
     -------
@@ -124,10 +136,14 @@ def layer_norm(x, gain, bias, eps=1e-5):
     x, gain, bias = as_floats(x, "x"), as_floats(gain, "gain"), as_floats(bias, "bias")
     width = x.shape[-1]
     if gain.shape != (width,) or bias.shape != (width,):
-        raise ValueError(f"gain {gain.shape} and bias {bias.shape} must both have shape ({width},) for x {x.shape}")
+        raise ValueError(
+            f"gain {gain.shape} and bias {bias.shape} must both have shape ({width},) for x"
+            f" {x.shape}"
+        )
     dtype = accumulator(x.dtype)
     rows, gain = x.astype(dtype, copy=False).reshape(-1, width), gain.astype(dtype, copy=False)
-    average = np.full(width, 1 / width, dtype=dtype)          # a product with it is a mean, at the speed of BLAS
+    # a product with it is a mean, at the speed of BLAS
+    average = np.full(width, 1 / width, dtype=dtype)
     normed = rows - (rows @ average)[:, None]
     inverse_std = 1 / np.sqrt(_row_dots(normed, normed) / width + dtype.type(eps))
     normed *= inverse_std[:, None]
@@ -139,7 +155,8 @@ def layer_norm(x, gain, bias, eps=1e-5):
 def layer_norm_backward(d_out, cache):
     """Gradients of `layer_norm` by its input, gain and bias (book, section 8.5).
 
-    With n the normalised rows and δ = g ⊙ ∂out: ∂x = (δ − mean(δ) − n mean(δ ⊙ n)) / √(σ² + ε), ∂g = Σ ∂out ⊙ n, ∂b = Σ ∂out.
+    With n the normalised rows and δ = g ⊙ ∂out: ∂x = (δ − mean(δ) − n mean(δ ⊙ n)) / √(σ² + ε), ∂g
+    = Σ ∂out ⊙ n, ∂b = Σ ∂out.
 
     Parameters
     ----------
@@ -172,7 +189,9 @@ def layer_norm_backward(d_out, cache):
     d_x -= mean[:, None]
     d_x -= normed * slope[:, None]
     d_x *= inverse_std[:, None]
-    return tuple(a.astype(d_out.dtype, copy=False) for a in (d_x.reshape(d_out.shape), d_gain, d_bias))
+    return tuple(
+        a.astype(d_out.dtype, copy=False) for a in (d_x.reshape(d_out.shape), d_gain, d_bias)
+    )
 
 
 def _row_dots(a, b):
@@ -183,8 +202,9 @@ def _row_dots(a, b):
 def gelu(x):
     """The GELU non-linearity in its tanh form, x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))) (book, section 8.5).
 
-    GPT-2's form. PyTorch's default is x Φ(x) with the error function, up to 5e-4 away; ``approximate="tanh"`` is this
-    one. x³ is written x·x·x: the power operator is some 80 times slower on float32.
+    GPT-2's form. PyTorch's default is x Φ(x) with the error function, up to 5e-4 away;
+    ``approximate="tanh"`` is this one. x³ is written x·x·x: the power operator is some 80 times
+    slower on float32.
 
     Parameters
     ----------
@@ -209,7 +229,8 @@ def gelu(x):
     x = as_floats(x, "x")
     wide = x.astype(accumulator(x.dtype), copy=False).reshape(-1)
     out, gate = np.empty_like(wide), np.empty_like(wide)
-    for part in row_blocks(wide.size, 1, wide.itemsize):      # every pass below then finds its numbers in cache
+    # every pass below then finds its numbers in cache
+    for part in row_blocks(wide.size, 1, wide.itemsize):
         block, inner, result = wide[part], gate[part], out[part]
         np.multiply(block, block, out=inner)
         inner *= _GELU_SCALE * _GELU_CUBIC

@@ -15,22 +15,25 @@ from lmcore._arrays import as_token_ids
 from lmcore.factorization import token_log_probs
 from lmcore.softmax import log_softmax
 
-_REMEMBERED = 32            # states of prefixes kept: enough for a beam, at most 40 MB for the largest pocket model
+# states of prefixes kept: enough for a beam, at most 40 MB for the largest pocket model
+_REMEMBERED = 32
 
 
 @dataclass(frozen=True, eq=False)
 class LanguageModel:
     """A neural language model behind the one interface of the course (book, sections 8.3 to 8.5).
 
-    What a prediction sees: an NPLM its last n tokens; an RNN everything, through its state; a transformer a window of
-    its last tokens. The window begins at the text's beginning until the positions are used up, then moves on by
-    ``config.hop`` tokens whenever it is full (half the context unless set), so between ``context - hop + 1`` and
-    ``context`` tokens are seen, BOS counted. ``hop=1`` is the exact sliding window, at `context` times the work. The
-    rule depends on the length of the prefix alone, which is why `log_probs` and `next_log_probs` agree everywhere.
+    What a prediction sees: an NPLM its last n tokens; an RNN everything, through its state; a
+    transformer a window of its last tokens. The window begins at the text's beginning until the
+    positions are used up, then moves on by ``config.hop`` tokens whenever it is full (half the
+    context unless set), so between ``context - hop + 1`` and ``context`` tokens are seen, BOS
+    counted. ``hop=1`` is the exact sliding window, at `context` times the work. The rule depends on
+    the length of the prefix alone, which is why `log_probs` and `next_log_probs` agree everywhere.
 
-    `next_log_probs` is a function of its prefix to the last bit, whatever was asked before: it always advances one token
-    at a time, from remembered states when there are any. An arithmetic decoder can therefore repeat its encoder.
-    `log_probs` works on whole windows and agrees with it to rounding, about 1e-5 nats in float32.
+    `next_log_probs` is a function of its prefix to the last bit, whatever was asked before: it
+    always advances one token at a time, from remembered states when there are any. An arithmetic
+    decoder can therefore repeat its encoder. `log_probs` works on whole windows and agrees with it
+    to rounding, about 1e-5 nats in float32.
 
     Attributes
     ----------
@@ -85,16 +88,20 @@ class LanguageModel:
         if prefix and prefix[-1] == self.eos:
             return self._ended()
         inputs = (self.vocab_size,) + prefix
-        window = inputs[self.module.window_start(len(inputs), self.config):]
+        window = inputs[self.module.window_start(len(inputs), self.config) :]
         return log_softmax(self._logits_and_state(window)[0][0])
 
     def log_probs(self, tokens):
         """(B, T, V) nats, aligned: row t is the distribution that token t of `tokens` (B, T) is drawn from."""
         tokens = as_token_ids(tokens, self.vocab_size, "tokens")
         if tokens.ndim != 2 or tokens.size == 0:
-            raise ValueError(f"tokens must have shape (B, T) with at least one token, got {tokens.shape}; "
-                             f"pass one text as tokens[None]")
-        inputs = np.concatenate([np.full((len(tokens), 1), self.vocab_size), tokens[:, :-1]], axis=1)
+            raise ValueError(
+                f"tokens must have shape (B, T) with at least one token, got {tokens.shape}; "
+                "pass one text as tokens[None]"
+            )
+        inputs = np.concatenate(
+            [np.full((len(tokens), 1), self.vocab_size), tokens[:, :-1]], axis=1
+        )
         rows = np.ascontiguousarray(self.module.long_forward(self.params, inputs, self.config))
         log_softmax(rows, out=rows)
         if self.eos is not None:
@@ -110,17 +117,21 @@ class LanguageModel:
         ids = tuple(self.charset.find(char) for char in text)
         if -1 in ids:
             where = ids.index(-1)
-            raise ValueError(f"text holds {text[where]!r} at {where}, which is not among the model's {len(self.charset)} "
-                             f"characters; fold it with lmcore.data.clean first")
+            raise ValueError(
+                f"text holds {text[where]!r} at {where}, which is not among the model's"
+                f" {len(self.charset)} characters; fold it with lmcore.data.clean first"
+            )
         return ids
 
     def decode(self, ids):
         """Text of ids up to EOS; ValueError for an id that is no character."""
         ids = [int(i) for i in ids]
-        ids = ids[:ids.index(self.eos)] if self.eos in ids else ids
+        ids = ids[: ids.index(self.eos)] if self.eos in ids else ids
         wrong = [i for i in ids if not 0 <= i < len(self.charset)]
         if wrong:
-            raise ValueError(f"ids holds {wrong[0]}, but the model's characters are 0 to {len(self.charset) - 1}")
+            raise ValueError(
+                f"ids holds {wrong[0]}, but the model's characters are 0 to {len(self.charset) - 1}"
+            )
         return "".join(self.charset[i] for i in ids)
 
     def _ended(self):

@@ -78,13 +78,15 @@ def init(config, rng, dtype=np.float32):
     >>> {name: array.shape for name, array in params.items()}
     {'embedding': (6, 2), 'H': (4, 6), 'd': (4,), 'U': (5, 4), 'b': (5,)}
     """
+
     def normal(rows, columns, scale):
         return (scale * rng.standard_normal((rows, columns))).astype(dtype)
 
     inputs = config.context * config.width
     return {
         "embedding": normal(config.vocab_size + 1, config.width, 1.0),
-        "H": normal(config.hidden, inputs, 1 / np.sqrt(inputs)), "d": np.zeros(config.hidden, dtype=dtype),
+        "H": normal(config.hidden, inputs, 1 / np.sqrt(inputs)),
+        "d": np.zeros(config.hidden, dtype=dtype),
         "U": normal(config.vocab_size, config.hidden, 0.1 / np.sqrt(config.hidden)),
         "b": np.zeros(config.vocab_size, dtype=dtype),
     }
@@ -127,10 +129,14 @@ def forward(params, inputs, config):
     """
     inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
     if inputs.ndim != 2:
-        raise ValueError(f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]")
+        raise ValueError(
+            f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]"
+        )
     padded = np.pad(inputs, ((0, 0), (config.context - 1, 0)), constant_values=config.vocab_size)
-    contexts = np.lib.stride_tricks.sliding_window_view(padded, config.context, axis=1)      # (B, T, n)
-    x = params["embedding"][contexts].reshape(*inputs.shape, -1)                             # (B, T, n·m)
+    # (B, T, n)
+    contexts = np.lib.stride_tricks.sliding_window_view(padded, config.context, axis=1)
+    # (B, T, n·m)
+    x = params["embedding"][contexts].reshape(*inputs.shape, -1)
     hidden = np.tanh(x @ params["H"].T + params["d"])
     return lm_head(hidden, params["U"], params["b"]), (contexts, x, hidden)
 
@@ -165,11 +171,17 @@ def backward(params, cache, d_logits, config):
     """
     contexts, x, hidden = cache
     d_hidden, d_head, d_b = linear_backward(d_logits, hidden, params["U"].T)
-    d_inner = d_hidden * (1 - hidden * hidden)                                               # tanh' = 1 − tanh²
+    # tanh' = 1 − tanh²
+    d_inner = d_hidden * (1 - hidden * hidden)
     d_x, d_H, d_d = linear_backward(d_inner, x, params["H"].T)
     d_features = d_x.reshape(*contexts.shape, config.width)
-    return {"embedding": embedding_backward(d_features, contexts, config.vocab_size + 1),
-            "H": d_H.T, "d": d_d, "U": d_head.T, "b": d_b}
+    return {
+        "embedding": embedding_backward(d_features, contexts, config.vocab_size + 1),
+        "H": d_H.T,
+        "d": d_d,
+        "U": d_head.T,
+        "b": d_b,
+    }
 
 
 def loss_and_grad(params, inputs, targets, config):
@@ -278,8 +290,8 @@ def prefill(params, inputs, config):
     array([[5, 5, 1]])
     """
     state = start(config)
-    recent = inputs[-config.context:]
-    state[0, config.context - len(recent):] = recent
+    recent = inputs[-config.context :]
+    state[0, config.context - len(recent) :] = recent
     return forward(params, state, config)[0][:, -1], state
 
 
@@ -328,7 +340,8 @@ def long_forward(params, inputs, config, block=4096):
     """
     rows = []
     for begin in range(0, inputs.shape[1], block):
-        first = max(0, begin - config.cold)                   # enough before the block for its first position's context
-        logits, _ = forward(params, inputs[:, first:begin + block], config)
-        rows.append(logits[:, begin - first:])
+        # enough before the block for its first position's context
+        first = max(0, begin - config.cold)
+        logits, _ = forward(params, inputs[:, first : begin + block], config)
+        rows.append(logits[:, begin - first :])
     return np.concatenate(rows, axis=1)

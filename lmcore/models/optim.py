@@ -25,15 +25,27 @@ def adamw_init(params):
     >>> adamw_init({"w": np.ones(2)})["v"]["w"]
     array([0., 0.])
     """
-    return {"step": 0, "m": {name: np.zeros_like(p) for name, p in params.items()},
-            "v": {name: np.zeros_like(p) for name, p in params.items()}}
+    return {
+        "step": 0,
+        "m": {name: np.zeros_like(p) for name, p in params.items()},
+        "v": {name: np.zeros_like(p) for name, p in params.items()},
+    }
 
 
-def adamw(params, grads, state, learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, decayed=None):
+def adamw(
+    params,
+    grads,
+    state,
+    learning_rate,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.01,
+    decayed=None,
+):
     """One step of Adam with decoupled weight decay (book, section 8.3).
 
-    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², and with both divided by 1 − βᵗ to undo their start at zero,
-    w ← (1 − η λ) w − η m̂ / (√v̂ + ε). Defaults are PyTorch's.
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², and with both divided by 1 − βᵗ to undo their
+    start at zero, w ← (1 − η λ) w − η m̂ / (√v̂ + ε). Defaults are PyTorch's.
 
     Parameters
     ----------
@@ -75,7 +87,7 @@ def adamw(params, grads, state, learning_rate, betas=(0.9, 0.999), eps=1e-8, wei
     _check_names(params, grads, decayed)
     beta1, beta2 = betas
     step = state["step"] + 1
-    correction1, correction2 = 1 - beta1 ** step, 1 - beta2 ** step
+    correction1, correction2 = 1 - beta1**step, 1 - beta2**step
     new_params, new_state = {}, {"step": step, "m": {}, "v": {}}
     for name, param in params.items():
         grad = grads[name]
@@ -97,19 +109,27 @@ def adamw(params, grads, state, learning_rate, betas=(0.9, 0.999), eps=1e-8, wei
 def _check_names(params, grads, decayed):
     """Raise unless every parameter has a gradient of its shape and `decayed` names parameters."""
     if params.keys() != grads.keys():
-        raise ValueError(f"grads has the names {sorted(grads)}, but params {sorted(params)}: they must be the same")
+        raise ValueError(
+            f"grads has the names {sorted(grads)}, but params {sorted(params)}: they must be the"
+            " same"
+        )
     for name, param in params.items():
         if param.shape != grads[name].shape:
-            raise ValueError(f"grads[{name!r}] has shape {grads[name].shape}, but the parameter {param.shape}")
+            raise ValueError(
+                f"grads[{name!r}] has shape {grads[name].shape}, but the parameter {param.shape}"
+            )
     unknown = sorted(set(decayed or ()) - params.keys())
     if unknown:
-        raise ValueError(f"decayed names {unknown[0]!r}, which is not among the parameters {sorted(params)}")
+        raise ValueError(
+            f"decayed names {unknown[0]!r}, which is not among the parameters {sorted(params)}"
+        )
 
 
 def clip_grad_norm(grads, max_norm):
     """Gradients scaled down together so that their joint Euclidean norm is at most `max_norm` (book, section 8.4).
 
-    The direction stays. PyTorch's `clip_grad_norm_` divides by norm + 1e-6 instead and so ends a hair below `max_norm`.
+    The direction stays. PyTorch's `clip_grad_norm_` divides by norm + 1e-6 instead and so ends a
+    hair below `max_norm`.
 
     Parameters
     ----------
@@ -127,7 +147,8 @@ def clip_grad_norm(grads, max_norm):
     Raises
     ------
     ValueError
-        If `max_norm` is not positive, or the norm is not finite (PyTorch spreads NaN unless told otherwise).
+        If `max_norm` is not positive, or the norm is not finite (PyTorch spreads NaN unless told
+        otherwise).
 
     References
     ----------
@@ -144,9 +165,15 @@ def clip_grad_norm(grads, max_norm):
     norm = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
     if not math.isfinite(norm):
         broken = next((name for name, grad in grads.items() if not np.isfinite(grad).all()), None)
-        raise ValueError(f"the gradient norm is {norm}"
-                         + (f": grads[{broken!r}] holds NaN or inf" if broken else ": the sum of squares overflows")
-                         + "; lower the learning rate or look for an overflow")
+        raise ValueError(
+            f"the gradient norm is {norm}"
+            + (
+                f": grads[{broken!r}] holds NaN or inf"
+                if broken
+                else ": the sum of squares overflows"
+            )
+            + "; lower the learning rate or look for an overflow"
+        )
     if norm <= max_norm:
         return grads, norm
     return {name: grad * grad.dtype.type(max_norm / norm) for name, grad in grads.items()}, norm
@@ -169,8 +196,9 @@ def cosine_schedule(step, total, peak, warmup=0, floor=0.0, decay=None):
     floor : float, default 0
         Reached at ``step == total``.
     decay : int, optional
-        Steps of the fall; all after the warm-up if not given, which is the classical cosine schedule. With fewer, the
-        path before the fall does not depend on `total`, so the end may be fixed late.
+        Steps of the fall; all after the warm-up if not given, which is the classical cosine
+        schedule. With fewer, the path before the fall does not depend on `total`, so the end may be
+        fixed late.
 
     Returns
     -------

@@ -30,6 +30,7 @@ def pocket_names():
     >>> "transformer-1m" in pocket_names()
     True
     """
+
     def place(name):
         family, _, size = name.partition("-")
         return family, float(size.replace("k", "e3").replace("m", "e6"))
@@ -45,7 +46,8 @@ def pocket(name="transformer", dtype=np.float32):
     name : str, default "transformer"
         One of `pocket_names`, or a family for its largest.
     dtype : floating type, default float32
-        Type in which the model computes. Weights are stored in float16, which all of them hold exactly.
+        Type in which the model computes. Weights are stored in float16, which all of them hold
+        exactly.
 
     Returns
     -------
@@ -74,15 +76,19 @@ def _load(name, dtype):
         about = json.loads(str(file["about"]))
         params = {key: file[key].astype(dtype) for key in file.files if key != "about"}
     module = FAMILIES[about["family"]]
-    return LanguageModel(module, params, module.Config(**about["config"]), about["eos"], about["charset"], about)
+    return LanguageModel(
+        module, params, module.Config(**about["config"]), about["eos"], about["charset"], about
+    )
 
 
 def _resolve(name):
     """The full name of a model, or ValueError."""
     full = DEFAULTS.get(name, name)
     if full not in pocket_names():
-        raise ValueError(f"there is no pocket model {name!r}; choose a family ({', '.join(DEFAULTS)}) or one of "
-                         f"{', '.join(pocket_names())}")
+        raise ValueError(
+            f"there is no pocket model {name!r}; choose a family ({', '.join(DEFAULTS)}) or one of "
+            f"{', '.join(pocket_names())}"
+        )
     return full
 
 
@@ -97,8 +103,9 @@ def pocket_log(name="transformer"):
     Returns
     -------
     dict of str to ndarray
-        ``step``, each of the first thousand and then one in four; ``loss`` on that step's batch, nats a character;
-        ``grad_norm`` before clipping; ``validation``, bits a character on held-out windows, NaN for steps without.
+        ``step``, each of the first thousand and then one in four; ``loss`` on that step's batch,
+        nats a character; ``grad_norm`` before clipping; ``validation``, bits a character on
+        held-out windows, NaN for steps without.
 
     Raises
     ------
@@ -112,7 +119,9 @@ def pocket_log(name="transformer"):
     True
     """
     rows = np.genfromtxt(WEIGHTS / f"{_resolve(name)}.csv", delimiter=",", names=True)
-    return {key: rows[key].astype(np.int64) if key == "step" else rows[key] for key in rows.dtype.names}
+    return {
+        key: rows[key].astype(np.int64) if key == "step" else rows[key] for key in rows.dtype.names
+    }
 
 
 def pocket_table():
@@ -123,8 +132,9 @@ def pocket_table():
     Returns
     -------
     dict of str to dict
-        By name: ``test``, the bits per byte of the seven test speeches, ``parameters``, ``steps`` and ``characters`` read in
-        training where that applies, and ``sample``, the bits per byte of one short passage.
+        By name: ``test``, the bits per byte of the seven test speeches, ``parameters``, ``steps``
+        and ``characters`` read in training where that applies, and ``sample``, the bits per byte of
+        one short passage.
 
     Examples
     --------

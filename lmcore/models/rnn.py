@@ -83,7 +83,8 @@ def init(config, rng, dtype=np.float32):
     orthogonal, _ = np.linalg.qr(rng.standard_normal((hidden, hidden)))
     return {
         "U": (0.3 * rng.standard_normal((size + 1, hidden))).astype(dtype),
-        "W": orthogonal.astype(dtype), "b": np.zeros(hidden, dtype=dtype),
+        "W": orthogonal.astype(dtype),
+        "b": np.zeros(hidden, dtype=dtype),
         "head": (0.1 / np.sqrt(hidden) * rng.standard_normal((size, hidden))).astype(dtype),
         "head_b": np.zeros(size, dtype=dtype),
     }
@@ -128,8 +129,11 @@ def forward(params, inputs, config, state=None):
     """
     inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
     if inputs.ndim != 2:
-        raise ValueError(f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]")
-    driven = params["U"][inputs.T] + params["b"]                          # (T, B, h): U x_t + b for all t at once
+        raise ValueError(
+            f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]"
+        )
+    # (T, B, h): U x_t + b for all t at once
+    driven = params["U"][inputs.T] + params["b"]
     states = np.zeros((len(driven) + 1,) + driven.shape[1:], dtype=driven.dtype)
     if state is not None:
         states[0] = state
@@ -173,13 +177,18 @@ def backward(params, cache, d_logits, config):
     (True, False)
     """
     inputs, states = cache
-    d_states, d_head, d_head_b = linear_backward(np.ascontiguousarray(d_logits.swapaxes(0, 1)), states[1:],
-                                                 params["head"].T)
-    d_inner = through_time(params, states, d_states)[0]                   # (T, B, h)
+    d_states, d_head, d_head_b = linear_backward(
+        np.ascontiguousarray(d_logits.swapaxes(0, 1)), states[1:], params["head"].T
+    )
+    d_inner = through_time(params, states, d_states)[0]  # (T, B, h)
     rows = d_inner.reshape(-1, config.hidden)
-    return {"U": embedding_backward(d_inner, inputs.T, config.vocab_size + 1),
-            "W": rows.T @ states[:-1].reshape(-1, config.hidden), "b": rows.sum(axis=0),
-            "head": d_head.T, "head_b": d_head_b}
+    return {
+        "U": embedding_backward(d_inner, inputs.T, config.vocab_size + 1),
+        "W": rows.T @ states[:-1].reshape(-1, config.hidden),
+        "b": rows.sum(axis=0),
+        "head": d_head.T,
+        "head_b": d_head_b,
+    }
 
 
 def through_time(params, states, d_states):
@@ -230,8 +239,8 @@ def gradient_norm_by_lag(params, inputs, targets, config):
     Returns
     -------
     ndarray of shape (T,)
-        Norm at lag k = 0 to T − 1, mean over the batch. A straight line in its logarithm is gradient vanishing
-        (falling) or exploding (rising).
+        Norm at lag k = 0 to T − 1, mean over the batch. A straight line in its logarithm is
+        gradient vanishing (falling) or exploding (rising).
 
     Raises
     ------
@@ -415,7 +424,7 @@ def long_forward(params, inputs, config, block=4096):
     """
     rows, state = [], None
     for begin in range(0, inputs.shape[1], block):
-        logits, (_, states) = forward(params, inputs[:, begin:begin + block], config, state)
+        logits, (_, states) = forward(params, inputs[:, begin : begin + block], config, state)
         rows.append(logits)
         state = states[-1]
     return np.concatenate(rows, axis=1)

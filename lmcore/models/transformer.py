@@ -23,14 +23,52 @@ import numpy as np
 from lmcore._arrays import as_token_ids
 from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.blocks import attention, attention_backward, block, block_backward, rotary
-from lmcore.models.layers import embedding_backward, gelu, gelu_backward, layer_norm, layer_norm_backward, linear_backward
+from lmcore.models.layers import (
+    embedding_backward,
+    gelu,
+    gelu_backward,
+    layer_norm,
+    layer_norm_backward,
+    linear_backward,
+)
 from lmcore.softmax import lm_head
 
-__all__ = ["Config", "attention", "attention_backward", "backward", "block", "block_backward", "forward", "gelu",
-           "gelu_backward", "init", "layer_norm", "layer_norm_backward", "long_forward", "loss_and_grad", "prefill",
-           "rotary", "start", "step", "window_start"]
+__all__ = [
+    "Config",
+    "attention",
+    "attention_backward",
+    "backward",
+    "block",
+    "block_backward",
+    "forward",
+    "gelu",
+    "gelu_backward",
+    "init",
+    "layer_norm",
+    "layer_norm_backward",
+    "long_forward",
+    "loss_and_grad",
+    "prefill",
+    "rotary",
+    "start",
+    "step",
+    "window_start",
+]
 
-_STACKED = ("ln1_g", "ln1_b", "qkv_w", "qkv_b", "proj_w", "proj_b", "ln2_g", "ln2_b", "fc_w", "fc_b", "out_w", "out_b")
+_STACKED = (
+    "ln1_g",
+    "ln1_b",
+    "qkv_w",
+    "qkv_b",
+    "proj_w",
+    "proj_b",
+    "ln2_g",
+    "ln2_b",
+    "fc_w",
+    "fc_b",
+    "out_w",
+    "out_b",
+)
 DECAYED = ("qkv_w", "proj_w", "fc_w", "out_w")
 
 
@@ -49,7 +87,8 @@ class Config:
     width : int, default 128
         d, the residual stream; a multiple of `n_head`.
     hop : int, optional
-        How far the window moves on when a text has filled it, 1 <= hop <= context; half the context if not given.
+        How far the window moves on when a text has filled it, 1 <= hop <= context; half the context
+        if not given.
 
     Raises
     ------
@@ -71,10 +110,14 @@ class Config:
             if size < 1:
                 raise ValueError(f"{name} must be at least 1, got {size}")
         if self.width % self.n_head:
-            raise ValueError(f"width {self.width} is not a multiple of n_head {self.n_head}: each head takes "
-                             f"width / n_head of it")
+            raise ValueError(
+                f"width {self.width} is not a multiple of n_head {self.n_head}: each head takes "
+                "width / n_head of it"
+            )
         if self.hop > self.context:
-            raise ValueError(f"hop {self.hop} exceeds context {self.context}: the window would skip tokens")
+            raise ValueError(
+                f"hop {self.hop} exceeds context {self.context}: the window would skip tokens"
+            )
 
     @property
     def cold(self):
@@ -85,10 +128,11 @@ class Config:
 def init(config, rng, dtype=np.float32):
     """Random parameters, but for positions and the first block's attention, which starts by looking back (book, section 8.5).
 
-    Left to chance, attention spends its first hundreds of steps at the loss of a bigram model, until some head has found
-    the token before. So positions start as sinusoids, for which looking k back is a rotation, and head h of the first
-    block starts with the query and key that put most of its weight h + 1 tokens back. All of it is learned further.
-    Matrices are normal with a spread of 1/√d, less where 2L residual branches add up.
+    Left to chance, attention spends its first hundreds of steps at the loss of a bigram model,
+    until some head has found the token before. So positions start as sinusoids, for which looking k
+    back is a rotation, and head h of the first block starts with the query and key that put most of
+    its weight h + 1 tokens back. All of it is learned further. Matrices are normal with a spread of
+    1/√d, less where 2L residual branches add up.
 
     Parameters
     ----------
@@ -121,14 +165,22 @@ def init(config, rng, dtype=np.float32):
         return np.full(shape, value, dtype=dtype)
 
     params = {
-        "wte": normal(config.vocab_size + 1, d), "wpe": constant(0, config.context, d),
-        "ln1_g": constant(1, layers, d), "ln1_b": constant(0, layers, d),
-        "qkv_w": normal(layers, d, 3 * d), "qkv_b": constant(0, layers, 3 * d),
-        "proj_w": normal(layers, d, d, scale=1 / np.sqrt(2 * layers)), "proj_b": constant(0, layers, d),
-        "ln2_g": constant(1, layers, d), "ln2_b": constant(0, layers, d),
-        "fc_w": normal(layers, d, 4 * d), "fc_b": constant(0, layers, 4 * d),
-        "out_w": normal(layers, 4 * d, d, scale=1 / np.sqrt(2 * layers)), "out_b": constant(0, layers, d),
-        "lnf_g": constant(1, d), "lnf_b": constant(0, d),
+        "wte": normal(config.vocab_size + 1, d),
+        "wpe": constant(0, config.context, d),
+        "ln1_g": constant(1, layers, d),
+        "ln1_b": constant(0, layers, d),
+        "qkv_w": normal(layers, d, 3 * d),
+        "qkv_b": constant(0, layers, 3 * d),
+        "proj_w": normal(layers, d, d, scale=1 / np.sqrt(2 * layers)),
+        "proj_b": constant(0, layers, d),
+        "ln2_g": constant(1, layers, d),
+        "ln2_b": constant(0, layers, d),
+        "fc_w": normal(layers, d, 4 * d),
+        "fc_b": constant(0, layers, 4 * d),
+        "out_w": normal(layers, 4 * d, d, scale=1 / np.sqrt(2 * layers)),
+        "out_b": constant(0, layers, d),
+        "lnf_g": constant(1, d),
+        "lnf_b": constant(0, d),
     }
     _look_back(params, config)
     return params
@@ -140,17 +192,21 @@ def _look_back(params, config, strength=3.0):
     frequency = 2.0 * 0.01 ** (np.arange(pairs) / max(1, pairs - 1))
     angles = np.arange(config.context)[:, None] * frequency
     waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
-    params["wpe"][:, :2 * pairs] = np.sqrt(8 / config.width) * waves          # twice the spread of the token embeddings
+    # twice the spread of the token embeddings
+    params["wpe"][:, : 2 * pairs] = np.sqrt(8 / config.width) * waves
     first = params["qkv_w"][0]
     for head in range(config.n_head):
-        query, key = (first[:, part * config.width + head * size:][:, :size] for part in (0, 1))
+        query, key = (first[:, part * config.width + head * size :][:, :size] for part in (0, 1))
         query[:], key[:] = 0, 0
-        for column in range(0, size - 1, 2):                                  # each head takes its share of the pairs
+        # each head takes its share of the pairs
+        for column in range(0, size - 1, 2):
             sine = (column // 2 * 2 * pairs // size + head) % pairs
             cosine, turn = sine + pairs, frequency[sine] * (head + 1)
             key[[sine, cosine], [column, column + 1]] = strength
             query[[sine, cosine], [column, column + 1]] = strength * np.cos(turn)
-            query[[cosine, sine], [column, column + 1]] = strength * np.array([-np.sin(turn), np.sin(turn)])
+            query[[cosine, sine], [column, column + 1]] = strength * np.array(
+                [-np.sin(turn), np.sin(turn)]
+            )
 
 
 def forward(params, inputs, config):
@@ -169,7 +225,8 @@ def forward(params, inputs, config):
     logits : ndarray of shape (B, T, V)
         Row t predicts the token after ``inputs[:, t]`` and depends on ``inputs[:, :t + 1]`` alone.
     cache : tuple
-        For `backward`; ``cache[1][layer][2][3]`` holds a block's attention weights, (B, heads, T, T).
+        For `backward`; ``cache[1][layer][2][3]`` holds a block's attention weights, (B, heads, T,
+        T).
 
     Raises
     ------
@@ -189,16 +246,18 @@ def forward(params, inputs, config):
     """
     inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
     if inputs.ndim != 2 or not 1 <= inputs.shape[1] <= config.context:
-        raise ValueError(f"inputs must have shape (B, T) with 1 <= T <= context={config.context}, got {inputs.shape}; "
-                         f"cut longer texts into windows")
+        raise ValueError(
+            f"inputs must have shape (B, T) with 1 <= T <= context={config.context}, got"
+            f" {inputs.shape}; cut longer texts into windows"
+        )
     x = params["wte"][inputs]
-    x += params["wpe"][:inputs.shape[1]]
+    x += params["wpe"][: inputs.shape[1]]
     blocks = []
     for layer in range(config.n_layer):
         x, cache = block(_layer(params, layer), x, config.n_head)
         blocks.append(cache)
     hidden, final = layer_norm(x, params["lnf_g"], params["lnf_b"])
-    return lm_head(hidden, params["wte"][:config.vocab_size]), (inputs, blocks, hidden, final)
+    return lm_head(hidden, params["wte"][: config.vocab_size]), (inputs, blocks, hidden, final)
 
 
 def backward(params, cache, d_logits, config):
@@ -231,16 +290,16 @@ def backward(params, cache, d_logits, config):
     """
     inputs, blocks, hidden, final = cache
     grads = {name: np.empty_like(array) for name, array in params.items()}
-    d_hidden, d_head, _ = linear_backward(d_logits, hidden, params["wte"][:config.vocab_size].T)
+    d_hidden, d_head, _ = linear_backward(d_logits, hidden, params["wte"][: config.vocab_size].T)
     d_x, grads["lnf_g"], grads["lnf_b"] = layer_norm_backward(d_hidden, final)
     for layer in reversed(range(config.n_layer)):
         d_x, block_grads = block_backward(_layer(params, layer), d_x, blocks[layer])
         for name, grad in block_grads.items():
             grads[name][layer] = grad
-    grads["wpe"][:inputs.shape[1]] = d_x.sum(axis=0)
-    grads["wpe"][inputs.shape[1]:] = 0
+    grads["wpe"][: inputs.shape[1]] = d_x.sum(axis=0)
+    grads["wpe"][inputs.shape[1] :] = 0
     grads["wte"] = embedding_backward(d_x, inputs, config.vocab_size + 1)
-    grads["wte"][:config.vocab_size] += d_head.T              # tied: one table serves at both ends
+    grads["wte"][: config.vocab_size] += d_head.T  # tied: one table serves at both ends
     return grads
 
 
@@ -296,14 +355,17 @@ def start(config, batch=1):
     >>> keys.shape
     (2, 1, 2, 0, 2)
     """
-    empty = np.zeros((config.n_layer, batch, config.n_head, 0, config.width // config.n_head), dtype=np.float32)
+    empty = np.zeros(
+        (config.n_layer, batch, config.n_head, 0, config.width // config.n_head), dtype=np.float32
+    )
     return empty, empty
 
 
 def step(params, state, tokens, config):
     """Logits after one more token, from the keys and values of all earlier ones (book, section 8.5).
 
-    The last row of `forward` without its other rows: O(T) work instead of O(T²) for attention, O(1) for the rest.
+    The last row of `forward` without its other rows: O(T) work instead of O(T²) for attention, O(1)
+    for the rest.
 
     Parameters
     ----------
@@ -337,8 +399,10 @@ def step(params, state, tokens, config):
     keys, values = state
     position = keys.shape[-2]
     if position >= config.context:
-        raise ValueError(f"the state already holds all context={config.context} positions: start again from the last "
-                         f"tokens")
+        raise ValueError(
+            f"the state already holds all context={config.context} positions: start again from the"
+            " last tokens"
+        )
     x = (params["wte"][tokens] + params["wpe"][position])[:, None]
     new_keys, new_values = [], []
     for layer in range(config.n_layer):
@@ -347,7 +411,10 @@ def step(params, state, tokens, config):
         new_keys.append(key)
         new_values.append(value)
     hidden, _ = layer_norm(x[:, 0], params["lnf_g"], params["lnf_b"])
-    return lm_head(hidden, params["wte"][:config.vocab_size]), (np.stack(new_keys), np.stack(new_values))
+    return lm_head(hidden, params["wte"][: config.vocab_size]), (
+        np.stack(new_keys),
+        np.stack(new_values),
+    )
 
 
 def prefill(params, inputs, config):
@@ -430,14 +497,16 @@ def long_forward(params, inputs, config):
     if time <= context:
         return forward(params, inputs, config)[0]
     begins = np.arange(0, time - context + config.hop, config.hop)
-    padded = np.pad(inputs, ((0, 0), (0, begins[-1] + context - time)))       # what follows a position cannot reach it
+    # what follows a position cannot reach it
+    padded = np.pad(inputs, ((0, 0), (0, begins[-1] + context - time)))
     logits = np.empty(padded.shape + (config.vocab_size,), dtype=params["wte"].dtype)
     for row, text in zip(logits, padded):
-        for group in np.split(begins, range(8, len(begins), 8)):              # eight windows at a time, to save memory
+        # eight windows at a time, to save memory
+        for group in np.split(begins, range(8, len(begins), 8)):
             found, _ = forward(params, text[group[:, None] + np.arange(context)], config)
             for begin, window in zip(group, found):
                 new = 0 if begin == 0 else context - config.hop
-                row[begin + new:begin + context] = window[new:]
+                row[begin + new : begin + context] = window[new:]
     return logits[:, :time]
 
 

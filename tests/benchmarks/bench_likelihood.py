@@ -11,7 +11,7 @@ import numpy as np
 from lmcore.likelihood import cross_entropy, cross_entropy_with_grad
 
 VOCAB_SIZE = 50_257
-GOAL = 0.6                      # lmcore's time over torch's
+GOAL = 0.6  # lmcore's time over torch's
 
 
 def best_of(functions, repeats):
@@ -28,6 +28,7 @@ def best_of(functions, repeats):
 def measure(rows, repeats):
     """(what, lmcore's seconds, torch's seconds, goal) for one number of rows; results are compared first."""
     import torch
+
     torch.set_num_threads(2)
     rng = np.random.default_rng(0)
     logits = rng.standard_normal((rows, VOCAB_SIZE), dtype=np.float32) * 3
@@ -48,13 +49,22 @@ def measure(rows, repeats):
     loss = torch_both()
     ours = cross_entropy_with_grad(logits, targets, out=out)[0]
     assert abs(ours - loss.item()) < 1e-5 * loss.item()
-    assert np.abs(out - leaf.grad.numpy()).max() < 2e-5 / rows       # all but 3e-8 / rows of that is torch's rounding
-    fresh, reused, both = best_of([lambda: cross_entropy_with_grad(logits, targets),
-                                   lambda: cross_entropy_with_grad(logits, targets, out=out), torch_both], repeats)
+    # all but 3e-8 / rows of that is torch's rounding
+    assert np.abs(out - leaf.grad.numpy()).max() < 2e-5 / rows
+    fresh, reused, both = best_of(
+        [
+            lambda: cross_entropy_with_grad(logits, targets),
+            lambda: cross_entropy_with_grad(logits, targets, out=out),
+            torch_both,
+        ],
+        repeats,
+    )
     loss_only, forward = best_of([lambda: cross_entropy(logits, targets), torch_forward], repeats)
-    return [(f"cross_entropy_with_grad {rows} x {VOCAB_SIZE}", fresh, both, GOAL),
-            (f"cross_entropy_with_grad {rows} x {VOCAB_SIZE}, out=", reused, both, GOAL),
-            (f"cross_entropy {rows} x {VOCAB_SIZE}", loss_only, forward, None)]
+    return [
+        (f"cross_entropy_with_grad {rows} x {VOCAB_SIZE}", fresh, both, GOAL),
+        (f"cross_entropy_with_grad {rows} x {VOCAB_SIZE}, out=", reused, both, GOAL),
+        (f"cross_entropy {rows} x {VOCAB_SIZE}", loss_only, forward, None),
+    ]
 
 
 def measurements():

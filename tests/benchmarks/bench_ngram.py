@@ -18,8 +18,8 @@ from lmcore.models.ngram import count_ngrams, held_out_bits, modified_kneser_ney
 
 N_TOKENS = 1_000_000
 ORDER = 3
-FIT_GOAL = 0.01                 # lmcore's time over nltk's
-QUERY_LIMIT = 5e-6              # seconds
+FIT_GOAL = 0.01  # lmcore's time over nltk's
+QUERY_LIMIT = 5e-6  # seconds
 
 
 def seconds(function):
@@ -42,14 +42,17 @@ def word_documents():
     while left:
         train.append(documents[len(train)][:left])
         left -= len(train[-1])
-    return train, documents[len(train):len(train) + 20]
+    return train, documents[len(train) : len(train) + 20]
 
 
 def as_ids(train, test):
     """Both as id arrays, with the size of the vocabulary and EOS; words not in `train` become one unknown token."""
     vocab = {word: i for i, word in enumerate(sorted({word for text in train for word in text}))}
     unk, eos = len(vocab), len(vocab) + 1
-    train, test = ([np.array([vocab.get(word, unk) for word in text]) for text in part] for part in (train, test))
+    train, test = (
+        [np.array([vocab.get(word, unk) for word in text]) for text in part]
+        for part in (train, test)
+    )
     return train, test, eos + 1, eos
 
 
@@ -57,6 +60,7 @@ def fit_nltk(train):
     """Count and fit, as nltk's own documentation does it."""
     from nltk.lm import KneserNeyInterpolated
     from nltk.lm.preprocessing import padded_everygram_pipeline
+
     model = KneserNeyInterpolated(ORDER)
     model.fit(*padded_everygram_pipeline(ORDER, train))
     return model
@@ -67,12 +71,16 @@ def measurements():
     train, test = word_documents()
     ids, unseen, vocab_size, eos = as_ids(train, test)
     fit, model = best_of(7, lambda: modified_kneser_ney(count_ngrams(ids, vocab_size, ORDER, eos)))
-    query = best_of(5, lambda: held_out_bits(model, unseen))[0] / sum(len(text) + 1 for text in unseen)
+    query = best_of(5, lambda: held_out_bits(model, unseen))[0] / sum(
+        len(text) + 1 for text in unseen
+    )
     yield "score a held-out word, all in one batch", query, "limit", QUERY_LIMIT, 1
     fit_peer, peer = seconds(lambda: fit_nltk(train))
     yield "fit a million words, order 3, (modified) Kneser-Ney", fit, "nltk", fit_peer, FIT_GOAL
-    contexts = [(test[0][i:i + 2], test[0][i + 2]) for i in range(0, 200, 10)]
-    query_peer = seconds(lambda: [peer.score(word, history) for history, word in contexts])[0] / len(contexts)
+    contexts = [(test[0][i : i + 2], test[0][i + 2]) for i in range(0, 200, 10)]
+    query_peer = seconds(lambda: [peer.score(word, history) for history, word in contexts])[
+        0
+    ] / len(contexts)
     yield "score a held-out word", query, "nltk", query_peer, None
 
 
@@ -86,14 +94,19 @@ def report(what, documents, unseen, vocab_size, eos, order):
     counting, counts = seconds(lambda: count_ngrams(documents, vocab_size, order, eos))
     fitting, model = seconds(lambda: modified_kneser_ney(counts))
     row = best_of(50, lambda: model.next_log_probs((1, 2, 3)))[0]
-    print(f"{sum(map(len, documents)):,} {what}, order {order}: counted in {counting:.2f} s, fitted in {fitting:.2f} s, "
-          f"{sum(map(len, counts.keys)):,} n-grams, {megabytes(counts.keys, counts.counts, counts.suffixes):.0f} MB of "
-          f"counts and {megabytes(model.log_prob, model.log_backoff):.0f} MB of model, one row {row * 1e6:.0f} us, "
-          f"{held_out_bits(model, unseen):.4f} bits a token held out")
+    print(
+        f"{sum(map(len, documents)):,} {what}, order {order}: counted in {counting:.2f} s, fitted"
+        f" in {fitting:.2f} s, {sum(map(len, counts.keys)):,} n-grams,"
+        f" {megabytes(counts.keys, counts.counts, counts.suffixes):.0f} MB of counts and"
+        f" {megabytes(model.log_prob, model.log_backoff):.0f} MB of model, one row {row * 1e6:.0f}"
+        f" us, {held_out_bits(model, unseen):.4f} bits a token held out"
+    )
 
 
 def main():
-    characters = [[encode(clean(speech.text)) for speech in part] for part in (split().train, split().test)]
+    characters = [
+        [encode(clean(speech.text)) for speech in part] for part in (split().train, split().test)
+    ]
     for order in (5, 6):
         report("characters", *characters, VOCAB_SIZE, EOS, order)
     words = as_ids(*word_documents())

@@ -2,6 +2,7 @@
 
 A new array of 200 MB is 50,000 page faults, whoever fills it: hence each function also with ``out=``, which SciPy lacks.
 """
+
 import time
 from functools import partial
 
@@ -11,7 +12,7 @@ import scipy.special
 from lmcore.softmax import log_softmax, logsumexp, softmax
 
 VOCAB_SIZE = 50_257
-GOALS = {"log_softmax": 0.65, "logsumexp": 0.35, "softmax": None}      # lmcore's time over SciPy's
+GOALS = {"log_softmax": 0.65, "logsumexp": 0.35, "softmax": None}  # lmcore's time over SciPy's
 
 
 def measurements():

@@ -2,6 +2,7 @@
 
 torch takes the batch whole, lmcore in shards, each on two threads; rounds alternate and the best of each counts.
 """
+
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from lmcore.models import transformer
-from lmcore.models.train import Recipe, train_step
 from lmcore.models.optim import adamw_init
+from lmcore.models.train import Recipe, train_step
 
-SHAPES = [("transformer step, 0.3M parameters, 16 x 128", transformer.Config(97, 128, 3, 4, 88), 16, 4),
-          ("transformer step, 1M parameters, 16 x 128", transformer.Config(97, 128, 4, 4, 144), 16, 4),
-          ("transformer step, 1M parameters, 8 x 256", transformer.Config(97, 256, 4, 4, 144), 8, 2)]
+SHAPES = [
+    ("transformer step, 0.3M parameters, 16 x 128", transformer.Config(97, 128, 3, 4, 88), 16, 4),
+    ("transformer step, 1M parameters, 16 x 128", transformer.Config(97, 128, 4, 4, 144), 16, 4),
+    ("transformer step, 1M parameters, 8 x 256", transformer.Config(97, 256, 4, 4, 144), 8, 2),
+]
 ROUNDS = 9
 THREADS = min(2, os.cpu_count())
 
@@ -24,7 +27,9 @@ def lmcore_step(config, inputs, targets, shard, pool):
     recipe = Recipe({}, shard=shard)
     params = transformer.init(config, np.random.default_rng(0))
     state = adamw_init(params)
-    return lambda: train_step(transformer, params, state, inputs, targets, config, recipe, 1e-3, pool)
+    return lambda: train_step(
+        transformer, params, state, inputs, targets, config, recipe, 1e-3, pool
+    )
 
 
 def torch_step(config, inputs, targets):
@@ -32,12 +37,28 @@ def torch_step(config, inputs, targets):
     import torch
     from torch.nn import functional as F
 
-    raw = {name: torch.nn.Parameter(torch.from_numpy(array)) for name, array in
-           transformer.init(config, np.random.default_rng(0)).items()}
-    stacked = {name for name in raw if raw[name].ndim > 1 and len(raw[name]) == config.n_layer and name[:2] != "wt"}
-    p = {name: list(torch.nn.ParameterList(raw[name].detach()[l].clone() for l in range(config.n_layer)))
-         if name in stacked else raw[name] for name in raw}
-    leaves = [leaf for value in p.values() for leaf in (value if isinstance(value, list) else [value])]
+    raw = {
+        name: torch.nn.Parameter(torch.from_numpy(array))
+        for name, array in transformer.init(config, np.random.default_rng(0)).items()
+    }
+    stacked = {
+        name
+        for name in raw
+        if raw[name].ndim > 1 and len(raw[name]) == config.n_layer and name[:2] != "wt"
+    }
+    p = {
+        name: (
+            list(
+                torch.nn.ParameterList(raw[name].detach()[l].clone() for l in range(config.n_layer))
+            )
+            if name in stacked
+            else raw[name]
+        )
+        for name in raw
+    }
+    leaves = [
+        leaf for value in p.values() for leaf in (value if isinstance(value, list) else [value])
+    ]
     optimiser = torch.optim.AdamW(leaves, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.1)
     ids, wanted = torch.from_numpy(inputs), torch.from_numpy(targets)
     batch, time_, d = *inputs.shape, config.width
@@ -46,14 +67,22 @@ def torch_step(config, inputs, targets):
         x = F.embedding(ids, p["wte"]) + p["wpe"][:time_]
         for l in range(config.n_layer):
             normed = F.layer_norm(x, (d,), p["ln1_g"][l], p["ln1_b"][l])
-            parts = torch.addmm(p["qkv_b"][l], normed.view(-1, d), p["qkv_w"][l]).view(batch, time_, 3, config.n_head, -1)
+            parts = torch.addmm(p["qkv_b"][l], normed.view(-1, d), p["qkv_w"][l]).view(
+                batch, time_, 3, config.n_head, -1
+            )
             q, k, v = parts.permute(2, 0, 3, 1, 4)
-            heads = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(-1, d)
+            heads = (
+                F.scaled_dot_product_attention(q, k, v, is_causal=True)
+                .transpose(1, 2)
+                .reshape(-1, d)
+            )
             x = x + torch.addmm(p["proj_b"][l], heads, p["proj_w"][l]).view(batch, time_, d)
             normed = F.layer_norm(x, (d,), p["ln2_g"][l], p["ln2_b"][l])
-            up = F.gelu(torch.addmm(p["fc_b"][l], normed.view(-1, d), p["fc_w"][l]), approximate="tanh")
+            up = F.gelu(
+                torch.addmm(p["fc_b"][l], normed.view(-1, d), p["fc_w"][l]), approximate="tanh"
+            )
             x = x + torch.addmm(p["out_b"][l], up, p["out_w"][l]).view(batch, time_, d)
-        logits = F.layer_norm(x, (d,), p["lnf_g"], p["lnf_b"]) @ p["wte"][:config.vocab_size].T
+        logits = F.layer_norm(x, (d,), p["lnf_g"], p["lnf_b"]) @ p["wte"][: config.vocab_size].T
         optimiser.zero_grad()
         F.cross_entropy(logits.view(-1, config.vocab_size), wanted.view(-1)).backward()
         torch.nn.utils.clip_grad_norm_(leaves, 1.0)
@@ -72,7 +101,10 @@ def measurements():
         for what, config, batch, shard in SHAPES:
             rng = np.random.default_rng(1)
             inputs, targets = rng.integers(0, config.vocab_size, (2, batch, config.context))
-            ours, theirs = lmcore_step(config, inputs, targets, shard, pool), torch_step(config, inputs, targets)
+            ours, theirs = (
+                lmcore_step(config, inputs, targets, shard, pool),
+                torch_step(config, inputs, targets),
+            )
             best = {ours: np.inf, theirs: np.inf}
             for _ in range(ROUNDS):
                 for step in best:

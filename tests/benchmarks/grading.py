@@ -5,6 +5,7 @@ instructor would start it, in a process of its own, start and feedback included,
 all processes (by a control group where this account may make one), memory is the largest sum of all processes' shares.
 Last come the floor, which is a fork of a warm process that executes the cells and nothing else, and where our time goes.
 """
+
 import json
 import os
 import shutil
@@ -27,7 +28,16 @@ STOCK = [sys.executable, str(HERE.parent / "grading" / "stock.py"), str(HOME)]
 
 def ours(chapter):
     """The command that grades a chapter; the folder with submitted/ comes last."""
-    return [sys.executable, "-m", "lmcore.grading.command", chapter, "--json", "--home", str(HOME), "--root"]
+    return [
+        sys.executable,
+        "-m",
+        "lmcore.grading.command",
+        chapter,
+        "--json",
+        "--home",
+        str(HOME),
+        "--root",
+    ]
 
 
 OURS = ours(CHAPTER)
@@ -42,7 +52,9 @@ def hand_in(root, size, chapter=CHAPTER):
     chosen = rounds(table)
     for number in range(size):
         names = chosen[number % len(chosen)]
-        answers = {p: f"# student {number}\n" + text(table, p, name) for p, name in names.items() if name}
+        answers = {
+            p: f"# student {number}\n" + text(table, p, name) for p, name in names.items() if name
+        }
         write_submission(HOME, root, chapter, f"student-{number:04d}", Student(answers))
 
 
@@ -52,7 +64,13 @@ class Meter:
     def __init__(self, command):
         self.group = self._group()
         self.peak, started, before = 0, time.perf_counter(), self._cpu()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=self._join)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=self._join,
+        )
         watch = threading.Thread(target=self._watch, args=[process], daemon=True)
         watch.start()
         self.output = process.communicate()[0]
@@ -116,7 +134,10 @@ def scores_of(meter, ours):
     found = json.loads(meter.output)
     if ours:
         return {row["student"]: round(row["score"], 6) for row in found["rows"]}
-    return {student: round(sum(score or 0 for score in grades.values()), 6) for student, grades in found[0].items()}
+    return {
+        student: round(sum(score or 0 for score in grades.values()), 6)
+        for student, grades in found[0].items()
+    }
 
 
 def compare(size):
@@ -124,11 +145,23 @@ def compare(size):
     with tempfile.TemporaryDirectory() as root:
         hand_in(root, size)
         place = Path(root, "submitted")
-        runs = [("ours", run(OURS, place)), ("stock", run(STOCK, place)), ("ours", run(OURS, place))]
-    assert all(scores_of(meter, name == "ours") == scores_of(runs[0][1], True) for name, meter in runs), "the graders disagree"
-    print(f"\n{size} submissions of {CHAPTER}, load {os.getloadavg()[0]:.1f}\n{'':<8}{'s/notebook':>12}{'CPU s/nb':>10}{'total s':>9}{'peak MiB':>10}")
+        runs = [
+            ("ours", run(OURS, place)),
+            ("stock", run(STOCK, place)),
+            ("ours", run(OURS, place)),
+        ]
+    assert all(
+        scores_of(meter, name == "ours") == scores_of(runs[0][1], True) for name, meter in runs
+    ), "the graders disagree"
+    print(
+        f"\n{size} submissions of {CHAPTER}, load"
+        f" {os.getloadavg()[0]:.1f}\n{'':<8}{'s/notebook':>12}{'CPU s/nb':>10}{'total s':>9}{'peak MiB':>10}"
+    )
     for name, meter in runs:
-        print(f"{name:<8}{meter.seconds / size:>12.3f}{meter.cpu / size:>10.3f}{meter.seconds:>9.1f}{meter.peak >> 20:>10}", flush=True)
+        print(
+            f"{name:<8}{meter.seconds / size:>12.3f}{meter.cpu / size:>10.3f}{meter.seconds:>9.1f}{meter.peak >> 20:>10}",
+            flush=True,
+        )
     ours = statistics.mean(meter.seconds for name, meter in runs if name == "ours")
     ours_cpu = statistics.mean(meter.cpu for name, meter in runs if name == "ours")
     ratio = runs[1][1].seconds / ours
@@ -163,8 +196,14 @@ def floor(size=20):
     notebooks = []
     for cells in _sanitised(size):
         notebooks.append([cell["source"] for cell in cells if cell["cell_type"] == "code"])
-    done = subprocess.run([sys.executable, "-c", FLOOR], input=json.dumps(notebooks), capture_output=True, text=True, check=True,
-                          env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    done = subprocess.run(
+        [sys.executable, "-c", FLOOR],
+        input=json.dumps(notebooks),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
     return float(done.stdout)
 
 
@@ -176,7 +215,10 @@ def _sanitised(size):
     chapter = int(CHAPTER[:2])
     spec, table = spec_of(chapter), TABLES[chapter]
     for number, names in zip(range(size), rounds(table) * size):
-        yield sanitise(spec, submission(spec, {p: text(table, p, name) for p, name in names.items() if name}).cells)[0]
+        yield sanitise(
+            spec,
+            submission(spec, {p: text(table, p, name) for p, name in names.items() if name}).cells,
+        )[0]
 
 
 def parts(size=20):
@@ -196,6 +238,7 @@ def parts(size=20):
                 return inner(*arguments, **keywords)
             finally:
                 spent[part] = spent.get(part, 0.0) + time.perf_counter() - begin
+
         setattr(owner, name, outer)
 
     timed(engine._Student, "__init__", "fork")
@@ -207,8 +250,11 @@ def parts(size=20):
     timed(engine._Student, "__exit__", "end of the box")
     chapter = int(CHAPTER[:2])
     spec, table = spec_of(chapter), TABLES[chapter]
-    work = [submission(spec, {p: text(table, p, name) for p, name in names.items() if name}) for names in (rounds(table) * size)[:size + 1]]
-    engine.grade(spec, work[0])                       # starts the server
+    work = [
+        submission(spec, {p: text(table, p, name) for p, name in names.items() if name})
+        for names in (rounds(table) * size)[: size + 1]
+    ]
+    engine.grade(spec, work[0])  # starts the server
     spent.clear()
     begin = time.perf_counter()
     for one in work[1:]:
@@ -223,10 +269,19 @@ def main(sizes):
 
     print(machine())
     ratios = {size: compare(size) for size in sizes}
-    print(f"\nfloor: {1000 * floor():.0f} ms a notebook on one core (fork of a warm process that executes the cells)")
-    print("ours, one process, ms a notebook: " + ", ".join(f"{part} {1000 * seconds:.0f}" for part, seconds in parts().items()))
+    print(
+        f"\nfloor: {1000 * floor():.0f} ms a notebook on one core (fork of a warm process that"
+        " executes the cells)"
+    )
+    print(
+        "ours, one process, ms a notebook: "
+        + ", ".join(f"{part} {1000 * seconds:.0f}" for part, seconds in parts().items())
+    )
     last = ratios[max(ratios)]
-    print(f"goal at {max(ratios)} submissions: {GOAL:g} times stock nbgrader's throughput; measured {last:.1f}: {'met' if last >= GOAL else 'MISSED'}")
+    print(
+        f"goal at {max(ratios)} submissions: {GOAL:g} times stock nbgrader's throughput; measured"
+        f" {last:.1f}: {'met' if last >= GOAL else 'MISSED'}"
+    )
     return last < GOAL
 
 

@@ -8,6 +8,7 @@ with `goal` the largest ratio of the two that design asks for, or None. An absol
 Each file runs in a process of its own, so that its peak memory is its own; a peer that is not installed is said so.
 Names on the command line choose files: `run.py softmax ngram`.
 """
+
 import importlib
 import json
 import os
@@ -34,14 +35,19 @@ def duration(seconds):
 def machine():
     """What the figures were measured on."""
     try:
-        cpu = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                   if line.startswith("model name"))
+        cpu = next(
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        )
     except (OSError, StopIteration):
         cpu = platform.processor() or platform.machine()
     threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or "all"
     load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return (f"{cpu}, {os.cpu_count()} cores{load}; {platform.system()}, Python {platform.python_version()}, numpy "
-            f"{np.__version__}, BLAS threads: {threads}")
+    return (
+        f"{cpu}, {os.cpu_count()} cores{load}; {platform.system()}, Python"
+        f" {platform.python_version()}, numpy {np.__version__}, BLAS threads: {threads}"
+    )
 
 
 def measure(name):
@@ -56,8 +62,12 @@ def measure(name):
 def show(name):
     """Run one file in a process of its own and print its rows as they come; returns what became of its goals."""
     outcome = []
-    child = subprocess.Popen([sys.executable, __file__, "--measure", name], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [sys.executable, __file__, "--measure", name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for line in child.stdout:
         row = json.loads(line)
         if isinstance(row, dict):
@@ -66,7 +76,12 @@ def show(name):
         what, ours, peer, theirs, goal = row
         holds = goal is None or ours <= goal * theirs
         verdict = "" if goal is None else f"goal {goal:g}: {'holds' if holds else 'MISSED'}"
-        print(LINE.format(what, duration(ours), duration(theirs), peer, f"{ours / theirs:.3g}", verdict), flush=True)
+        print(
+            LINE.format(
+                what, duration(ours), duration(theirs), peer, f"{ours / theirs:.3g}", verdict
+            ),
+            flush=True,
+        )
         if goal is not None:
             outcome.append((what, holds))
     error = child.stderr.read()
@@ -83,10 +98,14 @@ def show(name):
 def main(arguments):
     if arguments[:1] == ["--measure"]:
         return measure(arguments[1])
-    names = arguments or sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    names = arguments or sorted(
+        path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py")
+    )
     unknown = [name for name in names if not (HERE / f"bench_{name}.py").exists()]
     if unknown:
-        sys.exit(f"no benchmark named {unknown[0]}: there is no tests/benchmarks/bench_{unknown[0]}.py")
+        sys.exit(
+            f"no benchmark named {unknown[0]}: there is no tests/benchmarks/bench_{unknown[0]}.py"
+        )
     print(machine())
     print(LINE.format("", "lmcore", "peer", "", "ratio", ""))
     outcome = [goal for name in names for goal in show(name)]

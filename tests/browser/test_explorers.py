@@ -58,7 +58,11 @@ def slide(page, stage, label, to):
 def choose(page, stage, label, letters):
     """Choose the entry of a list that begins so, by arrow keys."""
     chooser = stage.get_by_label(label, exact=True)
-    place = next(i for i, text in enumerate(chooser.locator("option").all_inner_texts()) if text.startswith(letters))
+    place = next(
+        i
+        for i, text in enumerate(chooser.locator("option").all_inner_texts())
+        if text.startswith(letters)
+    )
     press(page, chooser, "Home")
     press(page, chooser, "ArrowDown", place)
     assert int(chooser.evaluate("list => list.selectedIndex")) == place
@@ -66,7 +70,12 @@ def choose(page, stage, label, letters):
 
 def numbers(stage):
     """{name: text} of the numbers on show."""
-    return dict(zip(stage.locator(".ex-numbers dt").all_inner_texts(), stage.locator(".ex-numbers dd").all_inner_texts()))
+    return dict(
+        zip(
+            stage.locator(".ex-numbers dt").all_inner_texts(),
+            stage.locator(".ex-numbers dd").all_inner_texts(),
+        )
+    )
 
 
 def table(page, stage):
@@ -75,7 +84,10 @@ def table(page, stage):
     if stage.locator("details[open]").count() == 0:
         summary.focus()
         page.keyboard.press("Enter")
-    return {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in stage.locator("tbody tr").all()}
+    return {
+        row.locator("th").inner_text(): row.locator("td").all_inner_texts()
+        for row in stage.locator("tbody tr").all()
+    }
 
 
 def finding(page, stage):
@@ -91,13 +103,21 @@ def shown(value, digits):
 
 # --- next-token distributions ---
 
+
 def test_the_filters_of_chapter_7_are_lmcores(page, site):
     stage = explorer(page, f"{site}book/07-decoding/index.html", "decoding")
     llm = smollm2()
     z = llm.logits["errand"].astype(float)
     assert numbers(stage)["tokens kept"] == "49,152"
-    # (τ, place of k on its scale and k, p, min-p), each reached from the one before by arrow keys alone
-    for tau, place, k, p, min_p in ((1, 11, 50, 1, 0), (1, 17, None, 0.9, 0), (2, 17, None, 0.9, 0), (2, 13, 200, 0.9, 0.02), (0.5, 11, 50, 1, 0.1)):
+    # (τ, place of k on its scale and k, p, min-p), each reached from the one before by arrow keys
+    # alone
+    for tau, place, k, p, min_p in (
+        (1, 11, 50, 1, 0),
+        (1, 17, None, 0.9, 0),
+        (2, 17, None, 0.9, 0),
+        (2, 13, 200, 0.9, 0.02),
+        (0.5, 11, 50, 1, 0.1),
+    ):
         slide(page, stage, "Temperature τ", tau)
         slide(page, stage, "Top-k", place)
         slide(page, stage, "Top-p", p)
@@ -108,14 +128,22 @@ def test_the_filters_of_chapter_7_are_lmcores(page, site):
         probs = softmax.softmax(kept)
         seen = numbers(stage)
         assert seen["tokens kept"] == f"{(kept > -np.inf).sum():,}", (tau, k, p, min_p)
-        assert seen["mass kept"] == f"{shown(100 * softmax.softmax(scaled)[kept > -np.inf].sum(), 1)} %"
+        assert (
+            seen["mass kept"]
+            == f"{shown(100 * softmax.softmax(scaled)[kept > -np.inf].sum(), 1)} %"
+        )
         assert seen["entropy"] == f"{shown(information.entropy(probs) / BIT, 2)} bits"
-        assert seen["entropy at τ = 1"] == f"{shown(information.entropy(softmax.softmax(z)) / BIT, 2)} bits"
+        assert (
+            seen["entropy at τ = 1"]
+            == f"{shown(information.entropy(softmax.softmax(z)) / BIT, 2)} bits"
+        )
     rows = table(page, stage)
     for token in np.argsort(-z, kind="stable")[:14]:
         name = llm.decode([token]).replace(" ", "␣").replace("\n", "⏎")
-        assert rows[name] == [f"{shown(100 * softmax.softmax(z)[token], 2)} %",
-                              f"{shown(100 * probs[token], 2)} %" if probs[token] else "cut"], name
+        assert rows[name] == [
+            f"{shown(100 * softmax.softmax(z)[token], 2)} %",
+            f"{shown(100 * probs[token], 2)} %" if probs[token] else "cut",
+        ], name
     assert seen["tokens kept"] in finding(page, stage) and seen["entropy"] in finding(page, stage)
     assert foreign(page, site) == []
 
@@ -136,11 +164,16 @@ def test_temperature_moves_entropy_as_section_3_5_says(page, site):
 
 # --- reliability ---
 
+
 def test_reliability_is_lmcores_at_any_bins_and_temperature(page, site):
     stage = explorer(page, f"{site}book/06-calibration/index.html", "reliability")
     windows = smollm2().windows
     speech = np.array(windows.speech)[windows.window]
-    for letters, place, n_bins, tick, part in (("all", 4, 15, 8, speech > ""), ("the", 2, 10, 10, speech > "2000"), ("Wash", 7, 60, 0, speech < "1800")):
+    for letters, place, n_bins, tick, part in (
+        ("all", 4, 15, 8, speech > ""),
+        ("the", 2, 10, 10, speech > "2000"),
+        ("Wash", 7, 60, 0, speech < "1800"),
+    ):
         choose(page, stage, "Predictions on", letters)
         slide(page, stage, "Bins", place)
         slide(page, stage, "Temperature T", tick)
@@ -150,9 +183,13 @@ def test_reliability_is_lmcores_at_any_bins_and_temperature(page, site):
         correct = windows.correct[chosen]
         seen = numbers(stage)
         assert stage.locator("output").all_inner_texts() == [str(n_bins), shown(temperature, 2)]
-        assert seen["ECE"] == shown(calibration.expected_calibration_error(confidence, correct, n_bins), 4)
+        assert seen["ECE"] == shown(
+            calibration.expected_calibration_error(confidence, correct, n_bins), 4
+        )
         assert seen["ECE if calibrated"] == shown(calibration.ece_floor(confidence, n_bins), 4)
-        assert seen["confidence"] == shown(confidence.mean(), 3) and seen["accuracy"] == shown(correct.mean(), 3)
+        assert seen["confidence"] == shown(confidence.mean(), 3) and seen["accuracy"] == shown(
+            correct.mean(), 3
+        )
         assert seen["loss"] == f"{shown(-log_prob.mean(), 4)} nats"
     bins = calibration.reliability(confidence, correct, 60)
     low, high = calibration.wilson_interval(bins.accuracy, bins.counts)
@@ -160,37 +197,58 @@ def test_reliability_is_lmcores_at_any_bins_and_temperature(page, site):
     assert len(rows) == (bins.counts > 0).sum()
     for b in np.flatnonzero(bins.counts):
         assert rows[f"{shown(bins.edges[b], 3)} to {shown(bins.edges[b + 1], 3)}"] == [
-            f"{bins.counts[b]:,}", shown(bins.confidence[b], 3), shown(bins.accuracy[b], 3), f"{shown(low[b], 3)} to {shown(high[b], 3)}"]
+            f"{bins.counts[b]:,}",
+            shown(bins.confidence[b], 3),
+            shown(bins.accuracy[b], 3),
+            f"{shown(low[b], 3)} to {shown(high[b], 3)}",
+        ]
     assert f"{correct.size:,} tokens" in finding(page, stage) and foreign(page, site) == []
 
 
 # --- beam search ---
 
+
 def test_the_beams_are_those_of_lmcore(page, site, explorer_data):
     stage = explorer(page, f"{site}book/07-decoding/index.html", "beams")
-    cases = {text[:6]: (model, prefix, eos, name) for text, model, prefix, eos, name in explorer_data.beam_cases()}
-    for letters, width, alpha in (("our", 4, 0.5), ("the p", 5, 1.5), ("My", 4, 1.0), ("What", 2, 2.0)):
+    cases = {
+        text[:6]: (model, prefix, eos, name)
+        for text, model, prefix, eos, name in explorer_data.beam_cases()
+    }
+    for letters, width, alpha in (
+        ("our", 4, 0.5),
+        ("the p", 5, 1.5),
+        ("My", 4, 1.0),
+        ("What", 2, 2.0),
+    ):
         choose(page, stage, "Opening", letters)
         slide(page, stage, "Beam width", width)
         slide(page, stage, "Length penalty α", alpha)
-        model, prefix, eos, name = next(case for text, case in cases.items() if text.startswith(letters))
+        model, prefix, eos, name = next(
+            case for text, case in cases.items() if text.startswith(letters)
+        )
         found = decoding.beam_search(model, prefix, width, explorer_data.LONGEST, eos, alpha)
         rows = list(table(page, stage).items())
         assert len(rows) == len(found)
         for place, (hypothesis, (text, cells)) in enumerate(zip(found, rows), 1):
             assert text == f"{place}. {' '.join(name(token) for token in hypothesis.tokens)}"
-            assert cells == [shown(hypothesis.log_prob, 2), str(len(hypothesis.tokens)), shown(hypothesis.score, 3),
-                             "finished" if hypothesis.finished else "cut off"]
+            assert cells == [
+                shown(hypothesis.log_prob, 2),
+                str(len(hypothesis.tokens)),
+                shown(hypothesis.score, 3),
+                "finished" if hypothesis.finished else "cut off",
+            ]
         assert numbers(stage)["best score"] == shown(found[0].score, 3)
     choose(page, stage, "Opening", "My")
     slide(page, stage, "Beam width", 4)
     slide(page, stage, "Length penalty α", 1)
     press(page, stage.get_by_label("rank strings that were cut off"), "Space")
-    assert "cut off in mid-sentence" in finding(page, stage)                # the mistake of section 7.5
+    # the mistake of section 7.5
+    assert "cut off in mid-sentence" in finding(page, stage)
     assert foreign(page, site) == []
 
 
 # --- n-grams ---
+
 
 def test_curves_of_ngrams_show_the_stored_numbers(page, site, explorer_data):
     stage = explorer(page, f"{site}book/08-models/index.html", "ngrams")
@@ -198,31 +256,61 @@ def test_curves_of_ngrams_show_the_stored_numbers(page, site, explorer_data):
     for letters, key, n in (("all", "all", 8), ("every 6", "few", 3)):
         choose(page, stage, "Counted", letters)
         slide(page, stage, "Order n", n)
-        slide(page, stage, "Additive, δ", 1)                                    # the second on its scale, 0.1
+        # the second on its scale, 0.1
+        slide(page, stage, "Additive, δ", 1)
         seen = numbers(stage)
         assert seen["n-grams stored"] == f"{stored[key]['stored'][n - 1]:,}"
-        assert seen[f"test {n}-grams never counted"] == f"{shown(100 * stored[key]['unseen'][n - 1], 2)} %"
-        assert seen["additive, δ = 0.1"] == f"{shown(stored[key]['bits']['additive']['0.1'][n - 1], 3)} bits"
-        assert seen["modified Kneser–Ney"] == f"{shown(stored[key]['bits']['modified']['None'][n - 1], 3)} bits"
+        assert (
+            seen[f"test {n}-grams never counted"]
+            == f"{shown(100 * stored[key]['unseen'][n - 1], 2)} %"
+        )
+        assert (
+            seen["additive, δ = 0.1"]
+            == f"{shown(stored[key]['bits']['additive']['0.1'][n - 1], 3)} bits"
+        )
+        assert (
+            seen["modified Kneser–Ney"]
+            == f"{shown(stored[key]['bits']['modified']['None'][n - 1], 3)} bits"
+        )
     press(page, stage.get_by_label("Katz"), "Space")
-    assert table(page, stage)["Katz"] == [shown(bits, 3) for bits in stored["few"]["bits"]["katz"]["None"]]
+    assert table(page, stage)["Katz"] == [
+        shown(bits, 3) for bits in stored["few"]["bits"]["katz"]["None"]
+    ]
     assert "At order 3" in finding(page, stage) and foreign(page, site) == []
 
 
 # --- two distributions ---
 
+
 def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
     stage = explorer(page, f"{site}book/05-information/index.html", "divergence")
 
     def check():
-        p, q = (np.array([float(bar.get_attribute("aria-valuenow")) for bar in stage.locator(f".ex-slider-{name}").all()]) / 100 for name in "pq")
+        p, q = (
+            np.array(
+                [
+                    float(bar.get_attribute("aria-valuenow"))
+                    for bar in stage.locator(f".ex-slider-{name}").all()
+                ]
+            )
+            / 100
+            for name in "pq"
+        )
         assert np.isclose(p.sum(), 1) and np.isclose(q.sum(), 1)
         seen = numbers(stage)
         with np.errstate(divide="ignore"):
-            expected = {"H(p)": information.entropy(p), "H(q)": information.entropy(q), "H(p, q)": information.cross_entropy_dist(p, q),
-                        "KL(p‖q)": information.kl_divergence(p, q), "KL(q‖p)": information.kl_divergence(q, p), "JS(p, q)": information.js_divergence(p, q)}
+            expected = {
+                "H(p)": information.entropy(p),
+                "H(q)": information.entropy(q),
+                "H(p, q)": information.cross_entropy_dist(p, q),
+                "KL(p‖q)": information.kl_divergence(p, q),
+                "KL(q‖p)": information.kl_divergence(q, p),
+                "JS(p, q)": information.js_divergence(p, q),
+            }
         for name, nats in expected.items():
-            assert seen[name] == ("∞ bits" if np.isinf(nats) else f"{shown(nats / BIT, 3)} bits"), name
+            assert seen[name] == ("∞ bits" if np.isinf(nats) else f"{shown(nats / BIT, 3)} bits"), (
+                name
+            )
         return p, q
 
     for letters in ("letters", "two humps (p), one b", "two humps (p), one of", "q"):
@@ -234,11 +322,16 @@ def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
     press(page, bar, "ArrowDown", 3)
     press(page, bar, "PageDown")
     after, _ = check()
-    assert np.isclose(before[0] - after[0], 0.13) and bar.evaluate("node => node === document.activeElement")
-    np.testing.assert_allclose(after[1:] / after[1:].sum(), before[1:] / before[1:].sum(), atol=0.003)     # the others keep their ratios
+    assert np.isclose(before[0] - after[0], 0.13) and bar.evaluate(
+        "node => node === document.activeElement"
+    )
+    # the others keep their ratios
+    np.testing.assert_allclose(
+        after[1:] / after[1:].sum(), before[1:] / before[1:].sum(), atol=0.003
+    )
     press(page, bar, "PageUp")
     press(page, bar, "ArrowUp", 3)
-    assert np.array_equal(check()[0], before)                                 # there and back again
+    assert np.array_equal(check()[0], before)  # there and back again
     press(page, stage.get_by_role("slider", name="q of mexico"), "Home")
     _, q = check()
     assert q[4] == 0 and "infinite" in finding(page, stage)
@@ -257,30 +350,39 @@ def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
 
 # --- a masked batch ---
 
+
 def test_the_three_means_of_a_masked_batch(page, site, explorer_data):
     stage = explorer(page, f"{site}book/04-likelihood/index.html", "masked")
     data = explorer_data.masked()
     lengths = [len(row) for row in data["rows"]]
     losses = np.full((len(lengths), max(lengths)), data["padding"])
     for row, tokens in zip(losses, data["rows"]):
-        row[:len(tokens)] = [nats for _, nats in tokens]
+        row[: len(tokens)] = [nats for _, nats in tokens]
 
     def check():
         cells = stage.locator(".ex-cell").all()
-        mask = np.array([cell.get_attribute("aria-pressed") == "true" for cell in cells]).reshape(losses.shape)
+        mask = np.array([cell.get_attribute("aria-pressed") == "true" for cell in cells]).reshape(
+            losses.shape
+        )
         seen = numbers(stage)
         assert seen["cells that count"] == f"{mask.sum()} of {mask.size}"
         assert seen["sum over all cells"] == f"{shown(losses[mask].sum() / mask.size, 3)} nats"
-        assert seen["token mean"] == (f"{shown(likelihood.masked_mean(losses, mask), 3)} nats" if mask.any() else "undefined")
-        assert seen["mean of row means"] == (f"{shown(likelihood.masked_mean(losses, mask, axis=1).mean(), 3)} nats" if mask.any(axis=1).all()
-                                             else "undefined")
+        assert seen["token mean"] == (
+            f"{shown(likelihood.masked_mean(losses, mask), 3)} nats" if mask.any() else "undefined"
+        )
+        assert seen["mean of row means"] == (
+            f"{shown(likelihood.masked_mean(losses, mask, axis=1).mean(), 3)} nats"
+            if mask.any(axis=1).all()
+            else "undefined"
+        )
         return mask
 
     assert np.array_equal(check(), likelihood.padding_mask(lengths))
     press(page, stage.get_by_role("button", name="Padding too"), "Enter")
     assert check().all()
     press(page, stage.get_by_role("button", name="Real tokens"), "Enter")
-    press(page, stage.locator(".ex-cell").first, "ArrowDown", 3)                 # to the last row, and each of its four cells out
+    # to the last row, and each of its four cells out
+    press(page, stage.locator(".ex-cell").first, "ArrowDown", 3)
     for _ in range(4):
         page.keyboard.press("Space")
         page.keyboard.press("ArrowRight")
@@ -290,6 +392,7 @@ def test_the_three_means_of_a_masked_batch(page, site, explorer_data):
 
 
 # --- the landing page ---
+
 
 def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, site):
     page.goto(f"{site}book/intro.html")
@@ -303,8 +406,10 @@ def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, si
         seen = numbers(stage)
         assert seen["entropy"] == f"{shown(information.entropy(p) / BIT, 2)} bits"
         assert seen["surprise of the best"] == f"{shown(-np.log2(p.max()), 2)} bits"
-        assert seen["as many choices as"] == f"{shown(np.exp(information.entropy(p)), 1)} equal ones"
-    assert stage.bounding_box()["y"] < 900 * 0.6                            # in the first view
+        assert (
+            seen["as many choices as"] == f"{shown(np.exp(information.entropy(p)), 1)} equal ones"
+        )
+    assert stage.bounding_box()["y"] < 900 * 0.6  # in the first view
     solved = page.locator(".chapter-cards .sd-card", has_text="3 Logits").locator(".chapter-solved")
     assert re.fullmatch(r"1 of \d exercises solved", solved.inner_text())
     assert page.locator(".chapter-solved").count() >= 8 and foreign(page, site) == []
@@ -312,9 +417,16 @@ def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, si
 
 # --- what all of them share ---
 
-EVERYWHERE = {"next-token": "book/intro.html", "temperature": "book/03-softmax/index.html", "masked": "book/04-likelihood/index.html",
-              "divergence": "book/05-information/index.html", "reliability": "book/06-calibration/index.html",
-              "decoding": "book/07-decoding/index.html", "beams": "book/07-decoding/index.html", "ngrams": "book/08-models/index.html"}
+EVERYWHERE = {
+    "next-token": "book/intro.html",
+    "temperature": "book/03-softmax/index.html",
+    "masked": "book/04-likelihood/index.html",
+    "divergence": "book/05-information/index.html",
+    "reliability": "book/06-calibration/index.html",
+    "decoding": "book/07-decoding/index.html",
+    "beams": "book/07-decoding/index.html",
+    "ngrams": "book/08-models/index.html",
+}
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
@@ -323,21 +435,29 @@ def test_an_explorer_waits_and_fits_a_phone(page, site, name):
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{site}{EVERYWHERE[name]}")
     page.wait_for_timeout(300)
-    if name != "next-token":                    # that one stands at the top
+    if name != "next-token":  # that one stands at the top
         assert not [url for url in page.asked if url.endswith(".json")]
     stage = page.locator(f"[data-explorer={name}]")
     reserved = stage.bounding_box()["height"]
     stage.scroll_into_view_if_needed()
     page.wait_for_selector(f"[data-explorer={name}][data-ready]")
-    assert abs(stage.bounding_box()["height"] - reserved) < 80, "the room kept for it is not what it needs"
+    assert abs(stage.bounding_box()["height"] - reserved) < 80, (
+        "the room kept for it is not what it needs"
+    )
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     for control in stage.locator("input, select, [role=slider], button").all():
-        assert control.evaluate("c => c.labels?.length || c.ariaLabel || c.textContent.trim()"), "a control without a name"
-    page.evaluate("for (const fold of document.querySelectorAll('.explorer details')) fold.open = true")
+        assert control.evaluate("c => c.labels?.length || c.ariaLabel || c.textContent.trim()"), (
+            "a control without a name"
+        )
+    page.evaluate(
+        "for (const fold of document.querySelectorAll('.explorer details')) fold.open = true"
+    )
     page.evaluate(AXE)
-    wrong = page.evaluate(f"axe.run('#explorer-{name}', {{resultTypes: ['violations']}})")["violations"]
+    wrong = page.evaluate(f"axe.run('#explorer-{name}', {{resultTypes: ['violations']}})")[
+        "violations"
+    ]
     assert [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in wrong] == []
-    page.set_viewport_size({"width": 640, "height": 740})                  # 1280 px at 200 %
+    page.set_viewport_size({"width": 640, "height": 740})  # 1280 px at 200 %
     page.wait_for_timeout(100)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
@@ -350,7 +470,11 @@ def test_without_scripts_a_sentence_leads_to_a_figure(browser, site, address):
     for name in (name for name, place in EVERYWHERE.items() if place == address):
         box = page.locator(f"#explorer-{name}")
         instead = box.locator(".explorer-instead")
-        assert instead.is_visible() and "scripts" in instead.inner_text() and re.match("Fig", instead.locator("a").inner_text())
+        assert (
+            instead.is_visible()
+            and "scripts" in instead.inner_text()
+            and re.match("Fig", instead.locator("a").inner_text())
+        )
         assert box.locator("ol > li").count() == (0 if name == "next-token" else 3)
     context.close()
 
@@ -358,5 +482,10 @@ def test_without_scripts_a_sentence_leads_to_a_figure(browser, site, address):
 def test_on_paper_the_controls_go_and_the_picture_stays(page, site):
     stage = explorer(page, f"{site}book/06-calibration/index.html", "reliability")
     page.emulate_media(media="print")
-    assert stage.locator("svg").first.is_visible() and stage.get_by_text("Temperature T", exact=True).is_visible()
-    assert not stage.locator("details").is_visible() and not stage.locator("input").first.is_visible()
+    assert (
+        stage.locator("svg").first.is_visible()
+        and stage.get_by_text("Temperature T", exact=True).is_visible()
+    )
+    assert (
+        not stage.locator("details").is_visible() and not stage.locator("input").first.is_visible()
+    )

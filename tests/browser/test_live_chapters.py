@@ -9,13 +9,26 @@ import sys
 import pytest
 
 from . import pyodide_files
-from .live import READ, WATCH, agree, differences, folder, foreign, run, set_code, stored_cells, times, wait_for_status
+from .live import (
+    READ,
+    WATCH,
+    agree,
+    differences,
+    folder,
+    foreign,
+    run,
+    set_code,
+    stored_cells,
+    times,
+    wait_for_status,
+)
 
 sys.path.append(str(pyodide_files.HOME / "tests"))
-import practice                                                     # noqa: E402 - the folder beside this one
+import practice  # noqa: E402 - the folder beside this one
 
 ALL = os.environ.get("LIVE_CHAPTERS") == "all"
-NOTEBOOKS = range(1, 11) if ALL else (6, 7)                         # 7 counts n-grams and draws; neither takes long
+# 7 counts n-grams and draws; neither takes long
+NOTEBOOKS = range(1, 11) if ALL else (6, 7)
 PRACTICE = range(1, 11) if ALL else (2, 7)
 TABLES = practice.tables()
 STAND_IN = """import bz2
@@ -28,34 +41,53 @@ def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, li
     stored = stored_cells(chapter)
     page.goto(f"{live_site}book/{folder(chapter)}/theory.html")
     page.evaluate(WATCH)
-    page.evaluate("for (const fold of document.querySelectorAll('div.cell details')) fold.open = true")
+    page.evaluate(
+        "for (const fold of document.querySelectorAll('div.cell details')) fold.open = true"
+    )
     cells = page.locator("div.cell:has(.live-status)")
     assert cells.count() == len(stored)
 
     lacking = pyodide_files.wrong_files(pyodide_files.pyodide_folder()[0], "lzma")
-    left_out = [number for number, cell in enumerate(stored) if lacking and "import lzma" in cell.source]
+    left_out = [
+        number for number, cell in enumerate(stored) if lacking and "import lzma" in cell.source
+    ]
     first = True
-    for number in left_out:                                         # it names the module, and the page goes on without it
+    # it names the module, and the page goes on without it
+    for number in left_out:
         cells.nth(number).get_by_role("button", name="Run").click()
         agree(page)
         first = False
         assert wait_for_status(page, cells.nth(number)).startswith("failed")
         assert "lzma" in cells.nth(number).locator(".live-error").inner_text()
-        assert run(page, cells.nth(number), stored[number].source.replace("import lzma", STAND_IN)) == "done"
+        assert (
+            run(page, cells.nth(number), stored[number].source.replace("import lzma", STAND_IN))
+            == "done"
+        )
     cells.last.get_by_role("button", name="Run").click()
     if first:
         agree(page)
     status = wait_for_status(page, cells.last)
 
     found = page.evaluate(READ)
-    said = {number + 1: complaints for number, (book, here) in enumerate(zip(stored, found))
-            if number not in left_out and (complaints := differences(book, here))}
+    said = {
+        number + 1: complaints
+        for number, (book, here) in enumerate(zip(stored, found))
+        if number not in left_out and (complaints := differences(book, here))
+    }
     before, took = times(page.evaluate("window.seen"))
     slowest = max(took, key=took.get)
-    print(f"\nchapter {chapter}: Python after {before:.0f} s, {len(took)} cells in {sum(took.values()):.0f} s, "
-          f"{sum(len(here['figures']) for here in found)} figures, slowest cell {slowest + 1} with {took[slowest]:.0f} s"
-          + "".join(f"; CELL {number + 1} WAS NOT COMPARED: lzma is not among the files of this test" for number in left_out))
-    assert said == {} and status == "done", "\n".join(f"cell {number}: {'; '.join(what)}" for number, what in said.items())
+    print(
+        f"\nchapter {chapter}: Python after {before:.0f} s, {len(took)} cells in"
+        f" {sum(took.values()):.0f} s, {sum(len(here['figures']) for here in found)} figures,"
+        f" slowest cell {slowest + 1} with {took[slowest]:.0f} s"
+        + "".join(
+            f"; CELL {number + 1} WAS NOT COMPARED: lzma is not among the files of this test"
+            for number in left_out
+        )
+    )
+    assert said == {} and status == "done", "\n".join(
+        f"cell {number}: {'; '.join(what)}" for number, what in said.items()
+    )
     assert foreign(page, live_site) == []
 
 
@@ -73,7 +105,9 @@ def test_practice_explains_a_wrong_answer_and_remembers_a_right_one(page, live_s
             agree(page)
             first = False
         assert wait_for_status(page, box).endswith("checks passed"), label
-        assert not box.get_by_role("status").inner_text().startswith("all"), f"{label}: a wrong answer passes"
+        assert not box.get_by_role("status").inner_text().startswith("all"), (
+            f"{label}: a wrong answer passes"
+        )
         assert phrase in " ".join(box.locator(".live-message").all_inner_texts()), label
 
         set_code(page, box, next(iter(answers.right.values())).strip())
@@ -81,9 +115,17 @@ def test_practice_explains_a_wrong_answer_and_remembers_a_right_one(page, live_s
         assert wait_for_status(page, box) == "all checks passed", label
 
     # Progress is in the browser and nowhere else: one key a box, and nothing was sent.
-    kept = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('lm-practice:'))")
-    assert sorted(kept) == sorted(f"lm-practice:{folder(chapter)}:{label}" for label in TABLES[chapter])
-    assert page.evaluate("document.cookie") == "" and page.sent == [] and foreign(page, live_site) == []
+    kept = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.startsWith('lm-practice:'))"
+    )
+    assert sorted(kept) == sorted(
+        f"lm-practice:{folder(chapter)}:{label}" for label in TABLES[chapter]
+    )
+    assert (
+        page.evaluate("document.cookie") == ""
+        and page.sent == []
+        and foreign(page, live_site) == []
+    )
     page.reload()
     wait_for_status(page, box, "^solved before")
     print(f"\nchapter {chapter}: {len(TABLES[chapter])} practice boxes")

@@ -6,8 +6,8 @@ from bookreader import between
 
 from .conftest import HOME, SITE
 
-LIMIT = 300_000                         # bytes, as a server sends them
-PACKED = (".woff2", ".png", ".whl", ".zip")     # not packed again
+LIMIT = 300_000  # bytes, as a server sends them
+PACKED = (".woff2", ".png", ".whl", ".zip")  # not packed again
 # Layout shift as browsers report it: the sum of what moved without the reader's doing.
 SHIFTS = """new PerformanceObserver(list => {
     for (const entry of list.getEntries())
@@ -17,8 +17,12 @@ SHIFTS = """new PerformanceObserver(list => {
 
 def pages():
     """Every page with the theme's frame, as addresses below the site."""
-    return sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html")
-                  if not {"_static", "_downloads"} & set(path.parts) and "data-content_root=" in path.read_text(encoding="utf-8"))
+    return sorted(
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*.html")
+        if not {"_static", "_downloads"} & set(path.parts)
+        and "data-content_root=" in path.read_text(encoding="utf-8")
+    )
 
 
 def compressed(path):
@@ -32,7 +36,11 @@ def first_view(page, site, name):
     before = len(page.asked)
     page.goto(site + name)
     page.wait_for_load_state("networkidle")
-    asked = {url.partition("?")[0].removeprefix(site) for url in page.asked[before:] if url.startswith(site)}
+    asked = {
+        url.partition("?")[0].removeprefix(site)
+        for url in page.asked[before:]
+        if url.startswith(site)
+    }
     return {path: compressed(SITE / path) for path in asked if not path.startswith("_images/")}
 
 
@@ -46,7 +54,10 @@ def test_first_views_are_light_and_hold_still(page, site, record_property):
         table.append(f"{total / 1000:7.0f} KB {len(sizes):4} requests, shift {shift:.3f}  {name}")
         if total > LIMIT:
             largest = sorted(sizes.items(), key=lambda item: -item[1])[:4]
-            heavy.append(f"{name}: {total} bytes, of which " + ", ".join(f"{path} {size}" for path, size in largest))
+            heavy.append(
+                f"{name}: {total} bytes, of which "
+                + ", ".join(f"{path} {size}" for path, size in largest)
+            )
         if shift > 0.01:
             restless.append(f"{name}: {shift:.3f}")
     record_property("table", "\n".join(table))
@@ -62,7 +73,9 @@ def test_only_what_can_be_packed_is_packed(tmp_path):
 
 def test_what_lighthouse_said_is_in_the_guide_and_enough(record_property):
     """Lighthouse needs Node and a quiet machine: `make lighthouse` runs it and writes down what it said."""
-    table = between(HOME / "book" / "contributors.md", "<!-- written by make lighthouse -->", "<!-- end -->")
+    table = between(
+        HOME / "book" / "contributors.md", "<!-- written by make lighthouse -->", "<!-- end -->"
+    )
     record_property("table", table)
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     assert len({row[0] for row in rows}) >= 5 and {row[1] for row in rows} == {"mobile", "desktop"}

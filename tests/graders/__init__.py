@@ -45,7 +45,11 @@ def _nbgrader(cell):
 
 def stub(chapter, problem):
     """The answer cell as students get it."""
-    return next(cell.source for cell in _cells("exercises", chapter) if _nbgrader(cell).get("grade_id") == problem)
+    return next(
+        cell.source
+        for cell in _cells("exercises", chapter)
+        if _nbgrader(cell).get("grade_id") == problem
+    )
 
 
 def autograded(chapter):
@@ -63,7 +67,8 @@ def autograded(chapter):
 def grade(chapter, problem, answer=None, others=None):
     """Run a source notebook up to the tests of one problem, with `answer` in its cell (None: the reference).
 
-    `others` are answers to other problems, by grade_id; where there is none, the reference's stands.
+    `others` are answers to other problems, by grade_id; where there is none, the reference's
+    stands.
 
     Returns
     -------

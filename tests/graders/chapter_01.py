@@ -6,13 +6,16 @@ PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
-            "one padded path": '''
+            "one padded path": (
+                """
 def string_log_prob(initial, transition, string):
     table = np.vstack([transition, initial])
     path = [-1, *string, table.shape[1] - 1]
     return np.log(table[path[:-1], path[1:]]).sum()
-''',
-            "in plain Python": '''
+"""
+            ),
+            "in plain Python": (
+                """
 import math
 
 def string_log_prob(initial, transition, string):
@@ -21,57 +24,84 @@ def string_log_prob(initial, transition, string):
         factors.append(transition[before][token])
     factors.append(transition[string[-1]][-1] if len(string) else initial[-1])
     return sum(math.log(f) for f in factors) if all(f > 0 for f in factors) else -math.inf
-''',
+"""
+            ),
         },
         wrong={
-            "no end": ('''
+            "no end": (
+                """
 def string_log_prob(initial, transition, string):
     row, total = initial, 0.0
     for token in string:
         total += np.log(row[token])
         row = transition[token]
     return total
-''', 0, "the factor for EOS after the last token is missing"),
-            "logarithm of the product": ('''
+""",
+                0,
+                "the factor for EOS after the last token is missing",
+            ),
+            "logarithm of the product": (
+                """
 def string_log_prob(initial, transition, string):
     p, row = 1.0, initial
     for token in string:
         p *= row[token]
         row = transition[token]
     return np.log(p * row[-1])
-''', 2.5, "became 0.0 before its logarithm"),
-            "bits": ('''
+""",
+                2.5,
+                "became 0.0 before its logarithm",
+            ),
+            "bits": (
+                """
 def string_log_prob(initial, transition, string):
     table = np.vstack([transition, initial])
     path = [-1, *string, table.shape[1] - 1]
     return np.log2(table[path[:-1], path[1:]]).sum()
-''', 0.5, "in bits"),
-            "the first token is free": ('''
+""",
+                0.5,
+                "in bits",
+            ),
+            "the first token is free": (
+                """
 def string_log_prob(initial, transition, string):
     if len(string) == 0:
         return np.log(initial[-1])
     path = [*string, len(initial) - 1]
     return np.log(np.asarray(transition)[path[:-1], path[1:]]).sum()
-''', 0.5, "The first token has a probability too"),
-            "an epsilon against log 0": ('''
+""",
+                0.5,
+                "The first token has a probability too",
+            ),
+            "an epsilon against log 0": (
+                """
 def string_log_prob(initial, transition, string):
     table = np.vstack([transition, initial])
     path = [-1, *string, table.shape[1] - 1]
     return np.log(table[path[:-1], path[1:]] + 1e-12).sum()
-''', 2.5, "impossible strings"),
-            "fails on the empty string": ('''
+""",
+                2.5,
+                "impossible strings",
+            ),
+            "fails on the empty string": (
+                """
 def string_log_prob(initial, transition, string):
     table = np.asarray(transition)
     total = np.log(initial[string[0]])
     for before, token in zip(string, string[1:]):
         total += np.log(table[before, token])
     return total + np.log(table[string[-1], -1])
-''', 2, "one factor, the EOS entry of `initial`"),
-        }),
+""",
+                2,
+                "one factor, the EOS entry of `initial`",
+            ),
+        },
+    ),
     "p2": Problem(
         points=4,
         right={
-            "matrix powers": '''
+            "matrix powers": (
+                """
 def length_probs(initial, transition, max_len):
     pi, Q, r = np.array(initial)[:-1], np.array(transition)[:, :-1], np.array(transition)[:, -1]
     found, power = [initial[-1]], np.eye(len(Q))
@@ -79,8 +109,10 @@ def length_probs(initial, transition, max_len):
         found.append((pi @ power @ r).item())
         power = power @ Q
     return found
-''',
-            "EOS as a state that absorbs": '''
+"""
+            ),
+            "EOS as a state that absorbs": (
+                """
 def length_probs(initial, transition, max_len):
     n = len(transition)
     full = np.vstack([transition, np.eye(n + 1)[n]])
@@ -89,50 +121,72 @@ def length_probs(initial, transition, max_len):
         ended.append(now[n])
         now = now @ full
     return np.diff(ended, prepend=0)
-''',
+"""
+            ),
         },
         wrong={
-            "EOS counted as a token": ('''
+            "EOS counted as a token": (
+                """
 def length_probs(initial, transition, max_len):
     alive, found = np.array(initial)[:-1], [0.0, initial[-1]]
     for _ in range(max_len):
         found.append(alive @ np.array(transition)[:, -1])
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found[:max_len + 1])
-''', 0.5, "You count EOS as a token"),
-            "mass that is still going": ('''
+""",
+                0.5,
+                "You count EOS as a token",
+            ),
+            "mass that is still going": (
+                """
 def length_probs(initial, transition, max_len):
     alive, found = np.array(initial)[:-1], [1.0]
     for _ in range(max_len):
         found.append(alive.sum())
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
-''', 0, "multiply by r"),
-            "the empty string forgotten": ('''
+""",
+                0,
+                "multiply by r",
+            ),
+            "the empty string forgotten": (
+                """
 def length_probs(initial, transition, max_len):
     alive, found = np.array(initial)[:-1], [0.0]
     for _ in range(max_len):
         found.append(alive @ np.array(transition)[:, -1])
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
-''', 0, "Entry 0 must be the probability of the empty string"),
-            "cumulative": ('''
+""",
+                0,
+                "Entry 0 must be the probability of the empty string",
+            ),
+            "cumulative": (
+                """
 def length_probs(initial, transition, max_len):
     alive, found = np.array(initial)[:-1], [initial[-1]]
     for _ in range(max_len):
         found.append(alive @ np.array(transition)[:, -1])
         alive = alive @ np.array(transition)[:, :-1]
     return np.cumsum(found)
-''', 0.5, "take differences"),
-            "divided by the sum": ('''
+""",
+                0.5,
+                "take differences",
+            ),
+            "divided by the sum": (
+                """
 def length_probs(initial, transition, max_len):
     alive, found = np.array(initial)[:-1], [initial[-1]]
     for _ in range(max_len):
         found.append(alive @ np.array(transition)[:, -1])
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found) / sum(found)
-''', 0.5, "What is missing to 1 belongs to longer strings"),
-            "a uniform start": ('''
+""",
+                0.5,
+                "What is missing to 1 belongs to longer strings",
+            ),
+            "a uniform start": (
+                """
 def length_probs(initial, transition, max_len):
     n = len(transition)
     alive, found = np.full(n, (1 - initial[-1]) / n), [initial[-1]]
@@ -140,12 +194,17 @@ def length_probs(initial, transition, max_len):
         found.append(alive @ np.array(transition)[:, -1])
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
-''', 1.5, "You start from a uniform first token"),
-        }),
+""",
+                1.5,
+                "You start from a uniform first token",
+            ),
+        },
+    ),
     "p3": Problem(
         points=3,
         right={
-            "a Counter": '''
+            "a Counter": (
+                """
 from collections import Counter
 
 def next_words(pair_counts, word, k):
@@ -153,8 +212,10 @@ def next_words(pair_counts, word, k):
     if not after:
         raise ValueError(word)
     return [(v, c / after.total()) for v, c in after.most_common(k)]
-''',
-            "arrays": '''
+"""
+            ),
+            "arrays": (
+                """
 def next_words(pair_counts, word, k):
     names = np.array(sorted(v for u, v in pair_counts if u == word))
     if names.size == 0:
@@ -163,26 +224,36 @@ def next_words(pair_counts, word, k):
     p /= p.sum()
     best = np.argsort(-p, kind="stable")[:k]
     return [[names[i], p[i]] for i in best]
-''',
+"""
+            ),
         },
         wrong={
-            "the joint probability": ('''
+            "the joint probability": (
+                """
 def next_words(pair_counts, word, k):
     after = {v: c for (u, v), c in pair_counts.items() if u == word}
     if not after:
         raise ValueError(word)
     total = sum(pair_counts.values())
     return [(v, after[v] / total) for v in sorted(after, key=lambda v: (-after[v], v))[:k]]
-''', 1.5, "how often *both* words occur"),
-            "normalised over the listed words": ('''
+""",
+                1.5,
+                "how often *both* words occur",
+            ),
+            "normalised over the listed words": (
+                """
 def next_words(pair_counts, word, k):
     after = {v: c for (u, v), c in pair_counts.items() if u == word}
     if not after:
         raise ValueError(word)
     best = sorted(after, key=lambda v: (-after[v], v))[:k]
     return [(v, after[v] / sum(after[w] for w in best)) for v in best]
-''', 1.5, "the k listed words only"),
-            "ranked by the second word's own frequency": ('''
+""",
+                1.5,
+                "the k listed words only",
+            ),
+            "ranked by the second word's own frequency": (
+                """
 def next_words(pair_counts, word, k):
     common = {}
     for (u, v), c in pair_counts.items():
@@ -192,34 +263,51 @@ def next_words(pair_counts, word, k):
         raise ValueError(word)
     best = sorted(after, key=lambda v: (-common[v], v))[:k]
     return [(v, after[v] / sum(after.values())) for v in best]
-''', 1.5, "random tables: words"),
-            "what came before": ('''
+""",
+                1.5,
+                "random tables: words",
+            ),
+            "what came before": (
+                """
 def next_words(pair_counts, word, k):
     after = {v: c for (u, v), c in pair_counts.items() if u == word}
     if not after:
         raise ValueError(word)
     best = sorted(after, key=lambda v: (-after[v], v))[:k]
     return [(v, after[v] / sum(c for (_, w), c in pair_counts.items() if w == v)) for v in best]
-''', 1.5, "that answers what came before"),
-            "ties as they come, unknown words empty": ('''
+""",
+                1.5,
+                "that answers what came before",
+            ),
+            "ties as they come, unknown words empty": (
+                """
 def next_words(pair_counts, word, k):
     after = {v: c for (u, v), c in pair_counts.items() if u == word}
     total = sum(after.values())
     best = sorted(after, key=lambda v: after[v], reverse=True)[:k]
     return [(v, after[v] / total) for v in best]
-''', 1.5, "raise ValueError for it"),
-            "counts": ('''
+""",
+                1.5,
+                "raise ValueError for it",
+            ),
+            "counts": (
+                """
 def next_words(pair_counts, word, k):
     after = {v: c for (u, v), c in pair_counts.items() if u == word}
     if not after:
         raise ValueError(word)
     return sorted(after.items(), key=lambda item: (-item[1], item[0]))[:k]
-''', 1.5, "You return counts"),
-        }),
+""",
+                1.5,
+                "You return counts",
+            ),
+        },
+    ),
     "p4": Problem(
         points=4,
         right={
-            "squaring the chain": '''
+            "squaring the chain": (
+                """
 def finite_mass(initial, transition):
     n = len(transition)
     full = np.vstack([transition, np.eye(n + 1)[n]])
@@ -227,8 +315,10 @@ def finite_mass(initial, transition):
         full = full @ full
         full = full / full.sum(axis=1, keepdims=True)
     return float((np.asarray(initial) @ full)[n])
-''',
-            "dead tokens found by marking": '''
+"""
+            ),
+            "dead tokens found by marking": (
+                """
 def finite_mass(initial, transition):
     n = len(transition)
     alive = {n}
@@ -243,20 +333,30 @@ def finite_mass(initial, transition):
     table = np.array(transition)
     chance = np.linalg.inv(np.eye(len(keep)) - table[keep][:, keep]) @ table[keep, n]
     return initial[n] + sum(initial[u] * x for u, x in zip(keep, chance))
-''',
+"""
+            ),
         },
         wrong={
-            "always one": ('''
+            "always one": (
+                """
 def finite_mass(initial, transition):
     return 1.0
-''', 0, "You say 1 whatever the source"),
-            "the inverse as it stands": ('''
+""",
+                0,
+                "You say 1 whatever the source",
+            ),
+            "the inverse as it stands": (
+                """
 def finite_mass(initial, transition):
     table = np.array(transition)
     Q, r = table[:, :-1], table[:, -1]
     return initial[-1] + np.array(initial)[:-1] @ np.linalg.inv(np.eye(len(Q)) - Q) @ r
-''', 1, "raised LinAlgError"),
-            "a thousand draws": ('''
+""",
+                1,
+                "raised LinAlgError",
+            ),
+            "a thousand draws": (
+                """
 def finite_mass(initial, transition):
     table = np.array(transition)
     alive, total = np.array(initial)[:-1], initial[-1]
@@ -264,8 +364,12 @@ def finite_mass(initial, transition):
         total += alive @ table[:, -1]
         alive = alive @ table[:, :-1]
     return total
-''', 3, "You stop after 1,000 draws"),
-            "stops when little is added": ('''
+""",
+                3,
+                "You stop after 1,000 draws",
+            ),
+            "stops when little is added": (
+                """
 def finite_mass(initial, transition):
     table = np.array(transition)
     alive, total = np.array(initial)[:-1], initial[-1]
@@ -276,22 +380,35 @@ def finite_mass(initial, transition):
         total += more
         alive = alive @ table[:, :-1]
     return total
-''', 3, "slow endings"),
-            "least squares": ('''
+""",
+                3,
+                "slow endings",
+            ),
+            "least squares": (
+                """
 def finite_mass(initial, transition):
     table = np.array(transition)
     Q, r = table[:, :-1], table[:, -1]
     return initial[-1] + np.array(initial)[:-1] @ np.linalg.lstsq(np.eye(len(Q)) - Q, r, rcond=None)[0]
-''', 0.5, "sources with traps"),
-            "one token": ('''
+""",
+                0.5,
+                "sources with traps",
+            ),
+            "one token": (
+                """
 def finite_mass(initial, transition):
     return initial[-1] + np.array(initial)[:-1] @ np.array(transition)[:, -1]
-''', 0, "at most one token"),
-        }),
+""",
+                0,
+                "at most one token",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
-            "in loops": '''
+            "in loops": (
+                """
 def left_to_right(joint):
     a, b, c = joint.shape
     first, second, third = np.zeros(a), np.full((a, b), 1 / b), np.full((a, b, c), 1 / c)
@@ -304,8 +421,10 @@ def left_to_right(joint):
                 if joint[i, j].sum() > 0:
                     third[i, j, k] = joint[i, j, k] / joint[i, j].sum()
     return first, second, third
-''',
-            "all on the first token where the history is impossible": '''
+"""
+            ),
+            "all on the first token where the history is impossible": (
+                """
 def left_to_right(joint):
     def rows(table):
         table = np.array(table)
@@ -313,40 +432,66 @@ def left_to_right(joint):
         table[..., 0][empty] = 1.0
         return table / table.sum(axis=-1)[..., None]
     return [rows(np.einsum("ijk->i", joint)), rows(np.einsum("ijk->ij", joint)), rows(joint)]
-''',
+"""
+            ),
         },
         wrong={
-            "marginals": ('''
+            "marginals": (
+                """
 def left_to_right(joint):
     a, b, c = joint.shape
     return (joint.sum(axis=(1, 2)), np.tile(joint.sum(axis=(0, 2)), (a, 1)), np.tile(joint.sum(axis=(0, 1)), (a, b, 1)))
-''', 0.5, "its condition is missing"),
-            "one token back": ('''
+""",
+                0.5,
+                "its condition is missing",
+            ),
+            "one token back": (
+                """
 def left_to_right(joint):
     first, pair, last = joint.sum(axis=(1, 2)), joint.sum(axis=2), joint.sum(axis=0)
     last = last / last.sum(axis=-1, keepdims=True)
     pair = pair / np.maximum(pair.sum(axis=-1, keepdims=True), 1e-300)
     return first, pair, np.tile(last, (len(first), 1, 1))
-''', 1, "on the second only"),
-            "not divided": ('''
+""",
+                1,
+                "on the second only",
+            ),
+            "not divided": (
+                """
 def left_to_right(joint):
     return joint.sum(axis=(1, 2)), joint.sum(axis=2), joint
-''', 0, "divide by the probability of the history"),
-            "0/0": ('''
+""",
+                0,
+                "divide by the probability of the history",
+            ),
+            "0/0": (
+                """
 def left_to_right(joint):
     first, pair = joint.sum(axis=(1, 2)), joint.sum(axis=2)
     return first, pair / first[:, None], joint / pair[:, :, None]
-''', 2, "gives 0/0"),
-            "columns normalised": ('''
+""",
+                2,
+                "gives 0/0",
+            ),
+            "columns normalised": (
+                """
 def left_to_right(joint):
     pair = joint.sum(axis=2)
     return joint.sum(axis=(1, 2)), pair / pair.sum(axis=0), joint / joint.sum(axis=(0, 1))
-''', 0, "over the history, not over the next token"),
-            "divided by the first token only": ('''
+""",
+                0,
+                "over the history, not over the next token",
+            ),
+            "divided by the first token only": (
+                """
 def left_to_right(joint):
     first = joint.sum(axis=(1, 2))
     first = np.where(first == 0, 1, first)
     return joint.sum(axis=(1, 2)), joint.sum(axis=2) / first[:, None], joint / first[:, None, None]
-''', 1, "the history of the third token is both before it"),
-        }),
+""",
+                1,
+                "the history of the third token is both before it",
+            ),
+        },
+    ),
 }

@@ -2,21 +2,21 @@
 
 from graders import Problem
 
-CHAIN = '''
+CHAIN = """
 def chain_log_prob(first, second, third, sentence):
     a, b, c = (int(t) for t in sentence)
     p = np.array(first)[a] * np.array(second)[a, b] * np.array(third)[a, b, c]
     return np.log(p)
-'''
+"""
 
-LOST = '''
+LOST = """
 def lost_by_independence(first, second, third):
     p = np.einsum("i,ij,ijk->ijk", first, second, third)
     q = np.einsum("i,j,k->ijk", p.sum((1, 2)), p.sum((0, 2)), p.sum((0, 1)))
     return np.sum(np.where(p > 0, p * np.log(np.where(p > 0, p / q, 1)), 0))
-'''
+"""
 
-LAYOUT = '''
+LAYOUT = """
 def layout(texts, bos, eos):
     T = max(map(len, texts)) + 1
     inputs, targets = [], []
@@ -25,9 +25,9 @@ def layout(texts, bos, eos):
         targets.append(list(text) + [eos] + [-100] * gap)
         inputs.append([bos] + list(text) + [bos] * gap)
     return np.array(inputs), np.array(targets)
-'''
+"""
 
-LOSS = '''
+LOSS = """
 def total_loss(log_probs, targets):
     total = 0.0
     for rows, ids in zip(log_probs, targets):
@@ -35,9 +35,9 @@ def total_loss(log_probs, targets):
             if t != -100:
                 total -= row[t]
     return total
-'''
+"""
 
-WEIGHTS = '''
+WEIGHTS = """
 def attention_weights(scores, documents):
     T = len(documents)
     out = np.zeros((T, T))
@@ -47,21 +47,21 @@ def attention_weights(scores, documents):
         e = np.exp(s - s.max())
         out[i, seen] = e / e.sum()
     return out
-'''
+"""
 
-LEAKS = '''
+LEAKS = """
 def leaking_rows(before, after, changed):
     return [t for t in range(changed + 1) if not np.array_equal(before[t], after[t])]
-'''
+"""
 
-POSTERIOR = '''
+POSTERIOR = """
 def posterior(readings):
     s = np.array([sum(r) for r in readings])
     w = np.exp(s - s.max())
     return w / w.sum()
-'''
+"""
 
-ZERO = '''
+ZERO = """
 def tokens_until_zero(log_probs, dtype):
     bits = {"float16": 25, "float32": 150, "float64": 1075}[dtype]
     total = 0.0
@@ -70,31 +70,32 @@ def tokens_until_zero(log_probs, dtype):
         if total < -bits * np.log(2):
             return n
     return None
-'''
+"""
 
-SCORE = '''
+SCORE = """
 def answer_score(log_probs, tokens, n_prompt):
     total, greedy = 0.0, True
     for t in range(n_prompt, len(tokens)):
         total += log_probs[t][tokens[t]]
         greedy = greedy and np.argmax(log_probs[t]) == tokens[t]
     return total, greedy
-'''
+"""
 
-TURN = '''
+TURN = """
 def turning_point(n_prompt, answer_a, answer_b):
     a, b = len(answer_a), len(answer_b)
     A, B = np.sum(answer_a), np.sum(answer_b)
     total = (B * (n_prompt + a) - A * (n_prompt + b)) / (b - a)
     return total / n_prompt
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=4,
         right={
             "einsum": CHAIN + LOST,
-            "plain loops": '''
+            "plain loops": (
+                """
 import math
 
 def chain_log_prob(first, second, third, sentence):
@@ -111,58 +112,105 @@ def lost_by_independence(first, second, third):
     P = {(a, b, c): first[a] * second[a][b] * third[a][b][c] for a in V for b in V for c in V}
     m = [[sum(p for t, p in P.items() if t[i] == v) for v in V] for i in range(3)]
     return sum(p * math.log(p / (m[0][a] * m[1][b] * m[2][c])) for (a, b, c), p in P.items() if p > 0)
-''',
-            "entropies": CHAIN + '''
+"""
+            ),
+            "entropies": CHAIN
+            + """
 def lost_by_independence(first, second, third):
     def H(p):
         p = p[p > 0]
         return -(p * np.log(p)).sum()
     p = np.asarray(first)[:, None, None] * np.asarray(second)[..., None] * np.asarray(third)
     return H(p.sum((1, 2))) + H(p.sum((0, 2))) + H(p.sum((0, 1))) - H(p.ravel())
-''',
+""",
         },
         wrong={
-            "the probability": (CHAIN.replace("return np.log(p)", "return p") + LOST, 3, "take its logarithm"),
-            "bits": (CHAIN.replace("np.log(p)", "np.log2(p)") + LOST, 3, "Your numbers are in bits"),
-            "columns for rows": (CHAIN.replace("[a, b]", "[b, a]").replace("[a, b, c]", "[b, a, c]") + LOST, 3.5, "the row is the history"),
-            "the first token forgotten": (CHAIN.replace("np.array(third)[a, b, c]", "np.array(third)[:, b, c].mean()") + LOST, 3.5,
-                                          "Your third factor forgets the first token"),
-            "patched zero": (CHAIN.replace("np.log(p)", "np.log(p + 1e-12)") + LOST, 3.5, "no small number instead"),
-            "marginals by plain means": (CHAIN + '''
+            "the probability": (
+                CHAIN.replace("return np.log(p)", "return p") + LOST,
+                3,
+                "take its logarithm",
+            ),
+            "bits": (
+                CHAIN.replace("np.log(p)", "np.log2(p)") + LOST,
+                3,
+                "Your numbers are in bits",
+            ),
+            "columns for rows": (
+                CHAIN.replace("[a, b]", "[b, a]").replace("[a, b, c]", "[b, a, c]") + LOST,
+                3.5,
+                "the row is the history",
+            ),
+            "the first token forgotten": (
+                CHAIN.replace("np.array(third)[a, b, c]", "np.array(third)[:, b, c].mean()") + LOST,
+                3.5,
+                "Your third factor forgets the first token",
+            ),
+            "patched zero": (
+                CHAIN.replace("np.log(p)", "np.log(p + 1e-12)") + LOST,
+                3.5,
+                "no small number instead",
+            ),
+            "marginals by plain means": (
+                CHAIN
+                + """
 def lost_by_independence(first, second, third):
     first, second, third = map(np.asarray, (first, second, third))
     p = first[:, None, None] * second[:, :, None] * third
     q = first[:, None, None] * second.mean(axis=0)[:, None] * third.mean(axis=(0, 1))
     ok = p > 0
     return np.sum(p[ok] * np.log(p[ok] / q[ok]))
-''', 3, "Your marginals are plain means of the rows"),
-            "not weighted": (CHAIN + '''
+""",
+                3,
+                "Your marginals are plain means of the rows",
+            ),
+            "not weighted": (
+                CHAIN
+                + """
 def lost_by_independence(first, second, third):
     p = np.einsum("i,ij,ijk->ijk", first, second, third)
     q = np.einsum("i,j,k->ijk", p.sum((1, 2)), p.sum((0, 2)), p.sum((0, 1)))
     return np.mean(np.log(p[p > 0] / q[p > 0]))
-''', 3.5, "The mean is not weighted"),
-            "the ratio turned round": (CHAIN + LOST.replace("p / q", "q / p"), 3, "The sign is turned"),
-            "one token back": (CHAIN + '''
+""",
+                3.5,
+                "The mean is not weighted",
+            ),
+            "the ratio turned round": (
+                CHAIN + LOST.replace("p / q", "q / p"),
+                3,
+                "The sign is turned",
+            ),
+            "one token back": (
+                CHAIN
+                + """
 def lost_by_independence(first, second, third):
     p = np.einsum("i,ij,ijk->ijk", first, second, third)
     pair = p.sum(axis=0) / p.sum(axis=(0, 2))[:, None]
     q = p.sum(axis=2)[..., None] * pair
     ok = p > 0
     return np.sum(p[ok] * np.log(p[ok] / q[ok]))
-''', 3, "a model that looks one token back"),
-            "0 log 0": (CHAIN + '''
+""",
+                3,
+                "a model that looks one token back",
+            ),
+            "0 log 0": (
+                CHAIN
+                + """
 def lost_by_independence(first, second, third):
     p = np.einsum("i,ij,ijk->ijk", first, second, third)
     q = np.einsum("i,j,k->ijk", p.sum((1, 2)), p.sum((0, 2)), p.sum((0, 1)))
     return np.sum(p * np.log(p / q))
-''', 3.5, "holds NaN"),
-        }),
+""",
+                3.5,
+                "holds NaN",
+            ),
+        },
+    ),
     "p2": Problem(
         points=3,
         right={
             "lists": LAYOUT + LOSS,
-            "pad, then shift": '''
+            "pad, then shift": (
+                """
 def layout(texts, bos, eos):
     T = max(len(t) for t in texts) + 1
     targets = np.array([[*t, eos] + [-100] * (T - 1 - len(t)) for t in texts])
@@ -176,11 +224,17 @@ def total_loss(log_probs, targets):
     keep = targets != -100
     picked = np.take_along_axis(np.array(log_probs), np.where(keep, targets, 0)[..., None], axis=-1)[..., 0]
     return -np.where(keep, picked, 0).sum()
-''',
+"""
+            ),
         },
         wrong={
-            "nothing shifted": (LAYOUT.replace("[bos] + list(text) +", "list(text) + [eos] +") + LOSS, 2, "each row is shown its answer"),
-            "shifted the other way": ('''
+            "nothing shifted": (
+                LAYOUT.replace("[bos] + list(text) +", "list(text) + [eos] +") + LOSS,
+                2,
+                "each row is shown its answer",
+            ),
+            "shifted the other way": (
+                """
 def layout(texts, bos, eos):
     T = max(map(len, texts)) + 1
     targets = np.array([[*t, eos] + [-100] * (T - 1 - len(t)) for t in texts])
@@ -188,43 +242,85 @@ def layout(texts, bos, eos):
     inputs[:, :-1] = targets[:, 1:]
     inputs[inputs == -100] = bos
     return inputs, targets
-''' + LOSS, 2, "The shift goes the wrong way"),
-            "padding as input": (LAYOUT.replace("[bos] * gap", "[-100] * gap") + LOSS, 2, "Padding became an input"),
-            "no end": (LAYOUT.replace("list(text) + [eos] + [-100] * gap", "list(text) + [-100] * (gap + 1)") + LOSS, 1.5, "EOS is not among your targets"),
-            "one column short": ('''
+"""
+                + LOSS,
+                2,
+                "The shift goes the wrong way",
+            ),
+            "padding as input": (
+                LAYOUT.replace("[bos] * gap", "[-100] * gap") + LOSS,
+                2,
+                "Padding became an input",
+            ),
+            "no end": (
+                LAYOUT.replace(
+                    "list(text) + [eos] + [-100] * gap", "list(text) + [-100] * (gap + 1)"
+                )
+                + LOSS,
+                1.5,
+                "EOS is not among your targets",
+            ),
+            "one column short": (
+                """
 def layout(texts, bos, eos):
     T = max(map(len, texts))
     targets = np.array([[*t] + [-100] * (T - len(t)) for t in texts])
     inputs = np.array([([bos] + list(t))[:max(len(t), 1)] + [bos] * (T - max(len(t), 1)) for t in texts])
     return inputs, targets
-''' + LOSS, 1.5, "EOS is not among your targets"),
-            "the mean": (LAYOUT + '''
+"""
+                + LOSS,
+                1.5,
+                "EOS is not among your targets",
+            ),
+            "the mean": (
+                LAYOUT
+                + """
 def total_loss(log_probs, targets):
     targets = np.array(targets)
     rows, places = np.nonzero(targets != -100)
     return -np.mean(np.array(log_probs)[rows, places, targets[rows, places]])
-''', 2.5, "You return the mean"),
-            "one loss a text": (LAYOUT + '''
+""",
+                2.5,
+                "You return the mean",
+            ),
+            "one loss a text": (
+                LAYOUT
+                + """
 def total_loss(log_probs, targets):
     return [-sum(row[t] for row, t in zip(rows, ids) if t != -100) for rows, ids in zip(log_probs, targets)]
-''', 2.5, "the sum runs over the whole batch"),
-            "ignored targets as token 0": (LAYOUT + '''
+""",
+                2.5,
+                "the sum runs over the whole batch",
+            ),
+            "ignored targets as token 0": (
+                LAYOUT
+                + """
 def total_loss(log_probs, targets):
     ids = np.maximum(targets, 0)
     return -np.take_along_axis(np.array(log_probs), ids[..., None], axis=-1).sum()
-''', 2.5, "counted as if they were token 0"),
-            "multiplied by the mask": (LAYOUT + '''
+""",
+                2.5,
+                "counted as if they were token 0",
+            ),
+            "multiplied by the mask": (
+                LAYOUT
+                + """
 def total_loss(log_probs, targets):
     targets = np.array(targets)
     picked = np.take_along_axis(np.array(log_probs), np.maximum(targets, 0)[..., None], axis=-1)[..., 0]
     return -(picked * (targets != -100)).sum()
-''', 2.7, "garbage under ignored targets"),
-        }),
+""",
+                2.7,
+                "garbage under ignored targets",
+            ),
+        },
+    ),
     "p3": Problem(
         points=4,
         right={
             "row by row": WEIGHTS + LEAKS,
-            "a large negative number after replacing": '''
+            "a large negative number after replacing": (
+                """
 def attention_weights(scores, documents):
     d = np.array(documents)
     i, j = np.indices((len(d), len(d)))
@@ -238,51 +334,105 @@ def attention_weights(scores, documents):
 def leaking_rows(before, after, changed):
     moved = np.abs(np.array(before) - np.array(after)).max(axis=1) > 0
     return np.flatnonzero(moved[:changed + 1])
-''',
+"""
+            ),
         },
         wrong={
-            "masked after the softmax": ('''
+            "masked after the softmax": (
+                """
 def attention_weights(scores, documents):
     d = np.asarray(documents)
     s = np.asarray(scores, dtype=float)
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True) * (np.tri(len(d)) * (d[:, None] == d))
-''' + LEAKS, 2, "you masked after the softmax"),
-            "one step too wide": (WEIGHTS.replace("range(i + 1)", "range(min(i + 2, T))") + LEAKS, 2.5, "one step too wide"),
-            "not itself": ('''
+"""
+                + LEAKS,
+                2,
+                "you masked after the softmax",
+            ),
+            "one step too wide": (
+                WEIGHTS.replace("range(i + 1)", "range(min(i + 2, T))") + LEAKS,
+                2.5,
+                "one step too wide",
+            ),
+            "not itself": (
+                """
 def attention_weights(scores, documents):
     d = np.asarray(documents)
     s = np.where(np.tri(len(d), k=-1, dtype=bool) & (d[:, None] == d), scores, -np.inf)
     e = np.exp(s - np.where(np.isinf(s.max(axis=1)), 0, s.max(axis=1))[:, None])
     return e / e.sum(axis=1, keepdims=True)
-''' + LEAKS, 2, "The first position sees itself"),
-            "documents forgotten": (WEIGHTS.replace(" if documents[j] == documents[i]", "") + LEAKS, 3, "Positions see the documents before their own"),
-            "future of the document": (WEIGHTS.replace("range(i + 1)", "range(T)") + LEAKS, 2.5, "The future of the same document is visible"),
-            "no maximum subtracted": (WEIGHTS.replace("np.exp(s - s.max())", "np.exp(s)") + LEAKS, 3.7, "subtract each row's maximum"),
-            "a constant added": ('''
+"""
+                + LEAKS,
+                2,
+                "The first position sees itself",
+            ),
+            "documents forgotten": (
+                WEIGHTS.replace(" if documents[j] == documents[i]", "") + LEAKS,
+                3,
+                "Positions see the documents before their own",
+            ),
+            "future of the document": (
+                WEIGHTS.replace("range(i + 1)", "range(T)") + LEAKS,
+                2.5,
+                "The future of the same document is visible",
+            ),
+            "no maximum subtracted": (
+                WEIGHTS.replace("np.exp(s - s.max())", "np.exp(s)") + LEAKS,
+                3.7,
+                "subtract each row's maximum",
+            ),
+            "a constant added": (
+                """
 def attention_weights(scores, documents):
     d = np.asarray(documents)
     ok = np.tri(len(d), dtype=bool) & (d[:, None] == d)
     s = np.asarray(scores, dtype=float) + np.where(ok, 0, -np.inf)
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
-''' + LEAKS, 3.7, "holds NaN"),
-            "a score of -10,000": ('''
+"""
+                + LEAKS,
+                3.7,
+                "holds NaN",
+            ),
+            "a score of -10,000": (
+                """
 def attention_weights(scores, documents):
     d = np.asarray(documents)
     s = np.where(np.tri(len(d), dtype=bool) & (d[:, None] == d), scores, -1e4)
     e = np.exp(s - s.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
-''' + LEAKS, 3.7, "-10,000 is no mask"),
-            "a tolerance": (WEIGHTS + LEAKS.replace("np.array_equal(before[t], after[t])", "np.allclose(before[t], after[t])"), 3, "compare exactly"),
-            "its own row let off": (WEIGHTS + LEAKS.replace("range(changed + 1)", "range(changed)"), 3.5, "You let the changed token's own row off"),
-            "all that moved": (WEIGHTS + LEAKS.replace("range(changed + 1)", "range(len(before))"), 3, "Rows after the changed token may move"),
-        }),
+"""
+                + LEAKS,
+                3.7,
+                "-10,000 is no mask",
+            ),
+            "a tolerance": (
+                WEIGHTS
+                + LEAKS.replace(
+                    "np.array_equal(before[t], after[t])", "np.allclose(before[t], after[t])"
+                ),
+                3,
+                "compare exactly",
+            ),
+            "its own row let off": (
+                WEIGHTS + LEAKS.replace("range(changed + 1)", "range(changed)"),
+                3.5,
+                "You let the changed token's own row off",
+            ),
+            "all that moved": (
+                WEIGHTS + LEAKS.replace("range(changed + 1)", "range(len(before))"),
+                3,
+                "Rows after the changed token may move",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "sums and a loop": POSTERIOR + ZERO,
-            "pairwise": '''
+            "pairwise": (
+                """
 def posterior(readings):
     totals = [float(np.asarray(r).sum()) for r in readings]
     best = max(totals)
@@ -293,52 +443,102 @@ def tokens_until_zero(log_probs, dtype):
     smallest = np.log(np.float64(np.finfo(dtype).smallest_subnormal))
     gone = np.cumsum(log_probs) < smallest - np.log(2)
     return gone.argmax() + 1 if gone.any() else None
-''',
+"""
+            ),
         },
         wrong={
-            "each exponentiated": ('''
+            "each exponentiated": (
+                """
 def posterior(readings):
     p = np.array([np.exp(sum(r)) for r in readings])
     return p / p.sum()
-''' + ZERO, 2.3, "subtract before you exponentiate"),
-            "products": ('''
+"""
+                + ZERO,
+                2.3,
+                "subtract before you exponentiate",
+            ),
+            "products": (
+                """
 def posterior(readings):
     p = np.array([np.prod(np.exp(r)) for r in readings])
     return p / p.sum()
-''' + ZERO, 2.3, "0/0"),
+"""
+                + ZERO,
+                2.3,
+                "0/0",
+            ),
             "means": (POSTERIOR.replace("sum(r)", "np.mean(r)") + ZERO, 1.8, "You compare means"),
-            "losses": (POSTERIOR.replace("sum(r)", "-sum(r)") + ZERO, 1.8, "a loss was exponentiated"),
-            "logarithms": (POSTERIOR.replace("return w / w.sum()", "return np.log(w / w.sum())") + ZERO, 1.8, "You return log-probabilities"),
-            "no half": (POSTERIOR + ZERO.replace("25,", "24,").replace("150,", "149,").replace("1075", "1074"), 2.6, "numbers down to half of it"),
-            "normal numbers": (POSTERIOR + '''
+            "losses": (
+                POSTERIOR.replace("sum(r)", "-sum(r)") + ZERO,
+                1.8,
+                "a loss was exponentiated",
+            ),
+            "logarithms": (
+                POSTERIOR.replace("return w / w.sum()", "return np.log(w / w.sum())") + ZERO,
+                1.8,
+                "You return log-probabilities",
+            ),
+            "no half": (
+                POSTERIOR
+                + ZERO.replace("25,", "24,").replace("150,", "149,").replace("1075", "1074"),
+                2.6,
+                "numbers down to half of it",
+            ),
+            "normal numbers": (
+                POSTERIOR
+                + """
 def tokens_until_zero(log_probs, dtype):
     gone = np.cumsum(log_probs) < np.log(float(np.finfo(dtype).tiny))
     return int(gone.argmax()) + 1 if gone.any() else None
-''', 2.4, "below it lie the subnormal ones"),
+""",
+                2.4,
+                "below it lie the subnormal ones",
+            ),
             "an index": (POSTERIOR + ZERO.replace("start=1", "start=0"), 2.4, "n counts tokens"),
-            "halved in its own type": (POSTERIOR + '''
+            "halved in its own type": (
+                POSTERIOR
+                + """
 def tokens_until_zero(log_probs, dtype):
     gone = np.cumsum(log_probs) < np.log(np.finfo(dtype).smallest_subnormal / np.dtype(dtype).type(2))
     return int(gone.argmax()) + 1 if gone.any() else None
-''', 2.4, "Half of the smallest positive float16"),
-            "the mean subtracted": ('''
+""",
+                2.4,
+                "Half of the smallest positive float16",
+            ),
+            "the mean subtracted": (
+                """
 def posterior(readings):
     s = np.array([sum(r) for r in readings])
     w = np.exp(s - s.mean())
     return w / w.sum()
-''' + ZERO, 2.8, "Subtract the *largest* sum"),
-            "multiplied": (POSTERIOR + '''
+"""
+                + ZERO,
+                2.8,
+                "Subtract the *largest* sum",
+            ),
+            "multiplied": (
+                POSTERIOR
+                + """
 def tokens_until_zero(log_probs, dtype):
     p = np.multiply.accumulate(np.exp(np.asarray(log_probs, dtype=float)).astype(dtype))
     return int((p == 0).argmax()) + 1 if (p == 0).any() else None
-''', 2.5, "each product is rounded again"),
-            "zero for never": (POSTERIOR + ZERO.replace("return None", "return 0"), 2.8, "Return None"),
-        }),
+""",
+                2.5,
+                "each product is rounded again",
+            ),
+            "zero for never": (
+                POSTERIOR + ZERO.replace("return None", "return 0"),
+                2.8,
+                "Return None",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
             "loops": SCORE + TURN,
-            "arrays": '''
+            "arrays": (
+                """
 def answer_score(log_probs, tokens, n_prompt):
     lp, ids = np.array(log_probs), np.array(tokens)
     each = np.take_along_axis(lp, ids[:, None], axis=1)[:, 0]
@@ -348,30 +548,79 @@ def turning_point(n_prompt, answer_a, answer_b):
     # w_a m + (1 - w_a) mean_a = w_b m + (1 - w_b) mean_b
     wa, wb = (n_prompt / (n_prompt + len(y)) for y in (answer_a, answer_b))
     return ((1 - wb) * np.mean(answer_b) - (1 - wa) * np.mean(answer_a)) / (wa - wb)
-''',
+"""
+            ),
         },
         wrong={
-            "prompt and answer": (SCORE.replace("range(n_prompt, len(tokens))", "range(len(tokens))") + TURN, 2, "You score prompt and answer together"),
-            "the answer's mean": (SCORE.replace("return total, greedy", "return total / (len(tokens) - n_prompt), greedy") + TURN, 2.2,
-                                  "You return the mean over the answer"),
-            "first token lost": (SCORE.replace("range(n_prompt,", "range(n_prompt + 1,") + TURN, 2, "The answer's first token is missing"),
-            "rows shifted": (SCORE.replace("log_probs[t]", "log_probs[t - 1]") + TURN, 1.8, "Your rows are one step off"),
+            "prompt and answer": (
+                SCORE.replace("range(n_prompt, len(tokens))", "range(len(tokens))") + TURN,
+                2,
+                "You score prompt and answer together",
+            ),
+            "the answer's mean": (
+                SCORE.replace(
+                    "return total, greedy", "return total / (len(tokens) - n_prompt), greedy"
+                )
+                + TURN,
+                2.2,
+                "You return the mean over the answer",
+            ),
+            "first token lost": (
+                SCORE.replace("range(n_prompt,", "range(n_prompt + 1,") + TURN,
+                2,
+                "The answer's first token is missing",
+            ),
+            "rows shifted": (
+                SCORE.replace("log_probs[t]", "log_probs[t - 1]") + TURN,
+                1.8,
+                "Your rows are one step off",
+            ),
             "a loss": (SCORE.replace("total +=", "total -=") + TURN, 2, "The sign is turned"),
-            "prompt must be greedy": ('''
+            "prompt must be greedy": (
+                """
 def answer_score(log_probs, tokens, n_prompt):
     lp, ids = np.array(log_probs), np.array(tokens)
     return lp[np.arange(len(ids)), ids][n_prompt:].sum(), (lp.argmax(1) == ids).all()
-''' + TURN, 2.6, "the prompt need not be likely"),
-            "ties count": (SCORE.replace("np.argmax(log_probs[t]) == tokens[t]", "log_probs[t][tokens[t]] == max(log_probs[t])") + TURN, 2.8,
-                           "lowest id counts as greedy"),
-            "difference of sums": ('''
+"""
+                + TURN,
+                2.6,
+                "the prompt need not be likely",
+            ),
+            "ties count": (
+                SCORE.replace(
+                    "np.argmax(log_probs[t]) == tokens[t]",
+                    "log_probs[t][tokens[t]] == max(log_probs[t])",
+                )
+                + TURN,
+                2.8,
+                "lowest id counts as greedy",
+            ),
+            "difference of sums": (
+                """
 def answer_score(log_probs, tokens, n_prompt):
     lp, ids = np.array(log_probs), np.array(tokens)
     each = lp[np.arange(len(ids)), ids]
     return each.sum() - each[:n_prompt].sum(), (lp.argmax(1) == ids)[n_prompt:].all()
-''' + TURN, 2.8, "-inf minus -inf is NaN"),
-            "turning point as a loss": (SCORE + TURN.replace("return total / n_prompt", "return -total / n_prompt"), 2.2, "not the mean loss"),
-            "the prompt's total": (SCORE + TURN.replace("return total / n_prompt", "return total"), 2.2, "divide by its number of tokens"),
-            "means for sums": (SCORE + TURN.replace("np.sum", "np.mean"), 2.2, "where their sums belong"),
-        }),
+"""
+                + TURN,
+                2.8,
+                "-inf minus -inf is NaN",
+            ),
+            "turning point as a loss": (
+                SCORE + TURN.replace("return total / n_prompt", "return -total / n_prompt"),
+                2.2,
+                "not the mean loss",
+            ),
+            "the prompt's total": (
+                SCORE + TURN.replace("return total / n_prompt", "return total"),
+                2.2,
+                "divide by its number of tokens",
+            ),
+            "means for sums": (
+                SCORE + TURN.replace("np.sum", "np.mean"),
+                2.2,
+                "where their sums belong",
+            ),
+        },
+    ),
 }

@@ -6,48 +6,72 @@ PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
-            "einsum": '''
+            "einsum": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     z = np.einsum("...d,vd->...v", hidden, embedding)
     return z if bias is None else z + bias
-''',
-            "one token at a time": '''
+"""
+            ),
+            "one token at a time": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     if bias is None:
         bias = [0.0] * len(embedding)
     return np.stack([(np.asarray(hidden) * row).sum(axis=-1) + b for row, b in zip(embedding, bias)], axis=-1)
-''',
+"""
+            ),
         },
         wrong={
-            "contracts the vocabulary when it can": ('''
+            "contracts the vocabulary when it can": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     z = hidden @ (embedding if embedding.shape[0] == hidden.shape[-1] else embedding.T)
     return z if bias is None else z + bias
-''', 1.5, "You contract the vocabulary axis"),
-            "never transposes": ('''
+""",
+                1.5,
+                "You contract the vocabulary axis",
+            ),
+            "never transposes": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     return hidden @ embedding + (0 if bias is None else bias)
-''', 0, "raised ValueError"),
-            "forgets the bias": ('''
+""",
+                0,
+                "raised ValueError",
+            ),
+            "forgets the bias": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     return hidden @ embedding.T
-''', 2.5, "The bias is missing"),
-            "one vector only": ('''
+""",
+                2.5,
+                "The bias is missing",
+            ),
+            "one vector only": (
+                """
 def lm_logits(hidden, embedding, bias=None):
     z = embedding @ np.ravel(hidden)[:embedding.shape[1]]
     return z if bias is None else z + bias
-''', 1, "has shape"),
-        }),
+""",
+                1,
+                "has shape",
+            ),
+        },
+    ),
     "p2": Problem(
         points=5,
         right={
-            "through the logarithm": '''
+            "through the logarithm": (
+                """
 def stable_softmax(logits, axis=-1):
     z = np.array(logits, dtype=float)
     z = z - np.max(z, axis=axis, keepdims=True)
     return np.exp(z - np.log(np.sum(np.exp(z), axis=axis, keepdims=True)))
-''',
-            "axis moved, row by row": '''
+"""
+            ),
+            "axis moved, row by row": (
+                """
 def stable_softmax(logits, axis=-1):
     z = np.moveaxis(np.array(logits, dtype=float), axis, -1)
     flat = z.reshape(-1, z.shape[-1])
@@ -56,111 +80,175 @@ def stable_softmax(logits, axis=-1):
         e = [np.exp(x - max(row)) for x in row]
         rows.append([x / sum(e) for x in e])
     return np.moveaxis(np.array(rows).reshape(z.shape), -1, axis).tolist()
-''',
+"""
+            ),
         },
         wrong={
-            "no shift": ('''
+            "no shift": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits)
     return e / e.sum(axis=axis, keepdims=True)
-''', 2.5, "subtract the maximum first"),
-            "one sum for all": ('''
+""",
+                2.5,
+                "subtract the maximum first",
+            ),
+            "one sum for all": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum()
-''', 1.5, "You divide by the sum over the whole array"),
-            "one maximum for all": ('''
+""",
+                1.5,
+                "You divide by the sum over the whole array",
+            ),
+            "one maximum for all": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum(axis=axis, keepdims=True)
-''', 3, "each row has its own maximum"),
-            "the last axis always": ('''
+""",
+                3,
+                "each row has its own maximum",
+            ),
+            "the last axis always": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
-''', 4.5, "You normalise the last axis whatever"),
-            "in place": ('''
+""",
+                4.5,
+                "You normalise the last axis whatever",
+            ),
+            "in place": (
+                """
 def stable_softmax(logits, axis=-1):
     logits -= logits.max(axis=axis, keepdims=True)
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=axis, keepdims=True)
     return logits
-''', 4.5, "writes into the caller's array"),
-            "keepdims forgotten": ('''
+""",
+                4.5,
+                "writes into the caller's array",
+            ),
+            "keepdims forgotten": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits, axis=axis))
     return e / e.sum(axis=axis)
-''', 1.5, "raised ValueError"),
-            "clipped instead of shifted": ('''
+""",
+                1.5,
+                "raised ValueError",
+            ),
+            "clipped instead of shifted": (
+                """
 def stable_softmax(logits, axis=-1):
     e = np.exp(np.clip(logits, -700, 700))
     return e / e.sum(axis=axis, keepdims=True)
-''', 3.5, "cases differ"),
-        }),
+""",
+                3.5,
+                "cases differ",
+            ),
+        },
+    ),
     "p3": Problem(
         points=4,
         right={
-            "log-sum-exp minus the logit": '''
+            "log-sum-exp minus the logit": (
+                """
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=np.float64)
     m = z.max(axis=1)
     return m + np.log(np.exp(z - m[:, None]).sum(axis=1)) - np.take_along_axis(z, np.asarray(tokens)[:, None], axis=1)[:, 0]
-''',
-            "a list, in float32": '''
+"""
+            ),
+            "a list, in float32": (
+                """
 def surprise(logits, tokens):
     out = []
     for row, t in zip(logits, tokens):
         shifted = row - row.max()
         out.append(float(np.log(np.exp(shifted).sum()) - shifted[t]))
     return out
-''',
+"""
+            ),
         },
         wrong={
-            "log of softmax": ('''
+            "log of softmax": (
+                """
 def surprise(logits, tokens):
     p = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p = p / p.sum(axis=-1, keepdims=True)
     return -np.log(p[np.arange(len(tokens)), tokens])
-''', 2, "rounded to 0.0 before its logarithm"),
-            "a small number added": ('''
+""",
+                2,
+                "rounded to 0.0 before its logarithm",
+            ),
+            "a small number added": (
+                """
 def surprise(logits, tokens):
     p = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p = p / p.sum(axis=-1, keepdims=True)
     return -np.log(p[np.arange(len(tokens)), tokens] + 1e-12)
-''', 1.5, "Your surprise never rises above 27.6 nats"),
-            "bits": ('''
+""",
+                1.5,
+                "Your surprise never rises above 27.6 nats",
+            ),
+            "bits": (
+                """
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(tokens)), tokens]) / np.log(2)
-''', 0.5, "Your numbers are in bits"),
-            "sign": ('''
+""",
+                0.5,
+                "Your numbers are in bits",
+            ),
+            "sign": (
+                """
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=-1, keepdims=True)
     return z[np.arange(len(tokens)), tokens] - np.log(np.exp(z).sum(axis=-1))
-''', 0, "The sign is wrong"),
-            "every token of every row": ('''
+""",
+                0,
+                "The sign is wrong",
+            ),
+            "every token of every row": (
+                """
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1, keepdims=True)) - z)[:, tokens]
-''', 0, "has shape"),
-            "infinities subtracted": ('''
+""",
+                0,
+                "has shape",
+            ),
+            "infinities subtracted": (
+                """
 def surprise(logits, tokens):
     z = np.asarray(logits, dtype=float)
     gap = z - z[np.arange(len(tokens)), tokens][:, None]
     return np.logaddexp.reduce(gap, axis=1)
-''', 3.5, "two infinities were subtracted"),
-            "the logit itself": ('''
+""",
+                3.5,
+                "two infinities were subtracted",
+            ),
+            "the logit itself": (
+                """
 def surprise(logits, tokens):
     return -np.asarray(logits)[np.arange(len(tokens)), tokens]
-''', 1, "You return the logit itself"),
-        }),
+""",
+                1,
+                "You return the logit itself",
+            ),
+        },
+    ),
     "p4": Problem(
         points=4,
         right={
-            "bisection on the inverse": '''
+            "bisection on the inverse": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     if target > np.log(len(z)) or target < np.log((z == 0).sum()):
@@ -173,8 +261,10 @@ def temperature_for_entropy(logits, target):
         mid = np.sqrt(lo * hi)
         lo, hi = (mid, hi) if h(mid) > target else (lo, mid)
     return 1 / lo
-''',
-            "Newton kept inside a bracket": '''
+"""
+            ),
+            "Newton kept inside a bracket": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     if not np.log(np.sum(z == 0)) <= target <= np.log(z.size):
@@ -192,10 +282,12 @@ def temperature_for_entropy(logits, target):
         step = t + (target - h) / slope if slope > 0 else np.inf
         t = step if low < step < high else (low + high) / 2
     return np.exp(t)
-''',
+"""
+            ),
         },
         wrong={
-            "the inverse temperature": ('''
+            "the inverse temperature": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     if not np.log(np.sum(z == 0)) <= target <= np.log(z.size):
@@ -208,8 +300,12 @@ def temperature_for_entropy(logits, target):
         mid = np.sqrt(lo * hi)
         lo, hi = (mid, hi) if h(mid) > target else (lo, mid)
     return lo
-''', 1, "You return the inverse temperature"),
-            "entropy in bits": ('''
+""",
+                1,
+                "You return the inverse temperature",
+            ),
+            "entropy in bits": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     if not np.log(np.sum(z == 0)) <= target <= np.log(z.size):
@@ -222,8 +318,12 @@ def temperature_for_entropy(logits, target):
         h = -np.sum(p[p > 0] * np.log2(p[p > 0]))
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 1, "Your entropy is in bits"),
-            "a coarse grid": ('''
+""",
+                1,
+                "Your entropy is in bits",
+            ),
+            "a coarse grid": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     if not np.log(np.sum(z == 0)) <= target <= np.log(z.size):
@@ -235,8 +335,12 @@ def temperature_for_entropy(logits, target):
         if best is None or abs(h - target) < best[0]:
             best = (abs(h - target), t)
     return best[1]
-''', 1, "cases differ"),
-            "never refuses": ('''
+""",
+                1,
+                "cases differ",
+            ),
+            "never refuses": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float) - np.max(logits)
     low, high = 1e-4, 1e4
@@ -246,12 +350,20 @@ def temperature_for_entropy(logits, target):
         h = np.log(e.sum()) - (e @ z) / e.sum() / t
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 3, "however cold, they stay equally likely"),
-            "always refuses": ('''
+""",
+                3,
+                "however cold, they stay equally likely",
+            ),
+            "always refuses": (
+                """
 def temperature_for_entropy(logits, target):
     raise ValueError("out of reach")
-''', 0, "raised ValueError"),
-            "unstable exponentials": ('''
+""",
+                0,
+                "raised ValueError",
+            ),
+            "unstable exponentials": (
+                """
 def temperature_for_entropy(logits, target):
     z = np.array(logits, dtype=float)
     if not np.log(np.sum(z == z.max())) <= target <= np.log(z.size):
@@ -264,6 +376,10 @@ def temperature_for_entropy(logits, target):
         h = -np.sum(p * np.log(p))
         low, high = (t, high) if h < target else (low, t)
     return t
-''', 2.5, "FAILED"),
-        }),
+""",
+                2.5,
+                "FAILED",
+            ),
+        },
+    ),
 }

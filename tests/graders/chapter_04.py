@@ -2,18 +2,18 @@
 
 from graders import Problem
 
-BITS = '''
+BITS = """
 def bits_per_token(page, probs):
     return sum(-np.log2(probs[token]) for token in page) / len(page)
-'''
+"""
 
-ESTIMATE = '''
+ESTIMATE = """
 def estimate(documents, vocab_size):
     tokens = [t for d in set(map(tuple, documents)) for t in d]
     return np.bincount(tokens, minlength=vocab_size) / len(tokens)
-'''
+"""
 
-NUMERIC = '''
+NUMERIC = """
 def numeric_grad(logits, targets, step=1e-5):
     z = np.array(logits, dtype=float)
     out = np.zeros(z.shape)
@@ -23,9 +23,9 @@ def numeric_grad(logits, targets, step=1e-5):
             e[i, v] = step
             out[i, v] = (loss_and_grad(z + e, targets)[0] - loss_and_grad(z - e, targets)[0]) / step / 2
     return out
-'''
+"""
 
-LOSS = '''
+LOSS = """
 def loss_and_grad(logits, targets):
     z = np.array(logits, dtype=float)
     z = z - z.max(axis=1, keepdims=True)
@@ -35,14 +35,15 @@ def loss_and_grad(logits, targets):
     for i, t in enumerate(targets):
         p[i, t] -= 1
     return loss, p / n
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
             "sets and bincount": ESTIMATE + BITS,
-            "plain Python": '''
+            "plain Python": (
+                """
 def estimate(documents, vocab_size):
     seen, counts, n = [], [0] * vocab_size, 0
     for document in documents:
@@ -58,58 +59,106 @@ def estimate(documents, vocab_size):
 def bits_per_token(page, probs):
     nats = [-np.log(probs[t]) for t in page]
     return np.mean(nats) / np.log(2)
-''',
+"""
+            ),
         },
         wrong={
-            "copies counted": ('''
+            "copies counted": (
+                """
 def estimate(documents, vocab_size):
     tokens = np.concatenate(documents)
     return np.bincount(tokens, minlength=vocab_size) / len(tokens)
-''' + BITS, 2, "You counted the copies as well"),
-            "tokens made unique too": ('''
+"""
+                + BITS,
+                2,
+                "You counted the copies as well",
+            ),
+            "tokens made unique too": (
+                """
 def estimate(documents, vocab_size):
     counts = np.zeros(vocab_size)
     for document in {tuple(d) for d in documents}:
         for token in set(document):
             counts[token] += 1
     return counts / counts.sum()
-''' + BITS, 2, "Repetitions within a document count"),
-            "order forgotten": ('''
+"""
+                + BITS,
+                2,
+                "Repetitions within a document count",
+            ),
+            "order forgotten": (
+                """
 def estimate(documents, vocab_size):
     tokens = [t for d in {tuple(sorted(d)) for d in documents} for t in d]
     return np.bincount(tokens, minlength=vocab_size) / len(tokens)
-''' + BITS, 2.5, "[2, 0] is another document"),
-            "add-one smoothing": ('''
+"""
+                + BITS,
+                2.5,
+                "[2, 0] is another document",
+            ),
+            "add-one smoothing": (
+                """
 def estimate(documents, vocab_size):
     tokens = [t for d in set(map(tuple, documents)) for t in d]
     return (np.bincount(tokens, minlength=vocab_size) + 1) / (len(tokens) + vocab_size)
-''' + BITS, 1.5, "that is smoothing, not maximum likelihood"),
-            "mean of the documents' ratios": ('''
+"""
+                + BITS,
+                1.5,
+                "that is smoothing, not maximum likelihood",
+            ),
+            "mean of the documents' ratios": (
+                """
 def estimate(documents, vocab_size):
     return np.mean([np.bincount(d, minlength=vocab_size) / len(d) for d in set(map(tuple, documents))], axis=0)
-''' + BITS, 1.5, "You averaged the ratios of the documents"),
-            "nats": (ESTIMATE + '''
+"""
+                + BITS,
+                1.5,
+                "You averaged the ratios of the documents",
+            ),
+            "nats": (
+                ESTIMATE
+                + """
 def bits_per_token(page, probs):
     return -np.mean(np.log(np.array(probs)[page]))
-''', 1.5, "Your numbers are in nats"),
-            "the page's total": (ESTIMATE + '''
+""",
+                1.5,
+                "Your numbers are in nats",
+            ),
+            "the page's total": (
+                ESTIMATE
+                + """
 def bits_per_token(page, probs):
     return -np.sum(np.log2(np.array(probs)[page]))
-''', 1.5, "You return the total of the page"),
-            "logarithm of the mean": (ESTIMATE + '''
+""",
+                1.5,
+                "You return the total of the page",
+            ),
+            "logarithm of the mean": (
+                ESTIMATE
+                + """
 def bits_per_token(page, probs):
     return -np.log2(np.mean(np.array(probs)[page]))
-''', 1.5, "surprises are averaged, not probabilities"),
-            "patched with a small number": (ESTIMATE + '''
+""",
+                1.5,
+                "surprises are averaged, not probabilities",
+            ),
+            "patched with a small number": (
+                ESTIMATE
+                + """
 def bits_per_token(page, probs):
     return -np.mean(np.log2(np.array(probs)[page] + 1e-12))
-''', 2.5, "a token that was never counted"),
-        }),
+""",
+                2.5,
+                "a token that was never counted",
+            ),
+        },
+    ),
     "p2": Problem(
         points=5,
         right={
             "loops": LOSS + NUMERIC,
-            "log-softmax and a broadcast": '''
+            "log-softmax and a broadcast": (
+                """
 def loss_and_grad(logits, targets):
     z = np.asarray(logits, dtype=float)
     m = z.max(1)
@@ -122,14 +171,32 @@ def numeric_grad(logits, targets, step=1e-5):
     z = np.asarray(logits, dtype=float)
     nudges = step * np.eye(z.size).reshape(-1, *z.shape)
     return np.array([loss_and_grad(z + e, targets)[0] - loss_and_grad(z - e, targets)[0] for e in nudges]).reshape(z.shape) / (2 * step)
-''',
+"""
+            ),
         },
         wrong={
-            "gradient of the sum": (LOSS.replace("return loss, p / n", "return loss, p") + NUMERIC, 3, "This is the gradient of the sum"),
-            "sum instead of mean": (LOSS.replace("zip(z, targets)) / n", "zip(z, targets))") + NUMERIC, 3, "You return the sum over rows"),
-            "target minus prediction": (LOSS.replace("return loss, p / n", "return loss, -p / n") + NUMERIC, 2.5, "The sign is wrong"),
-            "prediction alone": (LOSS.replace("p[i, t] -= 1", "pass") + NUMERIC, 2, "You return the prediction alone"),
-            "no maximum subtracted": ('''
+            "gradient of the sum": (
+                LOSS.replace("return loss, p / n", "return loss, p") + NUMERIC,
+                3,
+                "This is the gradient of the sum",
+            ),
+            "sum instead of mean": (
+                LOSS.replace("zip(z, targets)) / n", "zip(z, targets))") + NUMERIC,
+                3,
+                "You return the sum over rows",
+            ),
+            "target minus prediction": (
+                LOSS.replace("return loss, p / n", "return loss, -p / n") + NUMERIC,
+                2.5,
+                "The sign is wrong",
+            ),
+            "prediction alone": (
+                LOSS.replace("p[i, t] -= 1", "pass") + NUMERIC,
+                2,
+                "You return the prediction alone",
+            ),
+            "no maximum subtracted": (
+                """
 def loss_and_grad(logits, targets):
     e = np.exp(np.asarray(logits, dtype=float))
     p = e / e.sum(axis=1, keepdims=True)
@@ -137,8 +204,13 @@ def loss_and_grad(logits, targets):
     loss = -np.mean(np.log(p[rows, targets]))
     p[rows, targets] -= 1
     return loss, p / len(targets)
-''' + NUMERIC, 4.5, "subtract each row's maximum"),
-            "logarithm of a rounded probability": ('''
+"""
+                + NUMERIC,
+                4.5,
+                "subtract each row's maximum",
+            ),
+            "logarithm of a rounded probability": (
+                """
 def loss_and_grad(logits, targets):
     z = np.asarray(logits, dtype=float)
     e = np.exp(z - z.max(axis=1, keepdims=True))
@@ -147,16 +219,27 @@ def loss_and_grad(logits, targets):
     loss = -np.mean(np.log(p[rows, targets]))
     p[rows, targets] -= 1
     return loss, p / len(targets)
-''' + NUMERIC, 4.5, "the probability was rounded to 0 before its logarithm"),
-            "times a one-hot vector": ('''
+"""
+                + NUMERIC,
+                4.5,
+                "the probability was rounded to 0 before its logarithm",
+            ),
+            "times a one-hot vector": (
+                """
 def loss_and_grad(logits, targets):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=1, keepdims=True)
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     y = np.eye(z.shape[1])[targets]
     return -np.sum(y * log_p) / len(targets), (np.exp(log_p) - y) / len(targets)
-''' + NUMERIC, 4.5, "0 · log 0 became NaN"),
-            "one-sided differences": (LOSS + '''
+"""
+                + NUMERIC,
+                4.5,
+                "0 · log 0 became NaN",
+            ),
+            "one-sided differences": (
+                LOSS
+                + """
 def numeric_grad(logits, targets, step=1e-5):
     z = np.array(logits, dtype=float)
     out = np.zeros(z.shape)
@@ -165,24 +248,40 @@ def numeric_grad(logits, targets, step=1e-5):
         moved[place] += step
         out[place] = (loss_and_grad(moved, targets)[0] - loss_and_grad(z, targets)[0]) / step
     return out
-''', 4.5, "You moved to one side only"),
-            "divided by one step": (LOSS + NUMERIC.replace("/ step / 2", "/ step"), 4, "the two points lie 2·step apart"),
-            "the formula again": (LOSS + '''
+""",
+                4.5,
+                "You moved to one side only",
+            ),
+            "divided by one step": (
+                LOSS + NUMERIC.replace("/ step / 2", "/ step"),
+                4,
+                "the two points lie 2·step apart",
+            ),
+            "the formula again": (
+                LOSS
+                + """
 def numeric_grad(logits, targets, step=1e-5):
     return loss_and_grad(logits, targets)[1]
-''', 4.5, "This is the exact gradient"),
-        }),
+""",
+                4.5,
+                "This is the exact gradient",
+            ),
+        },
+    ),
     "p3": Problem(
         points=3,
         right={
-            "where": '''
+            "where": (
+                """
 def masked_loss(losses, mask):
     m = np.array(mask) != 0
     if not m.any():
         raise ValueError("no tokens")
     return np.where(m, losses, 0).sum() / m.sum()
-''',
-            "a running sum": '''
+"""
+            ),
+            "a running sum": (
+                """
 def masked_loss(losses, mask):
     total = count = 0
     for loss, m in zip(np.ravel(losses), np.ravel(mask)):
@@ -191,56 +290,87 @@ def masked_loss(losses, mask):
     if count == 0:
         raise ValueError(count)
     return total / count
-''',
+"""
+            ),
         },
         wrong={
-            "the padded length": ('''
+            "the padded length": (
+                """
 def masked_loss(losses, mask):
     if not np.any(mask):
         raise ValueError
     return np.mean(np.where(np.asarray(mask) == 1, losses, 0))
-''', 0.5, "You divide by the padded size"),
-            "mean of row means": ('''
+""",
+                0.5,
+                "You divide by the padded size",
+            ),
+            "mean of row means": (
+                """
 def masked_loss(losses, mask):
     m = np.asarray(mask) == 1
     if not m.any():
         raise ValueError
     x = np.where(m, losses, 0)
     return np.mean(x.sum(axis=-1) / m.sum(axis=-1))
-''', 0.5, "You average the means of the rows"),
-            "multiplied": ('''
+""",
+                0.5,
+                "You average the means of the rows",
+            ),
+            "multiplied": (
+                """
 def masked_loss(losses, mask):
     if np.sum(mask) == 0:
         raise ValueError
     return np.sum(losses * mask) / np.sum(mask)
-''', 2, "Select, do not multiply"),
-            "the sum": ('''
+""",
+                2,
+                "Select, do not multiply",
+            ),
+            "the sum": (
+                """
 def masked_loss(losses, mask):
     m = np.asarray(mask) == 1
     if not m.any():
         raise ValueError
     return np.asarray(losses)[m].sum()
-''', 0.5, "You return the sum"),
-            "no tokens, no complaint": ('''
+""",
+                0.5,
+                "You return the sum",
+            ),
+            "no tokens, no complaint": (
+                """
 def masked_loss(losses, mask):
     m = np.asarray(mask) == 1
     return np.asarray(losses)[m].sum() / max(m.sum(), 1)
-''', 2.5, "A mean over no token does not exist"),
-            "integers as places": ('''
+""",
+                2.5,
+                "A mean over no token does not exist",
+            ),
+            "integers as places": (
+                """
 def masked_loss(losses, mask):
     if not np.any(mask):
         raise ValueError
     return np.mean(np.asarray(losses)[mask])
-''', 0.5, "divide by the number of tokens that count"),
-            "always refuses": ('''
+""",
+                0.5,
+                "divide by the number of tokens that count",
+            ),
+            "always refuses": (
+                """
 def masked_loss(losses, mask):
     raise ValueError("no tokens")
-''', 0, "raised ValueError"),
-        }),
+""",
+                0,
+                "raised ValueError",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
-            "running sums": '''
+            "running sums": (
+                """
 def combine(parts):
     loss = grad = count = 0
     for mean_loss, mean_grad, n in parts:
@@ -249,63 +379,92 @@ def combine(parts):
     if count == 0:
         raise ValueError("nothing to combine")
     return loss / count, grad / count
-''',
-            "np.average": '''
+"""
+            ),
+            "np.average": (
+                """
 def combine(parts):
     kept = [p for p in parts if p[2]]
     if not kept:
         raise ValueError("no tokens")
     losses, grads, sizes = zip(*kept)
     return [np.average(losses, weights=sizes), np.average(np.array(grads), axis=0, weights=sizes)]
-''',
+"""
+            ),
         },
         wrong={
-            "mean of means": ('''
+            "mean of means": (
+                """
 def combine(parts):
     parts = [p for p in parts if p[2]]
     if not parts:
         raise ValueError
     return np.mean([p[0] for p in parts]), np.mean([p[1] for p in parts], axis=0)
-''', 0.5, "You average the means"),
-            "sum over all tokens": ('''
+""",
+                0.5,
+                "You average the means",
+            ),
+            "sum over all tokens": (
+                """
 def combine(parts):
     parts = [p for p in parts if p[2]]
     if not parts:
         raise ValueError
     return sum(n * x for x, _, n in parts), sum(n * g for _, g, n in parts)
-''', 0.5, "You return the sum over all tokens"),
-            "only the loss weighted": ('''
+""",
+                0.5,
+                "You return the sum over all tokens",
+            ),
+            "only the loss weighted": (
+                """
 def combine(parts):
     parts = [p for p in parts if p[2]]
     if not parts:
         raise ValueError
     return np.average([p[0] for p in parts], weights=[p[2] for p in parts]), np.mean([p[1] for p in parts], axis=0)
-''', 1, "the gradient was averaged without weights"),
-            "NaN times zero": ('''
+""",
+                1,
+                "the gradient was averaged without weights",
+            ),
+            "NaN times zero": (
+                """
 def combine(parts):
     n = sum(p[2] for p in parts)
     if n == 0:
         raise ValueError
     return sum(p[0] * p[2] for p in parts) / n, sum(p[1] * p[2] for p in parts) / n
-''', 2.5, "leave it out before you add"),
-            "means added": ('''
+""",
+                2.5,
+                "leave it out before you add",
+            ),
+            "means added": (
+                """
 def combine(parts):
     parts = [p for p in parts if p[2]]
     if not parts:
         raise ValueError
     return sum(p[0] for p in parts), sum(p[1] for p in parts)
-''', 0.5, "You added the means"),
-            "zero when there is nothing": ('''
+""",
+                0.5,
+                "You added the means",
+            ),
+            "zero when there is nothing": (
+                """
 def combine(parts):
     parts = [p for p in parts if p[2]]
     n = max(sum(p[2] for p in parts), 1)
     return sum(p[0] * p[2] for p in parts) / n, sum(p[1] * p[2] for p in parts) / n
-''', 2.5, "No tokens, no mean"),
-        }),
+""",
+                2.5,
+                "No tokens, no mean",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
-            "cross-entropy minus entropy": '''
+            "cross-entropy minus entropy": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     out = []
     for t, s in zip(np.asarray(teacher_logits, float), np.asarray(student_logits, float)):
@@ -315,8 +474,10 @@ def left_to_learn(teacher_logits, student_logits):
         live = q > 0
         out.append(-(q[live] @ ls[live]) + q[live] @ lt[live])
     return out
-''',
-            "bans lifted by nan_to_num": '''
+"""
+            ),
+            "bans lifted by nan_to_num": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def lsm(z):
         z = np.array(z, dtype=float)
@@ -324,10 +485,12 @@ def left_to_learn(teacher_logits, student_logits):
         return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     a, b = lsm(teacher_logits), lsm(student_logits)
     return np.where(np.exp(a) > 0, np.exp(a) * (np.nan_to_num(a) - np.nan_to_num(b)), 0).sum(axis=-1)
-''',
+"""
+            ),
         },
         wrong={
-            "the loss itself": ('''
+            "the loss itself": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def lsm(z):
         z = np.array(z, dtype=float)
@@ -335,8 +498,12 @@ def left_to_learn(teacher_logits, student_logits):
         return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     a, b = lsm(teacher_logits), lsm(student_logits)
     return -np.where(np.exp(a) > 0, np.exp(a) * np.nan_to_num(b), 0).sum(axis=-1)
-''', 0.5, "This is the loss itself"),
-            "student and teacher swapped": ('''
+""",
+                0.5,
+                "This is the loss itself",
+            ),
+            "student and teacher swapped": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def lsm(z):
         z = np.array(z, dtype=float)
@@ -344,8 +511,12 @@ def left_to_learn(teacher_logits, student_logits):
         return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     a, b = lsm(student_logits), lsm(teacher_logits)
     return np.where(np.exp(a) > 0, np.exp(a) * (a - b), 0).sum(axis=-1)
-''', 0, "The two are swapped"),
-            "bits": ('''
+""",
+                0,
+                "The two are swapped",
+            ),
+            "bits": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def lsm(z):
         z = np.array(z, dtype=float)
@@ -353,8 +524,12 @@ def left_to_learn(teacher_logits, student_logits):
         return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     a, b = lsm(teacher_logits), lsm(student_logits)
     return np.where(np.exp(a) > 0, np.exp(a) * (a - b), 0).sum(axis=-1) / np.log(2)
-''', 0, "Your numbers are in bits"),
-            "NaN at a ban": ('''
+""",
+                0,
+                "Your numbers are in bits",
+            ),
+            "NaN at a ban": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def lsm(z):
         z = np.array(z, dtype=float)
@@ -362,18 +537,30 @@ def left_to_learn(teacher_logits, student_logits):
         return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
     a, b = lsm(teacher_logits), lsm(student_logits)
     return (np.exp(a) * (a - b)).sum(axis=-1)
-''', 2.5, "contributes 0"),
-            "logarithms of softmax": ('''
+""",
+                2.5,
+                "contributes 0",
+            ),
+            "logarithms of softmax": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     def softmax(z):
         e = np.exp(z - np.max(z, axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
     q, p = softmax(teacher_logits), softmax(student_logits)
     return (q * np.log(q / p)).sum(axis=-1)
-''', 2, "take log-softmax of the logits"),
-            "nothing left anywhere": ('''
+""",
+                2,
+                "take log-softmax of the logits",
+            ),
+            "nothing left anywhere": (
+                """
 def left_to_learn(teacher_logits, student_logits):
     return np.zeros(len(teacher_logits))
-''', 0, "cannot fall below log 2"),
-        }),
+""",
+                0,
+                "cannot fall below log 2",
+            ),
+        },
+    ),
 }

@@ -2,34 +2,34 @@
 
 from graders import Problem
 
-SCORES = '''
+SCORES = """
 def scores(answers, texts, unconditional):
     total = [sum(answer) for answer in answers]
     return {"total": total, "token": [s / len(a) for s, a in zip(total, answers)],
             "byte": [s / len(bytes(t, "utf8")) for s, t in zip(total, texts)], "pmi": [s - u for s, u in zip(total, unconditional)]}
-'''
+"""
 
-HANDICAP = '''
+HANDICAP = """
 def handicap(totals, lengths):
     return -np.polyfit(lengths, totals, 1)[0]
-'''
+"""
 
-DIAGRAM = '''
+DIAGRAM = """
 def diagram(confidence, correct, n_bins):
     c, o = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
     b = np.maximum(np.ceil(c * n_bins).astype(int) - 1, 0)
     n = np.bincount(b, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         return n, np.bincount(b, c, n_bins) / n, np.bincount(b, o, n_bins) / n
-'''
+"""
 
-ECE = '''
+ECE = """
 def ece(confidence, correct, n_bins):
     n, c, a = map(np.asarray, diagram(confidence, correct, n_bins))
     return sum(k * abs(x - y) for k, x, y in zip(n, c, a) if k) / n.sum()
-'''
+"""
 
-LUCK = '''
+LUCK = """
 import itertools
 
 def luck(confidence, n_bins):
@@ -40,9 +40,9 @@ def luck(confidence, n_bins):
             weight *= c if o else 1 - c
         out += weight * ece(confidence, list(outcome), n_bins)
     return out
-'''
+"""
 
-POWER = '''
+POWER = """
 def level_power(totals, lengths):
     s, n = np.array(totals), np.array(lengths, dtype=float)
     f = lambda a: np.cov(s / n**a, n)[0, 1]
@@ -56,9 +56,9 @@ def level_power(totals, lengths):
         else:
             b = m
     return a
-'''
+"""
 
-BEST = '''
+BEST = """
 def best_temperature(logits, targets):
     z = np.asarray(logits, dtype=float)
     z = z - z.max(axis=1, keepdims=True)
@@ -74,9 +74,9 @@ def best_temperature(logits, targets):
         else:
             low = beta
     return 1 / beta
-'''
+"""
 
-JUDGE = '''
+JUDGE = """
 def nll(z, t, T):
     total = 0
     for row, target in zip(z, t):
@@ -91,14 +91,15 @@ def judge(logits, targets, documents, held_out):
         raise ValueError("one side is empty")
     T = best_temperature(z[~test], t[~test])
     return [T, nll(z[test], t[test], 1), nll(z[test], t[test], T), np.mean(z[test].argmax(1) == t[test])]
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=4,
         right={
             "plain lists": SCORES + HANDICAP,
-            "arrays and covariance": '''
+            "arrays and covariance": (
+                """
 def scores(answers, texts, unconditional):
     total = np.array([np.asarray(a, dtype=np.float64).sum() for a in answers])
     out = {"total": total}
@@ -110,32 +111,98 @@ def scores(answers, texts, unconditional):
 def handicap(totals, lengths):
     c = np.cov(totals, lengths)
     return -c[0, 1] / c[1, 1]
-''',
+"""
+            ),
         },
         wrong={
-            "characters for bytes": (SCORES.replace('len(bytes(t, "utf8"))', "len(t)") + HANDICAP, 3.4, "count the bytes of text.encode()"),
-            "PMI the wrong way round": (SCORES.replace("s - u for", "u - s for") + HANDICAP, 3.4, "an answer that the question makes *more* likely"),
-            "PMI of averages": (SCORES.replace('[s - u for s, u in zip(total, unconditional)]',
-                                               '[s / len(a) - u for s, a, u in zip(total, answers, unconditional)]') + HANDICAP, 3.4, "PMI compares two totals"),
-            "PMI as a quotient": (SCORES.replace("s - u for", "s / u for") + HANDICAP, 3.4, "a ratio of probabilities is a *difference* of logarithms"),
-            "products of probabilities": (SCORES.replace("sum(answer) for", "np.log(np.prod(np.exp(answer))) for") + HANDICAP, 3.7, "add logarithms"),
-            "logarithm of the mean": (SCORES.replace("[s / len(a) for s, a in zip(total, answers)]", "[np.log(np.mean(np.exp(a))) for a in answers]") + HANDICAP, 3.4,
-                                      "This is the logarithm of the mean probability"),
-            "perplexity": (SCORES.replace("[s / len(a) for s, a in zip(total, answers)]", "[-s / len(a) for s, a in zip(total, answers)]") + HANDICAP, 3.4, "The sign is turned"),
-            "impossible token skipped": (SCORES.replace("sum(answer) for", "np.sum(np.array(answer)[np.isfinite(answer)]) for") + HANDICAP, 3.7,
-                                         "You left the impossible token out"),
-            "slope with its sign": (SCORES + "def handicap(totals, lengths):\n    return np.polyfit(lengths, totals, 1)[0]\n", 3.1, "a handicap of 2 means that totals fall by 2 a token"),
-            "mean of the ratios": (SCORES + "def handicap(totals, lengths):\n    return -np.mean(np.array(totals) / np.array(lengths))\n", 3.1,
-                                   "that charges the price of the first token to all"),
-            "through the origin": (SCORES + "def handicap(totals, lengths):\n    n = np.array(lengths, dtype=float)\n    return -(n @ np.array(totals)) / (n @ n)\n", 3.1,
-                                   "Your line goes through the origin"),
-            "the other regression": (SCORES + "def handicap(totals, lengths):\n    return -np.polyfit(totals, lengths, 1)[0]\n", 3.1, "You divide by the variance of the totals"),
-        }),
+            "characters for bytes": (
+                SCORES.replace('len(bytes(t, "utf8"))', "len(t)") + HANDICAP,
+                3.4,
+                "count the bytes of text.encode()",
+            ),
+            "PMI the wrong way round": (
+                SCORES.replace("s - u for", "u - s for") + HANDICAP,
+                3.4,
+                "an answer that the question makes *more* likely",
+            ),
+            "PMI of averages": (
+                SCORES.replace(
+                    "[s - u for s, u in zip(total, unconditional)]",
+                    "[s / len(a) - u for s, a, u in zip(total, answers, unconditional)]",
+                )
+                + HANDICAP,
+                3.4,
+                "PMI compares two totals",
+            ),
+            "PMI as a quotient": (
+                SCORES.replace("s - u for", "s / u for") + HANDICAP,
+                3.4,
+                "a ratio of probabilities is a *difference* of logarithms",
+            ),
+            "products of probabilities": (
+                SCORES.replace("sum(answer) for", "np.log(np.prod(np.exp(answer))) for") + HANDICAP,
+                3.7,
+                "add logarithms",
+            ),
+            "logarithm of the mean": (
+                SCORES.replace(
+                    "[s / len(a) for s, a in zip(total, answers)]",
+                    "[np.log(np.mean(np.exp(a))) for a in answers]",
+                )
+                + HANDICAP,
+                3.4,
+                "This is the logarithm of the mean probability",
+            ),
+            "perplexity": (
+                SCORES.replace(
+                    "[s / len(a) for s, a in zip(total, answers)]",
+                    "[-s / len(a) for s, a in zip(total, answers)]",
+                )
+                + HANDICAP,
+                3.4,
+                "The sign is turned",
+            ),
+            "impossible token skipped": (
+                SCORES.replace(
+                    "sum(answer) for", "np.sum(np.array(answer)[np.isfinite(answer)]) for"
+                )
+                + HANDICAP,
+                3.7,
+                "You left the impossible token out",
+            ),
+            "slope with its sign": (
+                SCORES
+                + "def handicap(totals, lengths):\n    return np.polyfit(lengths, totals, 1)[0]\n",
+                3.1,
+                "a handicap of 2 means that totals fall by 2 a token",
+            ),
+            "mean of the ratios": (
+                SCORES + "def handicap(totals, lengths):\n    return -np.mean(np.array(totals) /"
+                " np.array(lengths))\n",
+                3.1,
+                "that charges the price of the first token to all",
+            ),
+            "through the origin": (
+                SCORES
+                + "def handicap(totals, lengths):\n    n = np.array(lengths, dtype=float)\n   "
+                " return -(n @ np.array(totals)) / (n @ n)\n",
+                3.1,
+                "Your line goes through the origin",
+            ),
+            "the other regression": (
+                SCORES
+                + "def handicap(totals, lengths):\n    return -np.polyfit(totals, lengths, 1)[0]\n",
+                3.1,
+                "You divide by the variance of the totals",
+            ),
+        },
+    ),
     "p2": Problem(
         points=4,
         right={
             "ceil and bincount": DIAGRAM + ECE,
-            "loops over predictions": '''
+            "loops over predictions": (
+                """
 def diagram(confidence, correct, n_bins):
     bins = [[] for _ in range(n_bins)]
     for c, o in zip(confidence, correct):
@@ -149,18 +216,21 @@ def diagram(confidence, correct, n_bins):
 
 def ece(confidence, correct, n_bins):
     return float(sum(n * abs(a - c) for n, c, a in zip(*diagram(confidence, correct, n_bins)) if n) / len(confidence))
-''',
-            "searchsorted": '''
+"""
+            ),
+            "searchsorted": """
 def diagram(confidence, correct, n_bins):
     edges = np.linspace(0, 1, n_bins + 1)[1:-1]
     b = np.searchsorted(edges, confidence, side="left")
     rows = [(np.asarray(confidence, dtype=float)[b == k], np.asarray(correct)[b == k]) for k in range(n_bins)]
     mean = lambda x: np.mean(x) if len(x) else np.nan
     return np.array([len(c) for c, _ in rows]), np.array([mean(c) for c, _ in rows]), np.array([mean(o) for _, o in rows])
-''' + ECE,
+"""
+            + ECE,
         },
         wrong={
-            "zero dropped": ('''
+            "zero dropped": (
+                """
 def diagram(confidence, correct, n_bins):
     c, o = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
     parts = [(c > b / n_bins) & (c <= (b + 1) / n_bins) for b in range(n_bins)]
@@ -170,8 +240,12 @@ def diagram(confidence, correct, n_bins):
 def ece(confidence, correct, n_bins):
     n, c, a = map(np.array, diagram(confidence, correct, n_bins))
     return np.nansum(n * np.abs(a - c)) / len(confidence)
-''', 3, "the first bin holds 0 as well"),
-            "one dropped": ('''
+""",
+                3,
+                "the first bin holds 0 as well",
+            ),
+            "one dropped": (
+                """
 def diagram(confidence, correct, n_bins):
     c, o = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
     parts = [(c >= b / n_bins) & (c < (b + 1) / n_bins) for b in range(n_bins)]
@@ -181,44 +255,95 @@ def diagram(confidence, correct, n_bins):
 def ece(confidence, correct, n_bins):
     n, c, a = map(np.array, diagram(confidence, correct, n_bins))
     return np.nansum(n * np.abs(a - c)) / len(confidence)
-''', 2.5, "the last bin ends with 1"),
-            "edges in the bin above": (DIAGRAM.replace("np.maximum(np.ceil(c * n_bins).astype(int) - 1, 0)", "np.minimum((c * n_bins).astype(int), n_bins - 1)") + ECE, 3.7,
-                                       "belongs to the bin *below* it"),
-            "bins not weighted": (DIAGRAM + '''
+""",
+                2.5,
+                "the last bin ends with 1",
+            ),
+            "edges in the bin above": (
+                DIAGRAM.replace(
+                    "np.maximum(np.ceil(c * n_bins).astype(int) - 1, 0)",
+                    "np.minimum((c * n_bins).astype(int), n_bins - 1)",
+                )
+                + ECE,
+                3.7,
+                "belongs to the bin *below* it",
+            ),
+            "bins not weighted": (
+                DIAGRAM
+                + """
 def ece(confidence, correct, n_bins):
     n, c, a = diagram(confidence, correct, n_bins)
     return np.nanmean(np.abs(a - c))
-''', 2.6, "weight each by its number of predictions"),
-            "signed gaps": (DIAGRAM + '''
+""",
+                2.6,
+                "weight each by its number of predictions",
+            ),
+            "signed gaps": (
+                DIAGRAM
+                + """
 def ece(confidence, correct, n_bins):
     n, c, a = diagram(confidence, correct, n_bins)
     return abs(np.nansum(n * (a - c))) / n.sum()
-''', 2.6, "Gaps of opposite sign cancel"),
-            "one bin for all": (DIAGRAM + '''
+""",
+                2.6,
+                "Gaps of opposite sign cancel",
+            ),
+            "one bin for all": (
+                DIAGRAM
+                + """
 def ece(confidence, correct, n_bins):
     return abs(np.mean(confidence) - np.mean(correct)) + 0 * n_bins
-''', 2.6, "Gaps of opposite sign cancel"),
-            "largest gap": (DIAGRAM + '''
+""",
+                2.6,
+                "Gaps of opposite sign cancel",
+            ),
+            "largest gap": (
+                DIAGRAM
+                + """
 def ece(confidence, correct, n_bins):
     n, c, a = diagram(confidence, correct, n_bins)
     return np.nanmax(np.abs(a - c))
-''', 2.6, "This is the largest gap"),
-            "squared gaps": (DIAGRAM + '''
+""",
+                2.6,
+                "This is the largest gap",
+            ),
+            "squared gaps": (
+                DIAGRAM
+                + """
 def ece(confidence, correct, n_bins):
     n, c, a = diagram(confidence, correct, n_bins)
     return np.nansum(n * (a - c) ** 2) / n.sum()
-''', 2.6, "Your gaps are squared"),
-            "middles of bins": (DIAGRAM.replace("np.bincount(b, c, n_bins) / n, np.b", "np.where(n > 0, (np.arange(n_bins) + 0.5) / n_bins, np.nan), np.b") + ECE, 2.6,
-                                "the mean of the confidences that lie in each"),
-            "zeros for empty bins": (DIAGRAM.replace("return n, np.bincount(b, c, n_bins) / n, np.bincount(b, o, n_bins) / n",
-                                                     "return n, np.nan_to_num(np.bincount(b, c, n_bins) / n), np.nan_to_num(np.bincount(b, o, n_bins) / n)") + ECE, 3.7,
-                                     "An empty bin must be nan"),
-        }),
+""",
+                2.6,
+                "Your gaps are squared",
+            ),
+            "middles of bins": (
+                DIAGRAM.replace(
+                    "np.bincount(b, c, n_bins) / n, np.b",
+                    "np.where(n > 0, (np.arange(n_bins) + 0.5) / n_bins, np.nan), np.b",
+                )
+                + ECE,
+                2.6,
+                "the mean of the confidences that lie in each",
+            ),
+            "zeros for empty bins": (
+                DIAGRAM.replace(
+                    "return n, np.bincount(b, c, n_bins) / n, np.bincount(b, o, n_bins) / n",
+                    "return n, np.nan_to_num(np.bincount(b, c, n_bins) / n),"
+                    " np.nan_to_num(np.bincount(b, o, n_bins) / n)",
+                )
+                + ECE,
+                3.7,
+                "An empty bin must be nan",
+            ),
+        },
+    ),
     "p3": Problem(
         points=3,
         right={
             "itertools": LUCK,
-            "bins apart": '''
+            "bins apart": (
+                """
 def luck(confidence, n_bins):
     c = np.asarray(confidence, dtype=float)
     place = np.maximum(np.ceil(c * n_bins) - 1, 0)
@@ -230,28 +355,42 @@ def luck(confidence, n_bins):
             chances = np.append(chances * (1 - p), 0) + np.append(0, chances * p)
         total += np.sum(chances * np.abs(np.arange(len(mine) + 1) - mine.sum()))
     return total / len(c)
-''',
+"""
+            ),
         },
         wrong={
-            "the formula of the section": ('''
+            "the formula of the section": (
+                """
 def luck(confidence, n_bins):
     c = np.asarray(confidence, dtype=float)
     place = np.maximum(np.ceil(c * n_bins) - 1, 0)
     return np.sqrt(2 / np.pi) * sum(np.sqrt((c[place == b] * (1 - c[place == b])).sum()) for b in np.unique(place)) / len(c)
-''', 1, "This is the approximation by a normal distribution"),
-            "all outcomes alike": ('''
+""",
+                1,
+                "This is the approximation by a normal distribution",
+            ),
+            "all outcomes alike": (
+                """
 import itertools
 
 def luck(confidence, n_bins):
     return np.mean([ece(confidence, list(o), n_bins) for o in itertools.product([0, 1], repeat=len(confidence))])
-''', 1.6, "You gave all outcomes the same weight"),
-            "expected outcome": ('''
+""",
+                1.6,
+                "You gave all outcomes the same weight",
+            ),
+            "expected outcome": (
+                """
 def luck(confidence, n_bins):
     c = np.asarray(confidence, dtype=float)
     place = np.maximum(np.ceil(c * n_bins) - 1, 0)
     return sum(abs((c[place == b] - c[place == b]).sum()) for b in np.unique(place)) / len(c)
-''', 0.5, "the expectation of an absolute value is not"),
-            "root mean square": ('''
+""",
+                0.5,
+                "the expectation of an absolute value is not",
+            ),
+            "root mean square": (
+                """
 import itertools
 
 def luck(confidence, n_bins):
@@ -260,25 +399,46 @@ def luck(confidence, n_bins):
         o = np.array(outcome)
         out += np.prod(np.where(o, confidence, 1 - np.array(confidence))) * ece(confidence, o, n_bins) ** 2
     return np.sqrt(out)
-''', 1.6, "You return the root of the mean square"),
-            "each prediction alone": ('''
+""",
+                1.6,
+                "You return the root of the mean square",
+            ),
+            "each prediction alone": (
+                """
 def luck(confidence, n_bins):
     c = np.asarray(confidence, dtype=float)
     return np.mean(2 * c * (1 - c))
-''', 1.5, "within a bin, gaps of opposite sign cancel"),
-            "right and wrong exchanged": (LUCK.replace("c if o else 1 - c", "1 - c if o else c"), 1.9, "The chances of right and wrong are swapped"),
-            "one bin": (LUCK.replace("list(outcome), n_bins", "list(outcome), 1"), 2, "You used a single bin"),
-            "a simulation": ('''
+""",
+                1.5,
+                "within a bin, gaps of opposite sign cancel",
+            ),
+            "right and wrong exchanged": (
+                LUCK.replace("c if o else 1 - c", "1 - c if o else c"),
+                1.9,
+                "The chances of right and wrong are swapped",
+            ),
+            "one bin": (
+                LUCK.replace("list(outcome), n_bins", "list(outcome), 1"),
+                2,
+                "You used a single bin",
+            ),
+            "a simulation": (
+                """
 def luck(confidence, n_bins):
     draw, c = np.random.default_rng(0), np.asarray(confidence, dtype=float)
     return np.mean([ece(c, draw.random(len(c)) < c, n_bins) for _ in range(2000)])
-''', 1.5, "outcomes are not equally likely"),
-        }),
+""",
+                1.5,
+                "outcomes are not equally likely",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "covariance and bisection": POWER,
-            "secant within a bracket": '''
+            "secant within a bracket": (
+                """
 def level_power(totals, lengths):
     def slope(a):
         return np.polyfit(lengths, [t / n**a for t, n in zip(totals, lengths)], 1)[0]
@@ -294,21 +454,31 @@ def level_power(totals, lengths):
         else:
             hi, f_hi = mid, f
     return np.float64(mid)
-''',
+"""
+            ),
         },
         wrong={
-            "the formula of the section": ('''
+            "the formula of the section": (
+                """
 def level_power(totals, lengths):
     slope, intercept = np.polyfit(lengths, totals, 1)
     if intercept > 0:
         raise ValueError
     return slope * np.mean(lengths) / (intercept + slope * np.mean(lengths))
-''', 1.5, "This is the formula for a single length"),
-            "the plain average": ('''
+""",
+                1.5,
+                "This is the formula for a single length",
+            ),
+            "the plain average": (
+                """
 def level_power(totals, lengths):
     return 1.0
-''', 0, "You return 1, the plain average"),
-            "a table of hundredths": ('''
+""",
+                0,
+                "You return 1, the plain average",
+            ),
+            "a table of hundredths": (
+                """
 def level_power(totals, lengths):
     s, n = np.array(totals), np.array(lengths, dtype=float)
     grid = np.arange(0, 1.005, 0.01)
@@ -316,20 +486,37 @@ def level_power(totals, lengths):
     if r[0] * r[-1] > 0:
         raise ValueError
     return grid[np.argmin(np.abs(r))]
-''', 1.5, "a table in steps of 0.01"),
-            "no refusal": (POWER.replace('raise ValueError("no change of sign")', "return 0.5"), 2.2, "raise ValueError"),
-            "accuracy instead of correlation": ('''
+""",
+                1.5,
+                "a table in steps of 0.01",
+            ),
+            "no refusal": (
+                POWER.replace('raise ValueError("no change of sign")', "return 0.5"),
+                2.2,
+                "raise ValueError",
+            ),
+            "accuracy instead of correlation": (
+                """
 def level_power(totals, lengths):
     s, n = np.array(totals), np.array(lengths, dtype=float)
     return min(np.linspace(0, 1, 1001), key=lambda a: np.std(s / n**a))
-''', 0.6, "halve the bracket"),
-            "inverse power": (POWER.replace("return a\n", "return 1 - a\n"), 1.6, "changes sign between 0 and 1"),
-        }),
+""",
+                0.6,
+                "halve the bracket",
+            ),
+            "inverse power": (
+                POWER.replace("return a\n", "return 1 - a\n"),
+                1.6,
+                "changes sign between 0 and 1",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
             "slope by bisection, loops": BEST + JUDGE,
-            "Newton and logaddexp": '''
+            "Newton and logaddexp": (
+                """
 def _parts(z, t, beta):
     z = z - z.max(axis=1, keepdims=True)
     p = np.exp(beta * z)
@@ -358,26 +545,67 @@ def judge(logits, targets, documents, held_out):
     T = best_temperature(z[~mine], t[~mine])
     a, b = (_parts(z[mine], t[mine], 1 / x)[0] for x in (1, T))
     return np.array([T, a, b, (z[mine].argmax(axis=-1) == t[mine]).mean()])
-''',
+"""
+            ),
         },
         wrong={
-            "inverse returned": (BEST.replace("return 1 / beta", "return beta") + JUDGE, 1, "T = 2"),
-            "a table of temperatures": ('''
+            "inverse returned": (
+                BEST.replace("return 1 / beta", "return beta") + JUDGE,
+                1,
+                "T = 2",
+            ),
+            "a table of temperatures": (
+                """
 def best_temperature(logits, targets):
     z, t = np.array(logits, dtype=float), np.array(targets)
     z = z - z.max(axis=1, keepdims=True)
     loss = lambda T: np.mean(np.log(np.exp(z / T).sum(axis=1)) - z[np.arange(len(z)), t] / T)
     return min(np.round(np.arange(0.05, 20, 0.01), 2), key=loss)
-''' + JUDGE, 1.8, "a table in steps of 0.01"),
-            "fitted where judged": (BEST + JUDGE.replace("best_temperature(z[~test], t[~test])", "best_temperature(z[test], t[test])"), 2.4, "T must come from the other documents"),
-            "fitted on everything": (BEST + JUDGE.replace("best_temperature(z[~test], t[~test])", "best_temperature(z, t)"), 2.4, "You fitted on all rows"),
-            "judged where fitted": (BEST + JUDGE.replace("nll(z[test], t[test], 1), nll(z[test], t[test], T), np.mean(z[test].argmax(1) == t[test])",
-                                                         "nll(z[~test], t[~test], 1), nll(z[~test], t[~test], T), np.mean(z[~test].argmax(1) == t[~test])"), 2.4,
-                                    "you judge it on the rows that fitted it"),
-            "documents exchanged": (BEST + JUDGE.replace("d in list(held_out)", "d not in list(held_out)"), 2.4, "those in `held_out` judge"),
-            "NaN at a ban": (BEST.replace("finite = np.where(np.isfinite(z), z, 0)", "finite = z").replace("return 1 / beta", "return 1 / beta if np.isfinite(z).all() else np.nan") + JUDGE, 2.7,
-                             "leave it out of sums"),
-            "no maximum subtracted": ('''
+"""
+                + JUDGE,
+                1.8,
+                "a table in steps of 0.01",
+            ),
+            "fitted where judged": (
+                BEST
+                + JUDGE.replace(
+                    "best_temperature(z[~test], t[~test])", "best_temperature(z[test], t[test])"
+                ),
+                2.4,
+                "T must come from the other documents",
+            ),
+            "fitted on everything": (
+                BEST
+                + JUDGE.replace("best_temperature(z[~test], t[~test])", "best_temperature(z, t)"),
+                2.4,
+                "You fitted on all rows",
+            ),
+            "judged where fitted": (
+                BEST
+                + JUDGE.replace(
+                    "nll(z[test], t[test], 1), nll(z[test], t[test], T), np.mean(z[test].argmax(1)"
+                    " == t[test])",
+                    "nll(z[~test], t[~test], 1), nll(z[~test], t[~test], T),"
+                    " np.mean(z[~test].argmax(1) == t[~test])",
+                ),
+                2.4,
+                "you judge it on the rows that fitted it",
+            ),
+            "documents exchanged": (
+                BEST + JUDGE.replace("d in list(held_out)", "d not in list(held_out)"),
+                2.4,
+                "those in `held_out` judge",
+            ),
+            "NaN at a ban": (
+                BEST.replace("finite = np.where(np.isfinite(z), z, 0)", "finite = z").replace(
+                    "return 1 / beta", "return 1 / beta if np.isfinite(z).all() else np.nan"
+                )
+                + JUDGE,
+                2.7,
+                "leave it out of sums",
+            ),
+            "no maximum subtracted": (
+                """
 def best_temperature(logits, targets):
     z = np.asarray(logits, dtype=float)
     if np.nanmax(z) > 300:
@@ -394,9 +622,28 @@ def best_temperature(logits, targets):
         else:
             low = beta
     return 1 / beta
-''' + JUDGE, 2.7, "subtract each row's maximum"),
-            "mean confidence for accuracy": (BEST + JUDGE.replace("np.mean(z[test].argmax(1) == t[test])]",
-                                                                  "np.mean(np.exp(z[test] / T).max(1) / np.exp(z[test] / T).sum(1))]"), 2.4, "the share of rows whose most probable token is the target"),
-            "no refusal": (BEST + JUDGE.replace('raise ValueError("one side is empty")', "return [1.0, 0.0, 0.0, 0.0]"), 2.7, "raise ValueError, but only then"),
-        }),
+"""
+                + JUDGE,
+                2.7,
+                "subtract each row's maximum",
+            ),
+            "mean confidence for accuracy": (
+                BEST
+                + JUDGE.replace(
+                    "np.mean(z[test].argmax(1) == t[test])]",
+                    "np.mean(np.exp(z[test] / T).max(1) / np.exp(z[test] / T).sum(1))]",
+                ),
+                2.4,
+                "the share of rows whose most probable token is the target",
+            ),
+            "no refusal": (
+                BEST
+                + JUDGE.replace(
+                    'raise ValueError("one side is empty")', "return [1.0, 0.0, 0.0, 0.0]"
+                ),
+                2.7,
+                "raise ValueError, but only then",
+            ),
+        },
+    ),
 }

@@ -2,15 +2,15 @@
 
 from graders import Problem
 
-GREEDY = '''
+GREEDY = """
 def greedy_path(first, table, max_len):
     path = []
     while len(path) < max_len and (not path or path[-1] != len(first) - 1):
         path += [int(np.argmax(table[path[-1]] if path else first))]
     return path
-'''
+"""
 
-BEST = '''
+BEST = """
 import itertools
 
 def best_path(first, table, max_len):
@@ -22,9 +22,9 @@ def best_path(first, table, max_len):
             p = first[path[0]] * np.prod([table[a][b] for a, b in zip(path, path[1:])])
             best = max(best, (p, path))
     return best[1]
-'''
+"""
 
-PROVED = '''
+PROVED = """
 def proved_best(first, table, max_len):
     rows, path = [list(first)], greedy_path(first, table, max_len)
     for t in path[:-1]:
@@ -37,24 +37,24 @@ def proved_best(first, table, max_len):
         bounds.append(p * second)
         p *= top
     return all(p > b for b in bounds)
-'''
+"""
 
-WARM = '''
+WARM = """
 def temperature(logits, tau):
     z = np.array(logits, dtype=float)
     z = (z - z.max()) / tau
     return np.exp(z) / np.sum(np.exp(z))
-'''
+"""
 
-TOP_K = '''
+TOP_K = """
 def top_k(probs, k):
     q = np.array(probs, dtype=float)
     k = min(k, len(q))
     q[q < sorted(q)[-k]] = 0
     return q / q.sum()
-'''
+"""
 
-TOP_P = '''
+TOP_P = """
 def top_p(probs, p):
     left = sorted(range(len(probs)), key=lambda v: (-probs[v], v))
     mass, out = 0, [0] * len(probs)
@@ -64,14 +64,14 @@ def top_p(probs, p):
         if mass >= p:
             break
     return [x / mass for x in out]
-'''
+"""
 
-ALL = '''
+ALL = """
 def next_distribution(logits, tau, k, p):
     return top_p(top_k(temperature(logits, tau), k), p)
-'''
+"""
 
-DRAW = '''
+DRAW = """
 def draw(logits, u):
     out = []
     for row, x in zip(logits, u):
@@ -79,9 +79,9 @@ def draw(logits, u):
         cdf = np.cumsum(p)
         out.append(int(np.argmax(cdf > x * cdf[-1])))
     return np.array(out)
-'''
+"""
 
-CHI = '''
+CHI = """
 def chi_square(counts, probs):
     n, total, rest, rest_due = sum(counts), 0, 0, 0
     for c, p in zip(counts, probs):
@@ -92,9 +92,9 @@ def chi_square(counts, probs):
     if rest_due == 0:
         return total if rest == 0 else np.inf
     return total + (rest - rest_due) ** 2 / rest_due
-'''
+"""
 
-CHEAP = '''
+CHEAP = """
 def cheapest_filter(probs, budget):
     probs = np.asarray(probs, dtype=float)
     order = sorted((v for v in range(len(probs)) if probs[v] > 0), key=lambda v: -probs[v])
@@ -102,9 +102,9 @@ def cheapest_filter(probs, budget):
     while order and (budget == 0 or not ids or -np.log(sum(probs[ids])) > budget):
         ids.append(order.pop(0))
     return sorted(ids), 0.0 if budget == 0 else -np.log(sum(probs[ids]))
-'''
+"""
 
-BEAM = '''
+BEAM = """
 def beam(first, table, width, max_len, alpha):
     end = len(first) - 1
     live, done = [(0.0, [])], []
@@ -116,14 +116,15 @@ def beam(first, table, width, max_len, alpha):
         live = [x for x in every if x[1][-1] != end][:width]
     done.sort(reverse=True)
     return [(p, s) for s, p in done[:width]]
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
             "itertools and lists": GREEDY + BEST + PROVED,
-            "arrays and logarithms": GREEDY.replace("return path", "return np.array(path)") + '''
+            "arrays and logarithms": GREEDY.replace("return path", "return np.array(path)")
+            + """
 def best_path(first, table, max_len):
     end = len(first) - 1
     found = []
@@ -146,24 +147,46 @@ def proved_best(first, table, max_len):
         gaps.append(total + np.partition(row, -2)[-2])
         total += row.max()
     return path[-1] == len(first) - 1 and total > max(gaps)
-''',
+""",
         },
         wrong={
-            "greedy goes on after EOS": ('''
+            "greedy goes on after EOS": (
+                """
 def greedy_path(first, table, max_len):
     path = [int(np.argmax(first))]
     while len(path) < max_len:
         path.append(int(np.argmax(table[path[-1]])))
     return path
-''' + BEST + PROVED, 2.5, "Greedy takes the largest probability of each row"),
-            "the higher id of a tie": (GREEDY.replace("int(np.argmax(table[path[-1]] if path else first))",
-                                                      "int(max(range(len(first)), key=lambda v: ((table[path[-1]] if path else first)[v], v)))") + BEST + PROVED,
-                                       2.5, "the lower id is asked for"),
-            "best is greedy": (GREEDY + '''
+"""
+                + BEST
+                + PROVED,
+                2.5,
+                "Greedy takes the largest probability of each row",
+            ),
+            "the higher id of a tie": (
+                GREEDY.replace(
+                    "int(np.argmax(table[path[-1]] if path else first))",
+                    "int(max(range(len(first)), key=lambda v: ((table[path[-1]] if path else"
+                    " first)[v], v)))",
+                )
+                + BEST
+                + PROVED,
+                2.5,
+                "the lower id is asked for",
+            ),
+            "best is greedy": (
+                GREEDY
+                + """
 def best_path(first, table, max_len):
     return greedy_path(first, table, max_len)
-''' + PROVED, 2, "compare whole texts"),
-            "pieces compete": (GREEDY + '''
+"""
+                + PROVED,
+                2,
+                "compare whole texts",
+            ),
+            "pieces compete": (
+                GREEDY
+                + """
 import itertools
 
 def best_path(first, table, max_len):
@@ -175,10 +198,24 @@ def best_path(first, table, max_len):
             p = first[path[0]] * np.prod([table[a][b] for a, b in zip(path, path[1:])])
             best = max(best, (p, list(path)))
     return best[1]
-''' + PROVED, 2.5, "only those that end in EOS compete"),
-            "best mean": (GREEDY + BEST.replace("best = max(best, (p, path))", "best = max(best, (p ** (1 / len(path)), path))") + PROVED,
-                          2.5, "You rank by the mean log-probability"),
-            "only the last step": (GREEDY + BEST + '''
+"""
+                + PROVED,
+                2.5,
+                "only those that end in EOS compete",
+            ),
+            "best mean": (
+                GREEDY
+                + BEST.replace(
+                    "best = max(best, (p, path))", "best = max(best, (p ** (1 / len(path)), path))"
+                )
+                + PROVED,
+                2.5,
+                "You rank by the mean log-probability",
+            ),
+            "only the last step": (
+                GREEDY
+                + BEST
+                + """
 def proved_best(first, table, max_len):
     path = greedy_path(first, table, max_len)
     p = first[path[0]]
@@ -186,23 +223,48 @@ def proved_best(first, table, max_len):
         p *= table[a][b]
     row = first if len(path) == 1 else table[path[-2]]
     return p > sorted(row)[-2]
-''', 2.5, "You look at the last step only"),
-            "asks the exact search": (GREEDY + BEST + '''
+""",
+                2.5,
+                "You look at the last step only",
+            ),
+            "asks the exact search": (
+                GREEDY
+                + BEST
+                + """
 def proved_best(first, table, max_len):
     return greedy_path(first, table, max_len) == best_path(first, table, max_len)
-''', 2.5, "asked is what the runners-up along the path prove"),
-            "a tie as proof": (GREEDY + BEST + PROVED.replace("p > b for", "p >= b for"), 2.5, "A bound that equals the greedy text's probability"),
-            "one token too long": (GREEDY + BEST.replace("range(max_len)", "range(max_len + 1)") + PROVED, 2.5, "may not compete"),
-            "always proved": (GREEDY + BEST + '''
+""",
+                2.5,
+                "asked is what the runners-up along the path prove",
+            ),
+            "a tie as proof": (
+                GREEDY + BEST + PROVED.replace("p > b for", "p >= b for"),
+                2.5,
+                "A bound that equals the greedy text's probability",
+            ),
+            "one token too long": (
+                GREEDY + BEST.replace("range(max_len)", "range(max_len + 1)") + PROVED,
+                2.5,
+                "may not compete",
+            ),
+            "always proved": (
+                GREEDY
+                + BEST
+                + """
 def proved_best(first, table, max_len):
     return True
-''', 2, "Another text leaves the greedy one at some step"),
-        }),
+""",
+                2,
+                "Another text leaves the greedy one at some step",
+            ),
+        },
+    ),
     "p2": Problem(
         points=5,
         right={
             "lists and loops": WARM + TOP_K + TOP_P + ALL,
-            "through logits": '''
+            "through logits": (
+                """
 def softmax(z):
     e = np.exp(z - np.max(z))
     return e / e.sum()
@@ -226,32 +288,74 @@ def next_distribution(logits, tau, k, p):
     q = temperature(logits, tau)
     q = top_k(q, k)
     return top_p(q, p)
-''',
+"""
+            ),
         },
         wrong={
-            "multiplied by tau": (WARM.replace("/ tau", "* tau") + TOP_K + TOP_P + ALL, 3.5, "divide the logits by tau"),
-            "probabilities divided": (WARM.replace("/ tau", "/ 1.0").replace("return np.exp(z) / np.sum(np.exp(z))", "p = np.exp(z) / np.sum(np.exp(z)) / tau\n    return p / p.sum()")
-                                      + TOP_K + TOP_P + ALL, 3.5, "divide the logits by tau, then take the softmax"),
-            "overflow": ('''
+            "multiplied by tau": (
+                WARM.replace("/ tau", "* tau") + TOP_K + TOP_P + ALL,
+                3.5,
+                "divide the logits by tau",
+            ),
+            "probabilities divided": (
+                WARM.replace("/ tau", "/ 1.0").replace(
+                    "return np.exp(z) / np.sum(np.exp(z))",
+                    "p = np.exp(z) / np.sum(np.exp(z)) / tau\n    return p / p.sum()",
+                )
+                + TOP_K
+                + TOP_P
+                + ALL,
+                3.5,
+                "divide the logits by tau, then take the softmax",
+            ),
+            "overflow": (
+                """
 def temperature(logits, tau):
     e = np.exp(np.asarray(logits) / tau)
     return e / e.sum()
-''' + TOP_K + TOP_P + ALL, 4.7, "subtract the maximum before exponentiating"),
-            "exactly k": (WARM + '''
+"""
+                + TOP_K
+                + TOP_P
+                + ALL,
+                4.7,
+                "subtract the maximum before exponentiating",
+            ),
+            "exactly k": (
+                WARM
+                + """
 def top_k(probs, k):
     q = np.zeros(len(probs))
     best = np.argsort(-np.asarray(probs), kind="stable")[:k]
     q[best] = np.asarray(probs)[best]
     return q / q.sum()
-''' + TOP_P + ALL, 4.7, "tokens tied with the k-th stay too"),
-            "k beyond V": (WARM + '''
+"""
+                + TOP_P
+                + ALL,
+                4.7,
+                "tokens tied with the k-th stay too",
+            ),
+            "k beyond V": (
+                WARM
+                + """
 def top_k(probs, k):
     q = np.asarray(probs, dtype=float)
     q = np.where(q >= np.sort(q)[::-1][k - 1], q, 0)
     return q / q.sum()
-''' + TOP_P + ALL, 4.7, "raised IndexError"),
-            "not renormalised": (WARM + TOP_K.replace("return q / q.sum()", "return q") + TOP_P + ALL, 4.2, "are divided by their sum"),
-            "the crossing token dropped": (WARM + TOP_K + '''
+"""
+                + TOP_P
+                + ALL,
+                4.7,
+                "raised IndexError",
+            ),
+            "not renormalised": (
+                WARM + TOP_K.replace("return q / q.sum()", "return q") + TOP_P + ALL,
+                4.2,
+                "are divided by their sum",
+            ),
+            "the crossing token dropped": (
+                WARM
+                + TOP_K
+                + """
 def top_p(probs, p):
     q = np.asarray(probs, dtype=float)
     order = np.argsort(-q, kind="stable")
@@ -259,8 +363,15 @@ def top_p(probs, p):
     out = np.zeros(len(q))
     out[keep] = q[keep]
     return out / out.sum()
-''' + ALL, 2.5, "the token that crosses the line belongs to the set"),
-            "dropped, but at least one": (WARM + TOP_K + '''
+"""
+                + ALL,
+                2.5,
+                "the token that crosses the line belongs to the set",
+            ),
+            "dropped, but at least one": (
+                WARM
+                + TOP_K
+                + """
 def top_p(probs, p):
     q = np.asarray(probs, dtype=float)
     order = np.argsort(-q, kind="stable")
@@ -268,32 +379,67 @@ def top_p(probs, p):
     out = np.zeros(len(q))
     out[keep] = q[keep]
     return out / out.sum()
-''' + ALL, 2.5, "You drop the token that crosses the line"),
-            "goes on when the mass is met": (WARM + TOP_K + TOP_P.replace("mass >= p", "mass > p") + ALL, 4.7, "has exactly the mass p reaches it"),
-            "ties to the higher id": (WARM + TOP_K + TOP_P.replace("(-probs[v], v)", "(-probs[v], -v)") + ALL, 4.7, "Of tied tokens the lower ids are asked for"),
-            "all ties kept": (WARM + TOP_K + '''
+"""
+                + ALL,
+                2.5,
+                "You drop the token that crosses the line",
+            ),
+            "goes on when the mass is met": (
+                WARM + TOP_K + TOP_P.replace("mass >= p", "mass > p") + ALL,
+                4.7,
+                "has exactly the mass p reaches it",
+            ),
+            "ties to the higher id": (
+                WARM + TOP_K + TOP_P.replace("(-probs[v], v)", "(-probs[v], -v)") + ALL,
+                4.7,
+                "Of tied tokens the lower ids are asked for",
+            ),
+            "all ties kept": (
+                WARM
+                + TOP_K
+                + """
 def top_p(probs, p):
     q = np.asarray(probs, dtype=float)
     s = np.sort(q)[::-1]
     threshold = s[np.argmax(np.cumsum(s) >= p)]
     q = np.where(q >= threshold, q, 0)
     return q / q.sum()
-''' + ALL, 4.7, "the smallest set is asked for"),
-            "filters first": (WARM + TOP_K + TOP_P + '''
+"""
+                + ALL,
+                4.7,
+                "the smallest set is asked for",
+            ),
+            "filters first": (
+                WARM
+                + TOP_K
+                + TOP_P
+                + """
 def next_distribution(logits, tau, k, p):
     q = top_p(top_k(temperature(logits, 1.0), k), p)
     return temperature(np.log(q), tau)
-''', 4, "You filter before the temperature"),
-            "top-p before top-k": (WARM + TOP_K + TOP_P + '''
+""",
+                4,
+                "You filter before the temperature",
+            ),
+            "top-p before top-k": (
+                WARM
+                + TOP_K
+                + TOP_P
+                + """
 def next_distribution(logits, tau, k, p):
     return top_k(top_p(temperature(logits, tau), p), k)
-''', 4, "Top-p comes after top-k"),
-        }),
+""",
+                4,
+                "Top-p comes after top-k",
+            ),
+        },
+    ),
     "p3": Problem(
         points=3,
         right={
             "argmax and loops": DRAW + CHI,
-            "one comparison": '''
+            "one comparison": (
+                """
 def draw(logits, u):
     z = np.asarray(logits, dtype=np.float64)
     cdf = np.exp(z - z.max(-1)[:, None]).cumsum(-1)
@@ -308,14 +454,21 @@ def chi_square(counts, probs):
             return float("inf")
         n, d = n[:-1], d[:-1]
     return ((n - d) ** 2 / d).sum()
-''',
+"""
+            ),
         },
         wrong={
-            "argmax": ('''
+            "argmax": (
+                """
 def draw(logits, u):
     return np.argmax(logits, axis=1)
-''' + CHI, 2, "the first that is larger than u"),
-            "sorted": ('''
+"""
+                + CHI,
+                2,
+                "the first that is larger than u",
+            ),
+            "sorted": (
+                """
 def draw(logits, u):
     out = []
     for row, x in zip(np.asarray(logits, dtype=float), u):
@@ -323,33 +476,83 @@ def draw(logits, u):
         cdf = np.exp(row[order] - row.max()).cumsum()
         out.append(order[np.searchsorted(cdf, x * cdf[-1], side="right")])
     return out
-''' + CHI, 2.6, "the pieces lie in the order of the ids"),
-            "reaches instead of exceeds": (DRAW.replace("cdf > x", "cdf >= x") + CHI, 2.8, "the running sum must exceed u"),
-            "float32": (DRAW.replace("np.asarray(row, dtype=float) - np.max(row)", "np.asarray(row, dtype=np.float32) - np.float32(np.max(row))")
-                        .replace("cdf = np.cumsum(p)", "p = (p / p.sum()).astype(np.float32)\n        cdf = np.cumsum(p, dtype=np.float32)")
-                        .replace("x * cdf[-1]", "x") + CHI, 2.8, "lost its digits in float32"),
-            "no merging": (DRAW + '''
+"""
+                + CHI,
+                2.6,
+                "the pieces lie in the order of the ids",
+            ),
+            "reaches instead of exceeds": (
+                DRAW.replace("cdf > x", "cdf >= x") + CHI,
+                2.8,
+                "the running sum must exceed u",
+            ),
+            "float32": (
+                DRAW.replace(
+                    "np.asarray(row, dtype=float) - np.max(row)",
+                    "np.asarray(row, dtype=np.float32) - np.float32(np.max(row))",
+                )
+                .replace(
+                    "cdf = np.cumsum(p)",
+                    "p = (p / p.sum()).astype(np.float32)\n        cdf = np.cumsum(p,"
+                    " dtype=np.float32)",
+                )
+                .replace("x * cdf[-1]", "x")
+                + CHI,
+                2.8,
+                "lost its digits in float32",
+            ),
+            "no merging": (
+                DRAW
+                + """
 def chi_square(counts, probs):
     due = np.sum(counts) * np.asarray(probs)
     return np.sum((counts - due) ** 2 / due)
-''', 2.4, "thrown together first"),
-            "rare ones dropped": (DRAW + '''
+""",
+                2.4,
+                "thrown together first",
+            ),
+            "rare ones dropped": (
+                DRAW
+                + """
 def chi_square(counts, probs):
     due = np.sum(counts) * np.asarray(probs)
     keep = due >= 5
     return np.sum((np.asarray(counts)[keep] - due[keep]) ** 2 / due[keep])
-''', 2.4, "they form one class together"),
-            "five due are merged": (DRAW + CHI.replace("n * p < 5", "n * p <= 5"), 2.8, "Five draws due are not fewer than five"),
-            "merged by what was seen": (DRAW + CHI.replace("n * p < 5", "c < 5"), 2.5, "what counts is how many draws were due"),
-            "divided by what came": (DRAW + CHI.replace("/ (n * p)", "/ c").replace("/ rest_due", "/ rest"), 2, "50 due on each side"),
-            "shares": (DRAW + CHI.replace("return total +", "return 1 / n * (total +").replace("** 2 / rest_due", "** 2 / rest_due)")
-                       .replace("return total if rest == 0", "return total / n if rest == 0"), 2, "50 due on each side"),
-        }),
+""",
+                2.4,
+                "they form one class together",
+            ),
+            "five due are merged": (
+                DRAW + CHI.replace("n * p < 5", "n * p <= 5"),
+                2.8,
+                "Five draws due are not fewer than five",
+            ),
+            "merged by what was seen": (
+                DRAW + CHI.replace("n * p < 5", "c < 5"),
+                2.5,
+                "what counts is how many draws were due",
+            ),
+            "divided by what came": (
+                DRAW + CHI.replace("/ (n * p)", "/ c").replace("/ rest_due", "/ rest"),
+                2,
+                "50 due on each side",
+            ),
+            "shares": (
+                DRAW
+                + CHI.replace("return total +", "return 1 / n * (total +")
+                .replace("** 2 / rest_due", "** 2 / rest_due)")
+                .replace("return total if rest == 0", "return total / n if rest == 0"),
+                2,
+                "50 due on each side",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "one by one": CHEAP,
-            "searchsorted": '''
+            "searchsorted": (
+                """
 def cheapest_filter(probs, budget):
     q = np.array(probs)
     order = np.lexsort((np.arange(len(q)), -q))
@@ -357,39 +560,73 @@ def cheapest_filter(probs, budget):
     n = np.count_nonzero(q) if budget == 0 else np.searchsorted(mass, np.exp(-budget)) + 1
     ids = np.sort(order[:n])
     return [ids.tolist(), max(0.0, -float(np.log(q[ids].sum()))) if budget else 0]
-''',
+"""
+            ),
         },
         wrong={
-            "a mass of one minus the budget": (CHEAP.replace("-np.log(sum(probs[ids])) > budget", "sum(probs[ids]) < 1 - budget"),
-                                               2, "You ask for a mass of 1 - budget"),
-            "the budget as mass": (CHEAP.replace("-np.log(sum(probs[ids])) > budget", "sum(probs[ids]) < min(budget, sum(probs) - 1e-12)"),
-                                   2, "You use the budget itself as the mass"),
-            "one short": ('''
+            "a mass of one minus the budget": (
+                CHEAP.replace("-np.log(sum(probs[ids])) > budget", "sum(probs[ids]) < 1 - budget"),
+                2,
+                "You ask for a mass of 1 - budget",
+            ),
+            "the budget as mass": (
+                CHEAP.replace(
+                    "-np.log(sum(probs[ids])) > budget",
+                    "sum(probs[ids]) < min(budget, sum(probs) - 1e-12)",
+                ),
+                2,
+                "You use the budget itself as the mass",
+            ),
+            "one short": (
+                """
 def cheapest_filter(probs, budget):
     probs = np.asarray(probs, dtype=float)
     order = np.argsort(-probs, kind="stable")
     n = int((np.cumsum(probs[order]) < np.exp(-budget)).sum())
     ids = np.sort(order[:n])
     return ids, -np.log(probs[ids].sum()) if n else 0.0
-''', 1.5, "every ratio"),
+""",
+                1.5,
+                "every ratio",
+            ),
             "bits": (CHEAP.replace("np.log(", "np.log2("), 1, "-log 0.7"),
-            "returns the budget": (CHEAP.replace("0.0 if budget == 0 else -np.log(sum(probs[ids]))", "budget"), 2.2, "You return the budget"),
-            "returns the mass": (CHEAP.replace("0.0 if budget == 0 else -np.log(sum(probs[ids]))", "sum(probs[ids])"), 2.2, "You return the kept mass"),
-            "falling order": (CHEAP.replace("return sorted(ids)", "return ids"), 2.5, "the ids are asked for in rising order"),
-            "zeros let through": ('''
+            "returns the budget": (
+                CHEAP.replace("0.0 if budget == 0 else -np.log(sum(probs[ids]))", "budget"),
+                2.2,
+                "You return the budget",
+            ),
+            "returns the mass": (
+                CHEAP.replace(
+                    "0.0 if budget == 0 else -np.log(sum(probs[ids]))", "sum(probs[ids])"
+                ),
+                2.2,
+                "You return the kept mass",
+            ),
+            "falling order": (
+                CHEAP.replace("return sorted(ids)", "return ids"),
+                2.5,
+                "the ids are asked for in rising order",
+            ),
+            "zeros let through": (
+                """
 def cheapest_filter(probs, budget):
     probs = np.asarray(probs, dtype=float)
     order = np.argsort(-probs, kind="stable")
     mass = np.cumsum(probs[order])
     n = len(probs) if budget == 0 else int(np.argmax(mass >= np.exp(-budget))) + 1
     return np.sort(order[:n]), -np.log(mass[n - 1])
-''', 2.6, "only tokens that have a probability"),
-        }),
+""",
+                2.6,
+                "only tokens that have a probability",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
             "pairs sorted": BEAM,
-            "arrays": '''
+            "arrays": (
+                """
 def beam(first, table, width, max_len, alpha):
     V = len(first)
     live, logs, done = np.zeros((1, 0), int), np.zeros(1), []
@@ -404,20 +641,68 @@ def beam(first, table, width, max_len, alpha):
         logs = rows.flat[order[going]]
         live = np.column_stack([live[parents[going]], tokens[going]])
     return sorted(done, key=lambda pair: pair[1], reverse=True)[:width]
-''',
+"""
+            ),
         },
         wrong={
-            "unfinished among the finished": (BEAM.replace("    done.sort", "    done += [(lp / len(p) ** alpha, p) for lp, p in live]\n    done.sort"),
-                                              1.8, "Unfinished texts stand among the finished"),
-            "finished take places": (BEAM.replace("for x in every if x[1][-1] != end][:width]", "for x in every[:width] if x[1][-1] != end]"),
-                                     2.5, "Finished texts take places from the live ones"),
-            "no penalty": (BEAM.replace("lp / len(p) ** alpha", "lp"), 2, "log p divided by the number of tokens"),
-            "EOS not counted": (BEAM.replace("len(p) ** alpha", "max(len(p) - 1, 1) ** alpha"), 2, "EOS among them"),
-            "any rank may finish": (BEAM.replace("every[:width]:", "every:"), 2.5, "only if it is among the first"),
-            "in order of finishing": (BEAM.replace("    done.sort(reverse=True)\n", ""), 2.5, "sort by the score"),
-            "greedy whatever the width": (BEAM.replace("[:width]\n    done", "[:1]\n    done"), 2, "0.44 · 0.9"),
-            "the ended go on": (BEAM.replace("for x in every if x[1][-1] != end][:width]", "for x in every[:width]]"), 1.5, "it is finished and leaves the beam"),
-            "more than the width": (BEAM.replace("for s, p in done[:width]]", "for s, p in done]"), 2, "at most `width` are asked for"),
-            "multiplied": (BEAM.replace("lp / len(p) ** alpha", "lp * len(p) ** alpha"), 2, "log p divided by the number of tokens"),
-        }),
+            "unfinished among the finished": (
+                BEAM.replace(
+                    "    done.sort",
+                    "    done += [(lp / len(p) ** alpha, p) for lp, p in live]\n    done.sort",
+                ),
+                1.8,
+                "Unfinished texts stand among the finished",
+            ),
+            "finished take places": (
+                BEAM.replace(
+                    "for x in every if x[1][-1] != end][:width]",
+                    "for x in every[:width] if x[1][-1] != end]",
+                ),
+                2.5,
+                "Finished texts take places from the live ones",
+            ),
+            "no penalty": (
+                BEAM.replace("lp / len(p) ** alpha", "lp"),
+                2,
+                "log p divided by the number of tokens",
+            ),
+            "EOS not counted": (
+                BEAM.replace("len(p) ** alpha", "max(len(p) - 1, 1) ** alpha"),
+                2,
+                "EOS among them",
+            ),
+            "any rank may finish": (
+                BEAM.replace("every[:width]:", "every:"),
+                2.5,
+                "only if it is among the first",
+            ),
+            "in order of finishing": (
+                BEAM.replace("    done.sort(reverse=True)\n", ""),
+                2.5,
+                "sort by the score",
+            ),
+            "greedy whatever the width": (
+                BEAM.replace("[:width]\n    done", "[:1]\n    done"),
+                2,
+                "0.44 · 0.9",
+            ),
+            "the ended go on": (
+                BEAM.replace(
+                    "for x in every if x[1][-1] != end][:width]", "for x in every[:width]]"
+                ),
+                1.5,
+                "it is finished and leaves the beam",
+            ),
+            "more than the width": (
+                BEAM.replace("for s, p in done[:width]]", "for s, p in done]"),
+                2,
+                "at most `width` are asked for",
+            ),
+            "multiplied": (
+                BEAM.replace("lp / len(p) ** alpha", "lp * len(p) ** alpha"),
+                2,
+                "log p divided by the number of tokens",
+            ),
+        },
+    ),
 }

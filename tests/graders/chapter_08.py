@@ -2,7 +2,7 @@
 
 from graders import Problem
 
-COUNTS = '''
+COUNTS = """
 def next_counts(documents, history, vocab_size):
     counts = [0] * vocab_size
     for document in documents:
@@ -11,9 +11,9 @@ def next_counts(documents, history, vocab_size):
             if tuple(text[start:start + len(history)]) == tuple(history) and start + len(history) > 0:
                 counts[text[start + len(history)]] += 1
     return counts
-'''
+"""
 
-NEW = '''
+NEW = """
 def nothing_new(train, test, n):
     seen = {tuple(d[i:i + n]) for d in train for i in range(len(d) - n + 1)}
     listed = []
@@ -22,15 +22,15 @@ def nothing_new(train, test, n):
         if runs and all(run in seen for run in runs):
             listed.append(k)
     return listed
-'''
+"""
 
-DISCOUNT = '''
+DISCOUNT = """
 def estimate_discount(counts):
     c = np.ravel(counts)
     return (c == 1).sum() / ((c == 1).sum() + 2 * (c == 2).sum())
-'''
+"""
 
-ROWS = '''
+ROWS = """
 def kneser_ney_rows(counts, discount):
     c = np.array(counts, dtype=float)
     seen = (c > 0).astype(float)
@@ -40,9 +40,9 @@ def kneser_ney_rows(counts, discount):
     safe = np.where(total > 0, total, 1)
     mass = np.where(total > 0, discount * seen.sum(axis=1, keepdims=True) / safe, 1)
     return np.maximum(c - discount, 0) / safe + mass * p1
-'''
+"""
 
-GRADS = '''
+GRADS = """
 def loss_and_grads(params, histories, targets):
     C, H, d, U, b = params["C"], params["H"], params["d"], params["U"], params["b"]
     N, n = np.shape(histories)
@@ -67,9 +67,9 @@ def loss_and_grads(params, histories, targets):
         for place, token in enumerate(history):
             grads["C"][token] += g_x[place * m:(place + 1) * m]
     return total / N, {name: grad / N for name, grad in grads.items()}
-'''
+"""
 
-BATCHED = '''
+BATCHED = """
 def loss_and_grads(params, histories, targets):
     C, H, d, U, b = (params[k] for k in ("C", "H", "d", "U", "b"))
     h, t = np.asarray(histories), np.asarray(targets)
@@ -88,9 +88,9 @@ def loss_and_grads(params, histories, targets):
     dC = np.einsum("nkv,nkm->vm", one_hot, dx)
     loss = (lse[:, 0] - z[np.arange(N), t]).mean()
     return loss, dict(C=dC, H=ds.T @ x, d=ds.sum(0), U=dz.T @ a, b=dz.sum(0))
-'''
+"""
 
-BACK = '''
+BACK = """
 def errors_back(W, states, last):
     out = np.zeros(np.shape(states))
     out[0] = last
@@ -99,16 +99,16 @@ def errors_back(W, states, last):
         h = states[T - k]
         out[k] = (out[k - 1] * (1 - h * h)) @ W
     return out
-'''
+"""
 
-CLIP = '''
+CLIP = """
 def clip(grads, max_norm):
     norm = np.linalg.norm([np.linalg.norm(np.ravel(g)) for g in grads])
     factor = min(1.0, max_norm / norm) if norm > 0 else 1.0
     return [factor * g for g in grads], norm
-'''
+"""
 
-ATTEND = '''
+ATTEND = """
 def attend(Q, K, V):
     T, S = len(Q), len(K)
     scores = np.matmul(Q, np.transpose(K)) / np.shape(Q)[1] ** 0.5
@@ -118,14 +118,15 @@ def attend(Q, K, V):
     A = np.exp(scores)
     A /= A.sum(axis=1, keepdims=True)
     return A @ V
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
             "loops": COUNTS + NEW,
-            "numpy windows and a bytes set": '''
+            "numpy windows and a bytes set": (
+                """
 def next_counts(documents, history, vocab_size):
     counts, k = np.zeros(vocab_size, dtype=int), len(history)
     for document in documents:
@@ -142,11 +143,17 @@ def nothing_new(train, test, n):
     def fresh(d):
         return [i for i in range(len(d) - n + 1) if " ".join(map(str, d[i:i + n])) not in known]
     return np.array([k for k, d in enumerate(test) if len(d) >= n and not fresh(d)], dtype=int)
-''',
+"""
+            ),
         },
         wrong={
-            "no end": (COUNTS.replace(" + [vocab_size - 1]", "") + NEW, 2, "the end of a document is something that follows"),
-            "end to end": ('''
+            "no end": (
+                COUNTS.replace(" + [vocab_size - 1]", "") + NEW,
+                2,
+                "the end of a document is something that follows",
+            ),
+            "end to end": (
+                """
 def next_counts(documents, history, vocab_size):
     text, counts, k = [], np.zeros(vocab_size), len(history)
     for document in documents:
@@ -155,8 +162,13 @@ def next_counts(documents, history, vocab_size):
         if tuple(text[i - k:i]) == tuple(history):
             counts[text[i]] += 1
     return counts
-''' + NEW, 2, "Twice a 1, and once the end"),
-            "matches may not overlap": ('''
+"""
+                + NEW,
+                2,
+                "Twice a 1, and once the end",
+            ),
+            "matches may not overlap": (
+                """
 def next_counts(documents, history, vocab_size):
     counts, k = np.zeros(vocab_size), len(history)
     for document in documents:
@@ -168,33 +180,66 @@ def next_counts(documents, history, vocab_size):
             else:
                 i += 1
     return counts
-''' + NEW, 2.75, "Move on by one token"),
-            "shares": (COUNTS.replace("return counts", "return np.array(counts) / sum(counts)") + NEW, 1.5, "asked for are counts"),
-            "any known n-gram": (COUNTS + NEW.replace("runs and all(", "runs and any("), 2.25, "Suspect a document when *all*"),
-            "short ones suspected": (COUNTS + NEW.replace("if runs and all(", "if all("), 2.5, "a document without an n-gram tells nothing"),
-            "borders crossed": (COUNTS + '''
+"""
+                + NEW,
+                2.75,
+                "Move on by one token",
+            ),
+            "shares": (
+                COUNTS.replace("return counts", "return np.array(counts) / sum(counts)") + NEW,
+                1.5,
+                "asked for are counts",
+            ),
+            "any known n-gram": (
+                COUNTS + NEW.replace("runs and all(", "runs and any("),
+                2.25,
+                "Suspect a document when *all*",
+            ),
+            "short ones suspected": (
+                COUNTS + NEW.replace("if runs and all(", "if all("),
+                2.5,
+                "a document without an n-gram tells nothing",
+            ),
+            "borders crossed": (
+                COUNTS
+                + """
 def nothing_new(train, test, n):
     text = [t for d in train for t in d]
     seen = {tuple(text[i:i + n]) for i in range(len(text) - n + 1)}
     return [k for k, d in enumerate(test)
             if len(d) >= n and all(tuple(d[i:i + n]) in seen for i in range(len(d) - n + 1))]
-''', 2.25, "would cross from one document to the next"),
-            "only whole copies": (COUNTS + '''
+""",
+                2.25,
+                "would cross from one document to the next",
+            ),
+            "only whole copies": (
+                COUNTS
+                + """
 def nothing_new(train, test, n):
     return [k for k, d in enumerate(test) if len(d) >= n and list(d) in [list(t) for t in train]]
-''', 2.25, "a cut from one is a leak as well"),
-            "found in one training document": (COUNTS + '''
+""",
+                2.25,
+                "a cut from one is a leak as well",
+            ),
+            "found in one training document": (
+                COUNTS
+                + """
 def nothing_new(train, test, n):
     def inside(d, t):
         return any(list(t[i:i + len(d)]) == list(d) for i in range(len(t) - len(d) + 1))
     return [k for k, d in enumerate(test) if len(d) >= n and any(inside(d, t) for t in train)]
-''', 2.75, "two of them share its n-grams"),
-        }),
+""",
+                2.75,
+                "two of them share its n-grams",
+            ),
+        },
+    ),
     "p2": Problem(
         points=4,
         right={
             "broadcasting": DISCOUNT + ROWS,
-            "plain Python": '''
+            "plain Python": (
+                """
 def estimate_discount(counts):
     flat = [int(c) for c in np.asarray(counts).flatten()]
     return flat.count(1) / (flat.count(1) + 2 * flat.count(2))
@@ -212,37 +257,119 @@ def kneser_ney_rows(counts, discount):
         left = discount * sum(1 for x in row if x > 0) / c
         table.append([max(x - discount, 0) / c + left * q for x, q in zip(row, p1)])
     return table
-''',
+"""
+            ),
         },
         wrong={
-            "raw unigrams below": (DISCOUNT + ROWS.replace("seen.sum(axis=0) / seen.sum()", "c.sum(axis=0) / c.sum()"), 2.5, "Kneser and Ney count after how many histories"),
-            "nothing handed on": (DISCOUNT + ROWS.replace("+ mass * p1", "+ np.where(total > 0, 0, 1) * p1"), 1.5, "handed to nobody"),
-            "the share D": (DISCOUNT + ROWS.replace("discount * seen.sum(axis=1, keepdims=True) / safe", "discount"), 1.5, "You hand on the share D"),
-            "no maximum": (DISCOUNT + ROWS.replace("np.maximum(c - discount, 0)", "np.where(total > 0, c - discount, 0)"), 1.5, "nothing can be taken where nothing is"),
-            "to all alike": (DISCOUNT + ROWS.replace("mass * p1", "mass / c.shape[1]"), 2, "the leftovers go to all tokens alike".capitalize()),
-            "0/0 after an unseen history": (DISCOUNT + '''
+            "raw unigrams below": (
+                DISCOUNT + ROWS.replace("seen.sum(axis=0) / seen.sum()", "c.sum(axis=0) / c.sum()"),
+                2.5,
+                "Kneser and Ney count after how many histories",
+            ),
+            "nothing handed on": (
+                DISCOUNT + ROWS.replace("+ mass * p1", "+ np.where(total > 0, 0, 1) * p1"),
+                1.5,
+                "handed to nobody",
+            ),
+            "the share D": (
+                DISCOUNT
+                + ROWS.replace("discount * seen.sum(axis=1, keepdims=True) / safe", "discount"),
+                1.5,
+                "You hand on the share D",
+            ),
+            "no maximum": (
+                DISCOUNT
+                + ROWS.replace(
+                    "np.maximum(c - discount, 0)", "np.where(total > 0, c - discount, 0)"
+                ),
+                1.5,
+                "nothing can be taken where nothing is",
+            ),
+            "to all alike": (
+                DISCOUNT + ROWS.replace("mass * p1", "mass / c.shape[1]"),
+                2,
+                "the leftovers go to all tokens alike".capitalize(),
+            ),
+            "0/0 after an unseen history": (
+                DISCOUNT
+                + """
 def kneser_ney_rows(counts, discount):
     c = np.array(counts, dtype=float)
     total, seen = c.sum(axis=1, keepdims=True), c > 0
     return np.maximum(c - discount, 0) / total + discount * seen.sum(axis=1, keepdims=True) / total * seen.sum(axis=0) / seen.sum()
-''', 3, "not 0/0"),
-            "an unseen history answers uniformly": (DISCOUNT + ROWS.replace("return np.maximum", "p1 = np.where(known[:, None], p1, 1 / c.shape[1])\n    return np.maximum"), 3, "you answer uniformly"),
+""",
+                3,
+                "not 0/0",
+            ),
+            "an unseen history answers uniformly": (
+                DISCOUNT
+                + ROWS.replace(
+                    "return np.maximum",
+                    "p1 = np.where(known[:, None], p1, 1 / c.shape[1])\n    return np.maximum",
+                ),
+                3,
+                "you answer uniformly",
+            ),
             "n2 once": (DISCOUNT.replace("2 * ", "") + ROWS, 3.5, "n1 + 2 n2"),
-            "axes swapped": (DISCOUNT + ROWS.replace("seen.sum(axis=0) / seen.sum()", "seen.sum(axis=1) / seen.sum()"), 2, "It counts contexts"),
-        }),
+            "axes swapped": (
+                DISCOUNT
+                + ROWS.replace("seen.sum(axis=0) / seen.sum()", "seen.sum(axis=1) / seen.sum()"),
+                2,
+                "It counts contexts",
+            ),
+        },
+    ),
     "p3": Problem(
         points=4,
         right={"one example at a time": GRADS, "one-hot products": BATCHED},
         wrong={
-            "gradient of the sum": (BATCHED.replace("- y) / N", "- y)"), 1, "This is the gradient of the sum"),
-            "target minus prediction": (BATCHED.replace("np.exp(z - lse) - y", "y - np.exp(z - lse)"), 1, "The sign is wrong"),
-            "tanh without its slope": (BATCHED.replace(" * (1 - a ** 2)", ""), 2, "The slope of tanh is missing"),
-            "the sigmoid's slope": (BATCHED.replace("(1 - a ** 2)", "a * (1 - a)"), 2, "the slope of the sigmoid"),
-            "the slope of what went in": (BATCHED.replace("1 - a ** 2", "1 - s ** 2"), 2, "You squared what goes into the tanh"),
-            "features overwritten": (BATCHED.replace('dC = np.einsum("nkv,nkm->vm", one_hot, dx)', "dC = np.zeros(C.shape)\n    dC[h] += dx"), 3, "np.add.at adds all"),
-            "features untouched": (BATCHED.replace('np.einsum("nkv,nkm->vm", one_hot, dx)', "np.zeros(C.shape)"), 3, "Each of the n pieces"),
-            "newest token first": (BATCHED.replace("h, t = np.asarray(histories)", "h, t = np.asarray(histories)[:, ::-1]"), 2.5, "the oldest token comes first"),
-            "logarithm of a probability": ('''
+            "gradient of the sum": (
+                BATCHED.replace("- y) / N", "- y)"),
+                1,
+                "This is the gradient of the sum",
+            ),
+            "target minus prediction": (
+                BATCHED.replace("np.exp(z - lse) - y", "y - np.exp(z - lse)"),
+                1,
+                "The sign is wrong",
+            ),
+            "tanh without its slope": (
+                BATCHED.replace(" * (1 - a ** 2)", ""),
+                2,
+                "The slope of tanh is missing",
+            ),
+            "the sigmoid's slope": (
+                BATCHED.replace("(1 - a ** 2)", "a * (1 - a)"),
+                2,
+                "the slope of the sigmoid",
+            ),
+            "the slope of what went in": (
+                BATCHED.replace("1 - a ** 2", "1 - s ** 2"),
+                2,
+                "You squared what goes into the tanh",
+            ),
+            "features overwritten": (
+                BATCHED.replace(
+                    'dC = np.einsum("nkv,nkm->vm", one_hot, dx)',
+                    "dC = np.zeros(C.shape)\n    dC[h] += dx",
+                ),
+                3,
+                "np.add.at adds all",
+            ),
+            "features untouched": (
+                BATCHED.replace('np.einsum("nkv,nkm->vm", one_hot, dx)', "np.zeros(C.shape)"),
+                3,
+                "Each of the n pieces",
+            ),
+            "newest token first": (
+                BATCHED.replace(
+                    "h, t = np.asarray(histories)", "h, t = np.asarray(histories)[:, ::-1]"
+                ),
+                2.5,
+                "the oldest token comes first",
+            ),
+            "logarithm of a probability": (
+                """
 def loss_and_grads(params, histories, targets):
     C, H, d, U, b = (params[k] for k in ("C", "H", "d", "U", "b"))
     N, n = histories.shape
@@ -257,14 +384,23 @@ def loss_and_grads(params, histories, targets):
     dC = np.zeros(C.shape)
     np.add.at(dC, histories, (ds @ H).reshape(N, n, -1))
     return loss, dict(C=dC, H=ds.T @ x, d=ds.sum(0), U=dz.T @ a, b=dz.sum(0))
-''', 3.75, "take log-softmax"),
-            "bits": (BATCHED.replace("return loss,", "return loss / np.log(2),"), 2, "Your loss is in bits"),
-        }),
+""",
+                3.75,
+                "take log-softmax",
+            ),
+            "bits": (
+                BATCHED.replace("return loss,", "return loss / np.log(2),"),
+                2,
+                "Your loss is in bits",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "row vectors times W": BACK + CLIP,
-            "matrices": '''
+            "matrices": (
+                """
 def errors_back(W, states, last):
     W, states = np.array(W), np.array(states)
     result, product = [np.array(last)], np.eye(len(W))
@@ -283,36 +419,85 @@ def clip(grads, max_norm):
     for g in grads:
         g *= max_norm / norm
     return grads, norm
-''',
+"""
+            ),
         },
         wrong={
-            "not transposed": (BACK.replace("(out[k - 1] * (1 - h * h)) @ W", "W @ (out[k - 1] * (1 - h * h))") + CLIP, 2, "The error passes W transposed"),
+            "not transposed": (
+                BACK.replace("(out[k - 1] * (1 - h * h)) @ W", "W @ (out[k - 1] * (1 - h * h))")
+                + CLIP,
+                2,
+                "The error passes W transposed",
+            ),
             "no slope": (BACK.replace(" * (1 - h * h)", "") + CLIP, 2, "multiplied by its slope"),
-            "slope of the earlier state": (BACK.replace("states[T - k]", "states[T - k - 1]") + CLIP, 2, "You took the slope at the earlier state"),
-            "earliest first": (BACK.replace("return out", "return out[::-1]") + CLIP, 2, "row 0 belongs to the last state"),
-            "array by array": (BACK + '''
+            "slope of the earlier state": (
+                BACK.replace("states[T - k]", "states[T - k - 1]") + CLIP,
+                2,
+                "You took the slope at the earlier state",
+            ),
+            "earliest first": (
+                BACK.replace("return out", "return out[::-1]") + CLIP,
+                2,
+                "row 0 belongs to the last state",
+            ),
+            "array by array": (
+                BACK
+                + """
 def clip(grads, max_norm):
     norm = np.sqrt(sum(np.sum(g ** 2) for g in grads))
     return [g * min(1, max_norm / max(np.linalg.norm(g), 1e-30)) for g in grads], norm
-''', 2.5, "that turns the direction"),
-            "entry by entry": (BACK + '''
+""",
+                2.5,
+                "that turns the direction",
+            ),
+            "entry by entry": (
+                BACK
+                + """
 def clip(grads, max_norm):
     norm = np.sqrt(sum(np.sum(g ** 2) for g in grads))
     return [np.clip(g, -max_norm, max_norm) for g in grads], norm
-''', 2.5, "You cut single entries"),
-            "stretched": (BACK + '''
+""",
+                2.5,
+                "You cut single entries",
+            ),
+            "stretched": (
+                BACK
+                + """
 def clip(grads, max_norm):
     norm = np.sqrt(sum(np.sum(g ** 2) for g in grads))
     return [g * max_norm / norm for g in grads], norm
-''', 2.75, "Clipping shortens and never lengthens"),
-            "length afterwards": (BACK + CLIP.replace("for g in grads], norm\n", "for g in grads], min(norm, max_norm)\n").replace("[np.linalg.norm(np.ravel(g)) for g in grads], min(norm, max_norm)", "[np.linalg.norm(np.ravel(g)) for g in grads]"), 2.75, "You return the length after clipping"),
-            "lengths added": (BACK + CLIP.replace("np.linalg.norm([np.linalg.norm(np.ravel(g)) for g in grads])", "sum(np.linalg.norm(np.ravel(g)) for g in grads)"), 2.5, "the root of the sum of all squares"),
-        }),
+""",
+                2.75,
+                "Clipping shortens and never lengthens",
+            ),
+            "length afterwards": (
+                BACK
+                + CLIP.replace(
+                    "for g in grads], norm\n", "for g in grads], min(norm, max_norm)\n"
+                ).replace(
+                    "[np.linalg.norm(np.ravel(g)) for g in grads], min(norm, max_norm)",
+                    "[np.linalg.norm(np.ravel(g)) for g in grads]",
+                ),
+                2.75,
+                "You return the length after clipping",
+            ),
+            "lengths added": (
+                BACK
+                + CLIP.replace(
+                    "np.linalg.norm([np.linalg.norm(np.ravel(g)) for g in grads])",
+                    "sum(np.linalg.norm(np.ravel(g)) for g in grads)",
+                ),
+                2.5,
+                "the root of the sum of all squares",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
             "rows masked in a loop": ATTEND,
-            "one query at a time": '''
+            "one query at a time": (
+                """
 def attend(Q, K, V):
     rows = []
     for i, q in enumerate(Q):
@@ -321,43 +506,83 @@ def attend(Q, K, V):
         w = np.exp(s - s.max())
         rows.append(w @ np.asarray(V)[:end] / w.sum())
     return rows
-''',
-            "a large negative number": '''
+"""
+            ),
+            "a large negative number": (
+                """
 def attend(Q, K, V):
     S, T = len(K), len(Q)
     allowed = np.arange(S)[None] <= np.arange(S - T, S)[:, None]
     scores = np.where(allowed, Q @ K.T / np.sqrt(K.shape[-1]), -1e30)
     A = np.exp(scores - scores.max(-1)[:, None])
     return (A @ V) / A.sum(-1)[:, None]
-''',
+"""
+            ),
         },
         wrong={
-            "no scale": (ATTEND.replace(" / np.shape(Q)[1] ** 0.5", ""), 1, "not divided by the root of d"),
-            "divided by d": (ATTEND.replace(" ** 0.5", ""), 1, "The score is 2 log 3; divided by the root of 4"),
-            "the values' width": (ATTEND.replace("np.shape(Q)[1]", "np.shape(V)[1]"), 1.25, "d is the width of queries and keys"),
-            "no mask": (ATTEND.replace("scores[i, S - T + i + 1:] = -np.inf", "pass"), 1.5, "Later positions are visible"),
-            "mask after the softmax": ('''
+            "no scale": (
+                ATTEND.replace(" / np.shape(Q)[1] ** 0.5", ""),
+                1,
+                "not divided by the root of d",
+            ),
+            "divided by d": (
+                ATTEND.replace(" ** 0.5", ""),
+                1,
+                "The score is 2 log 3; divided by the root of 4",
+            ),
+            "the values' width": (
+                ATTEND.replace("np.shape(Q)[1]", "np.shape(V)[1]"),
+                1.25,
+                "d is the width of queries and keys",
+            ),
+            "no mask": (
+                ATTEND.replace("scores[i, S - T + i + 1:] = -np.inf", "pass"),
+                1.5,
+                "Later positions are visible",
+            ),
+            "mask after the softmax": (
+                """
 def attend(Q, K, V):
     T, S = len(Q), len(K)
     scores = Q @ K.T / np.sqrt(Q.shape[1])
     A = np.exp(scores - scores.max(axis=1, keepdims=True))
     A /= A.sum(axis=1, keepdims=True)
     return np.tril(A, S - T) @ V
-''', 1.25, "The mask was applied after the softmax"),
-            "first keys for late queries": (ATTEND.replace("S - T + i + 1", "i + 1"), 2, "query 0 stands at position S - T"),
-            "sees only what lies before": (ATTEND.replace("S - T + i + 1", "max(S - T + i, 1)"), 0.5, "each position sees itself"),
-            "no maximum": ('''
+""",
+                1.25,
+                "The mask was applied after the softmax",
+            ),
+            "first keys for late queries": (
+                ATTEND.replace("S - T + i + 1", "i + 1"),
+                2,
+                "query 0 stands at position S - T",
+            ),
+            "sees only what lies before": (
+                ATTEND.replace("S - T + i + 1", "max(S - T + i, 1)"),
+                0.5,
+                "each position sees itself",
+            ),
+            "no maximum": (
+                """
 def attend(Q, K, V):
     T, S = len(Q), len(K)
     A = np.tril(np.exp(Q @ K.T / np.sqrt(Q.shape[1])), S - T)
     return A / A.sum(axis=1, keepdims=True) @ V
-''', 2.75, "subtract each row's maximum"),
-            "maximum of hidden keys": ('''
+""",
+                2.75,
+                "subtract each row's maximum",
+            ),
+            "maximum of hidden keys": (
+                """
 def attend(Q, K, V):
     T, S = len(Q), len(K)
     scores = Q @ K.T / np.sqrt(Q.shape[1])
     A = np.tril(np.exp(scores - scores.max(axis=1, keepdims=True)), S - T)
     return A / A.sum(axis=1, keepdims=True) @ V
-''', 2.75, "mask first, then subtract"),
-        }),
+""",
+                2.75,
+                "mask first, then subtract",
+            ),
+        },
+    ),
 }

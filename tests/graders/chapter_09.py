@@ -2,12 +2,12 @@
 
 from graders import Problem
 
-GAIN = '''
+GAIN = """
 def gain(with_prompt, baseline, tokens):
     return [(a[t] - b[t]) / np.log(2) for a, b, t in zip(with_prompt, baseline, tokens)]
-'''
+"""
 
-MEAN = '''
+MEAN = """
 def mean_gain(joint):
     joint = np.array(joint)
     px, py = joint.sum(1), joint.sum(0)
@@ -17,9 +17,9 @@ def mean_gain(joint):
             if joint[x, y] > 0:
                 total += joint[x, y] * np.log2(joint[x, y] / px[x] / py[y])
     return total
-'''
+"""
 
-MIX = '''
+MIX = """
 def mixture_rows(log_weights, rows, tokens):
     w, out = np.array(log_weights, dtype=float), []
     for t in range(len(tokens)):
@@ -27,17 +27,17 @@ def mixture_rows(log_weights, rows, tokens):
         out.append(np.logaddexp.reduce(w[:, None] + rows[:, t], axis=0))
         w = w + rows[:, t, tokens[t]]
     return np.array(out)
-'''
+"""
 
-GUIDED = '''
+GUIDED = """
 def guided(conditional, unconditional, gamma):
     z = gamma * conditional + (1 - gamma) * unconditional
     z[np.isneginf(conditional) | np.isneginf(unconditional)] = -np.inf
     e = np.exp(z - z.max())
     return e / e.sum()
-'''
+"""
 
-LIFT = '''
+LIFT = """
 def lift(table, columns, texts):
     def read(s, text):
         if not text:
@@ -50,9 +50,9 @@ def lift(table, columns, texts):
                 return -1
         return s
     return [[read(s, text) for text in texts] for s in range(len(table))]
-'''
+"""
 
-MASK = '''
+MASK = """
 def under_mask(rows, rule, tokens):
     s, removed, log_q = 0, [], 0.0
     for row, token in zip(rows, tokens):
@@ -64,9 +64,9 @@ def under_mask(rows, rule, tokens):
         log_q += row[token] - np.log(1 - gone)
         s = rule[s][token]
     return removed, log_q
-'''
+"""
 
-REACH = '''
+REACH = """
 def reach(transition, rule, accepting, steps):
     V, S = len(transition), len(rule)
     if steps == 0:
@@ -79,18 +79,18 @@ def reach(transition, rule, accepting, steps):
                 if rule[s][v] >= 0:
                     out[u, s] += transition[u][v] * later[v, rule[s][v]]
     return out
-'''
+"""
 
-NEXT = '''
+NEXT = """
 def next_given_accepted(transition, rule, accepting, steps, last, state):
     later = reach(transition, rule, accepting, steps - 1)
     w = np.array([transition[last][v] * later[v, rule[state][v]] if rule[state][v] >= 0 else 0.0 for v in range(len(transition))])
     if w.sum() == 0:
         raise ValueError("impossible")
     return w / w.sum()
-'''
+"""
 
-EMITTED = '''
+EMITTED = """
 def emitted(probs, flagged, attempts):
     p, f = np.array(probs), np.array(flagged)
     u = p[f].sum()
@@ -101,21 +101,22 @@ def emitted(probs, flagged, attempts):
     if u == 0:
         return np.append(p, 0)
     return np.append(np.where(f, 0, p) * ((1 - u**attempts) / (1 - u) if u < 1 else 1), u**attempts)
-'''
+"""
 
-HARM = '''
+HARM = """
 def chance_of_harm(probs, flagged, harmful, attempts, replies):
     said = emitted(probs, flagged, attempts)
     safe = 1 - sum(q for q, h in zip(said, harmful) if h)
     return 1 - safe**replies
-'''
+"""
 
 PROBLEMS = {
     "p1": Problem(
         points=3,
         right={
             "loops": GAIN + MEAN,
-            "entropies": '''
+            "entropies": (
+                """
 def gain(with_prompt, baseline, tokens):
     a = np.take_along_axis(np.asarray(with_prompt), np.asarray(tokens)[:, None], axis=1)[:, 0]
     b = np.take_along_axis(np.asarray(baseline), np.asarray(tokens)[:, None], axis=1)[:, 0]
@@ -129,46 +130,90 @@ def H(p):
 def mean_gain(joint):
     joint = np.asarray(joint)
     return H(joint.sum(axis=0)) + H(joint.sum(axis=1)) - H(joint)
-''',
+"""
+            ),
         },
         wrong={
-            "nats": (GAIN.replace(" / np.log(2)", "") + MEAN.replace("np.log2", "np.log"), 0.75, "nats: divide by log 2"),
-            "turned round": (GAIN.replace("a[t] - b[t]", "b[t] - a[t]") + MEAN, 2, "The sign is wrong"),
-            "whole text": (GAIN.replace("return [", "return sum([").replace("tokens)]", "tokens)])") + MEAN, 1.5, "one number is asked for each token"),
-            "ratio": ('''
+            "nats": (
+                GAIN.replace(" / np.log(2)", "") + MEAN.replace("np.log2", "np.log"),
+                0.75,
+                "nats: divide by log 2",
+            ),
+            "turned round": (
+                GAIN.replace("a[t] - b[t]", "b[t] - a[t]") + MEAN,
+                2,
+                "The sign is wrong",
+            ),
+            "whole text": (
+                GAIN.replace("return [", "return sum([").replace("tokens)]", "tokens)])") + MEAN,
+                1.5,
+                "one number is asked for each token",
+            ),
+            "ratio": (
+                """
 def gain(with_prompt, baseline, tokens):
     i = np.arange(len(tokens))
     return np.exp(with_prompt[i, tokens] - baseline[i, tokens])
-''' + MEAN, 1.5, "take its logarithm to base 2"),
-            "difference of probabilities": ('''
+"""
+                + MEAN,
+                1.5,
+                "take its logarithm to base 2",
+            ),
+            "difference of probabilities": (
+                """
 def gain(with_prompt, baseline, tokens):
     i = np.arange(len(tokens))
     return (np.exp(with_prompt) - np.exp(baseline))[i, tokens]
-''' + MEAN, 1.5, "You return differences of probabilities"),
-            "cells averaged": (GAIN + '''
+"""
+                + MEAN,
+                1.5,
+                "You return differences of probabilities",
+            ),
+            "cells averaged": (
+                GAIN
+                + """
 def mean_gain(joint):
     joint = np.array(joint)
     outer = np.outer(joint.sum(1), joint.sum(0))
     return np.mean(np.log2(joint[joint > 0] / outer[joint > 0]))
-''', 2.25, "You averaged over the cells"),
-            "drawn apart": (GAIN + '''
+""",
+                2.25,
+                "You averaged over the cells",
+            ),
+            "drawn apart": (
+                GAIN
+                + """
 def mean_gain(joint):
     joint = np.array(joint)
     outer = np.outer(joint.sum(1), joint.sum(0))
     return np.sum(outer[joint > 0] * np.log2(joint[joint > 0] / outer[joint > 0]))
-''', 2.25, "weight with P(x, y)"),
-            "P(y) alone": (GAIN + MEAN.replace(" / px[x]", ""), 2, "what the prompt makes of the text is p(y|x)"),
-            "zeros become NaN": (GAIN + '''
+""",
+                2.25,
+                "weight with P(x, y)",
+            ),
+            "P(y) alone": (
+                GAIN + MEAN.replace(" / px[x]", ""),
+                2,
+                "what the prompt makes of the text is p(y|x)",
+            ),
+            "zeros become NaN": (
+                GAIN
+                + """
 def mean_gain(joint):
     joint = np.array(joint)
     return np.sum(joint * np.log2(joint / np.outer(joint.sum(1), joint.sum(0))))
-''', 2.25, "0 · log 0 became NaN"),
-        }),
+""",
+                2.25,
+                "0 · log 0 became NaN",
+            ),
+        },
+    ),
     "p2": Problem(
         points=4,
         right={
             "logaddexp": MIX + GUIDED,
-            "evidence first, loops": '''
+            "evidence first, loops": (
+                """
 def mixture_rows(log_weights, rows, tokens):
     rows = [np.array(own, dtype=float) for own in rows]
     out = []
@@ -186,19 +231,31 @@ def guided(conditional, unconditional, gamma):
     z = [u + gamma * (c - u) if min(c, u) > -np.inf else -np.inf for c, u in zip(conditional, unconditional)]
     e = [np.exp(v - max(z)) for v in z]
     return [v / sum(e) for v in e]
-''',
+"""
+            ),
         },
         wrong={
-            "the first weights for ever": ('''
+            "the first weights for ever": (
+                """
 def mixture_rows(log_weights, rows, tokens):
     return np.logaddexp.reduce(np.asarray(log_weights)[:, None, None] + rows, axis=0)
-''' + GUIDED, 2.5, "Your weights never change"),
-            "logarithms averaged": ('''
+"""
+                + GUIDED,
+                2.5,
+                "Your weights never change",
+            ),
+            "logarithms averaged": (
+                """
 def mixture_rows(log_weights, rows, tokens):
     z = np.tensordot(np.exp(log_weights), rows, axes=1)
     return z - np.logaddexp.reduce(z, axis=1)[:, None]
-''' + GUIDED, 2, "You averaged log-probabilities"),
-            "looks ahead": ('''
+"""
+                + GUIDED,
+                2,
+                "You averaged log-probabilities",
+            ),
+            "looks ahead": (
+                """
 def mixture_rows(log_weights, rows, tokens):
     w, out = np.array(log_weights, dtype=float), []
     for t in range(len(tokens)):
@@ -206,9 +263,18 @@ def mixture_rows(log_weights, rows, tokens):
         w = w - np.logaddexp.reduce(w)
         out.append(np.logaddexp.reduce(w[:, None] + rows[:, t], axis=0))
     return np.array(out)
-''' + GUIDED, 2, "have already seen token t"),
-            "weights not normalised": (MIX.replace("        w = w - np.logaddexp.reduce(w)\n", "") + GUIDED, 2.5, "Your rows do not sum to one"),
-            "through probabilities": ('''
+"""
+                + GUIDED,
+                2,
+                "have already seen token t",
+            ),
+            "weights not normalised": (
+                MIX.replace("        w = w - np.logaddexp.reduce(w)\n", "") + GUIDED,
+                2.5,
+                "Your rows do not sum to one",
+            ),
+            "through probabilities": (
+                """
 def mixture_rows(log_weights, rows, tokens):
     w, out = np.exp(log_weights), []
     for t in range(len(tokens)):
@@ -216,36 +282,79 @@ def mixture_rows(log_weights, rows, tokens):
         out.append(np.log(w @ np.exp(rows[:, t])))
         w = w * np.exp(rows[:, t, tokens[t]])
     return np.array(out)
-''' + GUIDED, 3.7, "very improbable tokens"),
-            "models swapped": (MIX + GUIDED.replace("guided(conditional, unconditional", "guided(unconditional, conditional"), 3, "The two models are swapped"),
-            "extrapolated and clipped": (MIX + '''
+"""
+                + GUIDED,
+                3.7,
+                "very improbable tokens",
+            ),
+            "models swapped": (
+                MIX
+                + GUIDED.replace(
+                    "guided(conditional, unconditional", "guided(unconditional, conditional"
+                ),
+                3,
+                "The two models are swapped",
+            ),
+            "extrapolated and clipped": (
+                MIX
+                + """
 def guided(conditional, unconditional, gamma):
     c, u = (np.exp(z - z.max()) for z in (conditional, unconditional))
     c, u = c / c.sum(), u / u.sum()
     p = np.maximum(u + gamma * (c - u), 0)
     return p / p.sum()
-''', 3, "You extrapolated probabilities"),
-            "no maximum": (MIX + '''
+""",
+                3,
+                "You extrapolated probabilities",
+            ),
+            "no maximum": (
+                MIX
+                + """
 def guided(conditional, unconditional, gamma):
     z = np.exp(unconditional + gamma * (conditional - unconditional))
     return z / z.sum()
-''', 3.4, "subtract the maximum before exponentiating"),
-            "starts from the conditional": (MIX + GUIDED.replace("gamma * conditional + (1 - gamma) * unconditional", "conditional + gamma * (conditional - unconditional)"),
-                                            2.8, "start from z_u"),
-            "bans at zero": (MIX + GUIDED.replace("] = -np.inf", "] = 0.0"), 3.7, "A banned token got the logit 0"),
-            "bans ignored": (MIX + '''
+""",
+                3.4,
+                "subtract the maximum before exponentiating",
+            ),
+            "starts from the conditional": (
+                MIX
+                + GUIDED.replace(
+                    "gamma * conditional + (1 - gamma) * unconditional",
+                    "conditional + gamma * (conditional - unconditional)",
+                ),
+                2.8,
+                "start from z_u",
+            ),
+            "bans at zero": (
+                MIX + GUIDED.replace("] = -np.inf", "] = 0.0"),
+                3.7,
+                "A banned token got the logit 0",
+            ),
+            "bans ignored": (
+                MIX
+                + """
 def guided(conditional, unconditional, gamma):
     z = unconditional + gamma * (conditional - unconditional)
     e = np.exp(z - z.max())
     return e / e.sum()
-''', 3.7, "A ban became NaN"),
-            "logits returned": (MIX + GUIDED.replace("    return e / e.sum()", "    return np.log(e / e.sum())"), 2.8, "probabilities are asked for"),
-        }),
+""",
+                3.7,
+                "A ban became NaN",
+            ),
+            "logits returned": (
+                MIX + GUIDED.replace("    return e / e.sum()", "    return np.log(e / e.sum())"),
+                2.8,
+                "probabilities are asked for",
+            ),
+        },
+    ),
     "p3": Problem(
         points=4,
         right={
             "nested function": LIFT + MASK,
-            "a sink for what is not allowed": '''
+            "a sink for what is not allowed": (
+                """
 def lift(table, columns, texts):
     table = np.array(table)
     S = len(table)
@@ -270,14 +379,21 @@ def under_mask(rows, rule, tokens):
     kept = np.where(allowed, np.exp(rows), 0).sum(axis=1)
     said = rows[np.arange(len(tokens)), np.array(tokens)]
     return 1 - kept, sum(said - np.log(kept))
-''',
+"""
+            ),
         },
         wrong={
-            "first character only": ('''
+            "first character only": (
+                """
 def lift(table, columns, texts):
     return np.array([[table[s][columns[t[0]]] if t and t[0] in columns else -1 for t in texts] for s in range(len(table))])
-''' + MASK, 2.5, "You read the first character only"),
-            "reads on from nowhere": ('''
+"""
+                + MASK,
+                2.5,
+                "You read the first character only",
+            ),
+            "reads on from nowhere": (
+                """
 def lift(table, columns, texts):
     out = []
     for s in range(len(table)):
@@ -288,24 +404,56 @@ def lift(table, columns, texts):
                 state = table[state][columns[c]]
             out[-1].append(state)
     return np.array(out)
-''' + MASK, 3.3, "index -1 is the last row"),
-            "empty token allowed": (LIFT.replace("return -1\n        for c", "return s\n        for c") + MASK, 3.3, "A token without text leads nowhere"),
-            "yes or no": (LIFT.replace("        return s\n    return", "        return 1\n    return") + MASK, 2.5, "the table must hold the state"),
-            "mass left": (LIFT + MASK.replace("removed.append(gone)", "removed.append(1 - gone)"), 3, "You return the mass that is left"),
-            "not renormalised": (LIFT + MASK.replace(" - np.log(1 - gone)", ""), 3, "divide each step by the mass that the mask leaves"),
-            "stuck in the first state": (LIFT + '''
+"""
+                + MASK,
+                3.3,
+                "index -1 is the last row",
+            ),
+            "empty token allowed": (
+                LIFT.replace("return -1\n        for c", "return s\n        for c") + MASK,
+                3.3,
+                "A token without text leads nowhere",
+            ),
+            "yes or no": (
+                LIFT.replace("        return s\n    return", "        return 1\n    return") + MASK,
+                2.5,
+                "the table must hold the state",
+            ),
+            "mass left": (
+                LIFT + MASK.replace("removed.append(gone)", "removed.append(1 - gone)"),
+                3,
+                "You return the mass that is left",
+            ),
+            "not renormalised": (
+                LIFT + MASK.replace(" - np.log(1 - gone)", ""),
+                3,
+                "divide each step by the mass that the mask leaves",
+            ),
+            "stuck in the first state": (
+                LIFT
+                + """
 def under_mask(rows, rule, tokens):
     ok = np.asarray(rule)[0] >= 0
     kept = np.exp(rows)[:, ok].sum(axis=1)
     return 1 - kept, sum(r[t] for r, t in zip(rows, tokens)) - np.log(kept).sum()
-''', 2.9, "each token leads to the next state"),
-            "nothing refused": (LIFT + MASK.replace("            raise ValueError(\"not allowed\")", "            pass"), 3.7, "Under the mask such a text cannot be said"),
-        }),
+""",
+                2.9,
+                "each token leads to the next state",
+            ),
+            "nothing refused": (
+                LIFT
+                + MASK.replace('            raise ValueError("not allowed")', "            pass"),
+                3.7,
+                "Under the mask such a text cannot be said",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "recursion and loops": REACH + NEXT,
-            "one matrix of pairs": '''
+            "one matrix of pairs": (
+                """
 def pairs(transition, rule):
     V, S = len(transition), len(rule)
     step = np.zeros((V, S, V, S))
@@ -326,44 +474,90 @@ def next_given_accepted(transition, rule, accepting, steps, last, state):
     if not total > 0:
         raise ValueError(total)
     return (weights / total).tolist()
-''',
+"""
+            ),
         },
         wrong={
-            "possible instead of probable": (REACH.replace("    return out", "    return (out > 0).astype(float)") + NEXT, 2, "which is what a mask knows"),
-            "index -1": ('''
+            "possible instead of probable": (
+                REACH.replace("    return out", "    return (out > 0).astype(float)") + NEXT,
+                2,
+                "which is what a mask knows",
+            ),
+            "index -1": (
+                """
 def reach(transition, rule, accepting, steps):
     beta = np.tile(np.asarray(accepting, dtype=float), (len(transition), 1))
     for _ in range(steps):
         beta = transition @ beta[np.arange(len(transition)), rule].T
     return beta
-''' + NEXT, 2.4, "-1 was used as an index"),
-            "does not move on": (REACH.replace("later[v, rule[s][v]]", "later[u, rule[s][v]]") + NEXT, 1.5, "the source stands on v"),
-            "the other way round": (REACH.replace("transition[u][v]", "transition[v][u]") + NEXT, 1.5, "Rows and columns of the transition are mixed up"),
-            "the mask itself": (REACH + '''
+"""
+                + NEXT,
+                2.4,
+                "-1 was used as an index",
+            ),
+            "does not move on": (
+                REACH.replace("later[v, rule[s][v]]", "later[u, rule[s][v]]") + NEXT,
+                1.5,
+                "the source stands on v",
+            ),
+            "the other way round": (
+                REACH.replace("transition[u][v]", "transition[v][u]") + NEXT,
+                1.5,
+                "Rows and columns of the transition are mixed up",
+            ),
+            "the mask itself": (
+                REACH
+                + """
 def next_given_accepted(transition, rule, accepting, steps, last, state):
     good = reach(transition, rule, accepting, steps - 1) > 0
     w = np.array([transition[last][v] if rule[state][v] >= 0 and good[v, rule[state][v]] else 0.0 for v in range(len(transition))])
     if w.sum() == 0:
         raise ValueError("impossible")
     return w / w.sum()
-''', 2.1, "This is the mask"),
-            "no look ahead": (REACH + '''
+""",
+                2.1,
+                "This is the mask",
+            ),
+            "no look ahead": (
+                REACH
+                + """
 def next_given_accepted(transition, rule, accepting, steps, last, state):
     w = np.where(np.asarray(rule)[state] >= 0, np.asarray(transition)[last], 0)
     if w.sum() == 0:
         raise ValueError("impossible")
     return w / w.sum()
-''', 2, "does not look ahead at all"),
-            "one step too far": (REACH + NEXT.replace("steps - 1", "steps"), 2.1, "One step too far"),
-            "source forgotten": (REACH + NEXT.replace("transition[last][v] * ", ""), 2.1, "transition times reach"),
-            "not normalised": (REACH + NEXT.replace("return w / w.sum()", "return w"), 2.1, "do not sum to one"),
-            "no complaint": (REACH + NEXT.replace('        raise ValueError("impossible")', "        return w"), 2.8, "Nothing can be conditioned on an event of probability 0"),
-        }),
+""",
+                2,
+                "does not look ahead at all",
+            ),
+            "one step too far": (
+                REACH + NEXT.replace("steps - 1", "steps"),
+                2.1,
+                "One step too far",
+            ),
+            "source forgotten": (
+                REACH + NEXT.replace("transition[last][v] * ", ""),
+                2.1,
+                "transition times reach",
+            ),
+            "not normalised": (
+                REACH + NEXT.replace("return w / w.sum()", "return w"),
+                2.1,
+                "do not sum to one",
+            ),
+            "no complaint": (
+                REACH + NEXT.replace('        raise ValueError("impossible")', "        return w"),
+                2.8,
+                "Nothing can be conditioned on an event of probability 0",
+            ),
+        },
+    ),
     "p5": Problem(
         points=3,
         right={
             "closed form": EMITTED + HARM,
-            "draw by draw": '''
+            "draw by draw": (
+                """
 def emitted(probs, flagged, attempts):
     if attempts is None and all(flagged):
         raise ValueError("for ever")
@@ -385,36 +579,78 @@ def chance_of_harm(probs, flagged, harmful, attempts, replies):
     said = np.array(emitted(probs, flagged, attempts))
     share = said[:-1] @ np.array(harmful, dtype=float)
     return -np.expm1(replies * np.log1p(-share))
-''',
+"""
+            ),
         },
         wrong={
-            "always refuses at once": ('''
+            "always refuses at once": (
+                """
 def emitted(probs, flagged, attempts):
     p, f = np.array(probs), np.array(flagged)
     if attempts is None and f.all():
         raise ValueError
     return np.append(np.where(f, 0, p), p[f].sum())
-''' + HARM, 2, "You always refuse at once"),
-            "always divides": ('''
+"""
+                + HARM,
+                2,
+                "You always refuse at once",
+            ),
+            "always divides": (
+                """
 def emitted(probs, flagged, attempts):
     p, f = np.array(probs), np.array(flagged)
     if f.all():
         raise ValueError
     p = np.where(f, 0, p)
     return np.append(p / p.sum(), 0)
-''' + HARM, 1.7, "with a limit on attempts a refusal is left over"),
-            "one attempt too many": (EMITTED.replace("attempts = np.inf", "attempts = np.inf\n    attempts += 1") + HARM, 1.7, "One attempt too many"),
-            "the bare model": (EMITTED + '''
+"""
+                + HARM,
+                1.7,
+                "with a limit on attempts a refusal is left over",
+            ),
+            "one attempt too many": (
+                EMITTED.replace("attempts = np.inf", "attempts = np.inf\n    attempts += 1") + HARM,
+                1.7,
+                "One attempt too many",
+            ),
+            "the bare model": (
+                EMITTED
+                + """
 def chance_of_harm(probs, flagged, harmful, attempts, replies):
     return 1 - (1 - np.array(probs)[np.array(harmful)].sum()) ** replies
-''', 2, "This is the bare model"),
-            "only what was missed": (EMITTED + '''
+""",
+                2,
+                "This is the bare model",
+            ),
+            "only what was missed": (
+                EMITTED
+                + """
 def chance_of_harm(probs, flagged, harmful, attempts, replies):
     share = sum(p for p, f, h in zip(probs, flagged, harmful) if h and not f)
     return 1 - (1 - share) ** replies
-''', 2.1, "Trying again gives what is missed another chance"),
-            "added up": (EMITTED + HARM.replace("return 1 - safe**replies", "return replies * (1 - safe)"), 2.1, "which can exceed 1"),
-            "a single reply": (EMITTED + HARM.replace("safe**replies", "safe"), 2.1, "This is the chance in a single reply"),
-            "never gives up in vain": (EMITTED.replace('            raise ValueError("never answers")', "            return np.append(0 * p, 1)") + HARM, 2.7, "Without a limit and with every reply flagged"),
-        }),
+""",
+                2.1,
+                "Trying again gives what is missed another chance",
+            ),
+            "added up": (
+                EMITTED + HARM.replace("return 1 - safe**replies", "return replies * (1 - safe)"),
+                2.1,
+                "which can exceed 1",
+            ),
+            "a single reply": (
+                EMITTED + HARM.replace("safe**replies", "safe"),
+                2.1,
+                "This is the chance in a single reply",
+            ),
+            "never gives up in vain": (
+                EMITTED.replace(
+                    '            raise ValueError("never answers")',
+                    "            return np.append(0 * p, 1)",
+                )
+                + HARM,
+                2.7,
+                "Without a limit and with every reply flagged",
+            ),
+        },
+    ),
 }

@@ -2,7 +2,7 @@
 
 from graders import Problem
 
-ALLOW = '''
+ALLOW = """
 def allowance(log_probs):
     x = np.asarray(log_probs)
     mu = np.finfo(x.dtype).eps / 2
@@ -11,56 +11,56 @@ def allowance(log_probs):
         kept = row[row > -np.inf]
         out.append(float(mu) * float(-(np.exp(kept) * kept).sum()) + 1e-6)
     return out
-'''
+"""
 
-SUSPECT = '''
+SUSPECT = """
 def suspicious(log_probs):
     mass = np.exp(np.asarray(log_probs).astype(float)).sum(-1)
     return abs(mass - 1) > np.array(allowance(log_probs))
-'''
+"""
 
-SIGN = '''
+SIGN = """
 def sign_p(real, shuffled):
     from math import comb
     signs = [s > r for r, s in zip(real, shuffled) if s != r]
     k, n = sum(signs), len(signs)
     return sum(comb(n, j) for j in range(k, n + 1)) / 2 ** n
-'''
+"""
 
-ERROR = '''
+ERROR = """
 def mean_and_error(losses, text_of):
     mean, groups = float(np.mean(losses)), {}
     for x, c in zip(losses, text_of):
         groups[int(c)] = groups.get(int(c), 0.0) + float(x) - mean
     G, n = len(groups), len(losses)
     return mean, (G / (G - 1) * sum((s / n) ** 2 for s in groups.values())) ** 0.5
-'''
+"""
 
-BITS = '''
+BITS = """
 def passage_bits(table, passages):
     out = []
     for ids in passages:
         nats = [-table[a][b] for a, b in zip(ids, ids[1:])]
         out.append(sum(nats) / len(nats) / np.log(2))
     return out
-'''
+"""
 
-AREA = '''
+AREA = """
 def auroc(domestic, foreign):
     won = 0.0
     for f in foreign:
         for d in domestic:
             won += 1.0 if f > d else 0.5 if f == d else 0.0
     return won / (len(domestic) * len(foreign))
-'''
+"""
 
-FORECAST = '''
+FORECAST = """
 def forecast(sizes, losses, floor, new_size):
     slope, level = np.polyfit(np.log(sizes), np.log(np.asarray(losses) - floor), 1)
     return floor + np.exp(level) * new_size ** slope
-'''
+"""
 
-RANGE = '''
+RANGE = """
 def forecast_range(sizes, losses, floors, new_size):
     promised = []
     for floor in floors:
@@ -68,41 +68,53 @@ def forecast_range(sizes, losses, floors, new_size):
             keep = [i for i in range(len(sizes)) if i != left_out]
             promised.append(forecast([sizes[i] for i in keep], [losses[i] for i in keep], floor, new_size))
     return [min(promised), max(promised)]
-'''
+"""
 
 CHECKS = {
-    "rows": '''
+    "rows": (
+        """
 def rows_ok(log_probs):
     return all(abs(sum(np.exp(v) for v in row) - 1) < 1e-6 for row in log_probs)
-''',
-    "causal": '''
+"""
+    ),
+    "causal": (
+        """
 def causal_ok(before, after, t):
     return float(np.abs(before[:t + 1] - after[:t + 1]).max()) < 1e-6
-''',
-    "targets": '''
+"""
+    ),
+    "targets": (
+        """
 def targets_ok(log_probs, tokens):
     T = len(tokens)
     fit = lambda s: np.mean([log_probs[i][tokens[i + s]] for i in range(T) if 0 <= i + s < T])
     return fit(0) > fit(1) and fit(0) > fit(-1)
-''',
-    "mean": '''
+"""
+    ),
+    "mean": (
+        """
 def mean_ok(losses, mask, reported):
     kept = [x for x, m in zip(np.ravel(losses), np.ravel(mask)) if m]
     return abs(sum(kept) / len(kept) - reported) < 1e-6
-''',
-    "grad": '''
+"""
+    ),
+    "grad": (
+        """
 def grad_ok(up, down, step, grad):
     slope = (up - down) / (2 * step)
     return abs(slope - grad).max() <= 1e-4 * abs(slope).max()
-''',
-    "shards": '''
+"""
+    ),
+    "shards": (
+        """
 def shards_ok(grads, n_tokens, reported):
     total = 0
     for g, n in zip(grads, n_tokens):
         if n > 0:
             total = total + n * np.array(g)
     return np.allclose(total / sum(n_tokens), reported, rtol=1e-6)
-''',
+"""
+    ),
 }
 
 
@@ -116,7 +128,8 @@ PROBLEMS = {
         points=3,
         right={
             "row by row": ALLOW + SUSPECT,
-            "table of precisions, a where": '''
+            "table of precisions, a where": (
+                """
 def allowance(log_probs):
     name = np.asarray(log_probs).dtype.name
     u = {"float16": 2.0 ** -11, "float32": 2.0 ** -24, "float64": 2.0 ** -53}[name]
@@ -129,40 +142,84 @@ def suspicious(log_probs):
     gap = p.sum(axis=1) - 1
     room = allowance(log_probs)
     return [bool(g > r or g < -r) for g, r in zip(gap, room)]
-''',
+"""
+            ),
         },
         wrong={
-            "whole spacing": (ALLOW.replace(".eps / 2", ".eps") + SUSPECT, 2.6, "*half* the spacing"),
-            "type read after converting": (ALLOW.replace("x = np.asarray(log_probs)", "x = np.asarray(log_probs, dtype=float)") + SUSPECT,
-                                           2, "read it from `dtype` before you convert"),
-            "entropy in bits": (ALLOW.replace("(np.exp(kept) * kept)", "(np.exp(kept) * kept / np.log(2))") + SUSPECT, 2.5, "in nats"),
-            "log V for every row": ('''
+            "whole spacing": (
+                ALLOW.replace(".eps / 2", ".eps") + SUSPECT,
+                2.6,
+                "*half* the spacing",
+            ),
+            "type read after converting": (
+                ALLOW.replace("x = np.asarray(log_probs)", "x = np.asarray(log_probs, dtype=float)")
+                + SUSPECT,
+                2,
+                "read it from `dtype` before you convert",
+            ),
+            "entropy in bits": (
+                ALLOW.replace("(np.exp(kept) * kept)", "(np.exp(kept) * kept / np.log(2))")
+                + SUSPECT,
+                2.5,
+                "in nats",
+            ),
+            "log V for every row": (
+                """
 def allowance(log_probs):
     x = np.asarray(log_probs)
     return np.full(len(x), float(np.finfo(x.dtype).eps) / 2 * np.log(x.shape[1]) + 1e-6)
-''' + SUSPECT, 2, "only a uniform row has that entropy"),
-            "lost mass only": (ALLOW + SUSPECT.replace("abs(mass - 1)", "1 - mass"), 2.5, "a sum above 1 makes every loss look better"),
-            "one tolerance": (ALLOW + '''
+"""
+                + SUSPECT,
+                2,
+                "only a uniform row has that entropy",
+            ),
+            "lost mass only": (
+                ALLOW + SUSPECT.replace("abs(mass - 1)", "1 - mass"),
+                2.5,
+                "a sum above 1 makes every loss look better",
+            ),
+            "one tolerance": (
+                ALLOW
+                + """
 def suspicious(log_probs):
     return np.abs(np.exp(np.asarray(log_probs, dtype=float)).sum(1) - 1) > 0.01
-''', 2.1, "One tolerance for all rows"),
-            "rounding accused": (ALLOW + '''
+""",
+                2.1,
+                "One tolerance for all rows",
+            ),
+            "rounding accused": (
+                ALLOW
+                + """
 def suspicious(log_probs):
     return np.abs(np.exp(np.asarray(log_probs, dtype=float)).sum(1) - 1) > 1e-6
-''', 2.1, "Sound rows are accused of their rounding"),
-            "zero times infinity": ('''
+""",
+                2.1,
+                "Sound rows are accused of their rounding",
+            ),
+            "zero times infinity": (
+                """
 def allowance(log_probs):
     x = np.asarray(log_probs)
     values = x.astype(float)
     return float(np.finfo(x.dtype).eps) / 2 * -(np.exp(values) * values).sum(1) + 1e-6
-''' + SUSPECT, 2.1, "a token of probability 0 contributes nothing"),
-            "sound instead of suspicious": (ALLOW + SUSPECT.replace(") > np", ") <= np"), 1.5, "asked is where it is suspicious"),
-        }),
+"""
+                + SUSPECT,
+                2.1,
+                "a token of probability 0 contributes nothing",
+            ),
+            "sound instead of suspicious": (
+                ALLOW + SUSPECT.replace(") > np", ") <= np"),
+                1.5,
+                "asked is where it is suspicious",
+            ),
+        },
+    ),
     "p2": Problem(
         points=3,
         right={
             "loops": SIGN + ERROR,
-            "fractions and bincount": '''
+            "fractions and bincount": (
+                """
 def sign_p(real, shuffled):
     from fractions import Fraction
     d = np.array(shuffled, float) - np.array(real, float)
@@ -177,34 +234,85 @@ def mean_and_error(losses, text_of):
     names, c = np.unique(text_of, return_inverse=True)
     s = np.bincount(c, weights=x - x.mean()) / len(x)
     return np.array([x.mean(), np.sqrt(len(s) / (len(s) - 1) * s @ s)]).tolist()
-''',
+"""
+            ),
         },
         wrong={
-            "ties counted as texts": (SIGN.replace(" if s != r]", "]") + ERROR, 2.5, "Ties must be left out"),
-            "ties counted as votes": (SIGN.replace("s > r for r, s in zip(real, shuffled) if s != r", "s >= r for r, s in zip(real, shuffled)") + ERROR,
-                                      2.5, "You counted the ties as votes"),
-            "more than k": (SIGN.replace("range(k, n + 1)", "range(k + 1, n + 1)") + ERROR, 2, "at least k begins at k"),
-            "exactly k": (SIGN.replace("sum(comb(n, j) for j in range(k, n + 1))", "comb(n, k)") + ERROR, 2.5, "the chance of exactly k"),
-            "two-sided": (SIGN.replace("return sum(", "return min(1, 2 * sum(").replace("range(k, n + 1)) / 2 ** n", "range(max(k, n - k), n + 1)) / 2 ** n)") + ERROR, 2, "two-sided"),
-            "direction": (SIGN.replace("s > r for", "r > s for") + ERROR, 2, "The direction is turned round"),
-            "powers of two overflow": (SIGN.replace("/ 2 ** n", "/ np.float32(2) ** n") + ERROR, 2.5, "other votes, with ties"),
-            "tokens as draws": (SIGN + '''
+            "ties counted as texts": (
+                SIGN.replace(" if s != r]", "]") + ERROR,
+                2.5,
+                "Ties must be left out",
+            ),
+            "ties counted as votes": (
+                SIGN.replace(
+                    "s > r for r, s in zip(real, shuffled) if s != r",
+                    "s >= r for r, s in zip(real, shuffled)",
+                )
+                + ERROR,
+                2.5,
+                "You counted the ties as votes",
+            ),
+            "more than k": (
+                SIGN.replace("range(k, n + 1)", "range(k + 1, n + 1)") + ERROR,
+                2,
+                "at least k begins at k",
+            ),
+            "exactly k": (
+                SIGN.replace("sum(comb(n, j) for j in range(k, n + 1))", "comb(n, k)") + ERROR,
+                2.5,
+                "the chance of exactly k",
+            ),
+            "two-sided": (
+                SIGN.replace("return sum(", "return min(1, 2 * sum(").replace(
+                    "range(k, n + 1)) / 2 ** n", "range(max(k, n - k), n + 1)) / 2 ** n)"
+                )
+                + ERROR,
+                2,
+                "two-sided",
+            ),
+            "direction": (
+                SIGN.replace("s > r for", "r > s for") + ERROR,
+                2,
+                "The direction is turned round",
+            ),
+            "powers of two overflow": (
+                SIGN.replace("/ 2 ** n", "/ np.float32(2) ** n") + ERROR,
+                2.5,
+                "other votes, with ties",
+            ),
+            "tokens as draws": (
+                SIGN
+                + """
 def mean_and_error(losses, text_of):
     return np.mean(losses), np.std(losses, ddof=1) / len(losses) ** 0.5
-''', 2, "treats tokens as independent draws"),
-            "mean of means": (SIGN + '''
+""",
+                2,
+                "treats tokens as independent draws",
+            ),
+            "mean of means": (
+                SIGN
+                + """
 def mean_and_error(losses, text_of):
     means = [np.mean(losses[text_of == c]) for c in np.unique(text_of)]
     return np.mean(means), np.std(means, ddof=1) / len(means) ** 0.5
-''', 2, "You average the texts' means"),
-            "no correction": (SIGN + ERROR.replace("(G / (G - 1) * sum", "(sum"), 2, "The factor G/(G-1) is missing"),
+""",
+                2,
+                "You average the texts' means",
+            ),
+            "no correction": (
+                SIGN + ERROR.replace("(G / (G - 1) * sum", "(sum"),
+                2,
+                "The factor G/(G-1) is missing",
+            ),
             "squared": (SIGN + ERROR.replace(" ** 0.5", ""), 2.3, "take the root"),
-        }),
+        },
+    ),
     "p3": Problem(
         points=3,
         right={
             "double loops": BITS + AREA,
-            "ranks by sorting": '''
+            "ranks by sorting": (
+                """
 def passage_bits(table, passages):
     table = np.asarray(table) / -np.log(2)
     return np.array([table[np.array(p)[:-1], np.array(p)[1:]].mean() for p in passages])
@@ -214,33 +322,70 @@ def auroc(domestic, foreign):
     below = np.searchsorted(home, foreign, side="left")
     up_to = np.searchsorted(home, foreign, side="right")
     return ((below + up_to) / 2).mean() / len(home)
-''',
+"""
+            ),
         },
         wrong={
             "nats": (BITS.replace(" / np.log(2)", "") + AREA, 2.3, "Your surprise is in nats"),
-            "all characters": (BITS.replace("len(nats)", "len(ids)") + AREA, 2.3, "n - 1 are predicted"),
-            "sum": (BITS.replace(" / len(nats)", "") + AREA, 2.3, "You return the sum over a passage"),
-            "table transposed": (BITS.replace("table[a][b]", "table[b][a]") + AREA, 2.3, "read the wrong way round"),
-            "scored after itself": (BITS.replace("table[a][b]", "table[b][b]") + AREA, 2.3, "a target shifted by one"),
-            "ties lost": (BITS + AREA.replace("0.5 if f == d else ", ""), 2.3, "Ties count nothing"),
+            "all characters": (
+                BITS.replace("len(nats)", "len(ids)") + AREA,
+                2.3,
+                "n - 1 are predicted",
+            ),
+            "sum": (
+                BITS.replace(" / len(nats)", "") + AREA,
+                2.3,
+                "You return the sum over a passage",
+            ),
+            "table transposed": (
+                BITS.replace("table[a][b]", "table[b][a]") + AREA,
+                2.3,
+                "read the wrong way round",
+            ),
+            "scored after itself": (
+                BITS.replace("table[a][b]", "table[b][b]") + AREA,
+                2.3,
+                "a target shifted by one",
+            ),
+            "ties lost": (
+                BITS + AREA.replace("0.5 if f == d else ", ""),
+                2.3,
+                "Ties count nothing",
+            ),
             "ties won": (BITS + AREA.replace("if f > d", "if f >= d"), 2.3, "Ties count fully"),
-            "turned round": (BITS + AREA.replace("f > d", "f < d"), 2, "The detector is turned round"),
-            "differences": (BITS + '''
+            "turned round": (
+                BITS + AREA.replace("f > d", "f < d"),
+                2,
+                "The detector is turned round",
+            ),
+            "differences": (
+                BITS
+                + """
 def auroc(domestic, foreign):
     gap = np.subtract.outer(np.asarray(foreign), np.asarray(domestic))
     return np.mean((np.sign(gap) + 1) / 2)
-''', 2.7, "infinite surprise"),
-            "one to one": (BITS + '''
+""",
+                2.7,
+                "infinite surprise",
+            ),
+            "one to one": (
+                BITS
+                + """
 def auroc(domestic, foreign):
     pairs = list(zip(domestic, foreign))
     return sum((f > d) + 0.5 * (f == d) for d, f in pairs) / len(pairs)
-''', 2, "every foreign score meets every domestic one"),
-        }),
+""",
+                2,
+                "every foreign score meets every domestic one",
+            ),
+        },
+    ),
     "p4": Problem(
         points=3,
         right={
             "polyfit and lists": FORECAST + RANGE,
-            "normal equations, masks": '''
+            "normal equations, masks": (
+                """
 def forecast(sizes, losses, floor, new_size):
     A = np.column_stack([np.ones(len(sizes)), np.log(sizes)])
     w, *_ = np.linalg.lstsq(A, np.log(np.array(losses) - floor), rcond=None)
@@ -251,32 +396,70 @@ def forecast_range(sizes, losses, floors, new_size):
     masks = np.vstack([np.ones(len(sizes)), 1 - np.eye(len(sizes))]).astype(bool)
     values = [[forecast(sizes[m], losses[m], f, new_size) for m in masks] for f in floors]
     return np.array([np.min(values), np.max(values)])
-''',
+"""
+            ),
         },
         wrong={
-            "floor not added again": (FORECAST.replace("return floor + ", "return ") + RANGE, 1.7, "never added again"),
-            "floor ignored": (FORECAST.replace(" - floor)", ")").replace("return floor + ", "return ") + RANGE, 1.7, "The floor plays no part"),
-            "floor added to a law without": (FORECAST.replace(" - floor)", ")") + RANGE, 1.7, "subtract it before taking logarithms"),
-            "straight in the loss": ('''
+            "floor not added again": (
+                FORECAST.replace("return floor + ", "return ") + RANGE,
+                1.7,
+                "never added again",
+            ),
+            "floor ignored": (
+                FORECAST.replace(" - floor)", ")").replace("return floor + ", "return ") + RANGE,
+                1.7,
+                "The floor plays no part",
+            ),
+            "floor added to a law without": (
+                FORECAST.replace(" - floor)", ")") + RANGE,
+                1.7,
+                "subtract it before taking logarithms",
+            ),
+            "straight in the loss": (
+                """
 def forecast(sizes, losses, floor, new_size):
     slope, level = np.polyfit(np.log(sizes), losses, 1)
     return level + slope * np.log(new_size)
-''' + RANGE, 1, "straight when *both* are logarithms"),
-            "through the ends": ('''
+"""
+                + RANGE,
+                1,
+                "straight when *both* are logarithms",
+            ),
+            "through the ends": (
+                """
 def forecast(sizes, losses, floor, new_size):
     a, b = losses[0] - floor, losses[-1] - floor
     alpha = np.log(a / b) / np.log(sizes[-1] / sizes[0])
     return floor + b * (new_size / sizes[-1]) ** -alpha
-''' + RANGE, 1.9, "the first and the last point only"),
-            "nothing left out": (FORECAST + RANGE.replace("range(len(sizes)):", "[None]:"), 2, "You left no point out"),
-            "first floor only": (FORECAST + RANGE.replace("in floors:", "in floors[:1]:"), 2, "Only the first floor is tried"),
-            "high before low": (FORECAST + RANGE.replace("[min(promised), max(promised)]", "max(promised), min(promised)"), 2, "the wrong way round"),
-        }),
+"""
+                + RANGE,
+                1.9,
+                "the first and the last point only",
+            ),
+            "nothing left out": (
+                FORECAST + RANGE.replace("range(len(sizes)):", "[None]:"),
+                2,
+                "You left no point out",
+            ),
+            "first floor only": (
+                FORECAST + RANGE.replace("in floors:", "in floors[:1]:"),
+                2,
+                "Only the first floor is tried",
+            ),
+            "high before low": (
+                FORECAST
+                + RANGE.replace("[min(promised), max(promised)]", "max(promised), min(promised)"),
+                2,
+                "the wrong way round",
+            ),
+        },
+    ),
     "p5": Problem(
         points=5,
         right={
             "short and in other words": checks(),
-            "differences and selections": '''
+            "differences and selections": (
+                """
 def rows_ok(log_probs):
     with np.errstate(all="ignore"):
         return not np.any(~(np.abs(np.logaddexp.reduce(log_probs, axis=-1)) <= 1e-6))
@@ -304,77 +487,187 @@ def shards_ok(grads, n_tokens, reported):
     n = np.array(n_tokens, dtype=float)
     weighted = np.where(n[:, None] > 0, n[:, None] * grads, 0.0)
     return np.abs(weighted.sum(0) / n.sum() - reported).max() < 1e-6
-''',
+"""
+            ),
         },
         wrong={
-            "rows: everything is sound": (checks(rows="def rows_ok(log_probs):\n    return True\n"), 4.2, "lets a planted bug pass"),
-            "rows: everything is broken": (checks(rows="def rows_ok(log_probs):\n    return False\n"), 4.2, "calls a sound result broken"),
-            "rows: over time": (checks(rows='''
+            "rows: everything is sound": (
+                checks(rows="def rows_ok(log_probs):\n    return True\n"),
+                4.2,
+                "lets a planted bug pass",
+            ),
+            "rows: everything is broken": (
+                checks(rows="def rows_ok(log_probs):\n    return False\n"),
+                4.2,
+                "calls a sound result broken",
+            ),
+            "rows: over time": (
+                checks(
+                    rows="""
 def rows_ok(log_probs):
     return np.allclose(np.exp(log_probs).sum(0), 1, atol=1e-6)
-'''), 4.2, "the vocabulary is the last axis"),
-            "rows: bans refused": (checks(rows='''
+"""
+                ),
+                4.2,
+                "the vocabulary is the last axis",
+            ),
+            "rows: bans refused": (
+                checks(
+                    rows="""
 def rows_ok(log_probs):
     return np.isfinite(log_probs).all() and np.allclose(np.exp(log_probs).sum(1), 1, atol=1e-6)
-'''), 4.75, "A banned token is no fault"),
-            "rows: the total": (checks(rows='''
+"""
+                ),
+                4.75,
+                "A banned token is no fault",
+            ),
+            "rows: the total": (
+                checks(
+                    rows="""
 def rows_ok(log_probs):
     return abs(np.nansum(np.exp(log_probs)) - len(log_probs)) < 1e-6 * len(log_probs)
-'''), 4.75, "One bad row hides"),
-            "rows: none is large": (checks(rows='''
+"""
+                ),
+                4.75,
+                "One bad row hides",
+            ),
+            "rows: none is large": (
+                checks(
+                    rows="""
 def rows_ok(log_probs):
     return not (np.abs(np.exp(log_probs).sum(1) - 1) > 1e-6).any()
-'''), 4.75, "A NaN slips through"),
-            "causal: row t is not watched": (checks(causal='''
+"""
+                ),
+                4.75,
+                "A NaN slips through",
+            ),
+            "causal: row t is not watched": (
+                checks(
+                    causal="""
 def causal_ok(before, after, t):
     return np.allclose(before[:t], after[:t])
-'''), 4.5, "Row 1 predicts token 1 and may not have seen it"),
-            "causal: nothing may move": (checks(causal='''
+"""
+                ),
+                4.5,
+                "Row 1 predicts token 1 and may not have seen it",
+            ),
+            "causal: nothing may move": (
+                checks(
+                    causal="""
 def causal_ok(before, after, t):
     return np.allclose(before, after)
-'''), 4.2, "It forbids later rows to move"),
-            "causal: exact equality": (checks(causal='''
+"""
+                ),
+                4.2,
+                "It forbids later rows to move",
+            ),
+            "causal: exact equality": (
+                checks(
+                    causal="""
 def causal_ok(before, after, t):
     return bool((before[:t + 1] == after[:t + 1]).all())
-'''), 4.75, "Equal to the last digit"),
-            "targets: one neighbour": (checks(targets='''
+"""
+                ),
+                4.75,
+                "Equal to the last digit",
+            ),
+            "targets: one neighbour": (
+                checks(
+                    targets="""
 def targets_ok(log_probs, tokens):
     i = np.arange(len(tokens))
     return log_probs[i, tokens].mean() > log_probs[i[1:], tokens[:-1]].mean()
-'''), 4.75, "Only one neighbour is tried"),
-            "targets: a good model": (checks(targets='''
+"""
+                ),
+                4.75,
+                "Only one neighbour is tried",
+            ),
+            "targets: a good model": (
+                checks(
+                    targets="""
 def targets_ok(log_probs, tokens):
     return np.mean(np.argmax(log_probs, axis=1) == tokens) > 0.5
-'''), 4.5, "a weak model's rows are sound too"),
-            "mean: multiplied": (checks(mean='''
+"""
+                ),
+                4.5,
+                "a weak model's rows are sound too",
+            ),
+            "mean: multiplied": (
+                checks(
+                    mean="""
 def mean_ok(losses, mask, reported):
     return np.isclose(np.sum(losses * mask) / np.sum(mask), reported)
-'''), 4.2, "select the unmasked losses"),
-            "mean: padded size": (checks(mean='''
+"""
+                ),
+                4.2,
+                "select the unmasked losses",
+            ),
+            "mean: padded size": (
+                checks(
+                    mean="""
 def mean_ok(losses, mask, reported):
     return np.isclose(np.sum(np.where(mask, losses, 0)) / np.size(mask), reported)
-'''), 4.2, "Select the losses that count"),
-            "mean: nothing far": (checks(mean='''
+"""
+                ),
+                4.2,
+                "Select the losses that count",
+            ),
+            "mean: nothing far": (
+                checks(
+                    mean="""
 def mean_ok(losses, mask, reported):
     return not abs(reported - losses[mask == 1].mean()) > 1e-6
-'''), 4.75, "It accepts a reported NaN"),
-            "grad: half the step": (checks(grad=CHECKS["grad"].replace("(2 * step)", "step")), 4.2, "the two points lie that far apart"),
-            "grad: absolute tolerance": (checks(grad='''
+"""
+                ),
+                4.75,
+                "It accepts a reported NaN",
+            ),
+            "grad: half the step": (
+                checks(grad=CHECKS["grad"].replace("(2 * step)", "step")),
+                4.2,
+                "the two points lie that far apart",
+            ),
+            "grad: absolute tolerance": (
+                checks(
+                    grad="""
 def grad_ok(up, down, step, grad):
     return np.allclose((up - down) / (2 * step), grad, rtol=0, atol=1e-4)
-'''), 4.75, "Your tolerance is absolute"),
-            "grad: sums": (checks(grad='''
+"""
+                ),
+                4.75,
+                "Your tolerance is absolute",
+            ),
+            "grad: sums": (
+                checks(
+                    grad="""
 def grad_ok(up, down, step, grad):
     return abs(((up - down) / (2 * step)).mean() - grad.mean()) < 1e-4
-'''), 4.75, "small numbers, small errors"),
-            "shards: averaged": (checks(shards='''
+"""
+                ),
+                4.75,
+                "small numbers, small errors",
+            ),
+            "shards: averaged": (
+                checks(
+                    shards="""
 def shards_ok(grads, n_tokens, reported):
     return np.allclose(np.mean(grads, axis=0), reported)
-'''), 4.2, "weight each by its tokens"),
-            "shards: an empty one": (checks(shards='''
+"""
+                ),
+                4.2,
+                "weight each by its tokens",
+            ),
+            "shards: an empty one": (
+                checks(
+                    shards="""
 def shards_ok(grads, n_tokens, reported):
     n = np.array(n_tokens)
     return np.allclose(n @ grads / n.sum(), reported, rtol=1e-6)
-'''), 4.75, "leave a shard without tokens out"),
-        }),
+"""
+                ),
+                4.75,
+                "leave a shard without tokens out",
+            ),
+        },
+    ),
 }

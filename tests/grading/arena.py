@@ -1,4 +1,5 @@
 """A course of one assignment for hostile and unlucky submissions: two autograded problems and a written one."""
+
 import copy
 import json
 import shutil
@@ -11,7 +12,14 @@ from toy_course import HOME, grader
 CHAPTER = "01-arena"
 DUE = "2026-03-01 23:59:00 UTC"
 # What only the hidden tests know. None of it may reach a student.
-TOKENS = ["0.8131579", "17.2536", "zq_hidden_case", "41.1257", "zq_hidden_total", "model answer of the arena"]
+TOKENS = [
+    "0.8131579",
+    "17.2536",
+    "zq_hidden_case",
+    "41.1257",
+    "zq_hidden_total",
+    "model answer of the arena",
+]
 
 A = """
 def scale(values, factor):
@@ -60,12 +68,16 @@ def source_notebook():
         new_markdown_cell("Write `total(values)`.", metadata=grader("b-text")),
         new_code_cell(B, metadata=grader("b", solution=True)),
         new_code_cell(B_TESTS, metadata=grader("b-tests", points=10)),
-        new_markdown_cell("model answer of the arena", metadata=grader("essay", solution=True, points=4)),
+        new_markdown_cell(
+            "model answer of the arena", metadata=grader("essay", solution=True, points=4)
+        ),
     ]
     for number, cell in enumerate(cells):
         cell.id = f"arena-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    return new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
 
 
 def make_course(home):
@@ -84,7 +96,9 @@ def solved(home, a=RIGHT_A, b=RIGHT_B):
     """The release with these answers in it, as a dict."""
     notebook = json.loads(Path(home, "exercises", CHAPTER, "exercises.ipynb").read_text())
     for cell in notebook["cells"]:
-        cell["source"] = {"a": a, "b": b, "essay": ESSAY}.get(cell["metadata"]["nbgrader"]["grade_id"], cell["source"])
+        cell["source"] = {"a": a, "b": b, "essay": ESSAY}.get(
+            cell["metadata"]["nbgrader"]["grade_id"], cell["source"]
+        )
     return notebook
 
 
@@ -103,7 +117,11 @@ def submit(home, root, name, case):
 
 def cell(notebook, grade_id):
     """The cell of that name."""
-    return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+    return next(
+        c
+        for c in notebook["cells"]
+        if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
 
 
 def own(notebook, source, after="a", kind="code"):

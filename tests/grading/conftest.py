@@ -1,4 +1,5 @@
 """What the tests of grading share: the toy course with its class, graded once, and folders in which it is graded again."""
+
 import sys
 
 import pytest
@@ -69,4 +70,6 @@ def one(course):
 def mounts():
     reason = no_mounts()
     if reason:
-        pytest.skip(f"no mounts of our own here, disks that are full or read-only are NOT tested: {reason}")
+        pytest.skip(
+            f"no mounts of our own here, disks that are full or read-only are NOT tested: {reason}"
+        )

@@ -1,4 +1,5 @@
 """A class of any size whose results are made up, not computed: what the writer, the export and the report have to bear."""
+
 import time
 from typing import NamedTuple
 
@@ -30,12 +31,32 @@ def share(number):
 
 def outcome(spec, number, key=None):
     """What grading this student might have given."""
-    cells = [{"cell_type": cell.cell_type, "metadata": cell.metadata, "id": f"cell-{i}", "source": f"{cell.visible}\n# student {number}",
-              **({"outputs": [], "execution_count": None} if cell.cell_type == "code" else {})} for i, cell in enumerate(spec.cells)]
-    scores = {cell.grade_id: cell.points * share(number) for cell in spec.cells if cell.role == TEST}
+    cells = [
+        {
+            "cell_type": cell.cell_type,
+            "metadata": cell.metadata,
+            "id": f"cell-{i}",
+            "source": f"{cell.visible}\n# student {number}",
+            **({"outputs": [], "execution_count": None} if cell.cell_type == "code" else {}),
+        }
+        for i, cell in enumerate(spec.cells)
+    ]
+    scores = {
+        cell.grade_id: cell.points * share(number) for cell in spec.cells if cell.role == TEST
+    }
     comments = {cell.grade_id: None for cell in spec.cells if cell.role == ANSWER}
-    return Result(key or f"{number:064d}", name(number), spec.chapter, spec.notebook, "2026-02-27 18:30:00 UTC", cells, scores, comments,
-                  seconds=0.1, fingerprints=[number])
+    return Result(
+        key or f"{number:064d}",
+        name(number),
+        spec.chapter,
+        spec.notebook,
+        "2026-02-27 18:30:00 UTC",
+        cells,
+        scores,
+        comments,
+        seconds=0.1,
+        fingerprints=[number],
+    )
 
 
 def write_class(home, root, size, chapter=3, db=None, again=0):
@@ -68,7 +89,11 @@ def write_class(home, root, size, chapter=3, db=None, again=0):
         steps[0] += 1
 
     if writer.book.engine.dialect.name == "sqlite":
-        event.listen(writer.book.engine, "checkout", lambda connection, *_: connection.set_progress_handler(step, 100))
+        event.listen(
+            writer.book.engine,
+            "checkout",
+            lambda connection, *_: connection.set_progress_handler(step, 100),
+        )
     writer.register(spec)
     writer.enrol([name(number) for number in range(size)])
     for number in [*range(size), *range(again)]:

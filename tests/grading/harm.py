@@ -1,4 +1,5 @@
 """Ways to disturb a run at a chosen point: in a child that may be killed, on a disk that may fill up, among processes that may end."""
+
 import contextlib
 import os
 import signal
@@ -16,7 +17,8 @@ from lmcore.grading.box import cgroup, linux
 from lmcore.grading.box.limits import Limits
 from lmcore.grading.command import main
 
-SUBREAPER = 36                                        # of prctl: orphans below this process become its children
+# of prctl: orphans below this process become its children
+SUBREAPER = 36
 
 
 def in_a_child(work, seconds=120):
@@ -42,7 +44,9 @@ def in_a_child(work, seconds=120):
             try:
                 for descriptor in (1, 2):
                     os.dup2(log.fileno(), descriptor)
-                sys.stdout, sys.stderr = (open(descriptor, "w", closefd=False, buffering=1) for descriptor in (1, 2))
+                sys.stdout, sys.stderr = (
+                    open(descriptor, "w", closefd=False, buffering=1) for descriptor in (1, 2)
+                )
                 work()
                 code = 0
             except BaseException:
@@ -81,9 +85,13 @@ def at_change(number, harm, root):
             harm()
 
     def hook(name, arguments):
-        if name == "open" and not (isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+        if name == "open" and not (
+            isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        ):
             return
-        if name in ("open", "os.rename", "os.remove", "os.mkdir") and os.fspath(arguments[0]).startswith(root):
+        if name in ("open", "os.rename", "os.remove", "os.mkdir") and os.fspath(
+            arguments[0]
+        ).startswith(root):
             change()
 
     def statement(connection, cursor, text, *_):
@@ -106,7 +114,11 @@ def own_mounts():
     if not linux.can_mount():
         user, group = os.geteuid(), os.getegid()
         linux.unshare(linux.NEWUSER | linux.NEWNS)
-        for name, line in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+        for name, line in (
+            ("setgroups", "deny"),
+            ("uid_map", f"0 {user} 1"),
+            ("gid_map", f"0 {group} 1"),
+        ):
             Path("/proc/self", name).write_text(line)
     else:
         linux.unshare(linux.NEWNS)
@@ -157,6 +169,7 @@ def _others(me, before):
 
 def killed_at(course, root, number, harm=die):
     """Run the command in a child that is killed before its change of that number."""
+
     def run():
         pool.outcomes = course.replay
         at_change(number, harm, root)
@@ -168,6 +181,7 @@ def killed_at(course, root, number, harm=die):
 
 def in_mounts(work):
     """Do some work in a child with mounts of its own, and fail as it fails."""
+
     def all_of_it():
         own_mounts()
         work()
@@ -183,7 +197,11 @@ def keepers(server):
 
 def groups():
     """The control groups of boxes that are there."""
-    return [folder for parent in cgroup.own_groups().values() for folder in parent.glob(f"{cgroup.NAME}*")]
+    return [
+        folder
+        for parent in cgroup.own_groups().values()
+        for folder in parent.glob(f"{cgroup.NAME}*")
+    ]
 
 
 def groups_allowed():

@@ -1,4 +1,5 @@
 """Servers that the tests of scale need, each as a context manager: PostgreSQL, and a Dask cluster of several machines."""
+
 import contextlib
 import os
 import pwd
@@ -16,8 +17,19 @@ DASK = [sys.executable, "-m", "dask"]
 def postgresql_programs():
     """The folder with initdb and pg_ctl, the newest if there are several; None if there is none."""
     folders = [Path(found).parent for found in [shutil.which("initdb")] if found]
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name.split(".")[0]), reverse=True)
-    return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None)
+    folders += sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda path: int(path.parent.name.split(".")[0]),
+        reverse=True,
+    )
+    return next(
+        (
+            folder
+            for folder in folders
+            if (folder / "initdb").exists() and (folder / "pg_ctl").exists()
+        ),
+        None,
+    )
 
 
 class Database:
@@ -36,11 +48,26 @@ class Database:
     def _call(self, program, *arguments):
         # pg_ctl's server keeps the descriptors it gets, so a pipe would never end
         with open(self.place / "log", "a") as log:
-            subprocess.run([self.programs / program, *arguments], check=True, stdout=log, stderr=log, cwd=self.place, **self.account)
+            subprocess.run(
+                [self.programs / program, *arguments],
+                check=True,
+                stdout=log,
+                stderr=log,
+                cwd=self.place,
+                **self.account,
+            )
 
     def start(self):
         """Start it and wait until it answers."""
-        self._call("pg_ctl", "-D", "data", "-w", "-o", f"-k {self.place} -c listen_addresses='' -c fsync=off", "start")
+        self._call(
+            "pg_ctl",
+            "-D",
+            "data",
+            "-w",
+            "-o",
+            f"-k {self.place} -c listen_addresses='' -c fsync=off",
+            "start",
+        )
 
     def stop(self):
         """Stop it as a crash would: no farewell to the clients, what was not committed is lost."""
@@ -50,7 +77,9 @@ class Database:
         """All rows of one statement."""
         import psycopg
 
-        with psycopg.connect(host=str(self.place), user="grader", dbname=database, autocommit=True) as connection:
+        with psycopg.connect(
+            host=str(self.place), user="grader", dbname=database, autocommit=True
+        ) as connection:
             found = connection.execute(sql)
             return found.fetchall() if found.description else []
 
@@ -62,13 +91,17 @@ class Database:
 
     def cut(self):
         """End all connections to the newest database."""
-        self.ask(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = 'course{self.made}'")
+        self.ask(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname ="
+            f" 'course{self.made}'"
+        )
 
 
 @contextlib.contextmanager
 def postgresql(programs):
     """A running `Database`, gone afterwards."""
-    place = tempfile.mkdtemp(prefix="lmcore-pg-", dir="/tmp")       # a socket's path may have 107 characters
+    # a socket's path may have 107 characters
+    place = tempfile.mkdtemp(prefix="lmcore-pg-", dir="/tmp")
     try:
         database = Database(programs, place)
         database.start()
@@ -83,7 +116,9 @@ def network_trouble():
     """Why no networks of our own can be made here; None when they can."""
     if os.geteuid() != 0 or not shutil.which("ip"):
         return "it takes root and the program ip (iproute2)"
-    done = subprocess.run(["ip", "netns", "add", f"lmtry{os.getpid()}"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["ip", "netns", "add", f"lmtry{os.getpid()}"], capture_output=True, text=True
+    )
     if done.returncode == 0:
         subprocess.run(["ip", "netns", "delete", f"lmtry{os.getpid()}"], check=True)
     return done.stderr.strip() or None
@@ -130,7 +165,24 @@ def machines(count, hidden, place):
             for device in ("lo", there):
                 ip("-n", space, "link", "set", device, "up")
             own = Path(place, f"machine{number}")
-            others.append((f"{net}.{number + 2}", ["ip", "netns", "exec", space, "unshare", "--mount", "sh", "-c", script, str(hidden), str(own)]))
+            others.append(
+                (
+                    f"{net}.{number + 2}",
+                    [
+                        "ip",
+                        "netns",
+                        "exec",
+                        space,
+                        "unshare",
+                        "--mount",
+                        "sh",
+                        "-c",
+                        script,
+                        str(hidden),
+                        str(own),
+                    ],
+                )
+            )
         yield f"{net}.1", others
     finally:
         for words in made:
@@ -141,13 +193,38 @@ def machines(count, hidden, place):
 def processes_here(count, place):
     """What `machines` yields where it cannot: this machine, and a folder for each."""
     script = 'mkdir -p "$0" && cd "$0" && exec "$@"'
-    yield "127.0.0.1", [("127.0.0.1", ["sh", "-c", script, str(Path(place, f"machine{number}"))]) for number in range(count)]
+    yield (
+        "127.0.0.1",
+        [
+            ("127.0.0.1", ["sh", "-c", script, str(Path(place, f"machine{number}"))])
+            for number in range(count)
+        ],
+    )
 
 
 def certificate(folder):
     """both.pem in a folder: a certificate that signs itself, made as the guide has it, with its key."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=lmcore", "-keyout", "key.pem",
-                    "-out", "cert.pem"], check=True, capture_output=True, cwd=folder)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "365",
+            "-subj",
+            "/CN=lmcore",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
     both = Path(folder, "both.pem")
     both.write_text(Path(folder, "key.pem").read_text() + Path(folder, "cert.pem").read_text())
     return both
@@ -159,7 +236,11 @@ def running(*commands, **how):
     processes = []
     try:
         for command in commands:
-            processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how))
+            processes.append(
+                subprocess.Popen(
+                    command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how
+                )
+            )
         yield processes
     finally:
         for process in reversed(processes):

@@ -1,25 +1,31 @@
 """The graders' tables as submissions: one answer to each problem at a time, until every answer has been tried."""
+
 import importlib
 import pkgutil
 from pathlib import Path
 
+import graders
 import stock
 from sample_class import Student, reference_answers, write_submission
 from toy_course import HOME
 
-import graders
 from lmcore.grading import collect
 from lmcore.grading.engine import grade
 from lmcore.grading.spec import ANSWER, TEST, compile_spec
 
-TABLES = {int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS for info in pkgutil.iter_modules(graders.__path__)}
+TABLES = {
+    int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
+    for info in pkgutil.iter_modules(graders.__path__)
+}
 
 
 def rounds(table):
     """[{problem: name of an answer, None for the reference's}]."""
     names = {problem: [None, *entry.right, *entry.wrong] for problem, entry in table.items()}
-    return [{problem: answers[i] if i < len(answers) else None for problem, answers in names.items()}
-            for i in range(max(map(len, names.values())))]
+    return [
+        {problem: answers[i] if i < len(answers) else None for problem, answers in names.items()}
+        for i in range(max(map(len, names.values())))
+    ]
 
 
 def text(table, problem, name):
@@ -36,8 +42,16 @@ def spec_of(chapter):
 def submission(spec, answers):
     """What a student hands in who writes these answers and the reference's in all other cells."""
     answers = reference_answers(HOME, spec.chapter) | answers
-    cells = [{"cell_type": cell.cell_type, "metadata": {"nbgrader": {"grade_id": cell.grade_id}} if cell.grade_id else {},
-              "source": answers.get(cell.grade_id, cell.visible) if cell.role == ANSWER else cell.visible} for cell in spec.cells]
+    cells = [
+        {
+            "cell_type": cell.cell_type,
+            "metadata": {"nbgrader": {"grade_id": cell.grade_id}} if cell.grade_id else {},
+            "source": (
+                answers.get(cell.grade_id, cell.visible) if cell.role == ANSWER else cell.visible
+            ),
+        }
+        for cell in spec.cells
+    ]
     return collect.Submission("someone", spec.chapter, spec.notebook, cells)
 
 
@@ -68,14 +82,32 @@ def compare(chapter, root, chosen=None):
         Chapter, answers, test, stock's score, ours.
     """
     table, spec = TABLES[chapter], spec_of(chapter)
-    tried = {f"round-{i:02d}": names for i, names in enumerate(rounds(table)) if chosen is None or i in chosen}
+    tried = {
+        f"round-{i:02d}": names
+        for i, names in enumerate(rounds(table))
+        if chosen is None or i in chosen
+    }
     for student, names in tried.items():
-        write_submission(HOME, root, spec.chapter, student, Student({p: text(table, p, name) for p, name in names.items() if name}))
-    theirs, trouble = stock.grade(HOME, root, spec.chapter, seconds=300)      # a busy machine is no reason to differ
+        write_submission(
+            HOME,
+            root,
+            spec.chapter,
+            student,
+            Student({p: text(table, p, name) for p, name in names.items() if name}),
+        )
+    # a busy machine is no reason to differ
+    theirs, trouble = stock.grade(HOME, root, spec.chapter, seconds=300)
     if trouble:
         raise RuntimeError(f"stock nbgrader gave up: {trouble}")
     differ = []
     for student, names in tried.items():
-        ours = grade(spec, collect.read(Path(root, "submitted", student, spec.chapter), student, spec.chapter)).scores
-        differ += [(chapter, names, test, theirs[student].get(test), score) for test, score in ours.items() if theirs[student].get(test) != score]
+        ours = grade(
+            spec,
+            collect.read(Path(root, "submitted", student, spec.chapter), student, spec.chapter),
+        ).scores
+        differ += [
+            (chapter, names, test, theirs[student].get(test), score)
+            for test, score in ours.items()
+            if theirs[student].get(test) != score
+        ]
     return len(tried), differ

@@ -9,6 +9,7 @@ run; stock nbgrader gets each case in a throwaway machine (see `throwaway`), wit
 notebooks, which takes about an hour of two cores, and root. What was seen is kept in outcomes.json as the words below; none
 means that all is as it should be.
 """
+
 import fcntl
 import hashlib
 import json
@@ -55,6 +56,7 @@ RUNS = re.compile(r"^(script|iframe|object|embed)$|, 'on|javascript:|vbscript:")
 
 # ---- what came of a case
 
+
 def image_of(home, place):
     """What no submission may change."""
     import numpy
@@ -64,8 +66,11 @@ def image_of(home, place):
 
     folders = [home / "solutions", home / "submitted", home / "exercises", place]
     files = [home / "nbgrader_config.py", Path(numpy.__file__), Path(lmcore.__file__)]
-    return [image(folder) for folder in folders] + [file.read_bytes() for file in files] + [
-        os.path.lexists(path) for path in ("/evil", "/usr/evil", home / "autograded" / "evil")]
+    return (
+        [image(folder) for folder in folders]
+        + [file.read_bytes() for file in files]
+        + [os.path.lexists(path) for path in ("/evil", "/usr/evil", home / "autograded" / "evil")]
+    )
 
 
 def words_for(case, scores, neighbour):
@@ -90,7 +95,9 @@ def texts_of(home, name):
     notebook = home / "autograded" / name / CHAPTER / "exercises.ipynb"
     if notebook.is_file():
         for cell in json.loads(notebook.read_text(errors="replace"))["cells"]:
-            meta = cell["metadata"].get("nbgrader", {}) if isinstance(cell["metadata"], dict) else {}
+            meta = (
+                cell["metadata"].get("nbgrader", {}) if isinstance(cell["metadata"], dict) else {}
+            )
             if not (meta.get("grade") and meta.get("locked")):
                 printed += json.dumps(cell.get("outputs", []))
     target = home / "feedback" / name / CHAPTER / "exercises.html"
@@ -105,10 +112,11 @@ def words_on_pages(home, name):
 
     printed, page = texts_of(home, name)
     found = ["read"] if any(token in printed for token in TOKENS) else []
+
     def running(text):
         return Counter(danger for danger in map(str, Dangers(text).found) if RUNS.search(danger))
 
-    ordinary = texts_of(home, NEIGHBOUR)[1]           # stock's pages hold scripts of their own
+    ordinary = texts_of(home, NEIGHBOUR)[1]  # stock's pages hold scripts of their own
     if ordinary and running(page) - running(ordinary):
         found.append("script")
     return found
@@ -129,8 +137,11 @@ def alive(mark):
     """Whether a process with this number in its command line is left."""
     import psutil
 
-    return any(mark in " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])
-               if process.pid != os.getpid())
+    return any(
+        mark in " ".join(process.info["cmdline"] or [])
+        for process in psutil.process_iter(["cmdline"])
+        if process.pid != os.getpid()
+    )
 
 
 class Course:
@@ -139,9 +150,18 @@ class Course:
     def __init__(self, tmp, names, template):
         from test_hostile import Host, filled
 
-        self.host, self.home, self.mark = Host(tmp), tmp / "course", f"{90000 + os.getpid() % 9999}.5"
+        self.host, self.home, self.mark = (
+            Host(tmp),
+            tmp / "course",
+            f"{90000 + os.getpid() % 9999}.5",
+        )
         shutil.copytree(template, self.home)
-        places = {"place": self.host.place, "course": self.home, "port": self.host.port, "mark": self.mark}
+        places = {
+            "place": self.host.place,
+            "course": self.home,
+            "port": self.host.port,
+            "mark": self.mark,
+        }
         for name in names:
             submit(self.home, self.home, student(name), filled(CASES[name], **places))
         if NEIGHBOUR not in names:
@@ -151,11 +171,16 @@ class Course:
 
     def harm(self):
         """What was done to the host."""
-        done = {"changed": image_of(self.home, self.host.place) != self.before, "network": self.host.reached(), "alive": alive(self.mark)}
+        done = {
+            "changed": image_of(self.home, self.host.place) != self.before,
+            "network": self.host.reached(),
+            "alive": alive(self.mark),
+        }
         return [word for word, it_is in done.items() if it_is]
 
 
 # ---- the two graders
+
 
 def ours(names, template):
     """{case: (words, hidden test on the page)} of our grader, all in one run; harm to the host counts against each of them."""
@@ -167,22 +192,37 @@ def ours(names, template):
 
     with tempfile.TemporaryDirectory() as tmp:
         course, found = Course(Path(tmp), names, template), {}
-        rows = {row.student: row for row in grade_class(course.home, due=DUE, limits=LIMITS, say=lambda line: None)}
+        rows = {
+            row.student: row
+            for row in grade_class(course.home, due=DUE, limits=LIMITS, say=lambda line: None)
+        }
         book = writer.Writer(course_config(course.home))
-        scores = {who: {key: score for key, (score, _) in grades.items()}
-                  for (who, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()}
+        scores = {
+            who: {key: score for key, (score, _) in grades.items()}
+            for (who, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()
+        }
         book.close()
         harm = course.harm()
         for name in names:
             who = student(name)
-            said = words_for(CASES[name], scores.get(who) if rows[who].score is not None else None, scores.get(NEIGHBOUR))
+            said = words_for(
+                CASES[name],
+                scores.get(who) if rows[who].score is not None else None,
+                scores.get(NEIGHBOUR),
+            )
             if CASES[name].b is None and not (rows[who].state == "unreadable" and rows[who].remark):
                 said.append("unsaid")
-            found[name] = said + harm + words_on_pages(course.home, who), hidden_on(course.home, who)
+            found[name] = (
+                said + harm + words_on_pages(course.home, who),
+                hidden_on(course.home, who),
+            )
     return found
 
 
-STOCK = "import sys, stock; stock.grade(sys.argv[1], sys.argv[1], sys.argv[2], feedback=True, seconds=float(sys.argv[3]))"
+STOCK = (
+    "import sys, stock; stock.grade(sys.argv[1], sys.argv[1], sys.argv[2], feedback=True,"
+    " seconds=float(sys.argv[3]))"
+)
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -192,8 +232,12 @@ def stock_inside(name, template):
 
     with tempfile.TemporaryDirectory() as tmp:
         course = Course(Path(tmp), [name], template)
-        process = subprocess.Popen([sys.executable, "-c", STOCK, str(course.home), CHAPTER, str(CELL_SECONDS)], cwd=HERE,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-c", STOCK, str(course.home), CHAPTER, str(CELL_SECONDS)],
+            cwd=HERE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             process.wait(RUN_SECONDS)
             said = []
@@ -201,9 +245,18 @@ def stock_inside(name, template):
             process.kill()
             said = ["hung"]
         scores = plain.scores(plain.config_of(course.home, course.home), CHAPTER)
-        graded = {who for who in scores if (course.home / "autograded" / who / CHAPTER / "exercises.ipynb").is_file()}
-        said += words_for(CASES[name], *[scores[who] if who in graded else None for who in (student(name), NEIGHBOUR)])
-        return said + course.harm() + words_on_pages(course.home, student(name)), hidden_on(course.home, student(name))
+        graded = {
+            who
+            for who in scores
+            if (course.home / "autograded" / who / CHAPTER / "exercises.ipynb").is_file()
+        }
+        said += words_for(
+            CASES[name],
+            *[scores[who] if who in graded else None for who in (student(name), NEIGHBOUR)],
+        )
+        return said + course.harm() + words_on_pages(course.home, student(name)), hidden_on(
+            course.home, student(name)
+        )
 
 
 def stock(name, template):
@@ -212,7 +265,7 @@ def stock(name, template):
 
     command = [sys.executable, str(HERE / "outcomes.py"), "inside", name, str(template)]
     said = throwaway.run(command, RUN_SECONDS + 90, QUIET)
-    lines = [line for line in said.splitlines() if line.startswith('[[')]
+    lines = [line for line in said.splitlines() if line.startswith("[[")]
     return json.loads(lines[-1]) if lines else None
 
 
@@ -221,7 +274,12 @@ def by_turns():
     kinds = {}
     for name, case in CASES.items():
         kinds.setdefault(case.kind, []).append(name)
-    return [names[i] for i in range(max(map(len, kinds.values()))) for names in kinds.values() if i < len(names)]
+    return [
+        names[i]
+        for i in range(max(map(len, kinds.values())))
+        for names in kinds.values()
+        if i < len(names)
+    ]
 
 
 def run_ours(names):
@@ -229,7 +287,9 @@ def run_ours(names):
     with tempfile.TemporaryDirectory() as tmp:
         clean = make_course(Path(tmp, "clean"))
         for kind in dict.fromkeys(CASES[name].kind for name in names):
-            for name, (words, hidden) in ours([name for name in names if CASES[name].kind == kind], clean).items():
+            for name, (words, hidden) in ours(
+                [name for name in names if CASES[name].kind == kind], clean
+            ).items():
                 keep(name, ours=words, ours_page=hidden)
             seen = [record for record in kept().values() if record["kind"] == kind]
             print(f"ours {time.strftime('%H:%M:%S')} {kind}: {cell(seen, 'ours')}", flush=True)
@@ -244,9 +304,16 @@ def run_stock(names):
 
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(AT_ONCE) as pool:
         registered = make_course(Path(tmp, "registered"))
-        course.run(GenerateAssignment, plain.config_of(registered, registered), assignment_id=CHAPTER)
-        for number, (name, found) in enumerate(zip(names, pool.map(partial(stock, template=registered), names)), 1):
-            print(f"stock {number}/{len(names)} {time.strftime('%H:%M:%S')} {name}: {found}", flush=True)
+        course.run(
+            GenerateAssignment, plain.config_of(registered, registered), assignment_id=CHAPTER
+        )
+        for number, (name, found) in enumerate(
+            zip(names, pool.map(partial(stock, template=registered), names)), 1
+        ):
+            print(
+                f"stock {number}/{len(names)} {time.strftime('%H:%M:%S')} {name}: {found}",
+                flush=True,
+            )
             if found is not None:
                 keep(name, stock=found[0], stock_page=found[1])
 
@@ -259,7 +326,9 @@ def kept():
 
 def digest(case):
     """A few letters that change with the case; of a function, what it is worth must do."""
-    return hashlib.sha256(repr(case._replace(how=case.how if isinstance(case.how, str) else None)).encode()).hexdigest()[:8]
+    return hashlib.sha256(
+        repr(case._replace(how=case.how if isinstance(case.how, str) else None)).encode()
+    ).hexdigest()[:8]
 
 
 def keep(name, **seen):
@@ -267,34 +336,54 @@ def keep(name, **seen):
     with open(HERE / "outcomes.py") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         all_of_it = kept()
-        all_of_it[name] = all_of_it.get(name, {}) | {"kind": CASES[name].kind, "case": digest(CASES[name])} | seen
-        lines = [f"{json.dumps(case, ensure_ascii=False)}: {json.dumps(all_of_it[case])}" for case in CASES if case in all_of_it]
+        all_of_it[name] = (
+            all_of_it.get(name, {}) | {"kind": CASES[name].kind, "case": digest(CASES[name])} | seen
+        )
+        lines = [
+            f"{json.dumps(case, ensure_ascii=False)}: {json.dumps(all_of_it[case])}"
+            for case in CASES
+            if case in all_of_it
+        ]
         STORE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 # ---- the table
 
+
 def cell(records, grader):
     """What one grader made of a class of cases, in words."""
     seen = [record[grader] for record in records if grader in record]
-    parts = [f"{text}: {count}" for word, text in WORDS.items() if (count := sum(word in words for words in seen))]
+    parts = [
+        f"{text}: {count}"
+        for word, text in WORDS.items()
+        if (count := sum(word in words for words in seen))
+    ]
     fair = sum(not words for words in seen)
     return f"{fair} of {len(seen)} as they should be" + "".join(f"; {part}" for part in parts)
 
 
 def table(records):
     """The table in Markdown, and the sentences below it; `records` is what `kept` gives."""
-    lines = ["| Class | Cases | This course's grader | Stock nbgrader |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| Class | Cases | This course's grader | Stock nbgrader |",
+        "| --- | --- | --- | --- |",
+    ]
     kinds = {}
     for record in records.values():
         kinds.setdefault(record["kind"], []).append(record)
     for kind, some in [*kinds.items(), ("all", list(records.values()))]:
         lines.append(f"| {kind} | {len(some)} | {cell(some, 'ours')} | {cell(some, 'stock')} |")
-    ours, theirs = ([record[page] for record in records.values() if record.get(page) is not None] for page in ("ours_page", "stock_page"))
+    ours, theirs = (
+        [record[page] for record in records.values() if record.get(page) is not None]
+        for page in ("ours_page", "stock_page")
+    )
     tried = sum("stock" in record for record in records.values())
-    below = (f"Stock nbgrader was given {tried} of the {len(records)} cases, some of every class, each in a machine that was thrown away, "
-             f"with {CELL_SECONDS} s a cell. Hidden tests stood on {sum(ours)} of {len(ours)} feedback pages of ours and on {sum(theirs)} of "
-             f"{len(theirs)} of stock's. One case can show several things.")
+    below = (
+        f"Stock nbgrader was given {tried} of the {len(records)} cases, some of every class, each"
+        f" in a machine that was thrown away, with {CELL_SECONDS} s a cell. Hidden tests stood on"
+        f" {sum(ours)} of {len(ours)} feedback pages of ours and on {sum(theirs)} of {len(theirs)}"
+        " of stock's. One case can show several things."
+    )
     return "\n".join(lines) + "\n\n" + below
 
 
@@ -306,7 +395,14 @@ if __name__ == "__main__":
         case ["ours", *chosen]:
             run_ours(chosen or by_turns())
         case ["stock", *chosen]:
-            run_stock(chosen or [name for name in by_turns() if name not in UNHELD and "stock" not in kept().get(name, {})])
+            run_stock(
+                chosen
+                or [
+                    name
+                    for name in by_turns()
+                    if name not in UNHELD and "stock" not in kept().get(name, {})
+                ]
+            )
         case ["inside", name, template]:
             print(json.dumps(stock_inside(name, template)))
         case ["table"]:

@@ -1,8 +1,9 @@
 """Stock nbgrader on a course: none of this course's settings, hooks or programs, only where the folders lie.
 
-    python tests/grading/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
-    python tests/grading/stock.py --matrix [CHAPTER ...]     the graders' whole matrix, compared with the isolated grader
+python tests/grading/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
+python tests/grading/stock.py --matrix [CHAPTER ...]     the graders' whole matrix, compared with the isolated grader
 """
+
 import json
 import os
 import sys
@@ -11,15 +12,21 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+)
 
 
 def config_of(home, root):
     """Nothing but the folders."""
     from traitlets.config import Config
 
-    layout = {"root": str(root), "source_directory": str(Path(home, "solutions")), "release_directory": str(Path(root, "release")),
-              "db_url": f"sqlite:///{root}/gradebook.db"}
+    layout = {
+        "root": str(root),
+        "source_directory": str(Path(home, "solutions")),
+        "release_directory": str(Path(root, "release")),
+        "db_url": f"sqlite:///{root}/gradebook.db",
+    }
     return Config({"CourseDirectory": layout})
 
 
@@ -48,7 +55,7 @@ def grade(home, root, chapter, feedback=False, seconds=30):
     config, trouble = config_of(home, root), ""
     config.Execute.timeout = seconds
     course.run(GenerateAssignment, config, assignment_id=chapter)
-    for converter in [Autograde, GenerateFeedback][:1 + feedback]:
+    for converter in [Autograde, GenerateFeedback][: 1 + feedback]:
         try:
             course.run(converter, config, assignment_id=chapter)
         except (RuntimeError, SystemExit) as error:
@@ -61,8 +68,14 @@ def scores(config, chapter):
     from nbgrader.api import Gradebook
 
     with Gradebook(config.CourseDirectory.db_url) as book:
-        return {one.student_id: {grade.cell.name: grade.auto_score for notebook in one.notebooks for grade in notebook.grades}
-                for one in book.assignment_submissions(chapter)}
+        return {
+            one.student_id: {
+                grade.cell.name: grade.auto_score
+                for notebook in one.notebooks
+                for grade in notebook.grades
+            }
+            for one in book.assignment_submissions(chapter)
+        }
 
 
 def matrix(chapters):

@@ -1,4 +1,5 @@
 """Disks that are full or read-only, gradebooks that are locked, files cut off: it is told, and the same command mends it."""
+
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from lmcore.grading.writer import Writer
 
 # ---- the disk
 
+
 def said_by(course, root, *more):
     """The exit status of the command and what it writes to standard error, for a child."""
     with tempfile.TemporaryFile("w+", dir=course.home) as log:
@@ -33,8 +35,11 @@ def said_by(course, root, *more):
         return status, log.read()
 
 
-def test_a_disk_that_is_full_is_told_and_with_more_room_the_run_goes_on(course, root, replayed, mounts):
+def test_a_disk_that_is_full_is_told_and_with_more_room_the_run_goes_on(
+    course, root, replayed, mounts
+):
     """The room grows until there is enough, so the disk is full at every stage of the run."""
+
     def run():
         disk, size, failed = root / "disk", 16, 0
         disk.mkdir()
@@ -46,7 +51,9 @@ def test_a_disk_that_is_full_is_told_and_with_more_room_the_run_goes_on(course, 
             status, said = said_by(course, disk)
             if status == 0:
                 break
-            assert status == 2 and "no room for" in said and "give the same command again" in said, said
+            assert (
+                status == 2 and "no room for" in said and "give the same command again" in said
+            ), said
             assert not list(disk.rglob("*.new"))
             entered, rows = ledger(disk) if (disk / "gradebook.db").exists() else ([], {})
             assert set(rows) == set(entered)
@@ -59,6 +66,7 @@ def test_a_disk_that_is_full_is_told_and_with_more_room_the_run_goes_on(course, 
 
 def test_a_full_folder_for_scratch_disturbs_nothing(course, root, mounts):
     """Neither the command nor the boxes need room in the machine's folders for scratch."""
+
     def run():
         for place in ("scratch", "home"):
             (root / place).mkdir()
@@ -74,7 +82,9 @@ def test_a_full_folder_for_scratch_disturbs_nothing(course, root, mounts):
 
 
 @pytest.mark.parametrize("part", [".", "autograded", "feedback", "gradebook.db"])
-def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(course, root, replayed, mounts, part):
+def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(
+    course, root, replayed, mounts, part
+):
     def run():
         place = root / part
         if part == "gradebook.db":
@@ -85,9 +95,14 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(course, root, 
         linux.mount(None, str(place), None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY)
         began = time.monotonic()
         status, said = said_by(course, root)
-        assert status == 2 and "writable" in said and "give the same command again" in said and "Traceback" not in said, said
+        assert (
+            status == 2
+            and "writable" in said
+            and "give the same command again" in said
+            and "Traceback" not in said
+        ), said
         assert str(root) in said
-        assert time.monotonic() - began < 60          # no waiting for what does not pass
+        assert time.monotonic() - began < 60  # no waiting for what does not pass
         linux.mount(None, str(place), None, linux.MS_REMOUNT | linux.MS_BIND)
         completes(course, root)
 
@@ -103,8 +118,13 @@ book.execute("begin exclusive")
 print("held", flush=True)
 sys.stdin.read()
 """
-LOCKED_AT = {"the opening": (Writer, "register", 1), "the third submission": (Writer, "_enter", 3), "the penalties": (Writer, "set_penalties", 1),
-             "feedback": (Writer, "note_feedback", 2), "the table": (Writer, "write_csv", 1)}
+LOCKED_AT = {
+    "the opening": (Writer, "register", 1),
+    "the third submission": (Writer, "_enter", 3),
+    "the penalties": (Writer, "set_penalties", 1),
+    "feedback": (Writer, "note_feedback", 2),
+    "the table": (Writer, "write_csv", 1),
+}
 
 
 def hold_at(patch, root, moment):
@@ -115,7 +135,13 @@ def hold_at(patch, root, moment):
     def holding(*arguments, **keywords):
         calls.append(1)
         if len(calls) == which:
-            holders.append(subprocess.Popen([sys.executable, "-c", HOLD, str(root / "gradebook.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            holders.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", HOLD, str(root / "gradebook.db")],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
+            )
             assert holders[0].stdout.readline() == b"held\n"
         return real(*arguments, **keywords)
 
@@ -137,7 +163,9 @@ def impatient(patch, seconds):
 
 
 @pytest.mark.parametrize("moment", LOCKED_AT)
-def test_a_gradebook_locked_for_a_while_is_waited_for(course, root, replayed, monkeypatch, capsys, moment):
+def test_a_gradebook_locked_for_a_while_is_waited_for(
+    course, root, replayed, monkeypatch, capsys, moment
+):
     calm = impatient(monkeypatch, 0.2)
     monkeypatch.setattr(grade, "Options", partial(grade.Options, patience=60))
     holders = hold_at(monkeypatch, root, moment)
@@ -160,7 +188,9 @@ def test_a_gradebook_locked_for_a_while_is_waited_for(course, root, replayed, mo
 
 
 @pytest.mark.parametrize("moment", LOCKED_AT)
-def test_a_gradebook_locked_for_ever_is_told_and_nothing_is_half_done(course, root, replayed, monkeypatch, capsys, moment):
+def test_a_gradebook_locked_for_ever_is_told_and_nothing_is_half_done(
+    course, root, replayed, monkeypatch, capsys, moment
+):
     with monkeypatch.context() as patch:
         calm = impatient(patch, 0.2)
         holders = hold_at(patch, root, moment)
@@ -169,7 +199,11 @@ def test_a_gradebook_locked_for_ever_is_told_and_nothing_is_half_done(course, ro
         finally:
             calm()
     said = capsys.readouterr().err
-    assert "database is locked" in said and "close the formgrader" in said and "give the same command again" in said
+    assert (
+        "database is locked" in said
+        and "close the formgrader" in said
+        and "give the same command again" in said
+    )
     holders[0].communicate()
     entered, rows = ledger(root)
     assert set(rows) == set(entered)
@@ -183,21 +217,35 @@ def test_a_damaged_gradebook_is_told_with_its_remedy(course, root, replayed, cap
     completes(course, root)
     book = root / "gradebook.db"
     whole = book.read_bytes()
-    book.write_bytes(whole[:len(whole) // 2] if damage == "half of it" else b"word,count\n" * 1000)
+    book.write_bytes(whole[: len(whole) // 2] if damage == "half of it" else b"word,count\n" * 1000)
     began = time.monotonic()
     assert main(course.command(root)) == 2
     said = capsys.readouterr().err
-    assert "is damaged: put a copy of it back, or move it away" in said and time.monotonic() - began < 60
+    assert (
+        "is damaged: put a copy of it back, or move it away" in said
+        and time.monotonic() - began < 60
+    )
     book.unlink()
     completes(course, root)
 
 
 # ---- what was written is cut off, as after a power cut
 
-CUTS = {"empty": lambda data: b"", "half": lambda data: data[:len(data) // 2], "all but the end": lambda data: data[:-2],
-        "zeros": lambda data: data[:len(data) // 2] + bytes(len(data) - len(data) // 2)}
-KINDS = {"notebook": "autograded/perfect/*/exercises.ipynb", "time": "autograded/late/*/timestamp.txt", "file beside it": "autograded/half/*/data.csv",
-         "feedback": "feedback/perfect/*/exercises.html", "table": "grades.csv", "everything": "*/*/*/*.*", "result": "autograded/.results/*.json"}
+CUTS = {
+    "empty": lambda data: b"",
+    "half": lambda data: data[: len(data) // 2],
+    "all but the end": lambda data: data[:-2],
+    "zeros": lambda data: data[: len(data) // 2] + bytes(len(data) - len(data) // 2),
+}
+KINDS = {
+    "notebook": "autograded/perfect/*/exercises.ipynb",
+    "time": "autograded/late/*/timestamp.txt",
+    "file beside it": "autograded/half/*/data.csv",
+    "feedback": "feedback/perfect/*/exercises.html",
+    "table": "grades.csv",
+    "everything": "*/*/*/*.*",
+    "result": "autograded/.results/*.json",
+}
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +275,11 @@ def test_a_file_that_was_cut_off_is_written_again(course, tmp_path, replayed, re
             shutil.copytree(before / part, tmp_path / part)
         elif (before / part).exists():
             shutil.copy(before / part, tmp_path)
-    paths = [path for path in tmp_path.glob(KINDS[kind]) if path.parts[len(tmp_path.parts)] != "submitted"]
+    paths = [
+        path
+        for path in tmp_path.glob(KINDS[kind])
+        if path.parts[len(tmp_path.parts)] != "submitted"
+    ]
     assert paths
     for path in paths:
         path.write_bytes(CUTS[cut](path.read_bytes()))
@@ -237,7 +289,11 @@ def test_a_file_that_was_cut_off_is_written_again(course, tmp_path, replayed, re
 def test_every_kind_of_file_is_cut_off(course):
     """Every file that a run leaves is of one of the kinds above; the gradebook looks after itself."""
     kinds = {Path(name).name for name in course.files} - {"gradebook.db"}
-    assert kinds == {Path(pattern).name for kind, pattern in KINDS.items() if kind not in ("everything", "result")}
+    assert kinds == {
+        Path(pattern).name
+        for kind, pattern in KINDS.items()
+        if kind not in ("everything", "result")
+    }
 
 
 def test_an_empty_gradebook_is_filled_again(course, root, replayed):

@@ -3,10 +3,11 @@
 All answers are compared with a run of the same cells in one process, which is what stock nbgrader does; one round of
 each chapter goes through stock nbgrader itself, and `python tests/grading/stock.py --matrix` sends all of them.
 """
-import pytest
-from matrix import TABLES, compare, rounds, spec_of, submission, cells_that_test, text
 
 import graders
+import pytest
+from matrix import TABLES, cells_that_test, compare, rounds, spec_of, submission, text
+
 from lmcore.grading.engine import grade
 
 
@@ -17,15 +18,35 @@ def test_the_same_scores_and_the_same_messages(chapter):
     for chosen in rounds(table):
         answers = {problem: text(table, problem, name) for problem, name in chosen.items() if name}
         result = grade(spec, submission(spec, answers))
-        said = {cell["metadata"]["nbgrader"]["grade_id"]: "".join(out.get("text", "") for out in cell["outputs"])
-                for cell in result.cells if cell["metadata"].get("nbgrader", {}).get("grade") and cell["cell_type"] == "code"}
+        said = {
+            cell["metadata"]["nbgrader"]["grade_id"]: "".join(
+                out.get("text", "") for out in cell["outputs"]
+            )
+            for cell in result.cells
+            if cell["metadata"].get("nbgrader", {}).get("grade") and cell["cell_type"] == "code"
+        }
         for problem, name in chosen.items():
             if name is None:
                 continue
             score, words = graders.grade(chapter, problem, answers[problem], answers)
             if result.scores[tests[problem]] != score:
-                wrong.append((problem, name, "earns", result.scores[tests[problem]], "for", score, said[tests[problem]], words))
-            elif name in table[problem].wrong and (phrase := table[problem].wrong[name][2]) in words and phrase not in said[tests[problem]]:
+                wrong.append(
+                    (
+                        problem,
+                        name,
+                        "earns",
+                        result.scores[tests[problem]],
+                        "for",
+                        score,
+                        said[tests[problem]],
+                        words,
+                    )
+                )
+            elif (
+                name in table[problem].wrong
+                and (phrase := table[problem].wrong[name][2]) in words
+                and phrase not in said[tests[problem]]
+            ):
                 wrong.append((problem, name, said[tests[problem]]))
         assert not result.limits
     assert not wrong, "\n".join(map(str, wrong))

@@ -1,4 +1,5 @@
 """Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and leaves nothing behind."""
+
 import itertools
 import json
 import os
@@ -30,10 +31,11 @@ POINTS = 12
 def test_killed_at_any_change_it_resumes(course, root, replayed, changes, point):
     killed_at(course, root, changes * point // POINTS)
     entered, rows = ledger(root) if (root / "gradebook.db").exists() else ([], {})
-    assert set(rows) == set(entered)                  # all of a student's points, or none
+    assert set(rows) == set(entered)  # all of a student's points, or none
     completes(course, root)
-    assert not set(replayed) & set(entered)           # nothing was graded twice
-    assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)          # one result may have waited on the disk
+    assert not set(replayed) & set(entered)  # nothing was graded twice
+    # one result may have waited on the disk
+    assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)
 
 
 def test_killed_between_the_gradebook_and_tidying_up_it_leaves_nothing(course, root, replayed):
@@ -72,9 +74,13 @@ def test_killed_with_half_a_commit_on_the_disk_it_resumes(course, root, replayed
 
 # ---- a process of one submission is killed
 
-VICTIMS = {"server": lambda server, judge: psutil.Process(server.process.pid), "keeper": lambda server, judge: keepers(server)[0],
-           "student": lambda server, judge: keepers(server)[0].children()[0],
-           "copy": lambda server, judge: keepers(server)[0].children()[0].children()[0], "judge": lambda server, judge: psutil.Process(judge)}
+VICTIMS = {
+    "server": lambda server, judge: psutil.Process(server.process.pid),
+    "keeper": lambda server, judge: keepers(server)[0],
+    "student": lambda server, judge: keepers(server)[0].children()[0],
+    "copy": lambda server, judge: keepers(server)[0].children()[0].children()[0],
+    "judge": lambda server, judge: psutil.Process(judge),
+}
 
 
 def kill_at(monkeypatch, victim, moment, times=1):
@@ -104,22 +110,41 @@ def kill_at(monkeypatch, victim, moment, times=1):
             harm(server, pid)
         return channel, pid
 
-    for owner, name, function in ((engine._Student, "run_cell", cell), (engine._Student, "leave_copy", copying), (Server, "judge", judging)):
+    for owner, name, function in (
+        (engine._Student, "run_cell", cell),
+        (engine._Student, "leave_copy", copying),
+        (Server, "judge", judging),
+    ):
         monkeypatch.setattr(owner, name, function)
     return killed
 
 
-@pytest.mark.parametrize("victim, moment", [("server", "cells"), ("keeper", "cells"), ("student", "cells"), ("student", "copying"),
-                                            ("server", "tests"), ("keeper", "tests"), ("student", "tests"), ("copy", "tests"), ("judge", "tests")])
+@pytest.mark.parametrize(
+    "victim, moment",
+    [
+        ("server", "cells"),
+        ("keeper", "cells"),
+        ("student", "cells"),
+        ("student", "copying"),
+        ("server", "tests"),
+        ("keeper", "tests"),
+        ("student", "tests"),
+        ("copy", "tests"),
+        ("judge", "tests"),
+    ],
+)
 def test_a_process_that_is_killed_costs_no_point(one, monkeypatch, victim, moment):
     spec, submission, undisturbed = one
     killed = kill_at(monkeypatch, victim, moment)
     result = engine.grade(spec, submission)
     assert len(killed) == 1
     assert vars(result) | {"seconds": 0} == vars(undisturbed) | {"seconds": 0}
-    (server,) = [server for place, server in engine._servers.items() if place == engine._place(None)]
+    (server,) = [
+        server for place, server in engine._servers.items() if place == engine._place(None)
+    ]
     wait_for(lambda: not any((folder / "cgroup.procs").read_text() for folder in groups()), 10)
-    engine.grade(spec, submission)                    # sweeps away the groups of a keeper that could not do so itself
+    # sweeps away the groups of a keeper that could not do so itself
+    engine.grade(spec, submission)
     wait_for(lambda: not psutil.Process(server.process.pid).children() and not groups(), 10)
 
 
@@ -136,8 +161,18 @@ def test_a_keeper_that_was_killed_leaves_its_control_group_to_the_next_one(one):
     living.remove()
 
 
-@pytest.mark.parametrize("victim, moment, words", [("student", "cells", "p1: ended its process, which had used more memory than allowed or was killed"),
-                                                   ("copy", "tests", "p1_test: the process ended"), ("judge", "tests", engine.UNFINISHED)])
+@pytest.mark.parametrize(
+    "victim, moment, words",
+    [
+        (
+            "student",
+            "cells",
+            "p1: ended its process, which had used more memory than allowed or was killed",
+        ),
+        ("copy", "tests", "p1_test: the process ended"),
+        ("judge", "tests", engine.UNFINISHED),
+    ],
+)
 def test_what_is_killed_again_and_again_is_told_and_ends(one, monkeypatch, victim, moment, words):
     spec, submission, _ = one
     kill_at(monkeypatch, victim, moment, times=99)
@@ -146,7 +181,9 @@ def test_what_is_killed_again_and_again_is_told_and_ends(one, monkeypatch, victi
     assert result.scores["p1_test"] == 0
 
 
-def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(course, root, monkeypatch, capsys):
+def test_a_server_that_is_killed_again_and_again_is_nobodys_fault(
+    course, root, monkeypatch, capsys
+):
     with monkeypatch.context() as patch:
         kill_at(patch, "server", "cells", times=3)
         assert main(course.command(root, "--students", "perfect", "--workers", "1")) == 1
@@ -172,8 +209,11 @@ def test_a_submission_that_breaks_the_reading_stops_nobody(course, root, monkeyp
     completes(course, root)
 
 
-WHAT_IS_ASKED = {"modules": ({"warm": ["decimal"], "load": []}, 0), "a student": ({"student": asdict(Limits())}, 3),
-                 "a judge": ({"judge": asdict(Limits()), "seed": 1}, 1)}
+WHAT_IS_ASKED = {
+    "modules": ({"warm": ["decimal"], "load": []}, 0),
+    "a student": ({"student": asdict(Limits())}, 3),
+    "a judge": ({"judge": asdict(Limits()), "seed": 1}, 1),
+}
 
 
 @pytest.mark.parametrize("request_, sockets", WHAT_IS_ASKED.values(), ids=WHAT_IS_ASKED)
@@ -182,7 +222,9 @@ def test_a_server_whose_client_went_away_ends_without_a_word(request_, sockets, 
     with nobody_stays():
         server = Server()
         pairs = [socket.socketpair() for _ in range(sockets)]
-        socket.send_fds(server.socket, [json.dumps(request_).encode()], [theirs.fileno() for _, theirs in pairs])
+        socket.send_fds(
+            server.socket, [json.dumps(request_).encode()], [theirs.fileno() for _, theirs in pairs]
+        )
         for one in (server.socket, *itertools.chain.from_iterable(pairs)):
             one.close()
         assert server.process.wait(30) == 0
@@ -191,8 +233,14 @@ def test_a_server_whose_client_went_away_ends_without_a_word(request_, sockets, 
 
 # ---- the command is ended from outside, at work
 
+
 def started(course, root, *more):
-    return subprocess.Popen([*COMMAND, *course.command(root, *more)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*COMMAND, *course.command(root, *more)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def until(command, words):
@@ -203,13 +251,21 @@ def until(command, words):
     pytest.fail(f"the command ended before it said {words}: {command.communicate()[1]}")
 
 
-@pytest.mark.parametrize("how, graded", [(signal.SIGKILL, 3), (signal.SIGINT, 0), (signal.SIGINT, 1), (signal.SIGTERM, 2)],
-                         ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    "how, graded",
+    [(signal.SIGKILL, 3), (signal.SIGINT, 0), (signal.SIGINT, 1), (signal.SIGTERM, 2)],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, replayed, how, graded):
     """SIGINT goes to the whole group, as it does from a terminal."""
     with nobody_stays():
-        process = subprocess.Popen([*COMMAND, *course.command(root, "--workers", "1")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            [*COMMAND, *course.command(root, "--workers", "1")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         if graded:
             for line in process.stdout:
                 if f"{graded}/{len(CLASS)}" in line:
@@ -222,7 +278,10 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, repla
         assert process.returncode == -how
     else:
         assert process.returncode == 130
-        assert said.strip() == "stopped: what was graded stays graded; the same command continues with the others"
+        assert (
+            said.strip()
+            == "stopped: what was graded stays graded; the same command continues with the others"
+        )
         assert (root / "grades.csv").exists()
     entered, rows = ledger(root)
     assert set(rows) == set(entered) and len(entered) >= graded
@@ -232,8 +291,16 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, repla
 
 def test_a_real_chapter_is_killed_and_resumes(tmp_path, monkeypatch):
     (tmp_path / "whole").mkdir()
-    real = Course(tmp_path / "whole", {"blank": Student(BLANK), "late": Student({}, submitted="2026-03-03 08:00:00 UTC"), "perfect": Student({})},
-                  HOME, "03-softmax")
+    real = Course(
+        tmp_path / "whole",
+        {
+            "blank": Student(BLANK),
+            "late": Student({}, submitted="2026-03-03 08:00:00 UTC"),
+            "perfect": Student({}),
+        },
+        HOME,
+        "03-softmax",
+    )
     root = tmp_path / "killed"
     real.hand_in_at(root)
     with nobody_stays():
@@ -264,20 +331,34 @@ def test_two_runs_at_once_are_refused(course, root, replayed, monkeypatch, capsy
 
 # ---- a cluster loses a part
 
-SLOW = "import time\ntime.sleep(0.6)\ndef mean_of_logs(values):\n    return sum(math.log(v) for v in values if v > 0) / len([v for v in values if v > 0])"
+SLOW = (
+    "import time\ntime.sleep(0.6)\ndef mean_of_logs(values):\n    return sum(math.log(v) for v in"
+    " values if v > 0) / len([v for v in values if v > 0])"
+)
 
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory):
     """A course whose students' notebooks take their time."""
-    return Course(tmp_path_factory.mktemp("slow"), {f"student-{number}": Student({"p1": SLOW}) for number in range(8)})
+    return Course(
+        tmp_path_factory.mktemp("slow"),
+        {f"student-{number}": Student({"p1": SLOW}) for number in range(8)},
+    )
 
 
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler and two workers outside of the command: the address and the three processes."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    scheduler = [*DASK, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
+    scheduler = [
+        *DASK,
+        "scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        address.rpartition(":")[2],
+        "--no-dashboard",
+    ]
     worker = [*DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
     with running(scheduler, worker, worker, cwd=tmp_path) as processes:
         yield address, [psutil.Process(process.pid) for process in processes]
@@ -285,10 +366,16 @@ def cluster(tmp_path):
 
 def at_work(nanny):
     """The worker below its nanny, once it has a fork server of its own."""
-    return [child for child in nanny.children() if any("forkserver" in " ".join(one.cmdline()) for one in child.children())]
+    return [
+        child
+        for child in nanny.children()
+        if any("forkserver" in " ".join(one.cmdline()) for one in child.children())
+    ]
 
 
-def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(slow, cluster, tmp_path, monkeypatch):
+def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(
+    slow, cluster, tmp_path, monkeypatch
+):
     address, (scheduler, one, _) = cluster
     first, second = tmp_path / "first", tmp_path / "second"
     for root in (first, second):
@@ -300,7 +387,16 @@ def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(s
     kill(worker)
     said, troubles = command.communicate(timeout=120)
     assert command.returncode == 0 and "failed:" not in said, said + troubles
-    wait_for(lambda: not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE], 15)
+    wait_for(
+        lambda: (
+            not [
+                process
+                for process in below
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+            ]
+        ),
+        15,
+    )
     completes(slow, first)
 
     command = started(slow, second, "--scheduler", address)
@@ -308,11 +404,18 @@ def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(s
     kill(scheduler)
     _, said = command.communicate(timeout=120)
     assert command.returncode == 2
-    assert said.strip() == f"the scheduler {address} was lost: start it and its workers again, then {AGAIN}"
+    assert (
+        said.strip()
+        == f"the scheduler {address} was lost: start it and its workers again, then {AGAIN}"
+    )
     entered, rows = ledger(second)
     assert set(rows) == set(entered) and 2 <= len(entered) < 8
     asked = []
-    monkeypatch.setattr(pool, "outcomes", lambda spec, submissions, *how: asked.extend(submissions) or slow.replay(spec, submissions))
+    monkeypatch.setattr(
+        pool,
+        "outcomes",
+        lambda spec, submissions, *how: asked.extend(submissions) or slow.replay(spec, submissions),
+    )
     completes(slow, second)
     assert len(asked) + len(entered) in (8, 7)
 
@@ -321,6 +424,19 @@ def test_a_scheduler_without_workers_is_told(slow, tmp_path, monkeypatch, capsys
     slow.hand_in_at(tmp_path)
     monkeypatch.setattr(pool, "DESERTED", 1.0)
     address = f"tcp://127.0.0.1:{free_port()}"
-    with running([*DASK, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]):
+    with running(
+        [
+            *DASK,
+            "scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            address.rpartition(":")[2],
+            "--no-dashboard",
+        ]
+    ):
         assert main(slow.command(tmp_path, "--scheduler", address)) == 2
-    assert f"the scheduler {address} has had no workers for 1 s: start some, then" in capsys.readouterr().err
+    assert (
+        f"the scheduler {address} has had no workers for 1 s: start some, then"
+        in capsys.readouterr().err
+    )

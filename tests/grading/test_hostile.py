@@ -1,4 +1,5 @@
 """No submission can gain a point, hurt another, change anything outside, stay alive, or see a hidden test."""
+
 import hashlib
 import os
 import re
@@ -18,10 +19,28 @@ from lmcore.grading.box import linux, namespaces
 from lmcore.grading.box.limits import MIB, Limits
 from lmcore.grading.course import course_config
 
-LIMITS = Limits(cell_seconds=1.5, notebook_seconds=6, grace_seconds=0.3, memory=1024 * MIB, processes=64, disk=32 * MIB)
+LIMITS = Limits(
+    cell_seconds=1.5,
+    notebook_seconds=6,
+    grace_seconds=0.3,
+    memory=1024 * MIB,
+    processes=64,
+    disk=32 * MIB,
+)
 MARK = f"{90000 + os.getpid() % 9999}.25"
-WAYS = {"root": None, "user": ["process death", "endless loops", "bombs", "writing", "network", "reading", "honest"]}
-FEW = {"endless loops": 4, "bombs": 10, "process death": 8, "writing": 20, "network": 20, "reading": 20, "honest": 7}
+WAYS = {
+    "root": None,
+    "user": ["process death", "endless loops", "bombs", "writing", "network", "reading", "honest"],
+}
+FEW = {
+    "endless loops": 4,
+    "bombs": 10,
+    "process death": 8,
+    "writing": 20,
+    "network": 20,
+    "reading": 20,
+    "honest": 7,
+}
 
 
 def box_or_skip(way):
@@ -38,7 +57,7 @@ def chosen(way):
         return dict(CASES)
     found = {}
     for kind in WAYS[way]:
-        found |= dict([item for item in CASES.items() if item[1].kind == kind][:FEW[kind]])
+        found |= dict([item for item in CASES.items() if item[1].kind == kind][: FEW[kind]])
     return found
 
 
@@ -85,8 +104,14 @@ class Host:
 
 def image(folder):
     """Every file under a folder with a hash of its contents."""
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else oct(path.lstat().st_mode)
-            for path in sorted(folder.rglob("*"))}
+    return {
+        str(path.relative_to(folder)): (
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            if path.is_file() and not path.is_symlink()
+            else oct(path.lstat().st_mode)
+        )
+        for path in sorted(folder.rglob("*"))
+    }
 
 
 def filled(case, **places):
@@ -108,29 +133,52 @@ def battle(request, tmp_path_factory):
     home.mkdir()
     make_course(home)
     for name, case in cases.items():
-        submit(home, home, name, filled(case, place=host.place, course=home, port=host.port, mark=MARK))
-    watched = {folder: image(folder) for folder in (home / "solutions", home / "submitted", home / "exercises", host.place, Path(namespaces.__file__).parents[2])}
+        submit(
+            home, home, name, filled(case, place=host.place, course=home, port=host.port, mark=MARK)
+        )
+    watched = {
+        folder: image(folder)
+        for folder in (
+            home / "solutions",
+            home / "submitted",
+            home / "exercises",
+            host.place,
+            Path(namespaces.__file__).parents[2],
+        )
+    }
     settings = (home / "nbgrader_config.py").read_bytes()
-    os.environ["ARENA_SECRET"] = "41.1257"            # a token in the instructor's environment
+    os.environ["ARENA_SECRET"] = "41.1257"  # a token in the instructor's environment
     host.watcher.start()
     began = time.monotonic()
-    rows = {row.student: row for row in grade.grade_class(home, due=DUE, way=request.param, limits=LIMITS, workers=2, say=lambda line: None)}
+    rows = {
+        row.student: row
+        for row in grade.grade_class(
+            home, due=DUE, way=request.param, limits=LIMITS, workers=2, say=lambda line: None
+        )
+    }
     host.seconds, host.going = time.monotonic() - began, False
     del os.environ["ARENA_SECRET"]
     book = writer.Writer(course_config(home))
     from lmcore.grading import export
 
-    scores = {student: grades for (student, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()}
+    scores = {
+        student: grades
+        for (student, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()
+    }
     book.close()
     host.changed = [str(folder) for folder, before in watched.items() if image(folder) != before]
-    host.changed += ["nbgrader_config.py"] * ((home / "nbgrader_config.py").read_bytes() != settings)
+    host.changed += ["nbgrader_config.py"] * (
+        (home / "nbgrader_config.py").read_bytes() != settings
+    )
     return home, host, cases, rows, scores
 
 
 def test_every_submission_is_accounted_for(battle):
     _, _, cases, rows, _ = battle
     assert set(rows) == set(cases)
-    assert {name for name, row in rows.items() if row.state not in ("graded", "unreadable")} == set()
+    assert {
+        name for name, row in rows.items() if row.state not in ("graded", "unreadable")
+    } == set()
 
 
 def test_nobody_earns_more_or_less_than_the_code(battle):
@@ -143,7 +191,10 @@ def test_nobody_earns_more_or_less_than_the_code(battle):
             continue
         got = {key: score for key, (score, _) in scores.get(name, {}).items()}
         pairs = [(got.get("a-tests"), case.a), (got.get("b-tests"), case.b)]
-        if not all(score is not None and (score == worth or not case.exact and score < worth) for score, worth in pairs):
+        if not all(
+            score is not None and (score == worth or not case.exact and score < worth)
+            for score, worth in pairs
+        ):
             wrong.append((name, got, rows[name].flags, rows[name].seconds))
     assert not wrong, "\n".join(map(str, wrong))
 
@@ -162,25 +213,41 @@ def test_nothing_stays_alive(battle):
         line = " ".join(process.info["cmdline"] or [])
         if MARK in line:
             left.append(line)
-    left += [p.cmdline() for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE and "distributed" in " ".join(p.cmdline())]
+    left += [
+        p.cmdline()
+        for p in psutil.Process().children(recursive=True)
+        if p.status() != psutil.STATUS_ZOMBIE and "distributed" in " ".join(p.cmdline())
+    ]
     assert not left
 
 
 def test_memory_and_time_are_bounded(battle):
     _, host, cases, rows, _ = battle
-    assert host.peak < 2 * (2 * LIMITS.memory + 1500 * MIB)           # two workers, each with its server, judge and box
-    slow = {name: row.seconds for name, row in rows.items() if row.seconds > 4 * LIMITS.notebook_seconds}
+    # two workers, each with its server, judge and box
+    assert host.peak < 2 * (2 * LIMITS.memory + 1500 * MIB)
+    slow = {
+        name: row.seconds for name, row in rows.items() if row.seconds > 4 * LIMITS.notebook_seconds
+    }
     assert not slow
 
 
 def pages(battle):
     home, _, cases, rows, _ = battle
-    return {name: (home / "feedback" / name / CHAPTER / "exercises.html").read_text(encoding="utf-8", errors="surrogatepass")
-            for name in cases if rows[name].state == "graded"}
+    return {
+        name: (
+            (home / "feedback" / name / CHAPTER / "exercises.html").read_text(
+                encoding="utf-8", errors="surrogatepass"
+            )
+        )
+        for name in cases
+        if rows[name].state == "graded"
+    }
 
 
 def test_no_hidden_token_reaches_a_student(battle):
-    leaks = [(name, token) for name, page in pages(battle).items() for token in TOKENS if token in page]
+    leaks = [
+        (name, token) for name, page in pages(battle).items() for token in TOKENS if token in page
+    ]
     assert not leaks
 
 
@@ -198,24 +265,49 @@ class Dangers(HTMLParser):
         for name, value in attributes:
             address = re.sub(r"\s", "", value or "").lower()
             outside = name == "src" and not address.startswith("data:image/")
-            if name.startswith("on") or name == "style" or outside or address.startswith(("javascript:", "vbscript:", "data:text")):
+            if (
+                name.startswith("on")
+                or name == "style"
+                or outside
+                or address.startswith(("javascript:", "vbscript:", "data:text"))
+            ):
                 self.found.append((tag, name, value))
 
 
 def test_pages_hold_nothing_that_runs(battle):
-    bad = [(name, Dangers(page).found) for name, page in pages(battle).items() if Dangers(page).found or page.count("</body>") != 1]
+    bad = [
+        (name, Dangers(page).found)
+        for name, page in pages(battle).items()
+        if Dangers(page).found or page.count("</body>") != 1
+    ]
     assert not bad
 
 
-@pytest.mark.parametrize("text", ["<script>x</script>", "<p onclick='x'>", "<a href=' javascript:x'>", "<img src='//evil.example'>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>x</script>",
+        "<p onclick='x'>",
+        "<a href=' javascript:x'>",
+        "<img src='//evil.example'>",
+    ],
+)
 def test_a_page_that_runs_something_would_be_seen(text):
     assert Dangers(text).found
 
 
 def test_pages_say_what_they_should(battle):
     _, _, cases, _, _ = battle
-    missing = [(name, cases[name].shows) for name, page in pages(battle).items() if cases[name].shows not in page]
-    missing += [(name, "not " + cases[name].hides) for name, page in pages(battle).items() if cases[name].hides and cases[name].hides in page]
+    missing = [
+        (name, cases[name].shows)
+        for name, page in pages(battle).items()
+        if cases[name].shows not in page
+    ]
+    missing += [
+        (name, "not " + cases[name].hides)
+        for name, page in pages(battle).items()
+        if cases[name].hides and cases[name].hides in page
+    ]
     assert not missing
 
 

@@ -1,50 +1,69 @@
 """The guide's tables are what was measured: nothing in them was typed, and what has changed since is noticed."""
+
 import json
 from collections import Counter
 
 import pytest
+from benchmarks import sizes
 from bookreader import between
 from cases import CASES
 from outcomes import BEGIN, END, GUIDE, UNHELD, WORDS, digest, kept, table, words_for
 
-from benchmarks import sizes
-
 AGAIN = "run python tests/grading/outcomes.py ours, stock and table again"
-LEAST = 4                                             # cases of each kind that stock nbgrader has been given
+# cases of each kind that stock nbgrader has been given
+LEAST = 4
 
 
 def test_every_case_was_tried_as_it_is_now():
-    assert {name: record["case"] for name, record in kept().items()} == {name: digest(case) for name, case in CASES.items()}, AGAIN
+    assert {name: record["case"] for name, record in kept().items()} == {
+        name: digest(case) for name, case in CASES.items()
+    }, AGAIN
 
 
 def test_ours_did_with_every_case_as_it_should():
-    assert {name: record.get("ours") for name, record in kept().items() if record.get("ours") != []} == {}
+    assert {
+        name: record.get("ours") for name, record in kept().items() if record.get("ours") != []
+    } == {}
 
 
 def test_stock_was_given_some_of_every_kind():
     there = Counter(case.kind for name, case in CASES.items() if name not in UNHELD)
     tried = Counter(record["kind"] for record in kept().values() if "stock" in record)
-    assert {kind: tried[kind] for kind, count in there.items() if tried[kind] < min(count, LEAST)} == {}
+    assert {
+        kind: tried[kind] for kind, count in there.items() if tried[kind] < min(count, LEAST)
+    } == {}
 
 
 def test_only_words_that_the_table_knows():
-    assert {word for record in kept().values() for grader in ("ours", "stock") for word in record.get(grader, ())} <= set(WORDS)
+    assert {
+        word
+        for record in kept().values()
+        for grader in ("ours", "stock")
+        for word in record.get(grader, ())
+    } <= set(WORDS)
 
 
 def test_the_guide_shows_what_was_seen():
-    assert between(GUIDE, BEGIN, END) == table(kept()), "python tests/grading/outcomes.py table writes it"
+    assert between(GUIDE, BEGIN, END) == table(kept()), (
+        "python tests/grading/outcomes.py table writes it"
+    )
 
 
 def test_the_page_on_large_classes_shows_what_was_measured():
     measured = json.loads(sizes.STORE.read_text())
-    assert between(sizes.PAGE, sizes.BEGIN, sizes.END) == sizes.table(measured), "python tests/benchmarks/sizes.py table writes it"
+    assert between(sizes.PAGE, sizes.BEGIN, sizes.END) == sizes.table(measured), (
+        "python tests/benchmarks/sizes.py table writes it"
+    )
 
 
-@pytest.mark.parametrize("scores, neighbour, words", [
-    ({"a-tests": 0, "b-tests": 10}, {"a-tests": 10, "b-tests": 10}, []),
-    ({"a-tests": 10, "b-tests": 10}, {"a-tests": 10, "b-tests": 10}, ["more"]),
-    (None, None, ["others", "less"]),
-    ({"a-tests": 0, "b-tests": None}, {"a-tests": 99, "b-tests": 10}, ["others", "less"]),
-])
+@pytest.mark.parametrize(
+    "scores, neighbour, words",
+    [
+        ({"a-tests": 0, "b-tests": 10}, {"a-tests": 10, "b-tests": 10}, []),
+        ({"a-tests": 10, "b-tests": 10}, {"a-tests": 10, "b-tests": 10}, ["more"]),
+        (None, None, ["others", "less"]),
+        ({"a-tests": 0, "b-tests": None}, {"a-tests": 99, "b-tests": 10}, ["others", "less"]),
+    ],
+)
 def test_words_for_scores(scores, neighbour, words):
     assert words_for(CASES["none"], scores, neighbour) == words

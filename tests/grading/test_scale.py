@@ -1,4 +1,5 @@
 """A department's size: a gradebook in PostgreSQL, workers on other machines, thousands of submissions, and what else nbgrader offers."""
+
 import csv
 import os
 import shutil
@@ -13,7 +14,17 @@ from pathlib import Path
 import pytest
 import yaml
 from crowd import name, share, write_class
-from machinery import DASK, certificate, free_port, machines, network_trouble, postgresql, postgresql_programs, processes_here, running
+from machinery import (
+    DASK,
+    certificate,
+    free_port,
+    machines,
+    network_trouble,
+    postgresql,
+    postgresql_programs,
+    processes_here,
+    running,
+)
 from sample_class import DUE
 from toy_class import CLASS, gradebook
 from toy_course import HOME
@@ -22,14 +33,17 @@ from lmcore.grading import export, grade, pool
 from lmcore.grading.command import main
 from lmcore.grading.writer import Writer
 
-
 # ---- PostgreSQL
+
 
 @pytest.fixture(scope="module")
 def database():
     programs = postgresql_programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server here: gradebooks in PostgreSQL are NOT tested (Debian: apt-get install postgresql)")
+        pytest.skip(
+            "no PostgreSQL server here: gradebooks in PostgreSQL are NOT tested (Debian: apt-get"
+            " install postgresql)"
+        )
     with postgresql(programs) as server:
         yield server
 
@@ -43,9 +57,15 @@ def test_postgresql_holds_the_same_grades_as_sqlite(course, database, tmp_path):
     assert not (tmp_path / "gradebook.db").exists()
 
 
-MOMENTS = {"entering the students": (Writer, "enrol", 1), "between two submissions": (Writer, "write", 3), "in the middle of one": (Writer, "_set_penalty", 4),
-           "the penalties": (Writer, "set_penalties", 1), "reading the scores": (export, "scores", 1), "noting feedback": (Writer, "note_feedback", 2),
-           "the table": (export, "write_csv", 1)}
+MOMENTS = {
+    "entering the students": (Writer, "enrol", 1),
+    "between two submissions": (Writer, "write", 3),
+    "in the middle of one": (Writer, "_set_penalty", 4),
+    "the penalties": (Writer, "set_penalties", 1),
+    "reading the scores": (export, "scores", 1),
+    "noting feedback": (Writer, "note_feedback", 2),
+    "the table": (export, "write_csv", 1),
+}
 
 
 def at(monkeypatch, moment, harm):
@@ -63,7 +83,9 @@ def at(monkeypatch, moment, harm):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_lost_connection_is_made_again_and_nothing_is_lost_or_doubled(course, database, tmp_path, monkeypatch, capsys, moment):
+def test_a_lost_connection_is_made_again_and_nothing_is_lost_or_doubled(
+    course, database, tmp_path, monkeypatch, capsys, moment
+):
     address = database.new()
     course.hand_in_at(tmp_path)
     monkeypatch.setattr(pool, "outcomes", course.replay)
@@ -74,7 +96,9 @@ def test_a_lost_connection_is_made_again_and_nothing_is_lost_or_doubled(course, 
     assert (tmp_path / "grades.csv").read_text() == course.table
 
 
-def test_a_server_that_crashes_and_comes_back_is_waited_for(course, database, tmp_path, monkeypatch, capsys):
+def test_a_server_that_crashes_and_comes_back_is_waited_for(
+    course, database, tmp_path, monkeypatch, capsys
+):
     address = database.new()
     course.hand_in_at(tmp_path)
     monkeypatch.setattr(pool, "outcomes", course.replay)
@@ -92,7 +116,9 @@ def test_a_server_that_crashes_and_comes_back_is_waited_for(course, database, tm
 
 
 @pytest.mark.parametrize("moment", ["between two submissions", "in the middle of one", "the table"])
-def test_a_server_that_stays_away_ends_the_run_and_the_same_command_completes_it(course, database, tmp_path, monkeypatch, capsys, moment):
+def test_a_server_that_stays_away_ends_the_run_and_the_same_command_completes_it(
+    course, database, tmp_path, monkeypatch, capsys, moment
+):
     address = database.new()
     course.hand_in_at(tmp_path)
     with monkeypatch.context() as patch:
@@ -105,7 +131,12 @@ def test_a_server_that_stays_away_ends_the_run_and_the_same_command_completes_it
     assert "secret" not in said and "Traceback" not in said
     database.start()
     done = len(gradebook(address)["ledger"])
-    assert done == {"between two submissions": 2, "in the middle of one": 3, "the table": len(CLASS)}[moment]
+    assert (
+        done
+        == {"between two submissions": 2, "in the middle of one": 3, "the table": len(CLASS)}[
+            moment
+        ]
+    )
     graded = []
 
     def counting(spec, submissions, *how):
@@ -119,11 +150,14 @@ def test_a_server_that_stays_away_ends_the_run_and_the_same_command_completes_it
     assert (tmp_path / "grades.csv").read_text() == course.table
 
 
-@pytest.mark.parametrize("address, words", [
-    ("postgres//grader:secret@host/name", "is none: write one such as postgresql://"),
-    ("postgres://grader:secret@host/name", "is none: write one such as postgresql://"),
-    ("mysql://grader:secret@host/name", "need the package"),
-])
+@pytest.mark.parametrize(
+    "address, words",
+    [
+        ("postgres//grader:secret@host/name", "is none: write one such as postgresql://"),
+        ("postgres://grader:secret@host/name", "is none: write one such as postgresql://"),
+        ("mysql://grader:secret@host/name", "need the package"),
+    ],
+)
 def test_an_address_that_is_none(course, tmp_path, capsys, address, words):
     course.hand_in_at(tmp_path)
     assert main(course.command(tmp_path, "--db", address)) == 2
@@ -142,28 +176,47 @@ def test_a_missing_driver_is_named_with_its_remedy(course, tmp_path, monkeypatch
 
 # ---- other machines
 
+
 class Manifest:
     """The guide's kubernetes.yaml, its commands and settings as they run here: another program, address and place of the key."""
 
     def __init__(self, here, port):
-        documents = list(yaml.safe_load_all((HOME / "book" / "scaling" / "kubernetes.yaml").read_text()))
-        self.pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0] for one in documents if one["kind"] == "Deployment"}
+        documents = list(
+            yaml.safe_load_all((HOME / "book" / "scaling" / "kubernetes.yaml").read_text())
+        )
+        self.pods = {
+            one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]
+            for one in documents
+            if one["kind"] == "Deployment"
+        }
         self.settings = next(one["data"] for one in documents if one["kind"] == "ConfigMap")
         self.address = f"tls://{here}:{port}"
-        self.places = {"/opt/course/venv/bin/dask": DASK, "8786": [str(port)], "tls://lmcore-scheduler:8786": [self.address]}
+        self.places = {
+            "/opt/course/venv/bin/dask": DASK,
+            "8786": [str(port)],
+            "tls://lmcore-scheduler:8786": [self.address],
+        }
 
     def command(self, pod):
         """What a pod runs."""
-        return [part for word in self.pods[pod]["command"] for part in self.places.get(word, [word])]
+        return [
+            part for word in self.pods[pod]["command"] for part in self.places.get(word, [word])
+        ]
 
     def capabilities(self, pod):
         """What to put before a command that is to have these capabilities and no others."""
         added = self.pods[pod]["securityContext"]["capabilities"]["add"]
-        return ["setpriv", "--inh-caps=-all", "--bounding-set=" + ",".join(["-all", *(f"+{name.lower()}" for name in added)])]
+        return [
+            "setpriv",
+            "--inh-caps=-all",
+            "--bounding-set=" + ",".join(["-all", *(f"+{name.lower()}" for name in added)]),
+        ]
 
     def environment(self, key):
         """The settings, with the key in this file."""
-        return {name: value.replace("/tls/both.pem", str(key)) for name, value in self.settings.items()}
+        return {
+            name: value.replace("/tls/both.pem", str(key)) for name, value in self.settings.items()
+        }
 
 
 def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp_path_factory):
@@ -173,30 +226,76 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
 
     trouble, base = network_trouble(), tmp_path_factory.getbasetemp()
     if trouble:
-        warnings.warn(f"no networks of their own for the workers, they are processes in folders of their own: {trouble}", stacklevel=1)
+        warnings.warn(
+            "no networks of their own for the workers, they are processes in folders of their own:"
+            f" {trouble}",
+            stacklevel=1,
+        )
     root, keys, port = tmp_path_factory.mktemp("here"), tmp_path_factory.mktemp("keys"), free_port()
     key = certificate(keys)
     course.hand_in_at(root)
-    with (machines(2, base, base / "away") if not trouble else processes_here(2, base / "away")) as (here, others):
+    with (
+        machines(2, base, base / "away") if not trouble else processes_here(2, base / "away") as (
+            here,
+            others,
+        )
+    ):
         manifest = Manifest(here, port)
-        # the key reaches a machine that sees nothing of ours as a secret does: from outside, into a file
-        arrives = ["sh", "-c", 'printf %s "$LMCORE_KEY" > both.pem && exec "$@"', "-", *([] if trouble else manifest.capabilities("lmcore-worker"))]
+        # the key reaches a machine that sees nothing of ours as a secret does: from outside, into a
+        # file
+        arrives = [
+            "sh",
+            "-c",
+            'printf %s "$LMCORE_KEY" > both.pem && exec "$@"',
+            "-",
+            *([] if trouble else manifest.capabilities("lmcore-worker")),
+        ]
         away = os.environ | manifest.environment("both.pem") | {"LMCORE_KEY": key.read_text()}
-        client_settings = manifest.environment(key) | {"DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": str(key)}
-        with (running([*manifest.command("lmcore-scheduler")], env=os.environ | manifest.environment(key)),
-              running(*[[*prefix, *arrives, *manifest.command("lmcore-worker")] for _, prefix in others], env=away)):
-            trusted = Security(tls_ca_file=str(key), tls_client_cert=str(key), require_encryption=True)
-            with Client(manifest.address, security=trusted, timeout=60, set_as_default=False) as client:
+        client_settings = manifest.environment(key) | {
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": str(key)
+        }
+        with (
+            running(
+                [*manifest.command("lmcore-scheduler")], env=os.environ | manifest.environment(key)
+            ),
+            running(
+                *[[*prefix, *arrives, *manifest.command("lmcore-worker")] for _, prefix in others],
+                env=away,
+            ),
+        ):
+            trusted = Security(
+                tls_ca_file=str(key), tls_client_cert=str(key), require_encryption=True
+            )
+            with Client(
+                manifest.address, security=trusted, timeout=60, set_as_default=False
+            ) as client:
                 client.wait_for_workers(2, timeout=60)
-                done = subprocess.run([sys.executable, "-m", "lmcore.grading.command", *course.command(root, "--scheduler", manifest.address)],
-                                      env=os.environ | client_settings, capture_output=True, text=True, timeout=120)
+                done = subprocess.run(
+                    [
+                        sys.executable,
+                        "-m",
+                        "lmcore.grading.command",
+                        *course.command(root, "--scheduler", manifest.address),
+                    ],
+                    env=os.environ | client_settings,
+                    capture_output=True,
+                    text=True,
+                    timeout=120,
+                )
                 assert done.returncode == 0, done.stdout + done.stderr
-                warm = client.run(lambda: len(__import__("lmcore.grading.engine").grading.engine._servers))
+                warm = client.run(
+                    lambda: len(__import__("lmcore.grading.engine").grading.engine._servers)
+                )
                 folders = client.run(os.getcwd)
                 seen = client.run(os.path.exists, str(course.home / "submitted"))
                 networks = client.run(os.readlink, "/proc/self/ns/net")
-            stranger = subprocess.run([sys.executable, "-c", STRANGER, manifest.address], capture_output=True, text=True, timeout=120)
-    assert list(warm.values()) == [1, 1]              # both have graded
+            stranger = subprocess.run(
+                [sys.executable, "-c", STRANGER, manifest.address],
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+    assert list(warm.values()) == [1, 1]  # both have graded
     assert "refused" in stranger.stdout
     if not trouble:
         assert not any(seen.values())
@@ -222,13 +321,29 @@ print("refused")
 
 def test_the_script_for_slurm_grades(course, tmp_path):
     """With an `srun` that starts one task here; its umask keeps others out, and must not keep a student out of the box."""
-    home = shutil.copytree(course.home, tmp_path / "course", ignore=shutil.ignore_patterns("autograded", "feedback", "gradebook.db", "grades.csv", "lmcore"))
+    home = shutil.copytree(
+        course.home,
+        tmp_path / "course",
+        ignore=shutil.ignore_patterns(
+            "autograded", "feedback", "gradebook.db", "grades.csv", "lmcore"
+        ),
+    )
     certificate(home)
     (home / ".venv").symlink_to(sys.prefix)
     (tmp_path / "srun").write_text('#!/bin/sh\nshift\nexec "$@"\n')
     (tmp_path / "srun").chmod(0o755)
-    done = subprocess.run(["bash", HOME / "book" / "scaling" / "grade.sbatch", "1", "--due", DUE], cwd=home, capture_output=True, text=True, timeout=120,
-                          env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": str(os.getpid())})
+    done = subprocess.run(
+        ["bash", HOME / "book" / "scaling" / "grade.sbatch", "1", "--due", DUE],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ
+        | {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "SLURM_JOB_ID": str(os.getpid()),
+        },
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert gradebook(f"sqlite:///{home}/gradebook.db") == course.book
 
@@ -249,7 +364,10 @@ def crowd(tmp_path_factory):
 def test_the_last_submissions_cost_what_the_first_ones_did(crowd, what):
     """Written anew or again: the work of the database to the step, the whole work within what processors vary."""
     spent, tenth = [getattr(one, what) for one in crowd[2]], SIZE // 10
-    first, last, again = (statistics.median(part) for part in (spent[:tenth], spent[SIZE - tenth:SIZE], spent[SIZE:]))
+    first, last, again = (
+        statistics.median(part)
+        for part in (spent[:tenth], spent[SIZE - tenth : SIZE], spent[SIZE:])
+    )
     assert last <= 2 * first and again <= 2 * first
 
 
@@ -260,6 +378,8 @@ def test_everybody_is_there_once_with_the_right_score(crowd):
         rows = list(csv.DictReader(file))
     tests = sum(cell.points for cell in spec.cells if cell.role == "test")
     assert [row["student_id"] for row in rows] == [name(number) for number in range(SIZE)]
-    assert [float(row["score"]) for row in rows] == [tests * share(number) for number in range(SIZE)]
+    assert [float(row["score"]) for row in rows] == [
+        tests * share(number) for number in range(SIZE)
+    ]
     assert {float(row["max_score"]) for row in rows} == {most}
     assert len(list(root.glob("autograded/*/*/exercises.ipynb"))) == SIZE

@@ -4,6 +4,7 @@ It sees this machine's files through an overlay whose changes live in memory, ha
 devices, no capabilities, limits of memory and of processes by control groups, and an end. Needs root, overlayfs, and
 control groups of version 1 or 2.
 """
+
 import contextlib
 import os
 import shutil
@@ -51,7 +52,11 @@ def trouble():
         said = run(["echo", "fine"], seconds=30)
     except OSError as error:
         return str(error)
-    return None if said.strip() == "fine" else "it takes root, overlayfs, unshare, setpriv (util-linux) and ip (iproute2)"
+    return (
+        None
+        if said.strip() == "fine"
+        else "it takes root, overlayfs, unshare, setpriv (util-linux) and ip (iproute2)"
+    )
 
 
 def run(command, seconds, environment=None):
@@ -67,16 +72,43 @@ def run(command, seconds, environment=None):
     home = Path(sys.base_prefix)
     under_home = any(home.is_relative_to(folder) for folder in ("/root", "/home"))
     place = tempfile.mkdtemp(prefix="lmcore-throwaway-")
-    settings = {"PATH": os.environ["PATH"], "HOME": "/root", "PLACE": place, "DISK": DISK, "PYTHON_HOME": str(home) if under_home else ""}
+    settings = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/root",
+        "PLACE": place,
+        "DISK": DISK,
+        "PYTHON_HOME": str(home) if under_home else "",
+    }
     with _groups(f"lmcore-throwaway-{os.path.basename(place)}") as folders:
+
         def join():
             for folder in folders:
                 (folder / "cgroup.procs").write_text(str(os.getpid()))
 
-        alone = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"]
-        process = subprocess.Popen([*alone, "sh", "-c", BUILD, "-", *command], env=settings | (environment or {}), text=True, errors="replace",
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   preexec_fn=join, start_new_session=True)
+        alone = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--mount",
+            "--pid",
+            "--net",
+            "--ipc",
+            "--uts",
+            "--fork",
+            "--kill-child",
+        ]
+        process = subprocess.Popen(
+            [*alone, "sh", "-c", BUILD, "-", *command],
+            env=settings | (environment or {}),
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=join,
+            start_new_session=True,
+        )
         try:
             said = process.communicate(timeout=seconds)[0]
         except subprocess.TimeoutExpired:
@@ -93,7 +125,10 @@ def _groups(name):
     if (root / "cgroup.controllers").exists():
         limits = {root / name: {"memory.max": MEMORY, "pids.max": PROCESSES}}
     else:
-        limits = {root / "memory" / name: {"memory.limit_in_bytes": MEMORY}, root / "pids" / name: {"pids.max": PROCESSES}}
+        limits = {
+            root / "memory" / name: {"memory.limit_in_bytes": MEMORY},
+            root / "pids" / name: {"pids.max": PROCESSES},
+        }
     for folder, values in limits.items():
         folder.mkdir()
         for file, value in values.items():

@@ -1,4 +1,5 @@
 """The toy course, a class for it, and what an undisturbed run makes of them: what disturbed runs are compared with."""
+
 import shutil
 import sqlite3
 import sys
@@ -23,19 +24,31 @@ def with_data(notebook, path):
 CLASS = {
     "blank": Student(BLANK),
     "copied-test": Student({}, copied_test("p1_test")),
-    "half": Student({"p1": "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"}, with_data),
+    "half": Student(
+        {"p1": "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"},
+        with_data,
+    ),
     "late": Student({}, submitted="2026-03-03 08:00:00 UTC"),
     "perfect": Student({}),
     "zweifel-ß-學": Student({"p1": "def mean_of_logs(values):\n    return 'zweifel'"}),
 }
 COMMAND = [sys.executable, "-u", "-m", "lmcore.grading.command"]
 SEEN = {
-    "grades": "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade from grade g"
-              " join base_cell b on b.id = g.cell_id join submitted_notebook n on n.id = g.notebook_id"
-              " join submitted_assignment s on s.id = n.assignment_id",
-    "comments": "select s.student_id, b.name, c.auto_comment, c.manual_comment from comment c join base_cell b on b.id = c.cell_id"
-                " join submitted_notebook n on n.id = c.notebook_id join submitted_assignment s on s.id = n.assignment_id",
-    "submissions": "select s.student_id, n.late_submission_penalty from submitted_notebook n join submitted_assignment s on s.id = n.assignment_id",
+    "grades": (
+        "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit,"
+        " g.needs_manual_grade from grade g join base_cell b on b.id = g.cell_id join"
+        " submitted_notebook n on n.id = g.notebook_id join submitted_assignment s on s.id ="
+        " n.assignment_id"
+    ),
+    "comments": (
+        "select s.student_id, b.name, c.auto_comment, c.manual_comment from comment c join"
+        " base_cell b on b.id = c.cell_id join submitted_notebook n on n.id = c.notebook_id join"
+        " submitted_assignment s on s.id = n.assignment_id"
+    ),
+    "submissions": (
+        "select s.student_id, n.late_submission_penalty from submitted_notebook n join"
+        " submitted_assignment s on s.id = n.assignment_id"
+    ),
     "ledger": "select student, notebook, key, feedback from lmcore_graded",
 }
 
@@ -45,14 +58,22 @@ def gradebook(address):
     from nbgrader.api import Gradebook
 
     with Gradebook(address.replace("postgresql:", "postgresql+psycopg:"), "lm-probability") as book:
-        return {part: sorted(map(tuple, book.db.execute(text(query))), key=str) for part, query in SEEN.items()}
+        return {
+            part: sorted(map(tuple, book.db.execute(text(query))), key=str)
+            for part, query in SEEN.items()
+        }
 
 
 def written(root):
     """{path: contents} of every file that grading has left under a root; of the gradebook, that it is there."""
-    places = [path for folder in ("autograded", "feedback") for path in Path(root, folder).rglob("*")] + list(Path(root).glob("*.*"))
+    places = [
+        path for folder in ("autograded", "feedback") for path in Path(root, folder).rglob("*")
+    ] + list(Path(root).glob("*.*"))
     kept = [path for path in places if path.is_file() and path.name != "nbgrader_config.py"]
-    return {str(path.relative_to(root)): path.name == "gradebook.db" or path.read_bytes() for path in kept}
+    return {
+        str(path.relative_to(root)): path.name == "gradebook.db" or path.read_bytes()
+        for path in kept
+    }
 
 
 class Course:
@@ -75,7 +96,10 @@ class Course:
             patch.setattr(pool, "outcomes", listening)
             assert main(self.command(root, "--workers", "1")) == 0
         self.files = written(root)
-        self.book, self.table = gradebook(f"sqlite:///{root}/gradebook.db"), (self.root / "grades.csv").read_text()
+        self.book, self.table = (
+            gradebook(f"sqlite:///{root}/gradebook.db"),
+            (self.root / "grades.csv").read_text(),
+        )
 
     def replay(self, spec, submissions, *how):
         """In place of `pool.outcomes`: the same results without running anything."""
@@ -93,12 +117,17 @@ class Course:
 def ledger(root):
     """The students whose results are entered, and how many rows of points each student has."""
     with sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book:
-        tables = {name for name, in book.execute("select name from sqlite_master")}
+        tables = {name for (name,) in book.execute("select name from sqlite_master")}
         if "lmcore_graded" not in tables:
             return [], {}
-        entered = [name for name, in book.execute("select student from lmcore_graded")]
-        rows = dict(book.execute("select s.student_id, count(*) from grade g join submitted_notebook n on n.id = g.notebook_id "
-                                 "join submitted_assignment s on s.id = n.assignment_id group by s.student_id"))
+        entered = [name for (name,) in book.execute("select student from lmcore_graded")]
+        rows = dict(
+            book.execute(
+                "select s.student_id, count(*) from grade g join submitted_notebook n on n.id ="
+                " g.notebook_id join submitted_assignment s on s.id = n.assignment_id group by"
+                " s.student_id"
+            )
+        )
     return entered, rows
 
 
@@ -108,7 +137,13 @@ def completes(course, root, *more):
     assert gradebook(f"sqlite:///{root}/gradebook.db") == course.book
     assert (root / "grades.csv").read_text() == course.table
     assert written(root) == course.files
-    with sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book, sqlite3.connect(course.root / "gradebook.db") as undisturbed:
+    with (
+        sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book,
+        sqlite3.connect(course.root / "gradebook.db") as undisturbed,
+    ):
         schema = "select type, name, sql from sqlite_master order by name"
         assert book.execute(schema).fetchall() == undisturbed.execute(schema).fetchall()
-        assert book.execute("select * from alembic_version").fetchall() == undisturbed.execute("select * from alembic_version").fetchall()
+        assert (
+            book.execute("select * from alembic_version").fetchall()
+            == undisturbed.execute("select * from alembic_version").fetchall()
+        )

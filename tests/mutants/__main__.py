@@ -3,6 +3,7 @@
 Words choose mutants by file or mistake. Two run at a time; each runs only the test file named with it. Exit status 0
 if all are killed, 1 if one survives or spoils the run itself, 2 if the table no longer fits the code.
 """
+
 import argparse
 import os
 import shutil
@@ -31,12 +32,29 @@ def copy_of_the_code(folder):
 
 def run_tests(folder, tests, timeout):
     """Exit status of pytest inside the folder (None: time-out), and the end of what it said."""
-    # Byte code is not written: a change within the same second and of the same length would not be seen.
-    environment = {**os.environ, **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder)}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
-               *tests.split()]
+    # Byte code is not written: a change within the same second and of the same length would not be
+    # seen.
+    environment = {
+        **os.environ,
+        **ONE_THREAD,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(folder),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--hypothesis-seed=0",
+        *tests.split(),
+    ]
     try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout
+        )
     except subprocess.TimeoutExpired:
         return None, f"no end after {timeout:.0f} s"
     return done.returncode, (done.stdout + done.stderr)[-1500:]
@@ -70,12 +88,20 @@ def verdict(status):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.splitlines()[0])
-    parser.add_argument("words", nargs="*", help="only mutants whose file or mistake holds one of these")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "words", nargs="*", help="only mutants whose file or mistake holds one of these"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    chosen = [mutant for mutant in MUTANTS
-              if not arguments.words or any(word in f"{mutant.file} {mutant.mistake}" for word in arguments.words)]
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if not arguments.words
+        or any(word in f"{mutant.file} {mutant.mistake}" for word in arguments.words)
+    ]
     stale = misfits(chosen, ROOT)
     if stale or not chosen:
         print("\n".join(stale) or f"no mutant mentions {' or '.join(arguments.words)}")
@@ -92,19 +118,30 @@ def hunt(chosen, folders, jobs):
     started, left, limits = time.monotonic(), [], {}
     with ThreadPoolExecutor(jobs) as pool:
         suites = sorted({mutant.tests for mutant in chosen})
-        for tests, (status, said, seconds) in zip(suites, pool.map(lambda tests: try_unharmed(tests, folders), suites)):
+        for tests, (status, said, seconds) in zip(
+            suites, pool.map(lambda tests: try_unharmed(tests, folders), suites)
+        ):
             if status != 0:
                 print(f"{tests} fails without any mutant:\n{said}")
                 return 1
-            limits[tests] = 120 + 5 * seconds               # a mutant that loops for ever is noticed too
+            # a mutant that loops for ever is noticed too
+            limits[tests] = 120 + 5 * seconds
         print(f"{len(chosen)} mutants; their {len(suites)} test files pass unharmed", flush=True)
-        running = {pool.submit(try_mutant, mutant, folders, limits[mutant.tests]): mutant for mutant in chosen}
+        running = {
+            pool.submit(try_mutant, mutant, folders, limits[mutant.tests]): mutant
+            for mutant in chosen
+        }
         for count, future in enumerate(as_completed(running), start=1):
             mutant, (status, said) = running[future], future.result()
-            print(f"[{count:>3}/{len(chosen)}] {verdict(status):<9} {mutant.file}: {mutant.mistake}", flush=True)
+            print(
+                f"[{count:>3}/{len(chosen)}] {verdict(status):<9} {mutant.file}: {mutant.mistake}",
+                flush=True,
+            )
             if not verdict(status).startswith("killed"):
                 left.append((mutant, said))
-    print(f"{len(chosen) - len(left)} of {len(chosen)} killed in {time.monotonic() - started:.0f} s")
+    print(
+        f"{len(chosen) - len(left)} of {len(chosen)} killed in {time.monotonic() - started:.0f} s"
+    )
     for mutant, said in left:
         print(f"\n{mutant.file}: {mutant.mistake}\n- {mutant.old}\n+ {mutant.new}\n{said}")
     return 1 if left else 0

@@ -2,6 +2,7 @@
 
 Needs the extra `peers`. Run from the repository's root: python tests/peers/calibration.py
 """
+
 import json
 from pathlib import Path
 
@@ -13,8 +14,13 @@ def fitted(logits, targets):
     """The temperature of least cross-entropy."""
     scores, ids = torch.tensor(logits, dtype=torch.float64), torch.tensor(targets)
     temperature = torch.ones(1, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([temperature], max_iter=200, tolerance_grad=1e-12, tolerance_change=1e-15,
-                                  line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [temperature],
+        max_iter=200,
+        tolerance_grad=1e-12,
+        tolerance_change=1e-15,
+        line_search_fn="strong_wolfe",
+    )
 
     def loss():
         optimizer.zero_grad()
@@ -34,7 +40,9 @@ def main():
         targets = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1).tolist()
         logits = (logits * stretch).round(3).tolist()
         temperature, loss = fitted(logits, targets)
-        cases.append({"logits": logits, "targets": targets, "temperature": temperature, "nll": loss})
+        cases.append(
+            {"logits": logits, "targets": targets, "temperature": temperature, "nll": loss}
+        )
     stored = {"versions": {"torch": torch.__version__}, "temperatures": cases}
     Path(__file__).with_suffix(".json").write_text(json.dumps(stored) + "\n")
 

@@ -17,8 +17,14 @@ from pathlib import Path
 
 import kenlm
 import numpy as np
-from nltk.lm import (MLE, AbsoluteDiscountingInterpolated, KneserNeyInterpolated, Lidstone, Vocabulary,
-                     WittenBellInterpolated)
+from nltk.lm import (
+    MLE,
+    AbsoluteDiscountingInterpolated,
+    KneserNeyInterpolated,
+    Lidstone,
+    Vocabulary,
+    WittenBellInterpolated,
+)
 
 from lmcore.data import speeches
 
@@ -48,7 +54,7 @@ def draw_queries(documents, vocab_size, eos, rng):
             prefix = rng.integers(0, vocab_size, rng.integers(1, 4)).tolist()
             prefix = [t for t in prefix if t != eos]
         if i % 4 == 3:
-            prefix = prefix[-int(rng.integers(0, 4)):] if prefix else []
+            prefix = prefix[-int(rng.integers(0, 4)) :] if prefix else []
         queries.append([[int(t) for t in prefix], int(token)])
     return queries
 
@@ -59,16 +65,29 @@ def lmplz(documents, names, order, queries):
     text = "\n".join(" ".join(names[t] for t in document) for document in documents) + "\n"
     with tempfile.TemporaryDirectory() as folder:
         arpa = Path(folder) / "model.arpa"
-        run = subprocess.run([tool, "-o", str(order), "-S", "20%", "-T", folder, "--arpa", str(arpa)], input=text,
-                             capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [tool, "-o", str(order), "-S", "20%", "-T", folder, "--arpa", str(arpa)],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         pattern = r"^\d+ \d+ D1=([\d.e-]+) D2=([\d.e-]+) D3\+=([\d.e-]+)"
-        discounts = [[float(d) for d in row] for row in re.findall(pattern, run.stderr, re.MULTILINE)]
-        if order == 1:                                          # the module reads orders 2 and up only
-            unigrams = dict(line.split("\t")[1::-1] for line in arpa.read_text().splitlines() if "\t" in line)
+        discounts = [
+            [float(d) for d in row] for row in re.findall(pattern, run.stderr, re.MULTILINE)
+        ]
+        # the module reads orders 2 and up only
+        if order == 1:
+            unigrams = dict(
+                line.split("\t")[1::-1] for line in arpa.read_text().splitlines() if "\t" in line
+            )
             scores = [float(unigrams.get(names[token], unigrams["<unk>"])) for _, token in queries]
         else:
             model = kenlm.Model(str(arpa))
-            scores = [kenlm_score(model, [names[t] for t in prefix], names[token]) for prefix, token in queries]
+            scores = [
+                kenlm_score(model, [names[t] for t in prefix], names[token])
+                for prefix, token in queries
+            ]
     return {"discounts": discounts, "log_probs": [round(s * math.log(10), 7) for s in scores]}
 
 
@@ -85,8 +104,12 @@ def kenlm_score(model, prefix, word):
 def with_one_bos(document, order):
     """All n-grams of one document with a single BOS, BOS never last, as lmcore and kenlm count."""
     string = [BOS, *document, EOS]
-    return [tuple(string[i:i + k]) for k in range(1, order + 1) for i in range(len(string) - k + 1)
-            if (k, i) != (1, 0)]
+    return [
+        tuple(string[i : i + k])
+        for k in range(1, order + 1)
+        for i in range(len(string) - k + 1)
+        if (k, i) != (1, 0)
+    ]
 
 
 def nltk_scores(documents, names, queries):
@@ -105,7 +128,10 @@ def nltk_scores(documents, names, queries):
         if hasattr(model, "estimator"):
             model.estimator.vocab = model.vocab
         model.counts.update(with_one_bos(text, NLTK_ORDER) for text in texts)
-        scores[name] = [nltk_score(name, model, [names[t] for t in prefix], names[token]) for prefix, token in queries]
+        scores[name] = [
+            nltk_score(name, model, [names[t] for t in prefix], names[token])
+            for prefix, token in queries
+        ]
     return scores
 
 
@@ -115,7 +141,7 @@ def nltk_score(name, model, prefix, word):
     That is after BOS for Kneser–Ney (its lower orders count no left context there: rows do not sum to 1) and after an
     unseen history for MLE (it scores 0 everywhere).
     """
-    history = [BOS, *prefix][-(NLTK_ORDER - 1):]
+    history = [BOS, *prefix][-(NLTK_ORDER - 1) :]
     if name == "kneser_ney" and BOS in history:
         return None
     if name == "mle" and not model.context_counts(tuple(history)):
@@ -131,10 +157,15 @@ def main():
     ids = {w: i for i, w in enumerate(names)}
     documents = [[ids[w] for w in text] for text in texts]
     queries = draw_queries(documents, len(names), ids[EOS], rng)
-    stored = {"versions": {name: version(name) for name in ("kenlm", "nltk")}, "vocab_size": len(names),
-              "eos": ids[EOS], "documents": documents, "queries": queries,
-              "lmplz": {str(order): lmplz(documents, names, order, queries) for order in ORDERS},
-              "nltk": nltk_scores(documents, names, queries)}
+    stored = {
+        "versions": {name: version(name) for name in ("kenlm", "nltk")},
+        "vocab_size": len(names),
+        "eos": ids[EOS],
+        "documents": documents,
+        "queries": queries,
+        "lmplz": {str(order): lmplz(documents, names, order, queries) for order in ORDERS},
+        "nltk": nltk_scores(documents, names, queries),
+    }
     Path(__file__).with_suffix(".json").write_text(json.dumps(stored, separators=(",", ":")) + "\n")
 
 

@@ -11,9 +11,21 @@ VOCAB, BATCH, TIME = 11, 3, 7
 def inputs():
     """Random arrays of every case, from a fixed seed, float64."""
     rng = np.random.default_rng(8_050)
-    cases = {name: rng.standard_normal(shape) for name, shape in {
-        "x": (4, 6), "gain": (6,), "bias": (6,), "d_x": (4, 6), "query": (2, 3, 5, 4), "key": (2, 3, 5, 4),
-        "value": (2, 3, 5, 4), "d_heads": (2, 3, 5, 4), "adamw_start": (8,), "adamw_grads": (6, 8)}.items()}
+    cases = {
+        name: rng.standard_normal(shape)
+        for name, shape in {
+            "x": (4, 6),
+            "gain": (6,),
+            "bias": (6,),
+            "d_x": (4, 6),
+            "query": (2, 3, 5, 4),
+            "key": (2, 3, 5, 4),
+            "value": (2, 3, 5, 4),
+            "d_heads": (2, 3, 5, 4),
+            "adamw_start": (8,),
+            "adamw_grads": (6, 8),
+        }.items()
+    }
     cases["tokens"] = rng.integers(0, VOCAB + 1, (BATCH, TIME))
     cases["targets"] = rng.integers(0, VOCAB, (BATCH, TIME))
     cases["targets"][0, 3] = cases["targets"][2, 5:] = -100
@@ -25,18 +37,30 @@ def layer_outputs(cases):
     import torch
     from torch.nn import functional as F
 
-    leaf = {name: torch.from_numpy(array).requires_grad_() for name, array in cases.items() if array.dtype == float}
+    leaf = {
+        name: torch.from_numpy(array).requires_grad_()
+        for name, array in cases.items()
+        if array.dtype == float
+    }
     result = {}
     out = F.layer_norm(leaf["x"], (6,), leaf["gain"], leaf["bias"])
     out.backward(torch.from_numpy(cases["d_x"]))
-    result |= {"norm": out, "norm_x": leaf["x"].grad.clone(), "norm_gain": leaf["gain"].grad, "norm_bias": leaf["bias"].grad}
+    result |= {
+        "norm": out,
+        "norm_x": leaf["x"].grad.clone(),
+        "norm_gain": leaf["gain"].grad,
+        "norm_bias": leaf["bias"].grad,
+    }
     leaf["x"].grad = None
     out = F.gelu(leaf["x"], approximate="tanh")
     out.backward(torch.from_numpy(cases["d_x"]))
     result |= {"gelu": out, "gelu_x": leaf["x"].grad}
     out = F.scaled_dot_product_attention(leaf["query"], leaf["key"], leaf["value"], is_causal=True)
     out.backward(torch.from_numpy(cases["d_heads"]))
-    result |= {"attention": out, **{f"attention_{name}": leaf[name].grad for name in ("query", "key", "value")}}
+    result |= {
+        "attention": out,
+        **{f"attention_{name}": leaf[name].grad for name in ("query", "key", "value")},
+    }
     return {name: tensor.detach().numpy() for name, tensor in result.items()}
 
 
@@ -54,8 +78,12 @@ def torch_transformer(p, tokens, config):
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + heads.transpose(1, 2).reshape(batch, time, -1) @ p["proj_w"][l] + p["proj_b"][l]
         normed = F.layer_norm(x, x.shape[-1:], p["ln2_g"][l], p["ln2_b"][l])
-        x = x + F.gelu(normed @ p["fc_w"][l] + p["fc_b"][l], approximate="tanh") @ p["out_w"][l] + p["out_b"][l]
-    return F.layer_norm(x, x.shape[-1:], p["lnf_g"], p["lnf_b"]) @ p["wte"][:config.vocab_size].T
+        x = (
+            x
+            + F.gelu(normed @ p["fc_w"][l] + p["fc_b"][l], approximate="tanh") @ p["out_w"][l]
+            + p["out_b"][l]
+        )
+    return F.layer_norm(x, x.shape[-1:], p["lnf_g"], p["lnf_b"]) @ p["wte"][: config.vocab_size].T
 
 
 def torch_rnn(p, tokens, config):
@@ -63,8 +91,12 @@ def torch_rnn(p, tokens, config):
     import torch
 
     cell = torch.nn.RNN(config.vocab_size + 1, config.hidden, batch_first=True, dtype=torch.float64)
-    named = {"weight_ih_l0": p["U"].T, "weight_hh_l0": p["W"], "bias_ih_l0": p["b"],
-             "bias_hh_l0": torch.zeros(config.hidden, dtype=torch.float64)}
+    named = {
+        "weight_ih_l0": p["U"].T,
+        "weight_hh_l0": p["W"],
+        "bias_ih_l0": p["b"],
+        "bias_hh_l0": torch.zeros(config.hidden, dtype=torch.float64),
+    }
     one_hot = torch.nn.functional.one_hot(tokens, config.vocab_size + 1).double()
     states, _ = torch.func.functional_call(cell, named, (one_hot,))
     return states @ p["head"].T + p["head_b"]
@@ -77,7 +109,7 @@ def torch_nplm(p, tokens, config):
     rows = []
     for t in range(tokens.shape[1]):
         padded = torch.nn.functional.pad(tokens, (config.context, 0), value=config.vocab_size)
-        x = p["embedding"][padded[:, t + 1:t + 1 + config.context]].flatten(1)
+        x = p["embedding"][padded[:, t + 1 : t + 1 + config.context]].flatten(1)
         rows.append(torch.tanh(x @ p["H"].T + p["d"]) @ p["U"].T + p["b"])
     return torch.stack(rows, dim=1)
 
@@ -86,13 +118,21 @@ def model_cases():
     """Family -> (lmcore module, config, random float64 parameters, which do not hang on how models start)."""
     from lmcore.models import nplm, rnn, transformer
 
-    configs = {"transformer": (transformer, transformer.Config(VOCAB, context=9, n_layer=2, n_head=2, width=8)),
-               "rnn": (rnn, rnn.Config(VOCAB, hidden=6)), "nplm": (nplm, nplm.Config(VOCAB, context=3, width=4, hidden=5))}
+    configs = {
+        "transformer": (
+            transformer,
+            transformer.Config(VOCAB, context=9, n_layer=2, n_head=2, width=8),
+        ),
+        "rnn": (rnn, rnn.Config(VOCAB, hidden=6)),
+        "nplm": (nplm, nplm.Config(VOCAB, context=3, width=4, hidden=5)),
+    }
     cases = {}
     for name, (module, config) in configs.items():
         rng = np.random.default_rng(8_051)
-        params = {key: 0.5 * rng.standard_normal(array.shape)
-                  for key, array in module.init(config, np.random.default_rng(0)).items()}
+        params = {
+            key: 0.5 * rng.standard_normal(array.shape)
+            for key, array in module.init(config, np.random.default_rng(0)).items()
+        }
         cases[name] = module, config, params
     return cases
 
@@ -109,8 +149,11 @@ def model_outputs(cases):
         logits = nets[name](leaves, tokens, config)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         loss.backward()
-        result |= {f"{name}_logits": logits.detach().numpy(), f"{name}_loss": loss.item(),
-                   **{f"{name}_d_{key}": leaf.grad.numpy() for key, leaf in leaves.items()}}
+        result |= {
+            f"{name}_logits": logits.detach().numpy(),
+            f"{name}_loss": loss.item(),
+            **{f"{name}_d_{key}": leaf.grad.numpy() for key, leaf in leaves.items()},
+        }
     return result
 
 
@@ -127,7 +170,11 @@ def optimiser_outputs(cases):
         path.append(weight.detach().numpy().copy())
     weight.grad = torch.from_numpy(cases["adamw_grads"][0].copy())
     norm = torch.nn.utils.clip_grad_norm_([weight], 0.5)
-    return {"adamw_path": np.array(path), "clip_norm": norm.item(), "clip_grad": weight.grad.numpy()}
+    return {
+        "adamw_path": np.array(path),
+        "clip_norm": norm.item(),
+        "clip_grad": weight.grad.numpy(),
+    }
 
 
 def outputs():

@@ -28,14 +28,16 @@ def boxes(text):
 
 
 def opener(chapter):
-    path, = ROOT.glob(f"book/{chapter:02d}-*/index.md")
+    (path,) = ROOT.glob(f"book/{chapter:02d}-*/index.md")
     return path.read_text(encoding="utf-8")
 
 
 def tables():
     """{chapter: {label: Answers}}"""
-    return {int(info.name[-2:]): importlib.import_module(f"practice.{info.name}").ANSWERS
-            for info in pkgutil.iter_modules(__path__)}
+    return {
+        int(info.name[-2:]): importlib.import_module(f"practice.{info.name}").ANSWERS
+        for info in pkgutil.iter_modules(__path__)
+    }
 
 
 def session():

@@ -3,12 +3,13 @@
 Version 2 where the process may make groups below its own, version 1 where its controllers are mounted; nothing where
 neither is allowed, and then only the limits of each process and the keeper's look at their sum hold.
 """
+
 import contextlib
 import os
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-NAME = "lmcore-grading-"                              # and the process id of the keeper
+NAME = "lmcore-grading-"  # and the process id of the keeper
 FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
 
 

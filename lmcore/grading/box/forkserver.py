@@ -1,11 +1,13 @@
 """A warm process that forks: students' processes into boxes, and the judge's process outside.
 
-Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that has done so takes
-milliseconds. The server has one thread, a clean environment and no secret in its memory: no test, no solution, no
-address of a gradebook is ever sent to it, because whatever it knows its forks know.
+Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that
+has done so takes milliseconds. The server has one thread, a clean environment and no secret in its
+memory: no test, no solution, no address of a gradebook is ever sent to it, because whatever it
+knows its forks know.
 
     python -m lmcore.grading.box.forkserver DESCRIPTOR        (started by `Server`)
 """
+
 import gc
 import importlib
 import json
@@ -20,14 +22,45 @@ from dataclasses import asdict
 
 from .limits import Limits
 
-ALWAYS = ["numpy", "numpy.linalg", "numpy.random", "numpy.ma", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "lmcore.data", "lmcore.plotting",
-          "lmcore.grading.judge", "lmcore.grading.box.keeper", "symtable", "IPython.core.completer", "IPython.core.magics", "PIL.PngImagePlugin",
-          "matplotlib.backends.backend_agg"]
+ALWAYS = [
+    "numpy",
+    "numpy.linalg",
+    "numpy.random",
+    "numpy.ma",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "lmcore.data",
+    "lmcore.plotting",
+    "lmcore.grading.judge",
+    "lmcore.grading.box.keeper",
+    "symtable",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "PIL.PngImagePlugin",
+    "matplotlib.backends.backend_agg",
+]
 THREADS = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
-KEPT = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "TZ", "MPLCONFIGDIR", "XDG_CACHE_HOME"]
-INSIDE = {"HOME": "/tmp", "TMPDIR": "/tmp", "USER": "student", "LANG": "C.UTF-8", "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-          "PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TERM": "dumb"}
-GONE = EOFError, ConnectionError                      # whoever asked has ended or closed the connection: nobody waits for an answer
+KEPT = [
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "LD_LIBRARY_PATH",
+    "TZ",
+    "MPLCONFIGDIR",
+    "XDG_CACHE_HOME",
+]
+INSIDE = {
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "USER": "student",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PIP_RETRIES": "0",
+    "PIP_DEFAULT_TIMEOUT": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "TERM": "dumb",
+}
+# whoever asked has ended or closed the connection: nobody waits for an answer
+GONE = EOFError, ConnectionError
 
 
 class ServerLost(RuntimeError):
@@ -52,12 +85,23 @@ class Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = tempfile.gettempdir() if not os.environ.get("HOME") else os.environ["HOME"]
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}
-        environment |= {"PATH": os.path.dirname(sys.executable) + ":/usr/local/bin:/usr/bin:/bin", "HOME": home,
-                        "LANG": "C.UTF-8", "MPLBACKEND": INSIDE["MPLBACKEND"], **dict.fromkeys(THREADS, "1")}
+        environment |= {
+            "PATH": os.path.dirname(sys.executable) + ":/usr/local/bin:/usr/bin:/bin",
+            "HOME": home,
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": INSIDE["MPLBACKEND"],
+            **dict.fromkeys(THREADS, "1"),
+        }
         self.socket = ours
-        self.process = subprocess.Popen([sys.executable, "-P", "-m", __name__, str(theirs.fileno())], env=environment,
-                                        pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/",
-                                        process_group=0)         # Ctrl-C on a terminal is the command's to handle
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            # Ctrl-C on a terminal is the command's to handle
+            process_group=0,
+        )
         theirs.close()
         self.modules = set()
         try:
@@ -70,7 +114,12 @@ class Server:
         """Import modules, and call functions that load data once, so that every fork has them."""
         fresh = [name for name in (*modules, *loaders) if name not in self.modules]
         if fresh:
-            self._ask({"warm": [name for name in modules if name in fresh], "load": [name for name in loaders if name in fresh]})
+            self._ask(
+                {
+                    "warm": [name for name in modules if name in fresh],
+                    "load": [name for name in loaders if name in fresh],
+                }
+            )
             self.modules.update(fresh)
 
     def student(self, limits, snapshots):
@@ -87,7 +136,9 @@ class Server:
 
     def _fork(self, request, pairs, more=()):
         try:
-            return self._ask(request, [pair[1].fileno() for pair in pairs] + [one.fileno() for one in more])
+            return self._ask(
+                request, [pair[1].fileno() for pair in pairs] + [one.fileno() for one in more]
+            )
         finally:
             for pair in pairs:
                 pair[1].close()
@@ -108,7 +159,7 @@ class Server:
     def close(self):
         """End the server and whatever it has forked."""
         with suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)    # another thread may be waiting for an answer
+            self.socket.shutdown(socket.SHUT_RDWR)  # another thread may be waiting for an answer
         self.socket.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
@@ -131,7 +182,7 @@ def serve(connection):
         connection.send(json.dumps({"trouble": str(error)}).encode())
         return
     connection.send(json.dumps({"way": way}).encode())
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)     # forks are nobody's children to wait for
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are nobody's children to wait for
     paths = namespaces.visible()
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
@@ -155,13 +206,16 @@ def _warm_up():
     import random
 
     import numpy as np
+
     _import(ALWAYS, [])
     import matplotlib.pyplot as plt
+
     plt.rcParams  # noqa: B018  (reads the settings)
-    plt.figure().add_subplot().set_title("warm")      # loads fonts and a backend
+    plt.figure().add_subplot().set_title("warm")  # loads fonts and a backend
     plt.close("all")
     np.random.default_rng(random.random().as_integer_ratio()[0]).normal()
     from ..student import make_shell
+
     shell = make_shell()
     shell.run_cell("1 + 1", store_history=False)
     shell.reset(new_session=True)
@@ -170,14 +224,15 @@ def _warm_up():
 
 def _import(modules, loaders):
     for name in modules:
-        with suppress(Exception):                     # whoever needs it will see why it fails
+        with suppress(Exception):  # whoever needs it will see why it fails
             importlib.import_module(name)
     for name in loaders:
         with suppress(Exception):
             module, _, function = name.rpartition(".")
             getattr(importlib.import_module(module), function)()
     gc.collect()
-    gc.freeze()                                       # a fork's garbage collector would copy every page by looking at it
+    # a fork's garbage collector would copy every page by looking at it
+    gc.freeze()
     return {}
 
 
@@ -201,6 +256,7 @@ def _become(request, descriptors, way, paths, shell):
             keep(control, way, limits, paths, run, [channel, *snapshots])
         else:
             from .. import judge
+
             os.environ["LMCORE_SEED"] = str(request["seed"])
             judge.serve(sockets[0], sockets[1:], Limits(**request["judge"]))
     except GONE:
@@ -213,5 +269,6 @@ def _become(request, descriptors, way, paths, shell):
 
 if __name__ == "__main__":
     from lmcore.grading.box.forkserver import serve as run_server
+
     with suppress(*GONE):
         run_server(socket.socket(fileno=int(sys.argv[1])))

@@ -3,17 +3,19 @@
 It stands outside the box, so nothing in the box can reach it. It ends with the fork server, and the boxed process, which
 is the first of its process namespace, ends with it and takes every other process of the box along.
 """
+
 import json
 import os
 import select
 import signal
 from contextlib import suppress
 
-from . import linux, namespaces
 from . import limits as bounds
+from . import linux, namespaces
 from .cgroup import Group, sweep
 
-LOOK = 0.2                                            # seconds between looks at the memory, where no control group does
+# seconds between looks at the memory, where no control group does
+LOOK = 0.2
 
 
 def keep(control, way, limits, paths, run, ends=()):
@@ -31,7 +33,8 @@ def keep(control, way, limits, paths, run, ends=()):
     run : callable
         What the boxed process does; it gets "" or the reason why the box could not be built.
     ends : sequence of socket
-        Those that are for the boxed process alone: whoever listens at the other end has to see that it is gone.
+        Those that are for the boxed process alone: whoever listens at the other end has to see that
+        it is gone.
     """
     linux.die_with_parent()
     os.setsid()
@@ -44,7 +47,7 @@ def keep(control, way, limits, paths, run, ends=()):
     if pid == 0:
         control.close()
         os.close(gate_write)
-        os.read(gate_read, 1)                         # until the control group holds
+        os.read(gate_read, 1)  # until the control group holds
         os.close(gate_read)
         _boxed(way, limits, paths, run)
     os.close(gate_read)
@@ -58,7 +61,8 @@ def keep(control, way, limits, paths, run, ends=()):
     if why == "itself" and group.killed_for_memory():
         why = "memory"
     if way == "none":
-        with suppress(OSError):                       # what it left behind, as far as it stayed in its group
+        # what it left behind, as far as it stayed in its group
+        with suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
     group.remove()
     sweep()
@@ -94,7 +98,9 @@ def _watch(control, pid, limits, group_counts_memory):
     poll.register(ended, select.POLLIN)
     why = "itself"
     while True:
-        ready = {descriptor for descriptor, _ in poll.poll(-1 if group_counts_memory else LOOK * 1000)}
+        ready = {
+            descriptor for descriptor, _ in poll.poll(-1 if group_counts_memory else LOOK * 1000)
+        }
         if ended in ready:
             return why
         if control.fileno() in ready:
@@ -117,7 +123,9 @@ def _memory(pid):
         process = todo.pop()
         with suppress(OSError, ValueError, StopIteration):
             with open(f"/proc/{process}/smaps_rollup") as lines:
-                total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+                total += (
+                    next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+                )
         with suppress(OSError):
             for thread in os.listdir(f"/proc/{process}/task"):
                 with open(f"/proc/{process}/task/{thread}/children") as children:

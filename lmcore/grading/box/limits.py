@@ -1,4 +1,5 @@
 """How much one submission may use."""
+
 import resource
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ class Limits:
     Attributes
     ----------
     cell_seconds, notebook_seconds : float
-        Wall time of one cell or of the calls of one test, and of all cells together; tests have as much again.
+        Wall time of one cell or of the calls of one test, and of all cells together; tests have as
+        much again.
     grace_seconds : float
         Between the interrupt of a cell that runs too long and the end of its process.
     memory : int
@@ -46,8 +48,13 @@ def apply(limits, boxed=True):
     The number of processes counts all of one user's, so it is set only where the box has a user of its own.
     """
     seconds = int(2 * limits.notebook_seconds) + 2
-    bounds = {resource.RLIMIT_AS: limits.memory, resource.RLIMIT_FSIZE: limits.disk, resource.RLIMIT_CORE: 0,
-              resource.RLIMIT_NOFILE: 512, resource.RLIMIT_CPU: seconds}
+    bounds = {
+        resource.RLIMIT_AS: limits.memory,
+        resource.RLIMIT_FSIZE: limits.disk,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 512,
+        resource.RLIMIT_CPU: seconds,
+    }
     if boxed:
         bounds[resource.RLIMIT_NPROC] = limits.processes
     for kind, most in bounds.items():

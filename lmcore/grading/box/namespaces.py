@@ -4,6 +4,7 @@ What the box shows of the host is a list of what Python needs, not the host with
 course folder, no gradebook is there to be read. Two ways lead in: as root (a user id of its own for each box), or as an
 ordinary user through a user namespace.
 """
+
 import os
 import sys
 import sysconfig
@@ -16,11 +17,20 @@ from . import limits as bounds
 from . import linux, seccomp
 
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"]
-SETTINGS = ["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime", "/etc/fonts",
-            "/etc/mime.types", "/etc/magic"]
+SETTINGS = [
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/alternatives",
+    "/etc/localtime",
+    "/etc/fonts",
+    "/etc/mime.types",
+    "/etc/magic",
+]
 DEVICES = ["null", "zero", "full", "random", "urandom"]
 SCRATCH, WORK = "/tmp", "/tmp/notebook"
-INSIDE = 1000                                         # the user id in the box, where it can be chosen
+# the user id in the box, where it can be chosen
+INSIDE = 1000
 ALONE = linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
 
 HOW_TO_ALLOW = """grading needs Linux namespaces, and this machine allows none: {reason}
@@ -34,10 +44,19 @@ Any of these helps:
 
 def visible():
     """Folders and files of the host that the box shows, read-only, at the same places."""
-    python = {sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), str(Path(lmcore.__file__).parent)}
+    python = {
+        sys.prefix,
+        sys.base_prefix,
+        sysconfig.get_path("purelib"),
+        str(Path(lmcore.__file__).parent),
+    }
     python |= {str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)}
     paths = [path for path in SYSTEM + SETTINGS + sorted(python) if os.path.lexists(path)]
-    return [path for path in paths if not any(path != other and Path(other) in Path(path).parents for other in paths)]
+    return [
+        path
+        for path in paths
+        if not any(path != other and Path(other) in Path(path).parents for other in paths)
+    ]
 
 
 def way_in():
@@ -71,7 +90,9 @@ def _try(way):
                 os._exit(0)
             os.waitpid(child, 0)
         except Exception as error:
-            said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            said = (
+                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            )
             os.write(write, said.encode())
         finally:
             os._exit(0)
@@ -108,7 +129,7 @@ def enter(way, limits, paths):
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
         linux.drop_capabilities()
-        linux.die_with_parent()                       # a new user id has cleared it
+        linux.die_with_parent()  # a new user id has cleared it
         bounds.apply(limits)
         seccomp.install()
         os.chdir(WORK)
@@ -118,20 +139,28 @@ def enter(way, limits, paths):
 
 def _own_uid():
     """A user id that no one has: limits on the number of processes count by user."""
-    number = int(os.readlink("/proc/self"))           # this process in the eyes of the host, whose /proc is still mounted
+    # this process in the eyes of the host, whose /proc is still mounted
+    number = int(os.readlink("/proc/self"))
     with open("/proc/self/uid_map") as mapping:
         wide = any(int(line.split()[0]) == 0 and int(line.split()[2]) > 1 << 31 for line in mapping)
     return (1 << 30) + number if wide else 50000 + number % 10000
 
 
 def _build(paths, limits, uid):
-    os.umask(0o022)                                     # a stricter one would shut the student out of the folders made here
+    # a stricter one would shut the student out of the folders made here
+    os.umask(0o022)
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _free_place(paths)
     linux.mount("box", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
-    os.makedirs(f"{root}{SCRATCH}")                     # first: the course itself may lie under /tmp
-    linux.mount("scratch", root + SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV,
-                f"size={limits.disk},nr_inodes=20000,mode=700,uid={uid},gid={uid}")
+    # first: the course itself may lie under /tmp
+    os.makedirs(f"{root}{SCRATCH}")
+    linux.mount(
+        "scratch",
+        root + SCRATCH,
+        "tmpfs",
+        linux.MS_NOSUID | linux.MS_NODEV,
+        f"size={limits.disk},nr_inodes=20000,mode=700,uid={uid},gid={uid}",
+    )
     for folder in (WORK, f"{SCRATCH}/.shm"):
         os.makedirs(root + folder)
         os.chown(root + folder, uid, uid)
@@ -147,10 +176,21 @@ def _build(paths, limits, uid):
         linux.make_readonly(f"{root}/dev/{name}", devices=True)
     os.symlink("/proc/self/fd", f"{root}/dev/fd")
     os.makedirs(f"{root}/proc")
-    with suppress(OSError):                           # inside some containers it may not be mounted; nothing needs it
-        linux.mount("proc", f"{root}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC | linux.MS_RDONLY)
+    # inside some containers it may not be mounted; nothing needs it
+    with suppress(OSError):
+        linux.mount(
+            "proc",
+            f"{root}/proc",
+            "proc",
+            linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC | linux.MS_RDONLY,
+        )
     os.symlink(f"{SCRATCH}/.shm", f"{root}/dev/shm")
-    linux.mount(None, root, None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
+    linux.mount(
+        None,
+        root,
+        None,
+        linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV,
+    )
     linux.enter_root(root)
 
 

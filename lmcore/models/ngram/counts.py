@@ -1,14 +1,14 @@
 """Counting n-grams with sorted integers (book, section 8.1).
 
-**One integer an n-gram.** Written as a number in base V + 1, a 5-gram over 50,000 words needs 78 bits: too many. So
-each order is packed onto the ranks of the order below. With rank(w_1..w_{k-1}) the place of the history among the
-distinct (k-1)-grams, in sorted order,
+**One integer an n-gram.** Written as a number in base V + 1, a 5-gram over 50,000 words needs 78
+bits: too many. So each order is packed onto the ranks of the order below. With rank(w_1..w_{k-1})
+the place of the history among the distinct (k-1)-grams, in sorted order,
 
     key(w_1..w_k) = rank(w_1..w_{k-1}) (V + 1) + w_k,
 
-which stays below (number of tokens) x (V + 1) at every order and so always fits 64 bits. Equal n-grams have equal
-keys, so one sort counts them; and the continuations of a history have adjacent keys, so a sorted array of keys is all
-the index that a model needs.
+which stays below (number of tokens) x (V + 1) at every order and so always fits 64 bits. Equal
+n-grams have equal keys, so one sort counts them; and the continuations of a history have adjacent
+keys, so a sorted array of keys is all the index that a model needs.
 
 **Where a text begins.** Every document is preceded by one BOS, an input symbol with id V that is never an output.
 An n-gram holds BOS in its first place or not at all: the third token of a document has the history (BOS, w_1, w_2) even
@@ -27,8 +27,8 @@ from lmcore._arrays import as_token_ids
 class NGramCounts:
     """All n-grams of order 1 to `order`, as sorted packed keys with their counts (book, section 8.1).
 
-    The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple, entry k − 1 belongs to
-    order k and has one element an n-gram.
+    The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple,
+    entry k − 1 belongs to order k and has one element an n-gram.
 
     Attributes
     ----------
@@ -38,7 +38,8 @@ class NGramCounts:
         V, the output tokens, EOS among them if there is one. BOS has the id V.
     eos : int or None
     keys : tuple of (n_k,) int64 arrays
-        Packed n-grams, ascending. Order 1 lists every token and BOS, seen or not, so there the rank is the token.
+        Packed n-grams, ascending. Order 1 lists every token and BOS, seen or not, so there the rank
+        is the token.
     counts : tuple of (n_k,) integer arrays
         How often each n-gram occurs. BOS alone counts 0: it is a history, never an output.
     suffixes : tuple of (n_k,) integer arrays
@@ -66,7 +67,11 @@ class NGramCounts:
     def histories(self, k):
         """(n_k,) rank among the (k − 1)-grams of each k-gram less its last token; zeros for k = 1."""
         keys = self.keys[k - 1]
-        return np.zeros(len(keys), dtype=np.intp) if k == 1 else (keys // (self.vocab_size + 1)).astype(np.intp, copy=False)
+        return (
+            np.zeros(len(keys), dtype=np.intp)
+            if k == 1
+            else (keys // (self.vocab_size + 1)).astype(np.intp, copy=False)
+        )
 
     def n_histories(self, k):
         """Number of ranks that `histories(k)` can take: the distinct (k − 1)-grams, 1 for k = 1."""
@@ -82,9 +87,11 @@ class NGramCounts:
         (2, 0, 1)
         """
         if not 1 <= len(ngram) <= self.order:
-            raise ValueError(f"ngram has {len(ngram)} tokens; these counts hold orders 1 to {self.order}")
+            raise ValueError(
+                f"ngram has {len(ngram)} tokens; these counts hold orders 1 to {self.order}"
+            )
         tokens = as_token_ids(ngram, self.vocab_size + 1, "ngram")
-        rank = list(match(self.keys[:len(ngram)], tokens, self.vocab_size))[-1][-1]
+        rank = list(match(self.keys[: len(ngram)], tokens, self.vocab_size))[-1][-1]
         return int(self.counts[len(ngram) - 1][rank]) if rank >= 0 else 0
 
     def up_to(self, order):
@@ -98,8 +105,14 @@ class NGramCounts:
         """
         if not 1 <= order <= self.order:
             raise ValueError(f"order must lie in 1..{self.order}, the orders counted, got {order}")
-        return NGramCounts(order, self.vocab_size, self.eos, self.keys[:order], self.counts[:order],
-                           self.suffixes[:order])
+        return NGramCounts(
+            order,
+            self.vocab_size,
+            self.eos,
+            self.keys[:order],
+            self.counts[:order],
+            self.suffixes[:order],
+        )
 
 
 def count_ngrams(documents, vocab_size, order, eos=None):
@@ -116,7 +129,8 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     order : int
         Longest n-gram, at least 1. A model of order n has histories of n − 1 tokens.
     eos : int, optional
-        Id of the end-of-string token, in [0, V). If given, each document ends with it and models predict it.
+        Id of the end-of-string token, in [0, V). If given, each document ends with it and models
+        predict it.
 
     Returns
     -------
@@ -127,7 +141,8 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     TypeError
         If ids are not integers.
     ValueError
-        If an id is out of range or equals `eos`, there is no token to count, or `order` or `eos` is out of range.
+        If an id is out of range or equals `eos`, there is no token to count, or `order` or `eos` is
+        out of range.
 
     Examples
     --------
@@ -140,21 +155,33 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     if order < 1:
         raise ValueError(f"order must be at least 1, got {order}")
     if eos is not None and not 0 <= eos < vocab_size:
-        raise ValueError(f"eos must be one of the {vocab_size} output tokens, 0 to {vocab_size - 1}, got {eos}")
+        raise ValueError(
+            f"eos must be one of the {vocab_size} output tokens, 0 to {vocab_size - 1}, got {eos}"
+        )
     stream, offset = token_stream(documents, vocab_size, eos)
     if len(stream) == len(documents):
-        raise ValueError(f"documents hold no token: {len(documents)} documents, all empty; pass at least one token")
+        raise ValueError(
+            f"documents hold no token: {len(documents)} documents, all empty; pass at least one"
+            " token"
+        )
     base = vocab_size + 1
     unigrams = np.bincount(stream, minlength=base)
     unigrams[vocab_size] = 0
-    keys, counts, suffixes = [np.arange(base, dtype=np.int64)], [unigrams], [np.zeros(base, dtype=np.intp)]
-    rank = stream.copy()                                        # of the k-gram that ends at each position
+    keys, counts, suffixes = (
+        [np.arange(base, dtype=np.int64)],
+        [unigrams],
+        [np.zeros(base, dtype=np.intp)],
+    )
+    # of the k-gram that ends at each position
+    rank = stream.copy()
     for k in range(2, order + 1):
-        ends = np.flatnonzero(offset >= k - 1)                  # where a k-gram ends that does not cross a BOS
+        # where a k-gram ends that does not cross a BOS
+        ends = np.flatnonzero(offset >= k - 1)
         packed = pack(rank[ends - 1], stream[ends], vocab_size)
         distinct, occurrences, new_rank = _sort_and_count(packed, len(keys[-1]) * base)
         suffix = np.empty(len(distinct), dtype=np.intp)
-        suffix[new_rank] = rank[ends]                           # the (k-1)-gram that ends at the same position
+        # the (k-1)-gram that ends at the same position
+        suffix[new_rank] = rank[ends]
         rank[ends] = new_rank
         for row, value in ((keys, distinct), (counts, occurrences), (suffixes, suffix)):
             row.append(value)
@@ -164,8 +191,9 @@ def count_ngrams(documents, vocab_size, order, eos=None):
 def continuation_counts(counts):
     """Kneser and Ney's counts: in how many contexts an n-gram is seen, not how often (book, section 8.2).
 
-    N1+(• w_1..w_k) = |{v : c(v w_1..w_k) > 0}| for k < n, and c itself at the highest order n. What begins with BOS has
-    nothing to its left, so it keeps its raw count, as in kenlm; nltk gives it 0 there.
+    N1+(• w_1..w_k) = |{v : c(v w_1..w_k) > 0}| for k < n, and c itself at the highest order n. What
+    begins with BOS has nothing to its left, so it keeps its raw count, as in kenlm; nltk gives it 0
+    there.
 
     Parameters
     ----------
@@ -190,7 +218,8 @@ def continuation_counts(counts):
     """
     adjusted = []
     for raw, longer in zip(counts.counts, counts.suffixes[1:]):
-        left_contexts = np.bincount(longer, minlength=len(raw))         # each distinct (k+1)-gram is one left context
+        # each distinct (k+1)-gram is one left context
+        left_contexts = np.bincount(longer, minlength=len(raw))
         adjusted.append(np.where(left_contexts == 0, raw, left_contexts))
     return (*adjusted, counts.counts[-1])
 
@@ -200,17 +229,30 @@ def token_stream(documents, vocab_size, eos):
     arrays = [np.asarray(document) for document in documents]
     for d, ids in enumerate(arrays):
         if ids.ndim != 1:
-            raise ValueError(f"documents[{d}] has shape {ids.shape}: pass one-dimensional arrays of token ids, "
-                             f"a single document as [document]")
+            raise ValueError(
+                f"documents[{d}] has shape {ids.shape}: pass one-dimensional arrays of token ids, "
+                "a single document as [document]"
+            )
         if ids.size and ids.dtype.kind not in "iu":
             raise TypeError(f"documents[{d}] has dtype {ids.dtype}: pass integer token ids")
     sizes = np.array([ids.size for ids in arrays], dtype=np.intp)
-    tokens = np.concatenate([np.empty(0, dtype=np.intp), *(ids.astype(np.intp, copy=False) for ids in arrays)])
-    wrong = np.flatnonzero((tokens < 0) | (tokens >= vocab_size) | (tokens == (-1 if eos is None else eos)))
+    tokens = np.concatenate(
+        [np.empty(0, dtype=np.intp), *(ids.astype(np.intp, copy=False) for ids in arrays)]
+    )
+    wrong = np.flatnonzero(
+        (tokens < 0) | (tokens >= vocab_size) | (tokens == (-1 if eos is None else eos))
+    )
     if wrong.size:
         d = int(np.searchsorted(np.cumsum(sizes), wrong[0], side="right"))
-        reason = "is eos, which is added here: leave it out" if tokens[wrong[0]] == eos else "is out of range"
-        raise ValueError(f"documents[{d}] holds {tokens[wrong[0]]}, which {reason}; ids must lie in [0, {vocab_size})")
+        reason = (
+            "is eos, which is added here: leave it out"
+            if tokens[wrong[0]] == eos
+            else "is out of range"
+        )
+        raise ValueError(
+            f"documents[{d}] holds {tokens[wrong[0]]}, which {reason}; ids must lie in [0,"
+            f" {vocab_size})"
+        )
     lengths = sizes + (1 if eos is None else 2)
     starts = np.cumsum(lengths) - lengths
     stream = np.full(lengths.sum(), vocab_size, dtype=np.intp)
@@ -231,7 +273,8 @@ def match(keys, stream, vocab_size):
     rank = stream
     yield rank
     for table in keys[1:]:
-        rank = _find(table, pack(before(rank), stream, vocab_size))         # from −1 a negative key: in no table
+        # from −1 a negative key: in no table
+        rank = _find(table, pack(before(rank), stream, vocab_size))
         yield rank
 
 
@@ -266,7 +309,11 @@ def _sort_and_count(keys, bound):
     if bound <= n:
         occurrences = np.bincount(keys.astype(np.intp, copy=False), minlength=bound)
         distinct = np.flatnonzero(occurrences)
-        return distinct.astype(np.int64, copy=False), occurrences[distinct], (np.cumsum(occurrences > 0) - 1)[keys]
+        return (
+            distinct.astype(np.int64, copy=False),
+            occurrences[distinct],
+            (np.cumsum(occurrences > 0) - 1)[keys],
+        )
     bits = n.bit_length()
     if bound <= 1 << (63 - bits):
         packed = np.sort((keys << bits) | np.arange(n))

@@ -22,8 +22,9 @@ from lmcore.models.ngram.table import fit_table
 def estimate_discounts(frequency, modified=False):
     """D1, D2, D3+ of one order from its counts of counts (book, section 8.2).
 
-    With n_j the number of n-grams that occur j times and Y = n_1 / (n_1 + 2 n_2): one discount D = Y for every count
-    (Ney, Essen and Kneser), or D_j = j − (j + 1) Y n_{j+1} / n_j (Chen and Goodman), which leave-one-out gives.
+    With n_j the number of n-grams that occur j times and Y = n_1 / (n_1 + 2 n_2): one discount D =
+    Y for every count (Ney, Essen and Kneser), or D_j = j − (j + 1) Y n_{j+1} / n_j (Chen and
+    Goodman), which leave-one-out gives.
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ def estimate_discounts(frequency, modified=False):
     Raises
     ------
     ValueError
-        If the counts of counts do not allow it: no n-gram occurs once (or, modified, twice or three times), or some
-        D_j is negative. Small or artificial data do that; lmplz stops there too.
+        If the counts of counts do not allow it: no n-gram occurs once (or, modified, twice or three
+        times), or some D_j is negative. Small or artificial data do that; lmplz stops there too.
 
     References
     ----------
@@ -60,7 +61,9 @@ def estimate_discounts(frequency, modified=False):
         return np.zeros(3)
     missing = [j for j in ((1, 2, 3) if modified else (1,)) if n[j] == 0]
     if missing:
-        raise ValueError(f"no n-gram of this order occurs {missing[0]} times, so its discounts have no estimate")
+        raise ValueError(
+            f"no n-gram of this order occurs {missing[0]} times, so its discounts have no estimate"
+        )
     ratio = n[1] / (n[1] + 2 * n[2])
     if not modified:
         return np.full(3, ratio)
@@ -68,8 +71,10 @@ def estimate_discounts(frequency, modified=False):
     discounts = j - (j + 1) * ratio * n[j + 1] / n[j]
     if discounts.min() < 0:
         shown = ", ".join(f"{discount:.3g}" for discount in discounts)
-        raise ValueError(f"D1, D2, D3+ would be {shown}, and a negative discount adds mass: the counts of counts "
-                         f"{n[1:5].astype(int).tolist()} are not those of natural text")
+        raise ValueError(
+            f"D1, D2, D3+ would be {shown}, and a negative discount adds mass: the counts of counts"
+            f" {n[1:5].astype(int).tolist()} are not those of natural text"
+        )
     return discounts
 
 
@@ -82,7 +87,8 @@ def absolute_discounting(counts, discounts=None, fallback=None, interpolate_unig
     ----------
     counts : NGramCounts
     discounts : float or array-like of shape (order,), optional
-        D in [0, 1], one for all orders or one an order, unigrams first. Default: `estimate_discounts` of each order.
+        D in [0, 1], one for all orders or one an order, unigrams first. Default:
+        `estimate_discounts` of each order.
     fallback : float, optional
         D of an order for which there is no estimate. Without it such an order raises.
     interpolate_unigrams : bool, default True
@@ -114,8 +120,9 @@ def kneser_ney(counts, discounts=None, fallback=None, interpolate_unigrams=True)
 
     p_KN(w | h) = max(c(h, w) − D, 0) / c(h) + gamma(h) p_KN(w | h'),    gamma(h) = D N1+(h •) / c(h),
 
-    where c is the raw count at the highest order and `continuation_counts` below: a shorter history is asked only when
-    the longer one does not know, so what matters there is in how many contexts w turns up, not how often.
+    where c is the raw count at the highest order and `continuation_counts` below: a shorter history
+    is asked only when the longer one does not know, so what matters there is in how many contexts w
+    turns up, not how often.
 
     Parameters
     ----------
@@ -126,8 +133,9 @@ def kneser_ney(counts, discounts=None, fallback=None, interpolate_unigrams=True)
     Returns
     -------
     NGramModel
-        Equal to nltk's `KneserNeyInterpolated` (with `interpolate_unigrams=False` and its one discount) after
-        histories without BOS. After BOS nltk's lower orders count no left context, and its rows do not sum to 1.
+        Equal to nltk's `KneserNeyInterpolated` (with `interpolate_unigrams=False` and its one
+        discount) after histories without BOS. After BOS nltk's lower orders count no left context,
+        and its rows do not sum to 1.
 
     Raises
     ------
@@ -161,24 +169,29 @@ def modified_kneser_ney(counts, discounts=None, fallback=None, interpolate_unigr
     p_KN(w | h) = (c(h, w) − D(c)) / c(h) + gamma(h) p_KN(w | h'),
     gamma(h) = (D1 N1(h •) + D2 N2(h •) + D3 N3+(h •)) / c(h),    N_j(h •) = |{w : c(h, w) = j}|,
 
-    with c as in `kneser_ney` and the discounts in closed form of each order's counts of counts, 1/V below the unigrams.
+    with c as in `kneser_ney` and the discounts in closed form of each order's counts of counts, 1/V
+    below the unigrams.
 
     Parameters
     ----------
     counts : NGramCounts
     discounts : array-like of shape (3,) or (order, 3), optional
-        D1, D2, D3+ with 0 <= D_j <= j, for all orders or an order each, unigrams first. Default: `estimate_discounts`.
+        D1, D2, D3+ with 0 <= D_j <= j, for all orders or an order each, unigrams first. Default:
+        `estimate_discounts`.
     fallback : array-like of shape (3,), optional
-        Discounts of an order for which there is no estimate; lmplz uses (0.5, 1, 1.5) under `--discount_fallback`.
-        Without it such an order raises, as in lmplz. The few and frequent unigrams of characters may need one.
+        Discounts of an order for which there is no estimate; lmplz uses (0.5, 1, 1.5) under
+        `--discount_fallback`. Without it such an order raises, as in lmplz. The few and frequent
+        unigrams of characters may need one.
     interpolate_unigrams : bool, default True
-        As in `absolute_discounting`. lmplz with `--interpolate_unigrams 0` gives that mass to `<unk>` instead.
+        As in `absolute_discounting`. lmplz with `--interpolate_unigrams 0` gives that mass to
+        `<unk>` instead.
 
     Returns
     -------
     NGramModel
-        Equal to kenlm's lmplz, whose V counts `<unk>` and `</s>`, not `<s>`. (lmplz takes the last n-gram of each order
-        into its counts of counts by its raw count; in natural text that n-gram occurs once and nothing changes.)
+        Equal to kenlm's lmplz, whose V counts `<unk>` and `</s>`, not `<s>`. (lmplz takes the last
+        n-gram of each order into its counts of counts by its raw count; in natural text that n-gram
+        occurs once and nothing changes.)
 
     Raises
     ------
@@ -206,29 +219,39 @@ def modified_kneser_ney(counts, discounts=None, fallback=None, interpolate_unigr
 
 def _discounted(method, counts, frequencies, table, interpolate_unigrams):
     """The module's formula for discounts `table` (order, 3) and `frequencies`."""
+
     def estimate(k, frequency, history, total, lower):
         discount = np.concatenate([[0.0], table[k - 1]])[np.minimum(frequency, 3)]
         gamma = np.bincount(history, discount, len(total)) / total
         return (frequency - discount) / total[history] + gamma[history] * lower, gamma
+
     return fit_table(method, counts, frequencies, estimate, interpolate_unigrams, discounts=table)
 
 
 def _discount_table(discounts, frequencies, modified, fallback):
     """(order, 3) discounts: those given, else estimated for each order, else `fallback`."""
     order, limits = len(frequencies), np.array([1, 2, 3] if modified else [1, 1, 1])
-    forms = {(3,): "three numbers", (order, 3): f"a ({order}, 3) table"} if modified else {
-        (): "one number", (order,): f"one for each of {order} orders"}
+    forms = (
+        {(3,): "three numbers", (order, 3): f"a ({order}, 3) table"}
+        if modified
+        else {(): "one number", (order,): f"one for each of {order} orders"}
+    )
 
     def checked(values, name, allowed):
         values = np.asarray(values, dtype=float)
         if values.shape not in allowed:
-            raise ValueError(f"{name} must be {' or '.join(allowed.values())}, got shape {values.shape}")
+            raise ValueError(
+                f"{name} must be {' or '.join(allowed.values())}, got shape {values.shape}"
+            )
         rows = values if modified else values[..., None]
         if not np.all((rows >= 0) & (rows <= limits)):
             interval = "[0, j] for D_j" if modified else "[0, 1]"
-            raise ValueError(f"{name} must lie in {interval}, got {values.tolist()}: a discount takes no more than the "
-                             f"count itself")
+            raise ValueError(
+                f"{name} must lie in {interval}, got {values.tolist()}: a discount takes no more"
+                " than the count itself"
+            )
         return rows
+
     if discounts is not None:
         return np.broadcast_to(checked(discounts, "discounts", forms), (order, 3)).copy()
     if fallback is not None:
@@ -241,6 +264,8 @@ def _discount_table(discounts, frequencies, modified, fallback):
         except ValueError as error:
             if fallback is None:
                 usual = "(0.5, 1.0, 1.5)" if modified else "0.75"
-                raise ValueError(f"order {k}: {error}; pass fallback={usual}, or the discounts themselves") from None
+                raise ValueError(
+                    f"order {k}: {error}; pass fallback={usual}, or the discounts themselves"
+                ) from None
             table[k - 1] = fallback
     return table

@@ -8,15 +8,16 @@ from lmcore.models.ngram.table import fit_table
 def mle(counts, unseen="raise"):
     """Maximum likelihood, the plain count ratio p(w | h) = c(h, w) / c(h) (book, section 8.1).
 
-    A token that never followed h has probability 0 (-inf nats). After a history that was never seen the ratio is 0/0:
-    no distribution is more likely than another, so the default is an error that names the history.
+    A token that never followed h has probability 0 (-inf nats). After a history that was never seen
+    the ratio is 0/0: no distribution is more likely than another, so the default is an error that
+    names the history.
 
     Parameters
     ----------
     counts : NGramCounts
     unseen : {"raise", "backoff"}
-        What to do after an unseen history: raise, or read the longest end of it that was seen. nltk scores 0 for
-        every token there, which is no distribution.
+        What to do after an unseen history: raise, or read the longest end of it that was seen. nltk
+        scores 0 for every token there, which is no distribution.
 
     Returns
     -------
@@ -44,14 +45,16 @@ def mle(counts, unseen="raise"):
 
     def estimate(k, frequency, history, total, lower):
         return frequency / total[history], np.zeros(len(total))
+
     return fit_table("mle", counts, counts.counts, estimate, strict=unseen == "raise")
 
 
 def additive(counts, delta=1.0):
     """Every count raised by delta: p(w | h) = (c(h, w) + delta) / (c(h) + delta V) (book, section 8.2).
 
-    Laplace's rule at delta = 1, Lidstone's otherwise. The same as mixing the count ratio with the uniform distribution,
-    gamma(h) = delta V / (c(h) + delta V), so that an unseen history gives 1/V: shorter histories are not consulted.
+    Laplace's rule at delta = 1, Lidstone's otherwise. The same as mixing the count ratio with the
+    uniform distribution, gamma(h) = delta V / (c(h) + delta V), so that an unseen history gives
+    1/V: shorter histories are not consulted.
 
     Parameters
     ----------
@@ -81,6 +84,7 @@ def additive(counts, delta=1.0):
 
     def estimate(k, frequency, history, total, lower):
         return (frequency + delta) / (total[history] + added), added / (total + added)
+
     return fit_table("additive", counts, counts.counts, estimate, to_uniform=True)
 
 
@@ -91,10 +95,11 @@ def jelinek_mercer(counts, weight=0.5, interpolate_unigrams=True):
     ----------
     counts : NGramCounts
     weight : float or array-like of shape (order,)
-        λ in [0, 1], one for all orders or one an order, unigrams first. Chosen on held-out text: on the counted text
-        λ = 1 always wins.
+        λ in [0, 1], one for all orders or one an order, unigrams first. Chosen on held-out text: on
+        the counted text λ = 1 always wins.
     interpolate_unigrams : bool, default True
-        Mix the unigrams with 1/V. If False they are plain ratios and a token never counted has probability 0.
+        Mix the unigrams with 1/V. If False they are plain ratios and a token never counted has
+        probability 0.
 
     Returns
     -------
@@ -119,12 +124,16 @@ def jelinek_mercer(counts, weight=0.5, interpolate_unigrams=True):
     """
     weights = np.asarray(weight, dtype=float)
     if weights.shape not in ((), (counts.order,)) or not np.all((weights >= 0) & (weights <= 1)):
-        raise ValueError(f"weight must be one number in [0, 1] or one for each of {counts.order} orders, got {weight}")
+        raise ValueError(
+            f"weight must be one number in [0, 1] or one for each of {counts.order} orders, got"
+            f" {weight}"
+        )
     weights = np.broadcast_to(weights, counts.order)
 
     def estimate(k, frequency, history, total, lower):
         keep = weights[k - 1]
         return keep * frequency / total[history] + (1 - keep) * lower, np.full(len(total), 1 - keep)
+
     return fit_table("jelinek-mercer", counts, counts.counts, estimate, interpolate_unigrams)
 
 
@@ -155,10 +164,12 @@ def witten_bell(counts, interpolate_unigrams=True):
     >>> np.exp(model.next_log_probs((0,))).round(3)                     # ((0, 2, 1) + 2 (3, 2, 1)/6) / (3 + 2)
     array([0.2  , 0.533, 0.267])
     """
+
     def estimate(k, frequency, history, total, lower):
         types = np.bincount(history, frequency > 0, len(total))
         gamma = types / (total + types)
         return frequency / (total + types)[history] + gamma[history] * lower, gamma
+
     return fit_table("witten-bell", counts, counts.counts, estimate, interpolate_unigrams)
 
 
@@ -168,14 +179,15 @@ def katz(counts, cutoff=5):
     p(w | h) = d_c c(h, w) / c(h)        if c(h, w) > 0,
              = gamma(h) p(w | h')        otherwise,
 
-    where gamma(h) spreads what the discounts freed over the unseen tokens alone: (1 − Σ_seen p(w | h)) /
-    (1 − Σ_seen p(w | h')). The discounts are Good and Turing's, d_c = (c*/c − A) / (1 − A) with
-    c* = (c + 1) n_{c+1} / n_c and A = (cutoff + 1) n_{cutoff+1} / n_1, for counts up to `cutoff`; larger counts are
-    trusted. Below the unigrams lies 1/V.
+    where gamma(h) spreads what the discounts freed over the unseen tokens alone: (1 − Σ_seen p(w |
+    h)) / (1 − Σ_seen p(w | h')). The discounts are Good and Turing's, d_c = (c*/c − A) / (1 − A)
+    with c* = (c + 1) n_{c+1} / n_c and A = (cutoff + 1) n_{cutoff+1} / n_1, for counts up to
+    `cutoff`; larger counts are trusted. Below the unigrams lies 1/V.
 
-    The formula has three holes. A discount that falls outside (0, 1], or has no n_c to stand on, becomes 1, as in
-    SRILM. A history from which nothing was freed (all its counts are large) gets c(h) + 1 for c(h), as in SRILM. A
-    history that was followed by every token has nothing to back off to: its ratios are rescaled to sum to 1.
+    The formula has three holes. A discount that falls outside (0, 1], or has no n_c to stand on,
+    becomes 1, as in SRILM. A history from which nothing was freed (all its counts are large) gets
+    c(h) + 1 for c(h), as in SRILM. A history that was followed by every token has nothing to back
+    off to: its ratios are rescaled to sum to 1.
 
     Parameters
     ----------
@@ -216,6 +228,7 @@ def katz(counts, cutoff=5):
         covered = np.bincount(history, lower * (frequency > 0), len(total))
         gamma = np.where(complete, 0.0, (1 - kept_sum / scale) / (1 - covered))
         return np.where(frequency > 0, kept / scale[history], gamma[history] * lower), gamma
+
     return fit_table("katz", counts, counts.counts, estimate)
 
 

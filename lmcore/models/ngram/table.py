@@ -1,7 +1,8 @@
 """The back-off table: what every n-gram model looks like once it is fitted, and how it is read (book, section 8.1).
 
-An interpolated or backed-off distribution needs two numbers only, as the ARPA files of the toolkits show: log p(w | h)
-for each n-gram that was seen, and the log back-off mass gamma(h) for each history. For all others
+An interpolated or backed-off distribution needs two numbers only, as the ARPA files of the toolkits
+show: log p(w | h) for each n-gram that was seen, and the log back-off mass gamma(h) for each
+history. For all others
 
     log p(w | h) = log gamma(h) + log p(w | h'),    h' = h less its first token,
 
@@ -20,9 +21,9 @@ from lmcore.models.ngram.counts import before, match, pack, token_stream
 class NGramModel:
     """A fitted n-gram model, made by the estimators and not by hand (book, section 8.1).
 
-    A prefix is read back to the order's n − 1 last tokens, or to BOS, which is put before it here. A prefix that ends
-    with EOS is continued by EOS with probability 1, as in `MarkovSource`, so a batch padded with EOS scores as if it
-    were not padded.
+    A prefix is read back to the order's n − 1 last tokens, or to BOS, which is put before it here.
+    A prefix that ends with EOS is continued by EOS with probability 1, as in `MarkovSource`, so a
+    batch padded with EOS scores as if it were not padded.
 
     Attributes
     ----------
@@ -35,7 +36,8 @@ class NGramModel:
     log_prob : tuple of (n_k,) float64 arrays
         log p(w | h) of each seen n-gram, nats.
     log_backoff : tuple of (n_k,) float64 arrays
-        log gamma of each n-gram of order 1 to n − 1 as a history; 0 where nothing was seen to follow it.
+        log gamma of each n-gram of order 1 to n − 1 as a history; 0 where nothing was seen to
+        follow it.
     discounts : (order, 3) ndarray or None
         D1, D2, D3+ of each order, for the methods that discount.
     to_uniform : bool
@@ -67,7 +69,7 @@ class NGramModel:
     def next_log_probs(self, prefix):
         """(V,) nats of the token after `prefix`, a tuple of ids; normalised for every prefix, seen or not."""
         tokens = as_token_ids(prefix, self.vocab_size, "prefix")
-        recent = np.concatenate([[self.vocab_size], tokens])[max(0, len(tokens) + 2 - self.order):]
+        recent = np.concatenate([[self.vocab_size], tokens])[max(0, len(tokens) + 2 - self.order) :]
         last = tokens[-1:] if len(tokens) else np.array([self.vocab_size])
         return self._rows(recent, np.array([len(recent) - 1]), np.array([len(recent)]), last)[0]
 
@@ -82,8 +84,8 @@ class NGramModel:
     def token_log_probs(self, tokens):
         """(..., T) nats of each token of `tokens` (..., T) given those before it: the scores, without the rows.
 
-        One binary search an order and token, for all tokens at once: about a microsecond each. EOS is scored where
-        it stands in `tokens`.
+        One binary search an order and token, for all tokens at once: about a microsecond each. EOS
+        is scored where it stands in `tokens`.
 
         Examples
         --------
@@ -101,19 +103,25 @@ class NGramModel:
         """`tokens` (..., T) with BOS in front, and the offsets 0..T."""
         tokens = as_token_ids(tokens, self.vocab_size, "tokens")
         if tokens.ndim == 0:
-            raise ValueError(f"tokens must have at least one axis, got the scalar {tokens}; wrap it in a list")
+            raise ValueError(
+                f"tokens must have at least one axis, got the scalar {tokens}; wrap it in a list"
+            )
         stream = np.full((*tokens.shape[:-1], tokens.shape[-1] + 1), self.vocab_size, dtype=np.intp)
         stream[..., 1:] = tokens
         return stream, np.arange(stream.shape[-1])
 
     def _scores(self, stream, lengths):
         """Log-probability of every position of `stream` given the `lengths` tokens before it; −inf at BOS itself."""
-        ends = np.zeros(stream.shape, dtype=bool) if self.eos is None else before(stream) == self.eos
+        ends = (
+            np.zeros(stream.shape, dtype=bool) if self.eos is None else before(stream) == self.eos
+        )
         ranks = match(self.keys, stream, self.vocab_size)
         history = before(next(ranks))
         log_p = self.log_prob[0][stream]
         for k, rank in enumerate(ranks, start=2):
-            self._require_seen(k, history, np.where(ends, 0, lengths), stream, np.arange(stream.size) - 1)
+            self._require_seen(
+                k, history, np.where(ends, 0, lengths), stream, np.arange(stream.size) - 1
+            )
             if self.to_uniform:
                 log_p[lengths >= k - 1] = -np.log(self.vocab_size)
             known, seen = history >= 0, rank >= 0
@@ -129,7 +137,9 @@ class NGramModel:
         """
         rows = np.tile(self.log_prob[0][:-1], (len(at), 1))
         ends = last == self.eos
-        for k, rank in zip(range(2, self.order + 1), match(self.keys[:-1], stream, self.vocab_size)):
+        for k, rank in zip(
+            range(2, self.order + 1), match(self.keys[:-1], stream, self.vocab_size)
+        ):
             history = rank.ravel()[at]
             self._require_seen(k, history, np.where(ends, 0, lengths), stream, at)
             if self.to_uniform:
@@ -146,10 +156,15 @@ class NGramModel:
     def _continuations(self, k, history):
         """Seen k-grams of each history (R,): which history, last token and log p, for all of them in one row."""
         base, table = self.vocab_size + 1, self.keys[k - 1]
-        first = np.searchsorted(table, pack(history, 0, self.vocab_size))       # a history's continuations are adjacent
+        # a history's continuations are adjacent
+        first = np.searchsorted(table, pack(history, 0, self.vocab_size))
         count = np.searchsorted(table, pack(history + 1, 0, self.vocab_size)) - first
         place = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
-        return np.repeat(np.arange(len(history)), count), table[place] % base, self.log_prob[k - 1][place]
+        return (
+            np.repeat(np.arange(len(history)), count),
+            table[place] % base,
+            self.log_prob[k - 1][place],
+        )
 
     def _require_seen(self, k, history, lengths, stream, at):
         """Raise if the model is strict and a history of k − 1 tokens, ending `at` a place in `stream`, is unseen."""
@@ -158,10 +173,12 @@ class NGramModel:
         followed = (history >= 0) & (self.log_backoff[k - 2][history] != 0)
         unseen = np.flatnonzero((lengths >= k - 1) & ~followed)
         if unseen.size:
-            tokens = stream.ravel()[:at[unseen[0]] + 1][1 - k:].tolist()
+            tokens = stream.ravel()[: at[unseen[0]] + 1][1 - k :].tolist()
             shown = ", ".join("BOS" if token == self.vocab_size else str(token) for token in tokens)
-            raise ValueError(f"history ({shown}) was never continued in the counts, so c(h, w) / c(h) is 0/0; use "
-                             f"mle(counts, unseen='backoff') or a smoothed estimator")
+            raise ValueError(
+                f"history ({shown}) was never continued in the counts, so c(h, w) / c(h) is 0/0;"
+                " use mle(counts, unseen='backoff') or a smoothed estimator"
+            )
 
 
 def fit_table(method, counts, frequencies, estimate, interpolate_unigrams=True, **options):
@@ -174,8 +191,8 @@ def fit_table(method, counts, frequencies, estimate, interpolate_unigrams=True, 
     frequencies : tuple of (n_k,) arrays
         What is divided: `counts.counts`, or `continuation_counts(counts)`.
     estimate : callable
-        (k, frequency, history, total, lower) -> (p, gamma) for order k: all (n_k,), but total and gamma one a history.
-        `lower` is p(w | h') of each n-gram.
+        (k, frequency, history, total, lower) -> (p, gamma) for order k: all (n_k,), but total and
+        gamma one a history. `lower` is p(w | h') of each n-gram.
     interpolate_unigrams : bool
         False leaves the unigrams plain ratios, without the uniform distribution below them.
     **options
@@ -187,8 +204,13 @@ def fit_table(method, counts, frequencies, estimate, interpolate_unigrams=True, 
     for k, frequency in enumerate(frequencies, start=1):
         history = counts.histories(k)
         total = np.bincount(history, frequency, counts.n_histories(k))
-        lower = np.full(len(frequency), 1 / V) if options.get("to_uniform") else below[counts.suffixes[k - 1]]
-        with np.errstate(divide="ignore", invalid="ignore"):            # log 0 = -inf; 0/0 where nothing follows
+        lower = (
+            np.full(len(frequency), 1 / V)
+            if options.get("to_uniform")
+            else below[counts.suffixes[k - 1]]
+        )
+        # log 0 = -inf; 0/0 where nothing follows
+        with np.errstate(divide="ignore", invalid="ignore"):
             if k == 1 and not interpolate_unigrams:
                 p = frequency / total[0]
             else:
@@ -196,22 +218,33 @@ def fit_table(method, counts, frequencies, estimate, interpolate_unigrams=True, 
                 if k > 1:
                     log_backoff.append(np.log(np.where(total > 0, gamma, 1.0)))
             if k == 1:
-                p[counts.bos] = 0.0                                     # a history, never an output
+                p[counts.bos] = 0.0  # a history, never an output
             log_prob.append(np.log(p))
         below = p
-    return NGramModel(method, counts.order, V, counts.eos, counts.keys, tuple(log_prob), tuple(log_backoff), **options)
+    return NGramModel(
+        method,
+        counts.order,
+        V,
+        counts.eos,
+        counts.keys,
+        tuple(log_prob),
+        tuple(log_backoff),
+        **options,
+    )
 
 
 def held_out_bits(model, documents):
     """Mean −log2 p a token of documents that the model has not seen, each EOS a token (book, section 8.1).
 
-    The bits that a perfect arithmetic coder needs a token; with characters of one byte, also bits per byte.
+    The bits that a perfect arithmetic coder needs a token; with characters of one byte, also bits
+    per byte.
 
     Parameters
     ----------
     model : NGramModel
     documents : list of (T_d,) integer array-likes
-        Without BOS and EOS, as for `count_ngrams`. A text that was counted is not held out: its bits are too few.
+        Without BOS and EOS, as for `count_ngrams`. A text that was counted is not held out: its
+        bits are too few.
 
     Returns
     -------
@@ -232,6 +265,9 @@ def held_out_bits(model, documents):
     """
     stream, offset = token_stream(documents, model.vocab_size, model.eos)
     if len(stream) == len(documents):
-        raise ValueError(f"documents hold no token: {len(documents)} documents, all empty; pass at least one token")
+        raise ValueError(
+            f"documents hold no token: {len(documents)} documents, all empty; pass at least one"
+            " token"
+        )
     scores = model._scores(stream, offset)[offset > 0]
     return float(-scores.mean() / np.log(2))
