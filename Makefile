@@ -21,7 +21,7 @@ export PYODIDE
 SOURCES  = $(wildcard solutions/*/*)
 RELEASES = $(patsubst solutions/%,exercises/%,$(wildcard solutions/*/*.ipynb))
 BOOK     = _config.yml _toc.yml $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
-GRADER   = nbgrader_config.py $(wildcard lmcore/grading/*.py lmcore/grading/*/*.py)
+GRADER   = nbgrader_config.py $(wildcard nbjudge/src/nbjudge/*.py nbjudge/src/nbjudge/*/*.py) lmcore/check.py
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
@@ -53,7 +53,7 @@ links: $(STAMPS)/venv  ## ask every outside address in the book whether it still
 	$(VENV)/bin/jupyter-book build . -q --all --builder linkcheck --path-output _build/links
 
 release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solutions/ (CH=03 for one chapter)
-	$(PY) -m lmcore.grading.release generate $(CH)
+	$(PY) -m nbjudge.assignment.release generate $(CH)
 
 sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
 
@@ -67,11 +67,11 @@ serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for anothe
 	$(PY) book/_tools/serve.py $(if $(PORT),--port $(PORT))
 
 grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter, ARGS='--workers 8' and the like)
-	$(PY) -m lmcore.grading.command $(CH) $(ARGS)
+	$(PY) -m nbjudge.cli $(CH) $(ARGS)
 
 check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
 	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)
-	@$(PY) -m lmcore.grading.selfcheck $(CH)
+	@$(PY) -m nbjudge.selfcheck $(CH)
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
 	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/theory.ipynb solutions/$(CH)*/exercises.ipynb)
@@ -87,9 +87,9 @@ lighthouse: $(STAMPS)/site  ## Lighthouse's marks for one page of each kind, on 
 	$(PY) book/_tools/lighthouse.py
 
 lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --no-header --extra data --extra plot --extra student --extra grading --extra book --extra test \
-	    --extra dev -o requirements.lock > /dev/null
+	uv pip compile pyproject.toml nbjudge/pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --no-header --extra data --extra plot --extra student --extra book --extra test \
+	    --extra dev --extra cluster --extra postgresql -o requirements.lock > /dev/null
 
 clean:  ## remove what make built; the environment and everything about students stay
 	rm -rf _build $(STAMPS)/site $(STAMPS)/pyodide $(STAMPS)/release $(STAMPS)/sample-class
@@ -105,7 +105,7 @@ ifneq ($(PYTHON),)
 OTHER_PYTHON = $(if $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>/dev/null),$(shell test -x $(PY) && $(PY) -c '$(VERSION)')),,FORCE)
 endif
 
-$(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
+$(STAMPS)/venv: requirements.lock pyproject.toml nbjudge/pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
 	@python='$(PYTHON)'; \
 	if [ -z "$$python" ]; then \
 	    for python in $(PY) python3 python3.13 python3.12 python3.11 python; do \
@@ -125,14 +125,14 @@ $(STAMPS)/venv: requirements.lock pyproject.toml $(call missing,$(PY)) $(OTHER_P
 	fi; \
 	echo "Installing $$(grep -c == requirements.lock) packages into $(VENV) with Python $$version; this takes a minute or two"; \
 	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
-	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . || { \
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . -e ./nbjudge || { \
 	    [ -z "$$made" ] || rm -rf $(VENV); \
 	    echo 'The packages could not be installed; what pip says is above. Most often there is no network: check the'; \
 	    echo 'connection, or the proxy (HTTPS_PROXY). Nothing half-made was left behind: just run make again.'; exit 1; } >&2; \
 	mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/release: $(STAMPS)/venv $(SOURCES) $(GRADER) $(call missing,$(RELEASES))
-	$(PY) -m lmcore.grading.release generate
+	$(PY) -m nbjudge.assignment.release generate
 	@touch $@
 
 # All pages every time: a page that is not read again would keep quiet about a reference that broke elsewhere.

@@ -14,13 +14,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
-from lmcore.grading.hooks import (
-    HideHiddenTests,
-    LatePenalty,
-    RebuildFromSource,
-    WarningsAreNotErrors,
-    inert,
-)
+from nbjudge.nbgrader_hooks import HideHiddenTests, LatePenalty, RebuildFromSource, WarningsAreNotErrors, inert
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)
 
@@ -62,6 +56,10 @@ c.HTMLExporter.filters = {"strip_files_prefix": inert}
 c.Execute.timeout = 60
 c.Execute.startup_timeout = 120
 c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
+
+# What tests compare with and answers should not call; data that every process loads from memory.
+c.NbJudge.reference = "lmcore"
+c.NbJudge.preload = ["lmcore.data.smollm2", "lmcore.data.bigrams", "lmcore.data.speeches"]
 
 # A tenth of the score for each day begun after the due date, never more than half. No due date, no
 # penalty.

@@ -114,7 +114,7 @@ def _grade_id(cell):
 
 
 def main(folder):
-    from lmcore.grading import command
+    from nbjudge import cli as command
 
     for name, student in CLASS.items():
         write_submission(HOME, folder, CHAPTER, name, student)

@@ -1,4 +1,4 @@
-"""lmcore.grading.check: what it accepts, what it says, and what it never says."""
+"""lmcore.check: what it accepts, what it says, and what it never says."""
 
 import sys
 import warnings
@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from lmcore.grading import check
+from lmcore import check
 
 
 def double(x):
@@ -150,9 +150,9 @@ class TestScore:
 
 
 def test_rng_depends_on_problem_and_seed(monkeypatch):
-    monkeypatch.delenv("LMCORE_SEED", raising=False)
+    monkeypatch.delenv("NBJUDGE_SEED", raising=False)
     first = check.rng("3.2").integers(1 << 40)
     assert first == check.rng("3.2").integers(1 << 40)
     assert first != check.rng("3.3").integers(1 << 40)
-    monkeypatch.setenv("LMCORE_SEED", "7")
+    monkeypatch.setenv("NBJUDGE_SEED", "7")
     assert first != check.rng("3.2").integers(1 << 40)

@@ -6,10 +6,9 @@ import os
 import pytest
 from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbjudge.submission import collect, sanitise
+from nbjudge.submission.collect import MAX_BYTES, notebook_trouble, read
 from toy_course import source_notebook
-
-from lmcore.grading import collect, sanitise
-from lmcore.grading.collect import MAX_BYTES, notebook_trouble, read
 
 
 def rebuild(template, submitted):

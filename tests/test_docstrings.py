@@ -2,7 +2,7 @@
 and shows an example that runs (the doctests themselves are run by pytest).
 
 Public is what a chapter's package lists in `__all__`, or what a module without one defines under a name without an
-underscore. Scripts are left out, and so is the grading machinery, whose readers are instructors.
+underscore. Scripts are left out.
 """
 
 import ast
@@ -19,7 +19,7 @@ import lmcore
 
 ROOT = Path(lmcore.__file__).parent
 SECTIONS = {f"{chapter}.{section}" for chapter in range(1, 11) for section in range(1, 6)}
-NO_SECTION = {"lmcore.plotting"}  # serves every chapter and belongs to none
+NO_SECTION = {"lmcore.plotting", "lmcore.check"}  # serve every chapter and belong to none
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 PLACE = re.compile(r"\(book,\s+sections?\s+([^)]*)\)")
 
@@ -37,12 +37,7 @@ def public_modules():
         parts = path.relative_to(ROOT).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         name = ".".join(("lmcore", *parts))
-        if (
-            not parts
-            or parts[0] == "grading"
-            or any(part.startswith("_") for part in parts)
-            or is_script(path)
-        ):
+        if not parts or any(part.startswith("_") for part in parts) or is_script(path):
             continue
         if not any(name.startswith(f"{shorter}.") for shorter in names if listed(shorter)):
             names.append(name)

@@ -7,6 +7,10 @@ import os
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbjudge.assignment import release
+from nbjudge.cli import main
+from nbjudge.execution import pool
+from nbjudge.run import grade_class
 from sample_class import (
     BLANK,
     DUE,
@@ -18,10 +22,6 @@ from sample_class import (
     write_submission,
 )
 from toy_course import make_course
-
-from lmcore.grading import pool, release
-from lmcore.grading.command import main
-from lmcore.grading.grade import grade_class
 
 CHAPTER = "01-logs"
 RIGHT = (

@@ -2,7 +2,7 @@
 
 Each chapter imports from earlier chapters, numpy, the standard library and `lmcore._arrays`, and nothing else; `models`
 may read `data`, on which its pocket models are trained. `data` imports no chapter. Nothing imports `plotting` or
-`grading`. So a reader can stop at any chapter, and `import lmcore` costs no more than numpy.
+`check`. So a reader can stop at any chapter, and `import lmcore` costs no more than numpy.
 """
 
 import ast
@@ -29,7 +29,7 @@ CHAPTERS = [
     "diagnostics",
 ]
 # may import anything; nothing else may import them
-FREE = {"plotting", "grading"}
+FREE = {"plotting", "check"}
 READS_DATA = {"models"}
 THIRD_PARTY = {"numpy"}
 # imported inside the function that rereads the LLM's weights
@@ -133,7 +133,8 @@ def test_no_module_breaks_the_rule():
         ),
         ("softmax", "from .likelihood import nll", "belongs to a later chapter"),
         ("conditioning", "from lmcore.plotting import use_style", "is no chapter's module"),
-        ("data/texts", "import lmcore.grading", "is no chapter's module"),
+        ("data/texts", "import lmcore.check", "is no chapter's module"),
+        ("data/texts", "import nbjudge", "is neither numpy nor the standard library"),
         ("information", "from lmcore.data import speeches", "is data, which only models reads"),
         (
             "data/texts",
@@ -168,7 +169,7 @@ def test_a_planted_violation_is_found(tmp_path, part, line, why):
             ),
         ),
         ("plotting", "import matplotlib.pyplot\nfrom lmcore.diagnostics import check_grad"),
-        ("grading/check", "import nbgrader"),
+        ("check", "import numpy as np"),
     ],
 )
 def test_what_is_allowed_is_not_objected_to(tmp_path, part, line):

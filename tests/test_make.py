@@ -19,7 +19,7 @@ STEPS = [
     "book/intro.md",
     "lmcore/softmax.py",
     "lmcore/_arrays.py",
-    "lmcore/grading/release.py",
+    "nbjudge/src/nbjudge/assignment/release.py",
     "tests/sample_class.py",
     "lmcore/decoding.py",
     "solutions/03-softmax/exercises.ipynb",
@@ -86,7 +86,7 @@ def test_a_second_make_does_nothing(finished):
         ("tests/sample_class.py", {"sample class"}),
         ("solutions/03-softmax/exercises.ipynb", {"release", "sample class"}),
         ("exercises/03-softmax/exercises.ipynb", {"site", "sample class"}),
-        ("lmcore/grading/release.py", {"release", "sample class"}),
+        ("nbjudge/src/nbjudge/assignment/release.py", {"release", "sample class"}),
         ("requirements.lock", {"environment", "release", "site", "sample class"}),
     ],
 )

@@ -7,9 +7,8 @@ import zipfile
 
 import nbformat
 import pytest
+from nbjudge.assignment import leaks, release
 from toy_course import HOME, make_course
-
-from lmcore.grading import leaks, release
 
 HIDDEN = 'assert abs(mean_of_logs(secret_case)) < 1e-9, "logs of reciprocals cancel"'
 TWO_LINES = (

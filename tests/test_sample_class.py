@@ -5,9 +5,8 @@ import html
 import re
 
 import pytest
+from nbjudge.run import grade_class
 from sample_class import CHAPTER, CLASS, DUE, HOME, write_submission
-
-from lmcore.grading.grade import grade_class
 
 GRADED = [name for name, student in CLASS.items() if student.score is not None]
 

@@ -1,11 +1,10 @@
 """What a student sees of the visible tests."""
 
 import pytest
+from nbjudge.assignment import release
+from nbjudge.selfcheck import main
 from sample_class import BLANK, Student, write_submission
 from toy_course import make_course
-
-from lmcore.grading import release
-from lmcore.grading.selfcheck import main
 
 WARNS = (
     "import sys\ndef mean_of_logs(values):\n    print('hm', file=sys.stderr)\n    return"

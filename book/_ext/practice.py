@@ -7,7 +7,7 @@
     results = [check.example("two equal halves", lambda: merged(0.0, 0.0), np.log(2), "…")]
     ```
 
-Above the line stands what the reader starts from, below it the checks, made with `lmcore.grading.check` as in the
+Above the line stands what the reader starts from, below it the checks, made with `lmcore.check` as in the
 assignments; `np` and `check` are there already. Without a script, on paper and in an e-book only the upper part shows.
 """
 

@@ -31,7 +31,7 @@ def ours(chapter):
     return [
         sys.executable,
         "-m",
-        "lmcore.grading.command",
+        "nbjudge.cli",
         chapter,
         "--json",
         "--home",
@@ -171,7 +171,7 @@ def compare(size):
 
 FLOOR = """
 import gc, json, os, sys, time
-import numpy, lmcore.softmax, lmcore.data, lmcore.grading.check
+import numpy, lmcore.softmax, lmcore.data, lmcore.check
 notebooks = json.load(sys.stdin)
 gc.freeze()
 begin = time.perf_counter()
@@ -209,8 +209,7 @@ def floor(size=20):
 
 def _sanitised(size):
     from matrix import TABLES, rounds, spec_of, submission, text
-
-    from lmcore.grading.sanitise import sanitise
+    from nbjudge.submission.sanitise import sanitise
 
     chapter = int(CHAPTER[:2])
     spec, table = spec_of(chapter), TABLES[chapter]
@@ -224,8 +223,7 @@ def _sanitised(size):
 def parts(size=20):
     """{part: seconds a notebook} of our grader in one process."""
     from matrix import TABLES, rounds, spec_of, submission, text
-
-    from lmcore.grading import engine
+    from nbjudge.execution import engine
 
     spent = {}
 

@@ -40,7 +40,7 @@ def measure():
                 meter = Meter([*ours(name), root])
                 if meter.status:
                     raise SystemExit(
-                        f"{name}: lmcore-grade ended with {meter.status}: {meter.output[-2000:]}"
+                        f"{name}: nbjudge grade ended with {meter.status}: {meter.output[-2000:]}"
                     )
                 spent.append(meter.cpu)
         found[name] = round((spent[1] - spent[0]) / (MORE - FEW), 3)
@@ -51,10 +51,9 @@ def measure():
 def measure_serial():
     """CPU seconds for a submission of reading, writing and feedback: a class graded with results that are there already."""
     from crowd import name, outcome
-
-    from lmcore.grading import pool
-    from lmcore.grading.engine import result_key
-    from lmcore.grading.grade import grade_class
+    from nbjudge.execution import pool
+    from nbjudge.execution.engine import result_key
+    from nbjudge.run import grade_class
 
     def ready(spec, submissions, *how):
         for submission in submissions:

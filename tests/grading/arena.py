@@ -29,7 +29,7 @@ def scale(values, factor):
     ### END SOLUTION
 """.strip()
 A_TESTS = """
-from lmcore.grading import check
+from lmcore import check
 
 results = [check.example("twice", lambda: scale([1.0, 2.5], 2.0), [2.0, 5.0], "Multiply each value.")]
 ### BEGIN HIDDEN TESTS
@@ -82,7 +82,7 @@ def source_notebook():
 
 def make_course(home):
     """solutions/, exercises/ and the settings, in a folder."""
-    from lmcore.grading import release
+    from nbjudge.assignment import release
 
     source = Path(home, "solutions", CHAPTER, "exercises.ipynb")
     source.parent.mkdir(parents=True)

@@ -266,7 +266,7 @@ EVIL = (
 for _name in (
     "numpy.py",
     "lmcore/__init__.py",
-    "lmcore/grading/check.py",
+    "lmcore/check.py",
     "sitecustomize.py",
     "usercustomize.py",
     "ipykernel_launcher.py",
@@ -448,7 +448,7 @@ add(
     "forged results",
     patches_numpy=WRONG + "import numpy\nnumpy.allclose = numpy.array_equal = lambda *a, **k: True",
     patches_check=WRONG
-    + "from lmcore.grading import check\ncheck.against = check.example = lambda *a, **k:"
+    + "from lmcore import check\ncheck.against = check.example = lambda *a, **k:"
     " check.Result('x', 1, None)\ncheck.score = lambda *a, **k: 10.0",
     patches_builtins=WRONG
     + "import builtins\nbuiltins.abs = lambda x: 0\nbuiltins.float = lambda x: 10.0",
@@ -482,21 +482,21 @@ add(
     "   score = staticmethod(lambda *a, **k: 10.0)",
     defines_results=WRONG + "results = []\nzq = 1",
     patches_the_wire=WRONG
-    + "import sys\nwire = sys.modules['lmcore.grading.wire']\nold = wire.dumps\nwire.dumps = lambda"
+    + "import sys\nwire = sys.modules['nbjudge.execution.wire']\nold = wire.dumps\nwire.dumps = lambda"
     " value, **k: old({{'value': [2.0, 5.0], 'changed': {{}}, 'score': 10.0}})",
     pickles=WRONG
     + "import sys, pickle\nclass P:\n    def __reduce__(self):\n        return (print,"
-    " ('EVIL',))\nsys.modules['lmcore.grading.wire'].dumps = lambda value, **k:"
+    " ('EVIL',))\nsys.modules['nbjudge.execution.wire'].dumps = lambda value, **k:"
     " pickle.dumps(P())",
     answers_garbage=WRONG
-    + "import sys\nsys.modules['lmcore.grading.wire'].dumps = lambda value, **k: b'\\xc1\\xff'"
+    + "import sys\nsys.modules['nbjudge.execution.wire'].dumps = lambda value, **k: b'\\xc1\\xff'"
     " * 10",
     answers_nothing=WRONG
-    + "import sys\nsys.modules['lmcore.grading.wire'].write = lambda *a: None",
+    + "import sys\nsys.modules['nbjudge.execution.wire'].write = lambda *a: None",
     answers_endlessly=WRONG + "import sys\ndef write(connection, data):\n    while True:\n       "
-    " connection.sendall(b'\\x00' * 8)\nsys.modules['lmcore.grading.wire'].write = write",
+    " connection.sendall(b'\\x00' * 8)\nsys.modules['nbjudge.execution.wire'].write = write",
     announces_too_much=WRONG
-    + "import sys, struct\nsys.modules['lmcore.grading.wire'].write = lambda c, data:"
+    + "import sys, struct\nsys.modules['nbjudge.execution.wire'].write = lambda c, data:"
     " c.sendall(struct.pack('!Q', 1 << 60))",
     forks_a_second_answer=WRONG + "import os\nos.fork()",
     wrong_by_one=(

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 from harm import at_change, die, in_a_child, no_mounts
+from nbjudge.assignment.spec import compile_spec
+from nbjudge.cli import main
+from nbjudge.course import course_config
+from nbjudge.execution import engine, pool
+from nbjudge.submission import collect
 from toy_class import CHAPTER, Course
-
-from lmcore.grading import collect, engine, pool
-from lmcore.grading.command import main
-from lmcore.grading.course import course_config
-from lmcore.grading.spec import compile_spec
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,10 @@ import time
 from typing import NamedTuple
 
 from matrix import spec_of
-
-from lmcore.grading.course import course_config
-from lmcore.grading.result import Result
-from lmcore.grading.spec import ANSWER, TEST
-from lmcore.grading.writer import Writer
+from nbjudge.assignment.spec import ANSWER, TEST
+from nbjudge.course import course_config
+from nbjudge.execution.result import Result
+from nbjudge.records.gradebook import Writer
 
 
 class Spent(NamedTuple):

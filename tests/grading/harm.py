@@ -11,11 +11,10 @@ from pathlib import Path
 
 import psutil
 from machinery import wait_for
-
-from lmcore.grading import pool
-from lmcore.grading.box import cgroup, linux
-from lmcore.grading.box.limits import Limits
-from lmcore.grading.command import main
+from nbjudge.cli import main
+from nbjudge.execution import pool
+from nbjudge.sandbox import cgroup, linux
+from nbjudge.sandbox.limits import Limits
 
 # of prctl: orphans below this process become its children
 SUBREAPER = 36

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import graders
 import stock
+from nbjudge.assignment.spec import ANSWER, TEST, compile_spec
+from nbjudge.execution.engine import grade
+from nbjudge.submission import collect
 from sample_class import Student, reference_answers, write_submission
 from toy_course import HOME
-
-from lmcore.grading import collect
-from lmcore.grading.engine import grade
-from lmcore.grading.spec import ANSWER, TEST, compile_spec
 
 TABLES = {
     int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS

@@ -184,11 +184,11 @@ class Course:
 
 def ours(names, template):
     """{case: (words, hidden test on the page)} of our grader, all in one run; harm to the host counts against each of them."""
+    from nbjudge.course import course_config
+    from nbjudge.records import gradebook as writer
+    from nbjudge.records import scores as export
+    from nbjudge.run import grade_class
     from test_hostile import LIMITS
-
-    from lmcore.grading import export, writer
-    from lmcore.grading.course import course_config
-    from lmcore.grading.grade import grade_class
 
     with tempfile.TemporaryDirectory() as tmp:
         course, found = Course(Path(tmp), names, template), {}
@@ -300,7 +300,7 @@ def run_stock(names):
     import stock as plain
     from nbgrader.converters import GenerateAssignment
 
-    from lmcore.grading import course
+    from nbjudge import course
 
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(AT_ONCE) as pool:
         registered = make_course(Path(tmp, "registered"))

@@ -50,7 +50,7 @@ def grade(home, root, chapter, feedback=False, seconds=30):
     """
     from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 
-    from lmcore.grading import course
+    from nbjudge import course
 
     config, trouble = config_of(home, root), ""
     config.Execute.timeout = seconds

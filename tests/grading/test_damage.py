@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from harm import in_mounts, killed_at
 from machinery import wait_for
+from nbjudge.cli import main
+from nbjudge.records.gradebook import Writer
+from nbjudge.sandbox import linux
 from toy_class import CLASS, completes, ledger
 
-from lmcore.grading import grade
-from lmcore.grading.box import linux
-from lmcore.grading.command import main
-from lmcore.grading.writer import Writer
+from nbjudge import run as grade
 
 # ---- the disk
 

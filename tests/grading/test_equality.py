@@ -7,8 +7,7 @@ each chapter goes through stock nbgrader itself, and `python tests/grading/stock
 import graders
 import pytest
 from matrix import TABLES, cells_that_test, compare, rounds, spec_of, submission, text
-
-from lmcore.grading.engine import grade
+from nbjudge.execution.engine import grade
 
 
 @pytest.mark.parametrize("chapter", TABLES)

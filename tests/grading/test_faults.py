@@ -12,17 +12,17 @@ import psutil
 import pytest
 from harm import die, groups, keepers, kill, killed_at, nobody_stays
 from machinery import DASK, free_port, running, wait_for
+from nbjudge.cli import main
+from nbjudge.execution import engine, pool
+from nbjudge.execution.forkserver import Server
+from nbjudge.files import AGAIN
+from nbjudge.records.gradebook import Writer
+from nbjudge.sandbox import cgroup
+from nbjudge.sandbox.limits import Limits
+from nbjudge.submission import collect
 from sample_class import BLANK, Student
 from toy_class import CLASS, COMMAND, Course, completes, ledger
 from toy_course import HOME
-
-from lmcore.grading import collect, engine, pool
-from lmcore.grading.box import cgroup
-from lmcore.grading.box.forkserver import Server
-from lmcore.grading.box.limits import Limits
-from lmcore.grading.command import main
-from lmcore.grading.files import AGAIN
-from lmcore.grading.writer import Writer
 
 POINTS = 12
 
@@ -325,7 +325,7 @@ def test_two_runs_at_once_are_refused(course, root, replayed, monkeypatch, capsy
         patch.setattr(Writer, "write", meanwhile)
         completes(course, root)
     assert codes == [2]
-    assert "another lmcore-grade is at work in" in capsys.readouterr().err
+    assert "another nbjudge grade is at work in" in capsys.readouterr().err
     assert sorted(replayed) == sorted(CLASS)
 
 

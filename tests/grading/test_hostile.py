@@ -13,11 +13,13 @@ import psutil
 import pytest
 from arena import CHAPTER, DUE, TOKENS, make_course, submit
 from cases import CASES
+from nbjudge.course import course_config
+from nbjudge.execution import engine
+from nbjudge.records import gradebook as writer
+from nbjudge.sandbox import linux, namespaces
+from nbjudge.sandbox.limits import MIB, Limits
 
-from lmcore.grading import engine, grade, writer
-from lmcore.grading.box import linux, namespaces
-from lmcore.grading.box.limits import MIB, Limits
-from lmcore.grading.course import course_config
+from nbjudge import run as grade
 
 LIMITS = Limits(
     cell_seconds=1.5,
@@ -159,7 +161,7 @@ def battle(request, tmp_path_factory):
     host.seconds, host.going = time.monotonic() - began, False
     del os.environ["ARENA_SECRET"]
     book = writer.Writer(course_config(home))
-    from lmcore.grading import export
+    from nbjudge.records import scores as export
 
     scores = {
         student: grades

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from harm import groups, groups_allowed, in_mounts, keepers
+from nbjudge.execution import engine
+from nbjudge.sandbox import linux, namespaces
+from nbjudge.sandbox.limits import Limits
+from nbjudge.submission import sanitise
 from sample_class import DUE, Student, write_submission
 from toy_class import CHAPTER, COMMAND, gradebook
-
-from lmcore.grading import engine, sanitise
-from lmcore.grading.box import linux, namespaces
-from lmcore.grading.box.limits import Limits
 
 # ---- the ordinary user
 

@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 from machinery import free_port, running, wait_for
 from nbgrader.api import Gradebook
+from nbjudge.assignment import release
+from nbjudge.cli import main
 from sample_class import BLANK, DUE, Student, write_submission
 from toy_course import make_course
-
-from lmcore.grading import release
-from lmcore.grading.command import main
 
 CHAPTER = "01-logs"
 HALF = "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"

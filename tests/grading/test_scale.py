@@ -25,13 +25,15 @@ from machinery import (
     processes_here,
     running,
 )
+from nbjudge.cli import main
+from nbjudge.execution import pool
+from nbjudge.records import scores as export
+from nbjudge.records.gradebook import Writer
 from sample_class import DUE
 from toy_class import CLASS, gradebook
 from toy_course import HOME
 
-from lmcore.grading import export, grade, pool
-from lmcore.grading.command import main
-from lmcore.grading.writer import Writer
+from nbjudge import run as grade
 
 # ---- PostgreSQL
 
@@ -171,7 +173,7 @@ def test_a_missing_driver_is_named_with_its_remedy(course, tmp_path, monkeypatch
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     assert main(course.command(tmp_path, "--db", "postgresql://grader@host/name")) == 2
-    assert "pip install 'lmcore[grading]'" in capsys.readouterr().err
+    assert "pip install 'nbjudge[postgresql]'" in capsys.readouterr().err
 
 
 # ---- other machines
@@ -274,7 +276,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                     [
                         sys.executable,
                         "-m",
-                        "lmcore.grading.command",
+                        "nbjudge.cli",
                         *course.command(root, "--scheduler", manifest.address),
                     ],
                     env=os.environ | client_settings,
@@ -284,7 +286,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                 )
                 assert done.returncode == 0, done.stdout + done.stderr
                 warm = client.run(
-                    lambda: len(__import__("lmcore.grading.engine").grading.engine._servers)
+                    lambda: len(__import__("nbjudge.execution.engine").grading.engine._servers)
                 )
                 folders = client.run(os.getcwd)
                 seen = client.run(os.path.exists, str(course.home / "submitted"))

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbjudge.assignment import release
+from nbjudge.cli import main
+from nbjudge.execution import pool
 from sample_class import BLANK, DUE, Student, copied_test, write_submission
 from sqlalchemy import text
 from toy_course import make_course
-
-from lmcore.grading import pool, release
-from lmcore.grading.command import main
 
 CHAPTER = "01-logs"
 
@@ -32,7 +32,7 @@ CLASS = {
     "perfect": Student({}),
     "zweifel-ß-學": Student({"p1": "def mean_of_logs(values):\n    return 'zweifel'"}),
 }
-COMMAND = [sys.executable, "-u", "-m", "lmcore.grading.command"]
+COMMAND = [sys.executable, "-u", "-m", "nbjudge.cli"]
 SEEN = {
     "grades": (
         "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit,"
@@ -49,7 +49,7 @@ SEEN = {
         "select s.student_id, n.late_submission_penalty from submitted_notebook n join"
         " submitted_assignment s on s.id = n.assignment_id"
     ),
-    "ledger": "select student, notebook, key, feedback from lmcore_graded",
+    "ledger": "select student, notebook, key, feedback from nbjudge_graded",
 }
 
 
@@ -118,9 +118,9 @@ def ledger(root):
     """The students whose results are entered, and how many rows of points each student has."""
     with sqlite3.connect(f"file:{root}/gradebook.db?mode=ro", uri=True) as book:
         tables = {name for (name,) in book.execute("select name from sqlite_master")}
-        if "lmcore_graded" not in tables:
+        if "nbjudge_graded" not in tables:
             return [], {}
-        entered = [name for (name,) in book.execute("select student from lmcore_graded")]
+        entered = [name for (name,) in book.execute("select student from nbjudge_graded")]
         rows = dict(
             book.execute(
                 "select s.student_id, count(*) from grade g join submitted_notebook n on n.id ="

@@ -226,7 +226,7 @@ def check(source, tests, name):
     """Run an answer and its checks in a namespace of their own; returns [[what was tried, message or None], ...]."""
     import numpy
 
-    from lmcore.grading import check as checks
+    from lmcore import check as checks
 
     begin()
     remember(source, name)

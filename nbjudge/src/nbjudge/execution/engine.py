@@ -10,14 +10,15 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from functools import cache
-from importlib.metadata import version
 
-from . import flags, sanitise, wire
-from .box.forkserver import Server, ServerLost
-from .box.limits import Limits
-from .result import Result
-from .spec import ANSWER, TEST, WRITTEN, needed
+from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, needed
+from nbjudge.execution import wire
+from nbjudge.execution.forkserver import Server, ServerLost
+from nbjudge.execution.result import Result
+from nbjudge.sandbox.limits import Limits
+from nbjudge.submission import flags, sanitise
+
+from nbjudge import __version__, modules
 
 # processes for one notebook: each that ends costs the cell that ended it
 MOST_STARTS = 12
@@ -40,20 +41,11 @@ _servers = {}
 
 def result_key(spec, submission):
     """The hash by which a result is known: of everything that it depends on."""
-    return hashlib.sha256("\n".join([spec.digest, submission.digest, _code()]).encode()).hexdigest()
-
-
-@cache
-def _code():
-    """lmcore's version and source: a changed reference is another grader."""
-    from pathlib import Path
-
-    import lmcore
-
-    total = hashlib.sha256(version("lmcore").encode())
-    for path in sorted(Path(lmcore.__file__).parent.rglob("*.py")):
-        total.update(path.read_bytes())
-    return total.hexdigest()
+    return hashlib.sha256(
+        "\n".join(
+            [spec.digest, submission.digest, __version__, modules.digest(spec.modules)]
+        ).encode()
+    ).hexdigest()
 
 
 def grade(spec, submission, limits=Limits(), way=None):
@@ -114,7 +106,7 @@ def _server(way, spec):
     server = _servers.get(_place(way))
     if server is None:
         server = _servers[_place(way)] = Server(way)
-    server.warm(spec.modules, spec.loaders)
+    server.warm(spec.modules, spec.preload)
     return server
 
 

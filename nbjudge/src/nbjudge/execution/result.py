@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .files import replace
+from nbjudge.files import replace
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Result:
     Attributes
     ----------
     key : str
-        Hash of everything it depends on: the spec, the submission and lmcore.
+        Hash of everything it depends on: the spec, the submission, nbjudge and the local modules that the spec imports.
     cells : list of dict
         The notebook that was run, with outputs, in nbformat's form.
     scores : dict of str to (float or None)

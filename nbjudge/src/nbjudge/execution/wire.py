@@ -1,11 +1,12 @@
 """What crosses between a student's process and the graders' in a format that cannot execute: MessagePack, with arrays.
 
 Numbers, strings, bytes, None, lists, tuples, sets, dicts, NumPy arrays and scalars, fractions and decimals cross as they
-are. Towards the student two more may cross: an `lmcore` source of text, as its data, and a random generator, as its
-state. From the student everything else arrives as an `Opaque`, which can do nothing.
+are. Towards the student two more may cross: an object of a library that both sides have, as
+its attributes, and a random generator, as its state. From the student everything else arrives as an `Opaque`, which can do nothing.
 """
 
 import array as arrays
+import copyreg
 import importlib
 import math
 import re
@@ -29,7 +30,7 @@ import numpy as np
     OBJECTS,
     NUMBER,
     OPAQUE,
-    SOURCE,
+    INSTANCE,
     GENERATOR,
     RANGE,
     PAIRS,
@@ -75,7 +76,7 @@ def dumps(value, *, to_student=False):
     ----------
     value : object
     to_student : bool
-        Whether sources and generators cross as data (and what cannot cross is an error) or as
+        Whether objects and generators cross as data (and what cannot cross is an error) or as
         `Opaque`.
 
     Returns
@@ -184,10 +185,10 @@ class _Packer:
             return self.ext(GENERATOR, value.bit_generator.state)
         if (
             self.to_student
-            and kind.__module__.partition(".")[0] == "lmcore"
-            and hasattr(value, "__dict__")
+            and kind.__module__ not in ("__main__", "builtins")
+            and (state := _state(value)) is not None
         ):
-            return self.ext(SOURCE, [kind.__module__, kind.__qualname__, vars(value)])
+            return self.ext(INSTANCE, [kind.__module__, kind.__qualname__, state])
         if self.to_student:
             raise TypeError(
                 f"a {kind.__name__} cannot be sent to a student's function: pass arrays, numbers,"
@@ -204,7 +205,7 @@ def loads(data, *, from_judge=False, plain=False):
     ----------
     data : bytes
     from_judge : bool
-        Whether sources and generators are rebuilt: only on the student's side.
+        Whether objects and generators are rebuilt: only on the student's side.
     plain : bool
         Whether the value may hold nothing but None, numbers, text, lists, and dicts with text for
         keys. Other keys can be chosen so that a dict of them takes hours to build; whoever reads
@@ -270,8 +271,8 @@ def _rebuild(code, payload, inner, from_judge):
     if code == PAIRS:
         columns, values = value
         return dict(zip(zip(*columns, strict=True), values, strict=True))
-    if code == SOURCE and from_judge:
-        return _source(*value)
+    if code == INSTANCE and from_judge:
+        return _instance(*value)
     if code == GENERATOR and from_judge:
         generator = getattr(np.random, value["bit_generator"])()
         generator.state = value
@@ -302,9 +303,17 @@ def _array(dtype, shape, writeable, data):
     return array
 
 
-def _source(module, name, state):
-    if module.partition(".")[0] != "lmcore" or module.startswith("lmcore.grading"):
-        raise ValueError("not a source of lmcore")
+def _state(value):
+    """The attributes of an object that is made of nothing else; None for any other."""
+    try:
+        made, arguments, state, *more = value.__reduce_ex__(2)
+    except Exception:
+        return None
+    plain = made is copyreg.__newobj__ and arguments == (type(value),) and not any(more)
+    return state or {} if plain and isinstance(state or {}, dict) else None
+
+
+def _instance(module, name, state):
     kind = importlib.import_module(module)
     for part in name.split("."):
         kind = getattr(kind, part)

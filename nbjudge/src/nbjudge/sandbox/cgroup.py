@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-NAME = "lmcore-grading-"  # and the process id of the keeper
+NAME = "nbjudge-"  # and the process id of the keeper
 FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
 
 

@@ -5,7 +5,7 @@ has done so takes milliseconds. The server has one thread, a clean environment a
 memory: no test, no solution, no address of a gradebook is ever sent to it, because whatever it
 knows its forks know.
 
-    python -m lmcore.grading.box.forkserver DESCRIPTOR        (started by `Server`)
+    python -m nbjudge.execution.forkserver DESCRIPTOR        (started by `Server`)
 """
 
 import gc
@@ -20,7 +20,8 @@ import tempfile
 from contextlib import suppress
 from dataclasses import asdict
 
-from .limits import Limits
+from nbjudge.modules import folders
+from nbjudge.sandbox.limits import Limits
 
 ALWAYS = [
     "numpy",
@@ -29,10 +30,8 @@ ALWAYS = [
     "numpy.ma",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
-    "lmcore.data",
-    "lmcore.plotting",
-    "lmcore.grading.judge",
-    "lmcore.grading.box.keeper",
+    "nbjudge.execution.judge",
+    "nbjudge.sandbox.supervisor",
     "symtable",
     "IPython.core.completer",
     "IPython.core.magics",
@@ -169,7 +168,7 @@ class Server:
 
 def serve(connection):
     """The server's loop: one request, one answer."""
-    from . import namespaces
+    from nbjudge.sandbox import namespaces
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     first = connection.recv(1 << 16)
@@ -183,7 +182,7 @@ def serve(connection):
         return
     connection.send(json.dumps({"way": way}).encode())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are nobody's children to wait for
-    paths = namespaces.visible()
+    shown = set(folders([]))
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
         if not data:
@@ -191,11 +190,12 @@ def serve(connection):
         request = json.loads(data)
         if "warm" in request:
             reply = _import(request["warm"], request["load"])
+            shown |= set(folders(request["warm"]))
         else:
             pid = os.fork()
             if pid == 0:
                 connection.close()
-                _become(request, descriptors, way, paths, shell)
+                _become(request, descriptors, way, namespaces.visible(shown), shell)
             reply = {"pid": pid}
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -214,7 +214,7 @@ def _warm_up():
     plt.figure().add_subplot().set_title("warm")  # loads fonts and a backend
     plt.close("all")
     np.random.default_rng(random.random().as_integer_ratio()[0]).normal()
-    from ..student import make_shell
+    from nbjudge.execution.kernel import make_shell
 
     shell = make_shell()
     shell.run_cell("1 + 1", store_history=False)
@@ -241,8 +241,8 @@ def _become(request, descriptors, way, paths, shell):
     try:
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         if "student" in request:
-            from .. import student
-            from .keeper import keep
+            from nbjudge.execution import kernel as student
+            from nbjudge.sandbox.supervisor import keep
 
             limits = Limits(**request["student"])
             control, channel, *snapshots = sockets
@@ -255,9 +255,9 @@ def _become(request, descriptors, way, paths, shell):
 
             keep(control, way, limits, paths, run, [channel, *snapshots])
         else:
-            from .. import judge
+            from nbjudge.execution import judge
 
-            os.environ["LMCORE_SEED"] = str(request["seed"])
+            os.environ["NBJUDGE_SEED"] = str(request["seed"])
             judge.serve(sockets[0], sockets[1:], Limits(**request["judge"]))
     except GONE:
         pass
@@ -268,7 +268,7 @@ def _become(request, descriptors, way, paths, shell):
 
 
 if __name__ == "__main__":
-    from lmcore.grading.box.forkserver import serve as run_server
+    from nbjudge.execution.forkserver import serve as run_server
 
     with suppress(*GONE):
         run_server(socket.socket(fileno=int(sys.argv[1])))

@@ -15,9 +15,8 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from nbjudge.files import replace
 from sqlalchemy import select
-
-from .files import replace
 
 COLUMNS = (
     "assignment",

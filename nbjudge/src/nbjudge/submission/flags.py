@@ -39,32 +39,36 @@ def oracle_uses(spec, cells):
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if cell["cell_type"] != "code" or name in given or cell["source"].strip() in ours:
             continue
-        used = _uses(cell["source"], functions)
+        used = _uses(cell["source"], functions, spec.reference)
         if used:
-            found.append(f"{name or 'an own cell'} uses lmcore's {', '.join(sorted(used))}")
+            found.append(
+                f"{name or 'an own cell'} uses {spec.reference}'s {', '.join(sorted(used))}"
+            )
     return found
 
 
-def _uses(source, functions):
+def _uses(source, functions, reference):
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
-    if "lmcore" not in source:
+    if not reference or reference not in source:
         return set()
     used = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lmcore"):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(reference):
             used |= {
                 alias.name for alias in node.names if alias.name in functions or alias.name == "*"
             }
-            used |= {"grading machinery"} if node.module.startswith("lmcore.grading") else set()
+            used |= {
+                alias.name for alias in node.names if "check" in (alias.name, node.module[-5:])
+            }
         elif isinstance(node, ast.Attribute) and node.attr in functions:
             used.add(node.attr)
         elif (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
-            and "lmcore." in node.value
+            and f"{reference}." in node.value
         ):
             used.add(node.value[:40])
     return used

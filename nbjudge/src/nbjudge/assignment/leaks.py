@@ -124,7 +124,7 @@ def _regions(cell):
 
 
 def without_reference(found, package):
-    """Drop the solution passages that stand in lmcore's own modules: the reference is public on purpose."""
+    """Drop the solution passages that stand in the reference package: it is public on purpose."""
     reference = " ".join(
         words(path.read_text(encoding="utf-8")) for path in sorted(Path(package).rglob("*.py"))
     )

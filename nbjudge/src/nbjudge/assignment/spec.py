@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 
 ANSWER, WRITTEN, TEST, TEXT = "answer", "written", "test", "text"
-LOADERS = re.compile(r"\bdata\.(smollm2|bigrams|speeches|unigrams)\(")
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,9 @@ class Spec:
     cells: list
     seed: int = 0
     modules: list = field(default_factory=list)
-    loaders: list = field(default_factory=list)
+    preload: list = field(default_factory=list)
     oracle: dict = field(default_factory=dict)
+    reference: str = ""
 
     @cached_property
     def digest(self):
@@ -91,7 +91,8 @@ def compile_spec(path, seed=0, config=None):
     RuntimeError
         If nbgrader refuses the source, or a test cell is no Python.
     """
-    path = Path(path)
+    path, settings = Path(path), _settings(config)
+    reference = settings.get("reference", "")
     template, release, answers = _versions(path, config)
     trusted, cells = set(dir(builtins)), []
     for cell, shown in zip(template.cells, release.cells):
@@ -106,9 +107,19 @@ def compile_spec(path, seed=0, config=None):
         cells,
         seed,
         sorted(_modules(sources)),
-        sorted({f"lmcore.data.{name}" for text in sources for name in LOADERS.findall(text)}),
-        _oracles(template.cells),
+        [
+            name
+            for name in settings.get("preload", [])
+            if any(f"{name.rpartition('.')[2]}(" in text for text in sources)
+        ],
+        _oracles(template.cells, reference) if reference else {},
+        reference,
     )
+
+
+def _settings(config):
+    """What nbgrader_config.py says of nbjudge itself (`c.NbJudge.preload = [...]`)."""
+    return dict(config.get("NbJudge", {})) if config is not None else {}
 
 
 def _versions(path, config):
@@ -295,39 +306,40 @@ def _modules(sources):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found |= {node.module} | (
-                    {f"lmcore.{alias.name}" for alias in node.names}
-                    if node.module == "lmcore"
-                    else set()
-                )
-    return {
-        name
-        for name in found
-        if name.partition(".")[0]
-        in ("lmcore", "numpy", "matplotlib", "seaborn", "math", "collections")
-    }
+                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if _is_module(name)}
 
 
-def _oracles(cells):
-    """{answer: public functions of lmcore that its tests compare with}, for the instructor's flags."""
+def _is_module(name):
+    """Whether a dotted name is that of a module, and not of something in one."""
+    import importlib.util
+
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def _oracles(cells, reference):
+    """{answer: functions of the reference package that its tests compare with}, for the flags."""
     found, answer = {}, None
     for cell in cells:
         mark = cell.metadata.get("nbgrader", {})
         if mark.get("solution"):
             answer = mark["grade_id"]
         elif mark.get("grade") and cell.cell_type == "code" and answer:
-            found[answer] = sorted(_reference_names(parse(cell.source)))
+            found[answer] = sorted(_reference_names(parse(cell.source), reference))
     return found
 
 
-def _reference_names(tree):
+def _reference_names(tree, reference):
     modules, names = {}, set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "lmcore":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == reference:
             for alias in node.names:
                 (
                     modules.__setitem__(alias.asname or alias.name, alias.name)
-                    if node.module == "lmcore"
+                    if node.module == reference
                     else names.add(alias.name)
                 )
     used = {
@@ -338,6 +350,6 @@ def _reference_names(tree):
     names |= {
         attribute
         for module, attribute in used
-        if modules.get(module) not in (None, "data", "plotting", "grading")
+        if modules.get(module) not in (None, "data", "plotting")
     }
     return names - {"check"}

@@ -11,8 +11,8 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, NbGraderPre
 from nbgrader.utils import is_grade
 from traitlets import Float
 
-from .feedback import inert as clean
-from .sanitise import rebuild
+from nbjudge.reports.feedback import inert as clean
+from nbjudge.submission.sanitise import rebuild
 
 
 class RebuildFromSource(NbGraderPreprocessor):

@@ -21,8 +21,7 @@ import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-
-from . import wire
+from nbjudge.execution import wire
 
 MOST_OUTPUTS = 200
 TRACEBACK_LINES = 60

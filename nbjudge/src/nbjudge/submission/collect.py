@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timezone
 from pathlib import Path
 
-from .sanitise import grade_id, pictures, source_of
+from nbjudge.submission.sanitise import grade_id, pictures, source_of
 
 # a notebook with careless outputs; a solved one has well under 1 MiB
 MAX_BYTES = 100 << 20

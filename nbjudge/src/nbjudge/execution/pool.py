@@ -10,8 +10,8 @@ import time
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
-from . import engine
-from .files import AGAIN
+from nbjudge.execution import engine
+from nbjudge.files import AGAIN
 
 # submissions on their way for each worker: enough to keep it busy
 WINDOW = 8

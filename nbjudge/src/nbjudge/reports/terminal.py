@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 
-from .flags import groups
+from nbjudge.submission.flags import groups
 
 
 class Lines:

@@ -10,7 +10,7 @@ import errno
 import os
 import struct
 
-from . import linux
+from nbjudge.sandbox import linux
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # io_uring_*, the new mount calls, pidfd_getfd

@@ -10,9 +10,9 @@ import select
 import signal
 from contextlib import suppress
 
-from . import limits as bounds
-from . import linux, namespaces
-from .cgroup import Group, sweep
+from nbjudge.sandbox import limits as bounds
+from nbjudge.sandbox import linux, namespaces
+from nbjudge.sandbox.cgroup import Group, sweep
 
 # seconds between looks at the memory, where no control group does
 LOOK = 0.2

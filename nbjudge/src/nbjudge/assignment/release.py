@@ -1,7 +1,7 @@
 """The students' notebooks: generated from the sources, checked for staleness and for leaks.
 
-    python -m lmcore.grading.release generate [CHAPTER ...]
-    python -m lmcore.grading.release check [--site DIR] [--wheel FILE] [CHAPTER ...]
+    python -m nbjudge.assignment.release generate [CHAPTER ...]
+    python -m nbjudge.assignment.release check [--site DIR] [--wheel FILE] [CHAPTER ...]
 
 CHAPTER is a number or a folder name; none means all. `check` looks into exercises/, the built site (_build/html if it
 is there) and the wheel (built for the occasion unless given).
@@ -19,9 +19,8 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import compute_checksum, is_solution
-
-from . import leaks
-from .course import course_config, find_chapters, run
+from nbjudge.assignment import leaks
+from nbjudge.course import course_config, find_chapters, run
 
 # all that a student's cell needs to carry
 CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
@@ -174,6 +173,7 @@ def check(home=".", chapters=(), site=None, wheel=None):
         Empty when all releases are current and nothing leaks.
     """
     home, problems, secrets = Path(home), [], []
+    reference = course_config(home).get("NbJudge", {}).get("reference", "")
     with tempfile.TemporaryDirectory() as scratch:
         for chapter in find_chapters(home, chapters):
             built, released = build(home, chapter, scratch), home / "exercises" / chapter
@@ -183,7 +183,7 @@ def check(home=".", chapters=(), site=None, wheel=None):
             ]
             for source in sorted((home / "solutions" / chapter).glob("*.ipynb")):
                 secrets += leaks.secrets(source, built / source.name, chapter)
-    secrets = leaks.without_reference(secrets, home / "lmcore")
+    secrets = leaks.without_reference(secrets, home / reference)
     problems += leaks.search(secrets, home / "exercises", strict=True)
     for place in filter(None, (site, wheel)):
         problems += leaks.search(secrets, Path(place), strict=False)
@@ -205,7 +205,7 @@ def build_wheel(home, target):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m lmcore.grading.release", description=__doc__.split("\n")[0]
+        prog="python -m nbjudge.assignment.release", description=__doc__.split("\n")[0]
     )
     parser.add_argument("action", choices=("generate", "check"))
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER")

@@ -11,10 +11,8 @@ import sysconfig
 from contextlib import suppress
 from pathlib import Path
 
-import lmcore
-
-from . import limits as bounds
-from . import linux, seccomp
+from nbjudge.sandbox import limits as bounds
+from nbjudge.sandbox import linux, seccomp
 
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"]
 SETTINGS = [
@@ -42,14 +40,15 @@ Any of these helps:
     whatever you can. Only in a virtual machine that holds nothing else."""
 
 
-def visible():
-    """Folders and files of the host that the box shows, read-only, at the same places."""
-    python = {
-        sys.prefix,
-        sys.base_prefix,
-        sysconfig.get_path("purelib"),
-        str(Path(lmcore.__file__).parent),
-    }
+def visible(folders=()):
+    """Folders and files of the host that the box shows, read-only, at the same places.
+
+    Parameters
+    ----------
+    folders : iterable of str
+        More of them: those of packages that are used where they were written.
+    """
+    python = {sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), *folders}
     python |= {str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)}
     paths = [path for path in SYSTEM + SETTINGS + sorted(python) if os.path.lexists(path)]
     return [

@@ -1,4 +1,4 @@
-"""Run the visible tests of one assignment on your own work: python -m lmcore.grading.selfcheck 03    (make check CH=03)
+"""Run the visible tests of one assignment on your own work: python -m nbjudge.selfcheck 03    (make check CH=03)
 
 Everything runs in a fresh kernel from top to bottom, as it will when the assignment is graded; the notebook itself is
 not changed. More tests, with other numbers, run at grading.
@@ -14,8 +14,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 
-from .collect import notebook_trouble
-from .course import find_chapters
+from nbjudge.course import find_chapters
+from nbjudge.submission.collect import notebook_trouble
 
 WIDTH = 110
 SECONDS_A_CELL = 60
@@ -84,7 +84,7 @@ def _result(cell):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m lmcore.grading.selfcheck", description=__doc__.split("\n")[0]
+        prog="python -m nbjudge.selfcheck", description=__doc__.split("\n")[0]
     )
     parser.add_argument("chapter", metavar="CHAPTER", help="number or name, such as 03")
     parser.add_argument(

@@ -22,6 +22,8 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
+from nbjudge.files import AGAIN, FULL, replace, trouble
+from nbjudge.records import scores as export
 from sqlalchemy import (
     Column,
     Index,
@@ -40,13 +42,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
 
-from . import export
-from .files import AGAIN, FULL, replace, trouble
-
 # seconds that a database may be locked or away
 PATIENCE = 120.0
 ledger = Table(
-    "lmcore_graded",
+    "nbjudge_graded",
     MetaData(),
     Column("assignment", String(128), primary_key=True),
     Column("student", String(128), primary_key=True),
@@ -58,7 +57,7 @@ ledger = Table(
 # nbgrader looks these up without an index: in a large class every look would go through everybody's
 # rows.
 INDEXES = [
-    Index(f"lmcore_{column.table.name}_by_{column.name}", column)
+    Index(f"nbjudge_{column.table.name}_by_{column.name}", column)
     for column in (
         Grade.__table__.c.notebook_id,
         Comment.__table__.c.notebook_id,
@@ -461,7 +460,7 @@ def _address(url):
         ) from None
     except ImportError as error:
         remedy = (
-            "'lmcore[grading]', or 'psycopg[binary]' alone"
+            "'nbjudge[postgresql]', or 'psycopg[binary]' alone"
             if "psycopg" in parsed.drivername
             else f"{error.name}, or use PostgreSQL"
         )

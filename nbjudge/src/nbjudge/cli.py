@@ -1,6 +1,6 @@
-"""lmcore-grade: grade a class, safely, in parallel, and resumable at any point.
+"""nbjudge grade: grade a class, safely, in parallel, and resumable at any point.
 
-    lmcore-grade [CHAPTER ...] [--students NAME ...] [--workers N | --scheduler tcp://HOST:PORT]
+    nbjudge grade [CHAPTER ...] [--students NAME ...] [--workers N | --scheduler tcp://HOST:PORT]
     [--db URL] ...
 
 Exit status: 0 if every submission has a grade, 1 if some have none, 2 if nothing could be done, 130 after Ctrl-C or a
@@ -23,7 +23,7 @@ STOPPED = "\nstopped: what was graded stays graded; the same command continues w
 def parser():
     """The command line."""
     p = argparse.ArgumentParser(
-        prog="lmcore-grade",
+        prog="nbjudge grade",
         description=(
             "Grade a class: every submission in a box, its tests in a process of their own."
         ),
@@ -94,7 +94,7 @@ def limits_from(options, config):
     """The course's limits with those of the command line in place."""
     from dataclasses import replace
 
-    from .grade import _limits
+    from nbjudge.run import _limits
 
     chosen = {
         "cell_seconds": options.cell_seconds,
@@ -106,7 +106,8 @@ def limits_from(options, config):
 
 def main(arguments=None):
     """Run the command; returns its exit status."""
-    options = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser().parse_args(arguments[arguments[:1] == ["grade"] :])
     try:
         with _ended_like_by_a_key():
             return _grade(options)
@@ -136,9 +137,9 @@ def _ended_like_by_a_key():
 def _grade(options):
     warnings.filterwarnings("ignore", module="nbgrader|nbformat|traitlets")
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    from . import report
-    from .course import course_config
-    from .grade import grade_class, look_alikes
+    from nbjudge.course import course_config
+    from nbjudge.reports import terminal as report
+    from nbjudge.run import grade_class, look_alikes
 
     try:
         config = course_config(options.home, options.root)

@@ -22,8 +22,45 @@ from typing import NamedTuple
 import numpy as np
 
 
+class Score(float):
+    """Points, with the messages that explain them: what nbgrader reads as partial credit.
+
+    Parameters
+    ----------
+    x : float
+        The points.
+
+    Attributes
+    ----------
+    messages : tuple of (str, str or None)
+        What was tried, and what was wrong with it; None if nothing was.
+
+    Examples
+    --------
+    >>> Score(1.5)
+    1.5
+    """
+
+    messages: tuple[tuple[str, str | None], ...] = ()
+
+
 class Result(NamedTuple):
-    """One line of the report: what was tried, what it weighs, and the message if it failed (None if it passed)."""
+    """One line of the report.
+
+    Parameters
+    ----------
+    name : str
+        What was tried.
+    weight : float
+        Share of the cell's points, relative to the other results.
+    message : str or None
+        What was wrong; None if the answer passed.
+
+    Examples
+    --------
+    >>> Result("two equal logits", 1, None).message is None
+    True
+    """
 
     name: str
     weight: float
@@ -31,7 +68,19 @@ class Result(NamedTuple):
 
 
 def rng(problem):
-    """A generator for one problem's random cases; the environment variable LMCORE_SEED is the instructor's seed.
+    """A generator for one problem's random cases.
+
+    The environment variable NBJUDGE_SEED, an integer, is the instructor's seed: another one gives
+    other cases, equally valid.
+
+    Parameters
+    ----------
+    problem : str
+        Name of the problem, such as "3.2": each has a stream of its own.
+
+    Returns
+    -------
+    numpy.random.Generator
 
     Examples
     --------
@@ -39,12 +88,31 @@ def rng(problem):
     True
     """
     return np.random.default_rng(
-        [int(os.environ.get("LMCORE_SEED", "0")), zlib.crc32(problem.encode())]
+        [int(os.environ.get("NBJUDGE_SEED", "0")), zlib.crc32(problem.encode())]
     )
 
 
 def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
     """A visible case: `call()` must give `expected`; the message shows both and ends in the hint.
+
+    Parameters
+    ----------
+    name : str
+        What is tried, as the student will read it.
+    call : callable
+        Calls the answer.
+    expected : object
+        Numbers, arrays, a string, or a tuple of them.
+    hint : str
+        What to think of if the answer differs.
+    rtol, atol : float
+        Tolerances of `numpy.allclose`.
+    weight : float
+        Share of the cell's points, relative to the other results.
+
+    Returns
+    -------
+    Result
 
     Examples
     --------
@@ -65,6 +133,21 @@ def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
 def holds(name, predicate, hint, *, weight=1):
     """A property: `predicate()` must be true; the message is the hint.
 
+    Parameters
+    ----------
+    name : str
+        What is tried, as the student will read it.
+    predicate : callable
+        Calls the answer; gives a truth value or an array of them.
+    hint : str
+        What to think of if the property fails.
+    weight : float
+        Share of the cell's points, relative to the other results.
+
+    Returns
+    -------
+    Result
+
     Examples
     --------
     >>> holds("sums to one", lambda: sum([0.5, 0.4]) == 1, "Divide by the sum.").message
@@ -77,7 +160,24 @@ def holds(name, predicate, hint, *, weight=1):
 
 
 def raises(name, call, error, hint, *, weight=1):
-    """`call()` must raise `error`, an exception class or a tuple of them.
+    """`call()` must raise an exception.
+
+    Parameters
+    ----------
+    name : str
+        What is tried, as the student will read it.
+    call : callable
+        Calls the answer.
+    error : exception class or tuple of them
+        What must be raised.
+    hint : str
+        What to think of if nothing or something else is raised.
+    weight : float
+        Share of the cell's points, relative to the other results.
+
+    Returns
+    -------
+    Result
 
     Examples
     --------
@@ -97,7 +197,7 @@ def raises(name, call, error, hint, *, weight=1):
 
 
 def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e-9, weight=1):
-    """`answer` must agree with `reference` on every case; a known mistake is recognised by giving the same values.
+    """`answer` must agree with `reference` on every case.
 
     Parameters
     ----------
@@ -106,7 +206,7 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     answer, reference : callable
         Called with the same arguments.
     cases : list of tuple
-        Arguments, one tuple a call.
+        Arguments, one tuple per call.
     mistakes : dict of str to callable, optional
         Message to wrong implementation. The first whose values the answer shares, on every case
         where it is wrong, is the message shown.
@@ -115,10 +215,15 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     weight : float
         Share of the cell's points, relative to the other results.
 
+    Returns
+    -------
+    Result
+
     Examples
     --------
-    >>> double = against("numbers", lambda x: x * x, lambda x: 2 * x, [(2,), (3,)], mistakes={"You squared.": lambda x: x * x})
-    >>> double.message
+    >>> squares = {"You squared.": lambda x: x * x}
+    >>> cases = [(2,), (3,)]
+    >>> against("numbers", lambda x: x * x, lambda x: 2 * x, cases, mistakes=squares).message
     'You squared.'
     """
     failures, first = [], None
@@ -142,7 +247,17 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
 
 
 def score(results, points):
-    """Print one line a result and return the points earned, in proportion to the weights that passed.
+    """Print one line per result and return the points earned, in proportion to the weights.
+
+    Parameters
+    ----------
+    results : list of Result
+    points : float
+        Points of the whole cell.
+
+    Returns
+    -------
+    Score
 
     Examples
     --------
@@ -158,7 +273,9 @@ def score(results, points):
             else f"FAILED  {result.name}: {result.message}"
         )
     earned = sum(result.weight for result in results if result.message is None)
-    return round(points * earned / sum(result.weight for result in results), 2)
+    total = Score(round(points * earned / sum(result.weight for result in results), 2))
+    total.messages = tuple((result.name, result.message) for result in results)
+    return total
 
 
 @contextlib.contextmanager

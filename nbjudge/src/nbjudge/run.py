@@ -1,7 +1,7 @@
 """Grade a class: read what was handed in, grade what is new, write it down, give feedback, export the scores.
 
 Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A submission is graded
-once; it is graded again when it, the source notebook or lmcore changes.
+once; it is graded again when it, the source notebook or a module that it imports changes.
 """
 
 import contextlib
@@ -12,15 +12,17 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from . import collect, feedback, flags, pool
-from .box.limits import Limits
-from .course import course_config, find_chapters
-from .engine import result_key
-from .files import replace, trouble
-from .report import progress
-from .result import Result
-from .spec import TEST, compile_spec
-from .writer import Writer
+from nbjudge.assignment.spec import TEST, compile_spec
+from nbjudge.course import course_config, find_chapters
+from nbjudge.execution import pool
+from nbjudge.execution.engine import result_key
+from nbjudge.execution.result import Result
+from nbjudge.files import replace, trouble
+from nbjudge.records.gradebook import Writer
+from nbjudge.reports import feedback
+from nbjudge.reports.terminal import progress
+from nbjudge.sandbox.limits import Limits
+from nbjudge.submission import collect, flags
 
 
 class Row(NamedTuple):
@@ -152,7 +154,7 @@ def _alone(spool):
                 fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise RuntimeError(
-                    f"another lmcore-grade is at work in {spool.parents[1]}: wait until it has"
+                    f"another nbjudge grade is at work in {spool.parents[1]}: wait until it has"
                     " ended, then give the same command again"
                 ) from None
         yield
@@ -372,7 +374,7 @@ class _Chapter:
                 raise outcome
         elif outcome.key != result_key(spec, submission):
             raise RuntimeError(
-                "the workers run another version of lmcore: give them the same as here, then grade"
+                "the workers run another version of nbjudge or of the course: give them the same as here, then grade"
                 " again"
             )
         else:
