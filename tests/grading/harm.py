@@ -189,13 +189,13 @@ def in_mounts(work):
     assert code == 0, said
 
 
-def keepers(server):
-    """The processes that the fork server has started and that have a box."""
+def supervisors(server):
+    """The processes that the fork server has started and that have a sandbox."""
     return [child for child in psutil.Process(server.process.pid).children() if child.children()]
 
 
 def groups():
-    """The control groups of boxes that are there."""
+    """The control groups of sandboxes that are there."""
     return [
         folder
         for parent in cgroup.own_groups().values()

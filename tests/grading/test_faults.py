@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import psutil
 import pytest
-from harm import die, groups, keepers, kill, killed_at, nobody_stays
+from harm import die, groups, kill, killed_at, nobody_stays, supervisors
 from machinery import DASK, free_port, running, wait_for
 from nbjudge.cli import main
 from nbjudge.execution import engine, pool
@@ -76,9 +76,9 @@ def test_killed_with_half_a_commit_on_the_disk_it_resumes(course, root, replayed
 
 VICTIMS = {
     "server": lambda server, judge: psutil.Process(server.process.pid),
-    "keeper": lambda server, judge: keepers(server)[0],
-    "student": lambda server, judge: keepers(server)[0].children()[0],
-    "copy": lambda server, judge: keepers(server)[0].children()[0].children()[0],
+    "supervisor": lambda server, judge: supervisors(server)[0],
+    "student": lambda server, judge: supervisors(server)[0].children()[0],
+    "copy": lambda server, judge: supervisors(server)[0].children()[0].children()[0],
     "judge": lambda server, judge: psutil.Process(judge),
 }
 
@@ -123,11 +123,11 @@ def kill_at(monkeypatch, victim, moment, times=1):
     "victim, moment",
     [
         ("server", "cells"),
-        ("keeper", "cells"),
+        ("supervisor", "cells"),
         ("student", "cells"),
         ("student", "copying"),
         ("server", "tests"),
-        ("keeper", "tests"),
+        ("supervisor", "tests"),
         ("student", "tests"),
         ("copy", "tests"),
         ("judge", "tests"),
@@ -143,12 +143,12 @@ def test_a_process_that_is_killed_costs_no_point(one, monkeypatch, victim, momen
         server for place, server in engine._servers.items() if place == engine._place(None)
     ]
     wait_for(lambda: not any((folder / "cgroup.procs").read_text() for folder in groups()), 10)
-    # sweeps away the groups of a keeper that could not do so itself
+    # sweeps away the groups of a supervisor that could not do so itself
     engine.grade(spec, submission)
     wait_for(lambda: not psutil.Process(server.process.pid).children() and not groups(), 10)
 
 
-def test_a_keeper_that_was_killed_leaves_its_control_group_to_the_next_one(one):
+def test_a_supervisor_that_was_killed_leaves_its_control_group_to_the_next_one(one):
     dead = subprocess.Popen(["true"])
     dead.wait()
     left = cgroup.Group(dead.pid, Limits())

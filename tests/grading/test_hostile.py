@@ -30,9 +30,17 @@ LIMITS = Limits(
     disk=32 * MIB,
 )
 MARK = f"{90000 + os.getpid() % 9999}.25"
-WAYS = {
-    "root": None,
-    "user": ["process death", "endless loops", "bombs", "writing", "network", "reading", "honest"],
+METHODS = {
+    "namespaces-root": None,
+    "namespaces-user": [
+        "process death",
+        "endless loops",
+        "bombs",
+        "writing",
+        "network",
+        "reading",
+        "honest",
+    ],
 }
 FEW = {
     "endless loops": 4,
@@ -45,20 +53,20 @@ FEW = {
 }
 
 
-def box_or_skip(way):
-    """Skip, saying why, where this way into a box is not allowed."""
-    if way == "root" and not linux.can_mount():
-        pytest.skip("this account may not mount: the box as root cannot be tested here")
-    reason = namespaces._try(way)
+def sandbox_or_skip(method):
+    """Skip, saying why, where this method of isolation is not allowed."""
+    if method == "namespaces-root" and not linux.can_mount():
+        pytest.skip("this account may not mount: a sandbox as root cannot be tested here")
+    reason = namespaces.why_not(method)
     if reason:
-        pytest.skip(f"no box as {way} on this machine: {reason}")
+        pytest.skip(f"no sandbox by {method} on this machine: {reason}")
 
 
-def chosen(way):
-    if WAYS[way] is None:
+def chosen(method):
+    if METHODS[method] is None:
         return dict(CASES)
     found = {}
-    for kind in WAYS[way]:
+    for kind in METHODS[method]:
         found |= dict([item for item in CASES.items() if item[1].kind == kind][: FEW[kind]])
     return found
 
@@ -125,10 +133,10 @@ def filled(case, **places):
     return case._replace(how=text.replace("{{", "{").replace("}}", "}"))
 
 
-@pytest.fixture(scope="module", params=list(WAYS))
+@pytest.fixture(scope="module", params=list(METHODS))
 def battle(request, tmp_path_factory):
     """All cases graded in one run: what the tests below look at."""
-    box_or_skip(request.param)
+    sandbox_or_skip(request.param)
     tmp = tmp_path_factory.mktemp("battle")
     host, cases = Host(tmp), chosen(request.param)
     home = tmp / "course"
@@ -155,7 +163,7 @@ def battle(request, tmp_path_factory):
     rows = {
         row.student: row
         for row in grade.grade_class(
-            home, due=DUE, way=request.param, limits=LIMITS, workers=2, say=lambda line: None
+            home, due=DUE, isolation=request.param, limits=LIMITS, workers=2, say=lambda line: None
         )
     }
     host.seconds, host.going = time.monotonic() - began, False
@@ -225,7 +233,7 @@ def test_nothing_stays_alive(battle):
 
 def test_memory_and_time_are_bounded(battle):
     _, host, cases, rows, _ = battle
-    # two workers, each with its server, judge and box
+    # two workers, each with its server, judge and sandbox
     assert host.peak < 2 * (2 * LIMITS.memory + 1500 * MIB)
     slow = {
         name: row.seconds for name, row in rows.items() if row.seconds > 4 * LIMITS.notebook_seconds

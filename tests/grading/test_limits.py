@@ -1,4 +1,4 @@
-"""The box of an ordinary user, and every limit of a box: the processes' own, the control group's, the keeper's."""
+"""The sandbox of an ordinary user, and every limit: the processes' own, the control group's, the supervisor's."""
 
 import dataclasses
 import os
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from harm import groups, groups_allowed, in_mounts, keepers
+from harm import groups, groups_allowed, in_mounts, supervisors
 from nbjudge.execution import engine
 from nbjudge.sandbox import linux, namespaces
 from nbjudge.sandbox.limits import Limits
@@ -110,7 +110,7 @@ def handed_in_for_nobody(course, place):
             folder.chmod(folder.stat().st_mode | 0o055)
 
 
-def test_an_ordinary_user_grades_in_boxes(course, nobodys):
+def test_an_ordinary_user_grades_in_sandboxes(course, nobodys):
     """Through user namespaces, without a right that root has: one honest submission and two that attack."""
     handed_in_for_nobody(course, nobodys)
     done = as_nobody(
@@ -193,14 +193,14 @@ def test_without_namespaces_an_ordinary_user_is_refused_and_told_what_helps(cour
 # ---- limits
 
 
-def said_in(one, source, limits=Limits(), way=None):
+def said_in(one, source, limits=Limits(), isolation=None):
     """What a student's cell shows, and the flags."""
     spec, submission, _ = one
     cells = [
         cell | {"source": source} if sanitise.grade_id(cell) == "p1" else cell
         for cell in submission.cells
     ]
-    result = engine.grade(spec, dataclasses.replace(submission, cells=cells), limits, way)
+    result = engine.grade(spec, dataclasses.replace(submission, cells=cells), limits, isolation)
     (cell,) = [cell for cell in result.cells if sanitise.grade_id(cell) == "p1"]
     return (
         "".join(
@@ -222,10 +222,10 @@ RLIMITS = {
 }
 
 
-@pytest.mark.parametrize("way", ["root", "user", "none"])
-def test_each_process_in_a_box_has_its_limits_and_cannot_raise_them(one, way):
-    if way != "none" and (reason := namespaces._try(way)):
-        pytest.skip(f"no box as {way} on this machine, its limits are NOT tested: {reason}")
+@pytest.mark.parametrize("method", ["namespaces-root", "namespaces-user", "none"])
+def test_each_process_in_a_sandbox_has_its_limits_and_cannot_raise_them(one, method):
+    if method != "none" and (reason := namespaces.why_not(method)):
+        pytest.skip(f"no sandbox by {method} on this machine, its limits are NOT tested: {reason}")
     source = (
         "import resource\nfor name in "
         + repr(list(RLIMITS))
@@ -233,11 +233,11 @@ def test_each_process_in_a_box_has_its_limits_and_cannot_raise_them(one, way):
         " *resource.getrlimit(kind))\n    try:\n        resource.setrlimit(kind, (1 << 40, 1 <<"
         " 40))\n        print('raised', name)\n    except (ValueError, OSError):\n        pass"
     )
-    said, _ = said_in(one, source, SMALL, way)
+    said, _ = said_in(one, source, SMALL, method)
     found = dict((line.split()[0], line.split()[1:]) for line in said.splitlines())
     expected = {name: [str(most)] * 2 for name, most in RLIMITS.items()}
-    # outside a box the number of processes is the whole account's, and root may raise anything
-    if way == "none":
+    # outside a sandbox the number of processes is the whole account's, and root may raise anything
+    if method == "none":
         found, expected = (
             {name: those[name] for name in set(RLIMITS) - {"NPROC"}} for those in (found, expected)
         )
@@ -271,20 +271,20 @@ def test_what_goes_beyond_a_limit_fails(one, limit):
     assert any(word in said for word in ([words] if isinstance(words, str) else words))
 
 
-def test_a_control_group_holds_what_all_processes_of_a_box_use_together(one):
+def test_a_control_group_holds_what_all_processes_of_a_sandbox_use_together(one):
     if not groups_allowed():
         pytest.skip(
-            "no control group may be made here: memory and processes of a box together are limited"
-            " by its keeper alone, NOT by the kernel"
+            "no control group may be made here: memory and processes of a sandbox together are limited"
+            " by its supervisor alone, NOT by the kernel"
         )
     found, real = {}, engine._Student.run_cell
 
     def looking(student, source, seconds):
         if "mean_of_logs" in source:
-            (keeper,) = keepers(student.server)
-            boxed = keeper.children()[0].pid
+            (supervisor,) = supervisors(student.server)
+            isolated = supervisor.children()[0].pid
             for folder in groups():
-                if str(boxed) in (folder / "cgroup.procs").read_text().split():
+                if str(isolated) in (folder / "cgroup.procs").read_text().split():
                     for name in ("memory.limit_in_bytes", "memory.max", "pids.max"):
                         if (folder / name).exists():
                             found[name] = int((folder / name).read_text())
@@ -308,7 +308,7 @@ def test_the_kernel_ends_what_uses_too_much_memory_together(one):
     """Each of the processes keeps within its own limit."""
     if not groups_allowed():
         pytest.skip(
-            "no control group may be made here: the kernel's limit on the memory of a box is NOT"
+            "no control group may be made here: the kernel's limit on the memory of a sandbox is NOT"
             " tested"
         )
     said, _ = said_in(one, EATERS, SMALL)
@@ -317,7 +317,7 @@ def test_the_kernel_ends_what_uses_too_much_memory_together(one):
     ), said
 
 
-def test_the_keeper_ends_what_uses_too_much_memory_together_where_control_groups_are_refused(
+def test_the_supervisor_ends_what_uses_too_much_memory_together_where_control_groups_are_refused(
     one, mounts
 ):
     def run():

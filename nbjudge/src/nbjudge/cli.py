@@ -25,7 +25,7 @@ def parser():
     p = argparse.ArgumentParser(
         prog="nbjudge grade",
         description=(
-            "Grade a class: every submission in a box, its tests in a process of their own."
+            "Grade a class: every submission in a sandbox, its tests in a process of their own."
         ),
         epilog=(
             "Exit status: 0 every submission has a grade, 1 some have none, 2 nothing was done, 130"
@@ -85,7 +85,7 @@ def parser():
     p.add_argument(
         "--unsafe",
         action="store_true",
-        help="run students' code without a box: only in a machine that holds nothing else",
+        help="run students' code without a sandbox: only in a machine that holds nothing else",
     )
     return p
 

@@ -21,6 +21,7 @@ from nbjudge.files import replace, trouble
 from nbjudge.records.gradebook import Writer
 from nbjudge.reports import feedback
 from nbjudge.reports.terminal import progress
+from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import collect, flags
 
@@ -53,7 +54,7 @@ class Options(NamedTuple):
     db: str | None = None
     seed: int = 0
     unsafe: bool = False
-    way: str | None = None
+    isolation: str | None = None
     limits: Limits | None = None
     patience: float = 120.0
 
@@ -353,16 +354,18 @@ class _Chapter:
             else:
                 ready.append((submission, result))
         options = self.options
-        way = "none" if options.unsafe else options.way
+        isolation = "none" if options.unsafe else options.isolation
         for submission, outcome in ready:
             self._enter(spec, submission, outcome)
         for submission, outcome in pool.outcomes(
-            spec, todo, self.limits, way, options.workers, options.scheduler
+            spec, todo, self.limits, isolation, options.workers, options.scheduler
         ):
             self._enter(spec, submission, outcome)
 
     def _enter(self, spec, submission, outcome):
         student = submission.student
+        if isinstance(outcome, SandboxUnavailable):
+            raise outcome
         if isinstance(outcome, Exception):
             row = Row(
                 self.chapter,
@@ -370,8 +373,6 @@ class _Chapter:
                 "failed",
                 f"{outcome}: it is not the student's doing; grade again",
             )
-            if "no box" in str(outcome) or "namespaces" in str(outcome):
-                raise outcome
         elif outcome.key != result_key(spec, submission):
             raise RuntimeError(
                 "the workers run another version of nbjudge or of the course: give them the same as here, then grade"

@@ -15,6 +15,7 @@ from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, needed
 from nbjudge.execution import wire
 from nbjudge.execution.forkserver import Server, ServerLost
 from nbjudge.execution.result import Result
+from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import flags, sanitise
 
@@ -48,7 +49,7 @@ def result_key(spec, submission):
     ).hexdigest()
 
 
-def grade(spec, submission, limits=Limits(), way=None):
+def grade(spec, submission, limits=Limits(), isolation=None):
     """Grade one notebook.
 
     Parameters
@@ -56,8 +57,8 @@ def grade(spec, submission, limits=Limits(), way=None):
     spec : Spec
     submission : Submission
     limits : Limits
-    way : str, optional
-        How the student's process is shut in: "root", "user", "none"; by default as this machine
+    isolation : str, optional
+        A level or method of `sandbox.isolation`; by default the strongest level that this machine
         allows.
 
     Returns
@@ -66,20 +67,22 @@ def grade(spec, submission, limits=Limits(), way=None):
 
     Raises
     ------
+    SandboxUnavailable
+        If no sandbox can be built here.
     RuntimeError
-        If no box can be built here, or the graders' own processes keep ending.
+        If the graders' own processes keep ending.
     """
     started = time.monotonic()
     cells, notes = sanitise.sanitise(spec, submission.cells)
     for attempt in range(3):
         server = None
         try:
-            server = _server(way, spec)
+            server = _server(isolation, spec)
             told, verdicts = _Job(spec, submission, limits, server).run(cells)
             break
         except ServerLost as error:
             # not the student's doing: begin again with a new server
-            if not _forget(way) and server is not None:
+            if not _forget(isolation) and server is not None:
                 raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
@@ -101,22 +104,22 @@ def grade(spec, submission, limits=Limits(), way=None):
     )
 
 
-def _server(way, spec):
+def _server(isolation, spec):
     """The warm server of this thread, started when it is first needed."""
-    server = _servers.get(_place(way))
+    server = _servers.get(_place(isolation))
     if server is None:
-        server = _servers[_place(way)] = Server(way)
+        server = _servers[_place(isolation)] = Server(isolation)
     server.warm(spec.modules, spec.preload)
     return server
 
 
-def _place(way):
-    return os.getpid(), threading.get_ident(), way
+def _place(isolation):
+    return os.getpid(), threading.get_ident(), isolation
 
 
-def _forget(way):
+def _forget(isolation):
     """Close this thread's server; False if `close_servers` has done so."""
-    server = _servers.pop(_place(way), None)
+    server = _servers.pop(_place(isolation), None)
     if server:
         server.close()
     return server is not None
@@ -296,7 +299,7 @@ class _Student:
             connection.close()
 
     def _last_word(self):
-        """The keeper's report, {} if it was killed; it comes when the box is gone."""
+        """The supervisor's report, {} if it was killed; it comes when the box is gone."""
         said = b""
         with suppress(OSError):
             self.control.settimeout(10)
@@ -307,7 +310,7 @@ class _Student:
     def begin(self, files, limits):
         ready = self._ask(None, 30)
         if not ready.get("ready"):
-            raise RuntimeError(f"the box could not be built: {ready.get('trouble')}")
+            raise SandboxUnavailable(f"the sandbox could not be built: {ready.get('trouble')}")
         self._ask(
             {
                 "do": "begin",
@@ -376,10 +379,10 @@ class _Student:
             self.control.sendall(b"k")
 
     def _end_of_it(self):
-        """Why the process is gone, as an exception; if its keeper is gone too, the server was killed from outside."""
+        """Why the process is gone, as an exception; if its supervisor is gone too, the server was killed from outside."""
         word = self._last_word()
         if not word:
-            raise ServerLost("the keeper of a student's process ended")
+            raise ServerLost("the supervisor of a student's process ended")
         killed = (
             word["why"] == "itself"
             and os.WIFSIGNALED(word["status"])

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from nbjudge.modules import folders
+from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
 
 ALWAYS = [
@@ -71,16 +72,17 @@ class Server:
 
     Parameters
     ----------
-    way : str, optional
-        "root", "user" or "none"; by default whichever box this machine allows.
+    isolation : str, optional
+        A level or method of `sandbox.isolation`; by default the strongest level that this machine
+        allows.
 
     Raises
     ------
-    RuntimeError
-        If there is no box here; the message says how to allow one.
+    SandboxUnavailable
+        If there is no such sandbox here; the message says how to allow one.
     """
 
-    def __init__(self, way=None):
+    def __init__(self, isolation=None):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = tempfile.gettempdir() if not os.environ.get("HOME") else os.environ["HOME"]
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -104,8 +106,8 @@ class Server:
         theirs.close()
         self.modules = set()
         try:
-            self.way = self._ask({"way": way})["way"]
-        except RuntimeError:
+            self.isolation = self._ask({"isolation": isolation})["isolation"]
+        except SandboxUnavailable:
             self.close()
             raise
 
@@ -151,8 +153,8 @@ class Server:
         if not reply:
             raise ServerLost("the fork server ended")
         reply = json.loads(reply)
-        if "trouble" in reply:
-            raise RuntimeError(reply["trouble"])
+        if "unavailable" in reply:
+            raise SandboxUnavailable(reply["unavailable"])
         return reply
 
     def close(self):
@@ -168,19 +170,19 @@ class Server:
 
 def serve(connection):
     """The server's loop: one request, one answer."""
-    from nbjudge.sandbox import namespaces
+    from nbjudge.sandbox import isolation, namespaces
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     first = connection.recv(1 << 16)
     if not first:
         return
     try:
-        way = json.loads(first)["way"] or namespaces.way_in()
+        method = isolation.find_method(json.loads(first)["isolation"] or isolation.LEVELS[0])
         shell = _warm_up()
-    except RuntimeError as error:
-        connection.send(json.dumps({"trouble": str(error)}).encode())
+    except SandboxUnavailable as error:
+        connection.send(json.dumps({"unavailable": str(error)}).encode())
         return
-    connection.send(json.dumps({"way": way}).encode())
+    connection.send(json.dumps({"isolation": method}).encode())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are nobody's children to wait for
     shown = set(folders([]))
     while True:
@@ -195,7 +197,7 @@ def serve(connection):
             pid = os.fork()
             if pid == 0:
                 connection.close()
-                _become(request, descriptors, way, namespaces.visible(shown), shell)
+                _become(request, descriptors, method, namespaces.visible(shown), shell)
             reply = {"pid": pid}
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -236,13 +238,13 @@ def _import(modules, loaders):
     return {}
 
 
-def _become(request, descriptors, way, paths, shell):
-    """In the fork: be the keeper of a student's process, or a judge. Does not return."""
+def _become(request, descriptors, method, paths, shell):
+    """In the fork: be the supervisor of a student's process, or a judge. Does not return."""
     try:
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         if "student" in request:
             from nbjudge.execution import kernel as student
-            from nbjudge.sandbox.supervisor import keep
+            from nbjudge.sandbox.supervisor import supervise
 
             limits = Limits(**request["student"])
             control, channel, *snapshots = sockets
@@ -253,7 +255,7 @@ def _become(request, descriptors, way, paths, shell):
                 os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
                 student.serve(shell, channel, snapshots, limits.reply, trouble)
 
-            keep(control, way, limits, paths, run, [channel, *snapshots])
+            supervise(control, method, limits, paths, run, [channel, *snapshots])
         else:
             from nbjudge.execution import judge
 

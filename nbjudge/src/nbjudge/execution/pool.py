@@ -12,6 +12,7 @@ from itertools import islice
 
 from nbjudge.execution import engine
 from nbjudge.files import AGAIN
+from nbjudge.sandbox.errors import SandboxUnavailable
 
 # submissions on their way for each worker: enough to keep it busy
 WINDOW = 8
@@ -21,7 +22,7 @@ DESERTED = 600.0
 SWITCH = 0.0005
 
 
-def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
+def outcomes(spec, submissions, limits, isolation=None, workers=None, scheduler=None):
     """Grade submissions, whichever is ready first.
 
     Parameters
@@ -29,7 +30,7 @@ def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
     spec : Spec
     submissions : list of Submission
     limits : Limits
-    way : str, optional
+    isolation : str, optional
         See `engine.grade`.
     workers : int, optional
         Submissions graded at the same time on this machine. By default one for each core.
@@ -47,20 +48,22 @@ def outcomes(spec, submissions, limits, way=None, workers=None, scheduler=None):
         If the scheduler is lost or has no workers for long; what was yielded stands.
     """
     if scheduler is None:
-        yield from _here(spec, submissions, limits, way, workers or len(os.sched_getaffinity(0)))
+        yield from _here(
+            spec, submissions, limits, isolation, workers or len(os.sched_getaffinity(0))
+        )
     else:
         with _client(scheduler) as client:
-            yield from _on_cluster(client, spec, submissions, limits, way)
+            yield from _on_cluster(client, spec, submissions, limits, isolation)
 
 
-def _here(spec, submissions, limits, way, workers):
+def _here(spec, submissions, limits, isolation, workers):
     waiting, owners, before = iter(submissions), {}, sys.getswitchinterval()
     threads = ThreadPoolExecutor(workers, "grading")
     sys.setswitchinterval(SWITCH)
     try:
         while True:
             for submission in islice(waiting, 2 * workers - len(owners)):
-                owners[threads.submit(_attempt, spec, submission, limits, way)] = submission
+                owners[threads.submit(_attempt, spec, submission, limits, isolation)] = submission
             if not owners:
                 return
             for future in wait(owners, return_when=FIRST_COMPLETED).done:
@@ -94,11 +97,11 @@ def _client(scheduler):
         yield client
 
 
-def _on_cluster(client, spec, submissions, limits, way):
+def _on_cluster(client, spec, submissions, limits, isolation):
     from distributed import as_completed
 
     def submit(submission):
-        future = client.submit(_attempt, spec, submission, limits, way, pure=False, retries=3)
+        future = client.submit(_attempt, spec, submission, limits, isolation, pure=False, retries=3)
         owners[future.key] = submission
         return future
 
@@ -141,10 +144,12 @@ def _finished(client, ready):
             )
 
 
-def _attempt(spec, submission, limits, way):
+def _attempt(spec, submission, limits, isolation):
     """A result, or the exception that prevented one: for the caller to report."""
     try:
-        return engine.grade(spec, submission, limits, way)
+        return engine.grade(spec, submission, limits, isolation)
+    except SandboxUnavailable as error:
+        return error
     except Exception as error:
         return RuntimeError(
             f"{type(error).__name__}: {error}"

@@ -1,7 +1,7 @@
-"""A control group for one submission: memory and processes of everything in the box together.
+"""A control group for one submission: memory and processes of everything in the sandbox together.
 
 Version 2 where the process may make groups below its own, version 1 where its controllers are mounted; nothing where
-neither is allowed, and then only the limits of each process and the keeper's look at their sum hold.
+neither is allowed, and then only the limits of each process and the supervisor's look at their sum hold.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-NAME = "nbjudge-"  # and the process id of the keeper
+NAME = "nbjudge-"  # and the process id of the supervisor
 FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
 
 
@@ -27,13 +27,13 @@ def own_groups():
 
 
 class Group:
-    """The groups of one keeper's box; no folders where none may be made."""
+    """The groups of one supervisor's sandbox; no folders where none may be made."""
 
-    def __init__(self, keeper, limits):
+    def __init__(self, supervisor, limits):
         self.folders, self.limited = [], set()
         with contextlib.suppress(OSError):
             for controller, parent in own_groups().items():
-                self._make(controller, parent / f"{NAME}{keeper}", limits)
+                self._make(controller, parent / f"{NAME}{supervisor}", limits)
 
     def _make(self, controller, folder, limits):
         with contextlib.suppress(OSError):
@@ -69,7 +69,7 @@ class Group:
 
 
 def sweep():
-    """Remove the groups of keepers that were killed and could not do it."""
+    """Remove the groups of supervisors that were killed and could not do it."""
     with contextlib.suppress(OSError):
         for parent in own_groups().values():
             for folder in parent.glob(f"{NAME}*"):

@@ -42,10 +42,10 @@ class Limits:
     extra: int = 16 * MIB
 
 
-def apply(limits, boxed=True):
+def apply(limits, own_user=True):
     """Set the limits that hold for each process by itself; they cannot be raised again.
 
-    The number of processes counts all of one user's, so it is set only where the box has a user of its own.
+    The number of processes counts all of one user's, so it is set only where the sandbox has a user of its own.
     """
     seconds = int(2 * limits.notebook_seconds) + 2
     bounds = {
@@ -55,7 +55,7 @@ def apply(limits, boxed=True):
         resource.RLIMIT_NOFILE: 512,
         resource.RLIMIT_CPU: seconds,
     }
-    if boxed:
+    if own_user:
         bounds[resource.RLIMIT_NPROC] = limits.processes
     for kind, most in bounds.items():
         hard = resource.getrlimit(kind)[1]

@@ -67,7 +67,7 @@ def make_readonly(target, devices=False):
     )
 
 
-def enter_root(folder):
+def pivot_root(folder):
     """Make a mounted folder the root of this process's file system, and lose sight of the old one."""
     os.chdir(folder)
     _call(_libc.syscall, SYS_PIVOT_ROOT, b".", b".", what="pivot_root")
@@ -86,7 +86,7 @@ def die_with_parent():
     prctl(PR_SET_PDEATHSIG, 9)
 
 
-def bar_gains():
+def set_no_new_privs():
     """From now on no program that this process runs can give it a privilege (set-user-id, file capabilities, user 0)."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     for capability in range(LAST_CAPABILITY + 1):

@@ -1,7 +1,7 @@
 """Shut a process in: own processes, network, mounts, IPC and host name; a read-only world with a scratch folder.
 
-What the box shows of the host is a list of what Python needs, not the host with a few things hidden: no home folder, no
-course folder, no gradebook is there to be read. Two ways lead in: as root (a user id of its own for each box), or as an
+What the sandbox shows of the host is a list of what Python needs, not the host with a few things hidden: no home folder, no
+course folder, no gradebook is there to be read. Two methods lead there: as root (a user id of its own for each sandbox), or as an
 ordinary user through a user namespace.
 """
 
@@ -27,21 +27,13 @@ SETTINGS = [
 ]
 DEVICES = ["null", "zero", "full", "random", "urandom"]
 SCRATCH, WORK = "/tmp", "/tmp/notebook"
-# the user id in the box, where it can be chosen
+# the user id in the sandbox, where it can be chosen
 INSIDE = 1000
 ALONE = linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
 
-HOW_TO_ALLOW = """grading needs Linux namespaces, and this machine allows none: {reason}
-Any of these helps:
-  - run it as root, or in a container started with --privileged (or --cap-add SYS_ADMIN and no seccomp and AppArmor profile);
-  - allow user namespaces: sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
-    kernel.apparmor_restrict_unprivileged_userns=0 (whichever of them exist);
-  - --unsafe grades without a box: tests still run in a process of their own, but students' code can then read and write
-    whatever you can. Only in a virtual machine that holds nothing else."""
-
 
 def visible(folders=()):
-    """Folders and files of the host that the box shows, read-only, at the same places.
+    """Folders and files of the host that the sandbox shows, read-only, at the same places.
 
     Parameters
     ----------
@@ -58,33 +50,16 @@ def visible(folders=()):
     ]
 
 
-def way_in():
-    """How a process can be shut in here: "root" or "user".
-
-    Raises
-    ------
-    RuntimeError
-        If neither is allowed; the message says what would help.
-    """
-    reasons = []
-    for way in (["root"] if linux.can_mount() else []) + ["user"]:
-        reason = _try(way)
-        if reason is None:
-            return way
-        reasons.append(f"as {way}: {reason}")
-    raise RuntimeError(HOW_TO_ALLOW.format(reason="; ".join(reasons)))
-
-
-def _try(way):
-    """Why a process cannot be shut in this way, or None."""
+def why_not(method):
+    """Why a process cannot be isolated by this method, or None."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            leave(way)
+            unshare(method)
             child = os.fork()
             if child == 0:
-                enter(way, bounds.Limits(), visible())
+                enter(method, bounds.Limits(), visible())
                 os.write(write, b"fine")
                 os._exit(0)
             os.waitpid(child, 0)
@@ -104,9 +79,9 @@ def _try(way):
     return None if said == b"fine" else said.decode() or "the process ended"
 
 
-def leave(way):
+def unshare(method):
     """First step, in the parent of the process to be shut in: its children will be born in new namespaces."""
-    if way == "user":
+    if method == "namespaces-user":
         user, group = os.geteuid(), os.getegid()
         linux.unshare(linux.NEWUSER)
         Path("/proc/self/setgroups").write_text("deny")
@@ -115,15 +90,15 @@ def leave(way):
     linux.unshare(ALONE)
 
 
-def enter(way, limits, paths):
+def enter(method, limits, paths):
     """Second step, in the first process of the new namespaces: build the small world, move in, drop every right."""
     try:
         linux.die_with_parent()
-        uid = _own_uid() if way == "root" else INSIDE
+        uid = _own_uid() if method == "namespaces-root" else INSIDE
         linux.unshare(linux.NEWNS)
         _build(paths, limits, uid)
-        linux.bar_gains()
-        if way == "root":
+        linux.set_no_new_privs()
+        if method == "namespaces-root":
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
@@ -133,7 +108,7 @@ def enter(way, limits, paths):
         seccomp.install()
         os.chdir(WORK)
     except OSError as error:
-        raise RuntimeError(f"{error.filename or 'the box'}: {error.strerror}") from error
+        raise RuntimeError(f"{error.filename or 'the sandbox'}: {error.strerror}") from error
 
 
 def _own_uid():
@@ -150,7 +125,7 @@ def _build(paths, limits, uid):
     os.umask(0o022)
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     root = _free_place(paths)
-    linux.mount("box", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+    linux.mount("sandbox", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
     # first: the course itself may lie under /tmp
     os.makedirs(f"{root}{SCRATCH}")
     linux.mount(
@@ -190,15 +165,15 @@ def _build(paths, limits, uid):
         None,
         linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV,
     )
-    linux.enter_root(root)
+    linux.pivot_root(root)
 
 
 def _free_place(paths):
-    """A folder to mount the box on, out of the way of everything that it shows."""
+    """A folder to mount the sandbox on, out of the way of everything that it shows."""
     for place in ("/mnt", "/media", "/srv", "/opt", "/tmp"):
         if os.path.isdir(place) and not any(Path(path).is_relative_to(place) for path in paths):
             return place
-    raise OSError(2, "no folder to build it on", "the box")
+    raise OSError(2, "no folder to build it on", "the sandbox")
 
 
 def _show(path, target):

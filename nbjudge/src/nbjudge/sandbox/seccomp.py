@@ -1,4 +1,4 @@
-"""A filter of system calls for the boxed process: what no notebook needs and what holes in kernels are reached by.
+"""A filter of system calls for the isolated process: what no notebook needs and what holes in kernels are reached by.
 
 The namespaces are the wall; this is the second one. It refuses new namespaces, mounts, tracing, kernel modules, BPF,
 io_uring, keyrings, clocks, and sockets of every family but Unix and IP (IP has no interface to leave by; vsock and

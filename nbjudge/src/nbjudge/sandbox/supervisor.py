@@ -1,7 +1,7 @@
-"""The guard of one box: starts the boxed process, passes interrupts on, ends it when told to or when nobody listens.
+"""The guard of one sandbox: starts the isolated process, passes interrupts on, ends it when told to or when nobody listens.
 
-It stands outside the box, so nothing in the box can reach it. It ends with the fork server, and the boxed process, which
-is the first of its process namespace, ends with it and takes every other process of the box along.
+It stands outside the sandbox, so nothing in it can reach it. It ends with the fork server, and the isolated process, which
+is the first of its process namespace, ends with it and takes every other process of the sandbox along.
 """
 
 import json
@@ -18,22 +18,22 @@ from nbjudge.sandbox.cgroup import Group, sweep
 LOOK = 0.2
 
 
-def keep(control, way, limits, paths, run, ends=()):
-    """Run `run()` in a box until it ends, or `control` says so or closes; then report and return.
+def supervise(control, method, limits, paths, run, ends=()):
+    """Run `run()` in a sandbox until it ends, or `control` says so or closes; then report and return.
 
     Parameters
     ----------
     control : socket
         Takes b"i" for an interrupt and b"k" for the end; gets one line of JSON when all is over.
-    way : str
-        "root", "user", or "none" for no box at all.
+    method : str
+        As `isolation.find_method` gives it.
     limits : Limits
     paths : list of str
-        What the box shows.
+        What the sandbox shows.
     run : callable
-        What the boxed process does; it gets "" or the reason why the box could not be built.
+        What the isolated process does; it gets "" or the reason why the sandbox could not be built.
     ends : sequence of socket
-        Those that are for the boxed process alone: whoever listens at the other end has to see that
+        Those that are for the isolated process alone: whoever listens at the other end has to see that
         it is gone.
     """
     linux.die_with_parent()
@@ -41,15 +41,15 @@ def keep(control, way, limits, paths, run, ends=()):
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     group = Group(os.getpid(), limits)
     gate_read, gate_write = os.pipe()
-    if way != "none":
-        namespaces.leave(way)
+    if method != "none":
+        namespaces.unshare(method)
     pid = os.fork()
     if pid == 0:
         control.close()
         os.close(gate_write)
         os.read(gate_read, 1)  # until the control group holds
         os.close(gate_read)
-        _boxed(way, limits, paths, run)
+        _isolated(method, limits, paths, run)
     os.close(gate_read)
     for end in ends:
         end.close()
@@ -60,7 +60,7 @@ def keep(control, way, limits, paths, run, ends=()):
     _, status = os.waitpid(pid, 0)
     if why == "itself" and group.killed_for_memory():
         why = "memory"
-    if way == "none":
+    if method == "none":
         # what it left behind, as far as it stayed in its group
         with suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
@@ -70,15 +70,15 @@ def keep(control, way, limits, paths, run, ends=()):
         control.sendall(json.dumps({"why": why, "status": status}).encode() + b"\n")
 
 
-def _boxed(way, limits, paths, run):
+def _isolated(method, limits, paths, run):
     trouble = ""
     try:
         os.setsid()
-        if way == "none":
+        if method == "none":
             linux.die_with_parent()
-            bounds.apply(limits, boxed=False)
+            bounds.apply(limits, own_user=False)
         else:
-            namespaces.enter(way, limits, paths)
+            namespaces.enter(method, limits, paths)
         with suppress(OSError):
             with open("/proc/self/oom_score_adj", "w") as score:
                 score.write("1000")
