@@ -4,7 +4,7 @@ import contextlib
 import io
 from pathlib import Path
 
-from lmcore.grading.grade import grade_class
+from nbjudge.run import grade_class
 
 from . import course
 
