@@ -53,7 +53,7 @@ links: $(STAMPS)/venv  ## ask every outside address in the book whether it still
 	$(VENV)/bin/jupyter-book build . -q --all --builder linkcheck --path-output _build/links
 
 release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solutions/ (CH=03 for one chapter)
-	$(PY) -m nbjudge.assignment.release generate $(CH)
+	$(PY) -m nbjudge release $(CH)
 
 sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
 
@@ -67,11 +67,11 @@ serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for anothe
 	$(PY) book/_tools/serve.py $(if $(PORT),--port $(PORT))
 
 grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter, ARGS='--workers 8' and the like)
-	$(PY) -m nbjudge.cli $(CH) $(ARGS)
+	$(PY) -m nbjudge grade $(CH) $(ARGS)
 
 check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
 	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)
-	@$(PY) -m nbjudge.selfcheck $(CH)
+	@$(PY) -m nbjudge check $(CH)
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
 	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/theory.ipynb solutions/$(CH)*/exercises.ipynb)
@@ -132,7 +132,7 @@ $(STAMPS)/venv: requirements.lock pyproject.toml nbjudge/pyproject.toml $(call m
 	mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/release: $(STAMPS)/venv $(SOURCES) $(GRADER) $(call missing,$(RELEASES))
-	$(PY) -m nbjudge.assignment.release generate
+	$(PY) -m nbjudge release
 	@touch $@
 
 # All pages every time: a page that is not read again would keep quiet about a reference that broke elsewhere.

@@ -118,7 +118,7 @@ def main(folder):
 
     for name, student in CLASS.items():
         write_submission(HOME, folder, CHAPTER, name, student)
-    status = command.main([CHAPTER, "--home", str(HOME), "--root", str(folder), "--due", DUE])
+    status = command.main(["grade", CHAPTER, "--home", str(HOME), "--root", str(folder), "--due", DUE])
     return 0 if status == 1 else status  # one of the submissions is broken on purpose
 
 

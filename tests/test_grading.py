@@ -208,19 +208,19 @@ def test_a_changed_submission_is_graded_again_and_manual_scores_stay(graded):
 
 def test_nothing_submitted(tmp_path, capsys):
     home = make_course(tmp_path)
-    assert main(["--home", str(home)]) == 2
+    assert main(["grade", "--home", str(home)]) == 2
     assert "put each notebook at" in capsys.readouterr().err
 
 
 def test_unknown_chapter(tmp_path, capsys):
     home = make_course(tmp_path)
-    assert main(["--home", str(home), "12"]) == 2
+    assert main(["grade", "--home", str(home), "12"]) == 2
     assert "no chapter '12'" in capsys.readouterr().err
 
 
 def test_a_due_date_that_is_none(tmp_path, capsys):
     home = make_course(tmp_path)
-    assert main(["--home", str(home), "--due", "the ides of March"]) == 2
+    assert main(["grade", "--home", str(home), "--due", "the ides of March"]) == 2
     assert "the due date 'the ides of March' is no date" in capsys.readouterr().err
 
 
@@ -246,7 +246,7 @@ def test_a_run_that_was_stopped_continues(graded, tmp_path, monkeypatch, capsys)
     home, _ = graded
     for name in ("blank", "perfect"):
         write_submission(home, tmp_path, CHAPTER, name, CLASS[name])
-    arguments = ["--home", str(home), "--root", str(tmp_path), "--workers", "1"]
+    arguments = ["grade", "--home", str(home), "--root", str(tmp_path), "--workers", "1"]
     outcomes = pool.outcomes
 
     def stop_at_the_second(*arguments):

@@ -13,12 +13,14 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="GNU make i
 STEPS = [
     "requirements.lock",
     "pyproject.toml",
+    "nbjudge/pyproject.toml",
     "nbgrader_config.py",
     "_config.yml",
     "_toc.yml",
     "book/intro.md",
     "lmcore/softmax.py",
     "lmcore/_arrays.py",
+    "lmcore/check.py",
     "nbjudge/src/nbjudge/assignment/release.py",
     "tests/sample_class.py",
     "lmcore/decoding.py",
@@ -34,7 +36,7 @@ STEPS = [
 ]
 DOES = {
     "pip install": "environment",
-    "release generate": "release",
+    "-m nbjudge release": "release",
     "jupyter-book build": "site",
     "sample_class.py": "sample class",
 }
@@ -126,8 +128,9 @@ def test_a_wrong_python_is_named_with_the_remedy(finished):
 
 
 def test_an_environment_keeps_its_python_unless_another_is_asked_for(tmp_path):
-    for name in ("Makefile", "pyproject.toml"):
-        shutil.copy(HOME / name, tmp_path)
+    (tmp_path / "nbjudge").mkdir()
+    for name in ("Makefile", "pyproject.toml", "nbjudge/pyproject.toml"):
+        shutil.copy(HOME / name, tmp_path / name)
     (tmp_path / "requirements.lock").touch()
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -141,8 +144,9 @@ def test_an_environment_keeps_its_python_unless_another_is_asked_for(tmp_path):
 
 
 def test_without_a_network_the_cause_is_told_and_nothing_half_made_stays(tmp_path):
-    for name in ("Makefile", "pyproject.toml"):
-        shutil.copy(HOME / name, tmp_path)
+    (tmp_path / "nbjudge").mkdir()
+    for name in ("Makefile", "pyproject.toml", "nbjudge/pyproject.toml"):
+        shutil.copy(HOME / name, tmp_path / name)
     (tmp_path / "requirements.lock").write_text("numpy==2.0.0 --hash=sha256:" + "0" * 64 + "\n")
     result = make(
         tmp_path, "venv", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull

@@ -2,7 +2,7 @@
 
 import pytest
 from nbjudge.assignment import release
-from nbjudge.selfcheck import main
+from nbjudge.cli import main
 from sample_class import BLANK, Student, write_submission
 from toy_course import make_course
 
@@ -27,7 +27,7 @@ def solve(home, answers):
 def test_solved_work_gets_the_visible_points_and_a_warning_costs_none(home, capsys):
     solve(home, {"p1": WARNS, "p2": "Sums do not underflow."})
     before = (home / "exercises/01-logs/exercises.ipynb").read_bytes()
-    assert main(["1", "--home", str(home)]) == 0
+    assert main(["check", "1", "--home", str(home)]) == 0
     said = capsys.readouterr().out
     assert "p1_test         5 of 5" in said and "a person will read it" in said
     assert (home / "exercises/01-logs/exercises.ipynb").read_bytes() == before
@@ -35,7 +35,7 @@ def test_solved_work_gets_the_visible_points_and_a_warning_costs_none(home, caps
 
 def test_blank_work_is_told_what_is_missing(home, capsys):
     solve(home, BLANK)
-    main(["01", "--home", str(home)])
+    main(["check", "01", "--home", str(home)])
     said = capsys.readouterr().out
     assert "NotImplementedError" in said and "still blank" in said
     assert "visible tests: 0 of 10 points" in said
@@ -47,12 +47,12 @@ def test_blank_work_is_told_what_is_missing(home, capsys):
 )
 def test_a_broken_notebook_is_explained(home, capsys, content, words):
     (home / "exercises/01-logs/exercises.ipynb").write_text(content)
-    assert main(["1", "--home", str(home)]) == 2
+    assert main(["check", "1", "--home", str(home)]) == 2
     assert words in capsys.readouterr().err
 
 
 def test_an_unknown_chapter_is_answered_with_those_there_are(home, capsys):
-    assert main(["7", "--home", str(home)]) == 2
+    assert main(["check", "7", "--home", str(home)]) == 2
     assert (
         "no chapter '7' in exercises/: give the number or name of one of 01-logs"
         in capsys.readouterr().err

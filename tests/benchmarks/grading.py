@@ -31,7 +31,8 @@ def ours(chapter):
     return [
         sys.executable,
         "-m",
-        "nbjudge.cli",
+        "nbjudge",
+        "grade",
         chapter,
         "--json",
         "--home",

@@ -117,6 +117,7 @@ def test_an_ordinary_user_grades_in_sandboxes(course, nobodys):
         nobodys / "python",
         [
             *COMMAND,
+            "grade",
             "--home",
             str(course.home),
             "--root",
@@ -164,6 +165,7 @@ def test_without_namespaces_an_ordinary_user_is_refused_and_told_what_helps(cour
             forbid,
             "-",
             *COMMAND,
+            "grade",
             "--home",
             str(course.home),
             "--root",

@@ -41,7 +41,7 @@ def graded(tmp_path_factory):
     shutil.rmtree(home / "lmcore")
     for student, what in CLASS.items():
         write_submission(home, home, CHAPTER, student, what)
-    assert main(["--home", str(home), "--workers", "1", "--due", DUE]) == 0
+    assert main(["grade", "--home", str(home), "--workers", "1", "--due", DUE]) == 0
     return home
 
 
@@ -131,7 +131,7 @@ def test_nbgraders_own_plugin_takes_everything(home, settings):
         if "AssignLatePenalties.plugin_class" not in line
     ]
     config.write_text("".join(kept) + settings + "c.LateSubmissionPlugin.penalty_method = 'zero'\n")
-    assert main(["--home", str(home), "--workers", "1"]) == 0
+    assert main(["grade", "--home", str(home), "--workers", "1"]) == 0
     assert scores(home) == {
         "blank": (0, 0),
         "half-and-late": (5, 0),
@@ -143,7 +143,7 @@ def test_nbgraders_own_plugin_takes_everything(home, settings):
 def test_a_due_date_that_moves_and_an_extension_change_penalties_without_grading_again(
     home, capsys
 ):
-    assert main(["--home", str(home), "--due", "2026-03-02 12:00 UTC"]) == 0
+    assert main(["grade", "--home", str(home), "--due", "2026-03-02 12:00 UTC"]) == 0
     capsys.readouterr()
     assert scores(home) == {
         "blank": (0, 0),
@@ -154,7 +154,7 @@ def test_a_due_date_that_moves_and_an_extension_change_penalties_without_grading
     with Gradebook(f"sqlite:///{home}/gradebook.db") as book:
         book.find_submission(CHAPTER, "half-and-late").extension = timedelta(days=1)
         book.db.commit()
-    assert main(["--home", str(home), "--json"]) == 0
+    assert main(["grade", "--home", str(home), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert {row["state"] for row in rows} == {"unchanged"}
     assert scores(home)["half-and-late"] == (5, 5)
@@ -165,7 +165,7 @@ def test_a_submission_that_comes_again_counts_from_its_new_time(home):
         "2026-03-05 12:00:00 UTC\n"
     )
     (home / "submitted" / "late" / CHAPTER / "timestamp.txt").unlink()
-    assert main(["--home", str(home)]) == 0
+    assert main(["grade", "--home", str(home)]) == 0
     assert scores(home)["perfect"] == (10, 6) and scores(home)["late"] == (10, 10)
 
 
@@ -267,7 +267,7 @@ def test_formgrader_shows_the_class_and_what_is_typed_there_survives_grading_aga
     )
     formgrader.json(f"comment/{comment['id']}", {"manual_comment": "underflow is missing"})
 
-    assert main(["--home", str(home), "--force", "--workers", "1"]) == 0
+    assert main(["grade", "--home", str(home), "--force", "--workers", "1"]) == 0
     # the penalty is of the new score
     assert scores(home)["half-and-late"] == (6.75, pytest.approx(5.4))
     page = (home / "feedback" / "half-and-late" / CHAPTER / "exercises.html").read_text()
@@ -281,6 +281,6 @@ def test_formgrader_shows_the_class_and_what_is_typed_there_survives_grading_aga
 
     submit = home / "submitted" / "half-and-late" / CHAPTER / "exercises.ipynb"
     submit.write_text(submit.read_text().replace("/ len(values)", "/ max(len(values), 1)"))
-    assert main(["--home", str(home), "--workers", "1"]) == 0
+    assert main(["grade", "--home", str(home), "--workers", "1"]) == 0
     assert scores(home)["half-and-late"][0] == 6.75
     assert "max(len(values), 1)" in shown(formgrader, submission)

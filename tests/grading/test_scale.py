@@ -276,7 +276,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                     [
                         sys.executable,
                         "-m",
-                        "nbjudge.cli",
+                        "nbjudge",
                         *course.command(root, "--scheduler", manifest.address),
                     ],
                     env=os.environ | client_settings,

@@ -32,7 +32,7 @@ CLASS = {
     "perfect": Student({}),
     "zweifel-ß-學": Student({"p1": "def mean_of_logs(values):\n    return 'zweifel'"}),
 }
-COMMAND = [sys.executable, "-u", "-m", "nbjudge.cli"]
+COMMAND = [sys.executable, "-u", "-m", "nbjudge"]
 SEEN = {
     "grades": (
         "select s.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit,"
@@ -111,7 +111,7 @@ class Course:
 
     def command(self, root, *more):
         """What `main` takes."""
-        return ["--home", str(self.home), "--root", str(root), "--due", DUE, *more]
+        return ["grade", "--home", str(self.home), "--root", str(root), "--due", DUE, *more]
 
 
 def ledger(root):

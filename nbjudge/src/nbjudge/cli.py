@@ -1,9 +1,9 @@
-"""nbjudge grade: grade a class, safely, in parallel, and resumable at any point.
+"""nbjudge: one command, with a verb for everything that is done with an assignment.
 
-    nbjudge grade [CHAPTER ...] [--students NAME ...] [--workers N | --scheduler tcp://HOST:PORT]
-    [--db URL] ...
+    nbjudge release | lint | check | grade | report
 
-Exit status: 0 if every submission has a grade, 1 if some have none, 2 if nothing could be done, 130 after Ctrl-C or a
+Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well, 1 something needs a
+person (a submission without a grade, a problem that lint found), 2 nothing could be done, 130 after Ctrl-C or a
 request to end (SIGTERM).
 """
 
@@ -11,109 +11,94 @@ import argparse
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
+import textwrap
 import threading
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
-STOPPED = "\nstopped: what was graded stays graded; the same command continues with the others"
+from nbjudge import __version__, values
+
+STOPPED = "\nstopped: finished submissions are kept; the same command continues with the others"
+WIDTH = 110
 
 
 def parser():
-    """The command line."""
-    p = argparse.ArgumentParser(
-        prog="nbjudge grade",
+    """The command line, one sub-parser for each verb.
+
+    Examples
+    --------
+    >>> parser().parse_args(["grade", "3", "--workers", "2"]).workers
+    2
+    """
+    top = argparse.ArgumentParser(
+        prog="nbjudge",
         description=(
-            "Grade a class: every submission in a sandbox, its tests in a process of their own."
+            "A grader for nbgrader courses: students' code runs in a sandbox, and the tests judge"
+            " it from another process."
         ),
-        epilog=(
-            "Exit status: 0 every submission has a grade, 1 some have none, 2 nothing was done, 130"
-            " interrupted."
-        ),
+        epilog="nbjudge VERB --help explains each verb.",
     )
-    p.add_argument(
-        "chapters", nargs="*", metavar="CHAPTER", help="number or name; none means all submitted"
-    )
-    p.add_argument("--home", default=".", type=Path, help="the course's folder (default: here)")
-    p.add_argument("--root", type=Path, help="where submitted/ lies (default: the course's folder)")
-    p.add_argument("--students", nargs="+", metavar="NAME", default=(), help="only these students")
-    where = p.add_mutually_exclusive_group()
-    where.add_argument(
-        "--workers",
-        type=int,
-        metavar="N",
-        help="processes on this machine (default: one for each core)",
-    )
-    where.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="a Dask scheduler instead, such as tcp://10.0.0.5:8786",
-    )
-    p.add_argument(
-        "--db",
-        metavar="URL",
-        help="the gradebook, such as postgresql://user@host/name (default: gradebook.db)",
-    )
-    p.add_argument(
-        "--due", metavar="WHEN", help='due date of these chapters, such as "2026-03-01 23:59 UTC"'
-    )
-    p.add_argument("--force", action="store_true", help="grade again what has been graded")
-    p.add_argument(
-        "--regrade",
-        metavar="PROBLEM",
-        help="grade again, and change only the scores of this problem's tests",
-    )
-    p.add_argument(
-        "--seed", type=int, default=0, help="another set of random cases for the hidden tests"
-    )
-    p.add_argument(
-        "--cell-seconds",
-        type=float,
-        metavar="S",
-        help="limit for one cell, and for the calls of one test",
-    )
-    p.add_argument(
-        "--notebook-seconds", type=float, metavar="S", help="limit for all cells together"
-    )
-    p.add_argument("--memory", type=int, metavar="MIB", help="limit for one submission")
-    p.add_argument(
-        "--json",
-        action="store_true",
-        help="the outcome as JSON on standard output, and nothing else",
-    )
-    p.add_argument(
-        "--unsafe",
-        action="store_true",
-        help="run students' code without a sandbox: only in a machine that holds nothing else",
-    )
-    return p
-
-
-def limits_from(options, config):
-    """The course's limits with those of the command line in place."""
-    from dataclasses import replace
-
-    from nbjudge.run import _limits
-
-    chosen = {
-        "cell_seconds": options.cell_seconds,
-        "notebook_seconds": options.notebook_seconds,
-        "memory": options.memory and options.memory << 20,
-    }
-    return replace(_limits(config), **{name: value for name, value in chosen.items() if value})
+    top.add_argument("--version", action="version", version=f"nbjudge {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (add_options, work, summary, more) in VERBS.items():
+        verb = verbs.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}. {more}"
+        )
+        verb.add_argument(
+            "--home", default=".", type=Path, help="the course's folder (default: here)"
+        )
+        verb.add_argument(
+            "--json",
+            action="store_true",
+            help="answer in JSON on standard output, errors included",
+        )
+        add_options(verb)
+        verb.set_defaults(work=work)
+    return top
 
 
 def main(arguments=None):
-    """Run the command; returns its exit status."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser().parse_args(arguments[arguments[:1] == ["grade"] :])
+    """Run the command; returns its exit status.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        A verb and its options, such as ``["grade", "3"]``; by default those of the process.
+    """
+    options = parser().parse_args(arguments)
+    _import_validator_quickly()
+    warnings.filterwarnings("ignore", module="nbgrader|nbformat|traitlets")
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
     try:
         with _ended_like_by_a_key():
-            return _grade(options)
+            return options.work(options)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130
+    except (ValueError, RuntimeError, OSError) as error:
+        print(error, file=sys.stderr)
+        if options.json:
+            _print_json({"error": str(error)})
+        return 2
+
+
+def _import_validator_quickly():
+    """Import nbformat's validator without the part that takes seconds.
+
+    jsonschema would compile 38 grammars of internationalised addresses as it is imported, and no notebook has a field
+    of that kind. It does without when the package is not there, so it is told that it is not.
+    """
+    name = "rfc3987_syntax"
+    if "jsonschema" not in sys.modules and name not in sys.modules:
+        sys.modules[name] = None
+        try:
+            import jsonschema  # noqa: F401
+        finally:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
@@ -134,47 +119,138 @@ def _ended_like_by_a_key():
         signal.signal(signal.SIGTERM, before)
 
 
+def _print_json(answer):
+    json.dump(answer, sys.stdout, indent=1)
+    print()
+
+
+def _chapters(verb, what):
+    verb.add_argument(
+        "chapters",
+        nargs="*",
+        metavar="CHAPTER",
+        help=f"number or name of an assignment; none means {what}",
+    )
+
+
+def _places(verb):
+    verb.add_argument(
+        "--root", type=Path, help="where submitted/ lies (default: the course's folder)"
+    )
+    verb.add_argument(
+        "--db",
+        metavar="URL",
+        help="the gradebook, such as postgresql://user@host/name (default: gradebook.db)",
+    )
+
+
+# ---- grade
+
+
+def _grade_options(verb):
+    _chapters(verb, "all submitted")
+    _places(verb)
+    verb.add_argument(
+        "--students", nargs="+", metavar="NAME", default=(), help="only these students"
+    )
+    where = verb.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers",
+        type=values.count,
+        metavar="N",
+        help="submissions graded at the same time on this machine (default: one per core)",
+    )
+    where.add_argument(
+        "--scheduler",
+        type=values.scheduler,
+        metavar="ADDRESS",
+        help="a Dask scheduler whose workers grade instead, such as tcp://10.0.0.5:8786",
+    )
+    verb.add_argument(
+        "--due", metavar="WHEN", help='due date of these chapters, such as "2026-03-01 23:59 UTC"'
+    )
+    verb.add_argument("--force", action="store_true", help="grade again what has been graded")
+    verb.add_argument(
+        "--regrade",
+        metavar="PROBLEM",
+        help="grade again, and change only the scores of this problem's tests",
+    )
+    verb.add_argument(
+        "--seed",
+        type=values.seed,
+        metavar="N",
+        default=os.environ.get("NBJUDGE_SEED", "0"),
+        help="another set of random cases for the hidden tests (default: $NBJUDGE_SEED, or 0)",
+    )
+    verb.add_argument(
+        "--cell-seconds",
+        type=values.seconds,
+        metavar="S",
+        help="limit for one cell, and for the calls of one test",
+    )
+    verb.add_argument(
+        "--notebook-seconds",
+        type=values.seconds,
+        metavar="S",
+        help="limit for all cells together",
+    )
+    verb.add_argument(
+        "--memory",
+        type=values.memory,
+        metavar="SIZE",
+        help="limit for one submission, with its unit: 2GiB, 1500MiB",
+    )
+    verb.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="run students' code without a sandbox: only in a machine that holds nothing else",
+    )
+
+
+def limits_from(options, config):
+    """The course's limits with those of the command line in place."""
+    from nbjudge.run import limits_of
+
+    chosen = {
+        name: getattr(options, name) for name in ("cell_seconds", "notebook_seconds", "memory")
+    }
+    return replace(limits_of(config), **{name: value for name, value in chosen.items() if value})
+
+
 def _grade(options):
-    warnings.filterwarnings("ignore", module="nbgrader|nbformat|traitlets")
-    logging.getLogger("traitlets").setLevel(logging.ERROR)
     from nbjudge.course import course_config
-    from nbjudge.reports import terminal as report
+    from nbjudge.reports import terminal
     from nbjudge.run import grade_class, look_alikes
 
-    try:
-        config = course_config(options.home, options.root)
-        rows = grade_class(
-            options.home,
-            options.root,
-            options.chapters,
-            show=report.progress(quiet=options.json),
-            say=(lambda line: print(line, file=sys.stderr)) if options.json else None,
-            students=tuple(options.students),
-            due=options.due,
-            force=options.force,
-            regrade=options.regrade,
-            workers=options.workers,
-            scheduler=options.scheduler,
-            db=options.db,
-            seed=options.seed,
-            unsafe=options.unsafe,
-            limits=limits_from(options, config),
-        )
-        alike = look_alikes(
-            options.home,
-            options.root,
-            sorted({row.chapter for row in rows if row.score is not None}),
-            db=options.db,
-        )
-    except (ValueError, RuntimeError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    config = course_config(options.home, options.root)
+    rows = grade_class(
+        options.home,
+        options.root,
+        options.chapters,
+        show=terminal.progress(quiet=options.json),
+        say=(lambda line: print(line, file=sys.stderr)) if options.json else None,
+        students=tuple(options.students),
+        due=options.due,
+        force=options.force,
+        regrade=options.regrade,
+        workers=options.workers,
+        scheduler=options.scheduler,
+        db=options.db,
+        seed=options.seed,
+        unsafe=options.unsafe,
+        limits=limits_from(options, config),
+    )
+    alike = look_alikes(
+        options.home,
+        options.root,
+        sorted({row.chapter for row in rows if row.score is not None}),
+        db=options.db,
+    )
     root = Path(config.CourseDirectory.root)
     if options.json:
-        json.dump(report.summary(rows, alike), sys.stdout, indent=1)
-        print()
+        _print_json(terminal.summary(rows, alike))
     else:
-        report.print_table(
+        terminal.print_table(
             rows,
             alike,
             {
@@ -186,5 +262,133 @@ def _grade(options):
     return 0 if all(row.score is not None for row in rows) else 1
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+# ---- release
+
+
+def _release_options(verb):
+    _chapters(verb, "all")
+
+
+def _release(options):
+    from nbjudge.assignment import release
+
+    changed = [str(path) for path in release.generate(options.home, options.chapters)]
+    if options.json:
+        _print_json({"changed": changed})
+    else:
+        print("\n".join(f"changed: {path}" for path in changed) or "every release is current")
+    return 0
+
+
+# ---- lint
+
+
+def _lint_options(verb):
+    _chapters(verb, "all")
+    verb.add_argument(
+        "--search",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        default=(),
+        help="search these too for what must stay secret: a built site, a wheel, any folder or zip",
+    )
+
+
+def _lint(options):
+    from nbjudge.assignment import lint
+    from nbjudge.reports import terminal
+
+    problems = lint.problems(options.home, options.chapters, options.search)
+    tests = lint.tests(options.home, options.chapters)
+    if options.json:
+        _print_json({"problems": problems, "tests": [test._asdict() for test in tests]})
+    else:
+        terminal.print_rows(lint.TITLES, [lint.cells(test) for test in tests])
+        print("\n" + ("\n".join(problems) or "every release is current, and no secret got out"))
+    return 1 if problems else 0
+
+
+# ---- check
+
+
+def _check_options(verb):
+    verb.add_argument("chapter", metavar="CHAPTER", help="number or name of an assignment")
+
+
+def _check(options):
+    from nbjudge.course import find_chapters
+    from nbjudge.selfcheck import visible_results
+
+    (chapter,) = find_chapters(options.home, [options.chapter], folder="exercises")
+    rows = visible_results(options.home / "exercises" / chapter / "exercises.ipynb")
+    tested = [row for row in rows if row.earned is not None]
+    earned, points = sum(row.earned for row in tested), sum(row.points for row in tested)
+    if options.json:
+        cells = [row._asdict() for row in rows]
+        _print_json({"chapter": chapter, "cells": cells, "earned": earned, "points": points})
+        return 0
+    for row in rows:
+        score = "-" if row.earned is None else f"{row.earned:g}"
+        print(f"{row.name:<12} {score:>4} of {row.points:g}")
+        for line in row.said.splitlines():
+            print(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent=" " * 12))
+    print(f"\nvisible tests: {earned:g} of {points:g} points")
+    return 0
+
+
+# ---- report
+
+
+def _report_options(verb):
+    _chapters(verb, "all in the gradebook")
+    _places(verb)
+
+
+def _report(options):
+    from nbjudge.records import standing
+    from nbjudge.reports import terminal
+
+    rows = standing.read(options.home, options.root, options.chapters, options.db)
+    if options.json:
+        _print_json({"submissions": [row._asdict() for row in rows]})
+    else:
+        terminal.print_standing(rows)
+    return 0
+
+
+VERBS = {
+    "release": (
+        _release_options,
+        _release,
+        "generate the students' notebooks from the sources",
+        "What is current is not touched; a notebook in which somebody has worked is not overwritten.",
+    ),
+    "lint": (
+        _lint_options,
+        _lint,
+        "look for faults in assignments before anybody gets them",
+        "Finds releases that are older than their source, and solutions, hidden tests and marking"
+        " schemes that got out; lists every test cell with what it takes from the student.",
+    ),
+    "check": (
+        _check_options,
+        _check,
+        "run the visible tests of an assignment on your own work",
+        "The notebook runs from top to bottom in a fresh kernel and is not changed. Grading runs"
+        " more tests, with other numbers.",
+    ),
+    "grade": (
+        _grade_options,
+        _grade,
+        "grade a class, in parallel, every submission in a sandbox",
+        "Can be stopped and repeated at any time. Exit status: 0 every submission has a grade, 1"
+        " some have none, 2 nothing was done, 130 interrupted.",
+    ),
+    "report": (
+        _report_options,
+        _report,
+        "show what the gradebook holds",
+        "One line per submission, with its state and what is still to be marked by a person.",
+    ),
+}

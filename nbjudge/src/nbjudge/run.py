@@ -9,8 +9,10 @@ import fcntl
 import hashlib
 import json
 import os
+import socket
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from nbjudge.assignment.spec import TEST, compile_spec
 from nbjudge.course import course_config, find_chapters
@@ -103,6 +105,8 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
         for chapter in find_chapters(home, chapters)
     }
     _refuse_unknown(options, found, root)
+    if options.scheduler:
+        _refuse_silent(options.scheduler)
     spool, table = root / "autograded" / ".results", root / "grades.csv"
     with (
         _explained(),
@@ -213,6 +217,17 @@ def _refuse_unknown(options, found, root):
         )
 
 
+def _refuse_silent(scheduler, seconds=10):
+    """Stop before anything is read or written when nobody answers at a scheduler's address."""
+    place = urlsplit(scheduler)
+    try:
+        socket.create_connection((place.hostname, place.port), seconds).close()
+    except OSError as error:
+        raise RuntimeError(
+            f"no scheduler answers at {scheduler} ({error}): start it, or correct the address"
+        ) from None
+
+
 def _strays(root, known):
     """What lies in submitted/ and would be overlooked because it is not in STUDENT/CHAPTER/."""
     rows = []
@@ -253,7 +268,7 @@ class _Chapter:
             compile_spec(path, options.seed, config) for path in sorted(folder.glob("*.ipynb"))
         ]
         self.only = self._cells_of(options.regrade) if options.regrade else None
-        self.limits = options.limits or _limits(config)
+        self.limits = options.limits or limits_of(config)
         self.rows, self.submissions = {}, {}
 
     def grade(self):
@@ -441,7 +456,7 @@ def _page_version():
     return hashlib.sha256(Path(feedback.__file__).read_bytes()).hexdigest()
 
 
-def _limits(config):
+def limits_of(config):
     """The limits of nbgrader_config.py, where it sets some."""
     seconds = config.Execute.get("timeout")
     return (

@@ -1,17 +1,7 @@
-"""The students' notebooks: generated from the sources, checked for staleness and for leaks.
+"""The students' notebooks, generated from the sources: the same bytes for the same source."""
 
-    python -m nbjudge.assignment.release generate [CHAPTER ...]
-    python -m nbjudge.assignment.release check [--site DIR] [--wheel FILE] [CHAPTER ...]
-
-CHAPTER is a number or a folder name; none means all. `check` looks into exercises/, the built site (_build/html if it
-is there) and the wheel (built for the occasion unless given).
-"""
-
-import argparse
 import hashlib
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -19,7 +9,6 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import compute_checksum, is_solution
-from nbjudge.assignment import leaks
 from nbjudge.course import course_config, find_chapters, run
 
 # all that a student's cell needs to carry
@@ -153,96 +142,3 @@ def generate(home=".", chapters=()):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(built / name, path)
     return changed
-
-
-def check(home=".", chapters=(), site=None, wheel=None):
-    """Everything wrong with the releases, one line each.
-
-    Parameters
-    ----------
-    home : path
-        The course's folder.
-    chapters : sequence of str
-        As in `course.find_chapters`.
-    site, wheel : path, optional
-        A built site and a built wheel, searched for secrets of these chapters beside exercises/.
-
-    Returns
-    -------
-    list of str
-        Empty when all releases are current and nothing leaks.
-    """
-    home, problems, secrets = Path(home), [], []
-    reference = course_config(home).get("NbJudge", {}).get("reference", "")
-    with tempfile.TemporaryDirectory() as scratch:
-        for chapter in find_chapters(home, chapters):
-            built, released = build(home, chapter, scratch), home / "exercises" / chapter
-            problems += [
-                f"exercises/{chapter}/{name} {what}: run make release"
-                for name, what in differences(built, released)
-            ]
-            for source in sorted((home / "solutions" / chapter).glob("*.ipynb")):
-                secrets += leaks.secrets(source, built / source.name, chapter)
-    secrets = leaks.without_reference(secrets, home / reference)
-    problems += leaks.search(secrets, home / "exercises", strict=True)
-    for place in filter(None, (site, wheel)):
-        problems += leaks.search(secrets, Path(place), strict=False)
-    return problems
-
-
-def build_wheel(home, target):
-    """Build lmcore's wheel without a network; returns its path."""
-    result = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)],
-        cwd=home,
-        capture_output=True,
-        text=True,
-    )
-    if result.returncode:
-        raise RuntimeError(f"the wheel could not be built: {result.stderr.strip()}")
-    return next(Path(target).glob("*.whl"))
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m nbjudge.assignment.release", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("action", choices=("generate", "check"))
-    parser.add_argument("chapters", nargs="*", metavar="CHAPTER")
-    parser.add_argument(
-        "--home", default=".", type=Path, help="the course's folder (default: here)"
-    )
-    parser.add_argument(
-        "--site", type=Path, help="built site to search (default: _build/html if it is there)"
-    )
-    parser.add_argument("--wheel", type=Path, help="built wheel to search (default: build one)")
-    options = parser.parse_args(arguments)
-    try:
-        if options.action == "generate":
-            changed = generate(options.home, options.chapters)
-            print(
-                "\n".join(f"written: {path}" for path in changed)
-                or "every release notebook is current"
-            )
-            return 0
-        site = options.site or options.home / "_build" / "html"
-        if not site.is_dir():
-            if options.site:
-                raise ValueError(f"no built site at {site}: run make first")
-            print("the site is not built, so it was not searched: run make first")
-            site = None
-        with tempfile.TemporaryDirectory() as scratch:
-            wheel = options.wheel or build_wheel(options.home, scratch)
-            problems = check(options.home, options.chapters, site, wheel)
-    except (ValueError, RuntimeError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(
-        "\n".join(problems)
-        or "every release notebook is current; no solution, hidden test or marking scheme got out"
-    )
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -400,6 +400,10 @@ class Writer:
 
         self._persist(work)
 
+    def chapters(self):
+        """Names of the assignments in the gradebook, in order."""
+        return self._persist(lambda: sorted(one.name for one in self.book.assignments))
+
     def scores(self, chapter):
         """All scores of an assignment, as `export.scores` gives them."""
         return self._persist(lambda: export.scores(self.book, chapter))

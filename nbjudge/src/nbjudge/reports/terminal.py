@@ -202,6 +202,51 @@ def print_table(rows, look_alikes, paths, most_rows=60):
         console.print(f"{name:<9} {path}", soft_wrap=True)
 
 
+def print_rows(titles, rows):
+    """A plain table; a title that starts with ">" stands over a column of numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = [_right(title[1:]) if title.startswith(">") else title for title in titles]
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(str, row))
+    width = None if sys.stdout.isatty() else 110
+    Console(highlight=False, markup=False, width=width).print(table)
+
+
+def print_standing(rows):
+    """What the gradebook holds: one line per submission, then one per assignment.
+
+    Parameters
+    ----------
+    rows : list of Standing
+    """
+    print_rows(
+        ("chapter", "student", ">score", ">of", ">late", ">to be marked", "state"),
+        [
+            (
+                row.chapter,
+                row.student,
+                f"{row.score:.2f}",
+                f"{row.most:g}",
+                f"{-row.penalty:.2f}" if row.penalty else "",
+                row.waiting or "",
+                row.state,
+            )
+            for row in rows
+        ],
+    )
+    print()
+    totals = []
+    for chapter in dict.fromkeys(row.chapter for row in rows):
+        mine = [row for row in rows if row.chapter == chapter]
+        waiting = sum(row.waiting > 0 for row in mine)
+        mean = sum(row.score for row in mine) / len(mine)
+        totals.append((chapter, len(mine), waiting, f"{mean:.2f}", f"{mine[0].most:g}"))
+    print_rows(("chapter", ">submissions", ">to be marked", ">mean", ">of"), totals)
+
+
 def _right(name):
     from rich.table import Column
 
