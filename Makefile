@@ -86,10 +86,8 @@ bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, o
 lighthouse: $(STAMPS)/site  ## Lighthouse's marks for one page of each kind, on a slow phone and a desktop; needs Node and Chromium
 	$(PY) book/_tools/lighthouse.py
 
-lock:  ## requirements.lock from pyproject.toml; needs uv (pip install uv)
-	uv pip compile pyproject.toml nbjudge/pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --no-header --extra data --extra plot --extra student --extra book --extra test \
-	    --extra dev --extra cluster --extra postgresql -o requirements.lock > /dev/null
+lock:  ## requirements.lock from both pyproject.toml, for every Python and system; needs uv (ARGS=--upgrade: newest versions)
+	tools/lock.sh $(ARGS)
 
 clean:  ## remove what make built; the environment and everything about students stay
 	rm -rf _build $(STAMPS)/site $(STAMPS)/pyodide $(STAMPS)/release $(STAMPS)/sample-class
@@ -98,38 +96,15 @@ clean:  ## remove what make built; the environment and everything about students
 
 venv: $(STAMPS)/venv  ## the environment, in .venv
 
-SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-VERSION  = import sys; print("%d.%d" % sys.version_info[:2])
+VERSION = import sys; print("%d.%d" % sys.version_info[:2])
 # An environment made by another Python than the one asked for is made again.
 ifneq ($(PYTHON),)
 OTHER_PYTHON = $(if $(filter $(shell $(PYTHON) -c '$(VERSION)' 2>/dev/null),$(shell test -x $(PY) && $(PY) -c '$(VERSION)')),,FORCE)
 endif
 
 $(STAMPS)/venv: requirements.lock pyproject.toml nbjudge/pyproject.toml $(call missing,$(PY)) $(OTHER_PYTHON)
-	@python='$(PYTHON)'; \
-	if [ -z "$$python" ]; then \
-	    for python in $(PY) python3 python3.13 python3.12 python3.11 python; do \
-	        $$python -c '$(SUITABLE)' 2>/dev/null && { [ $$python != $(PY) ] || $(PY) -m pip -V >/dev/null 2>&1; } && break; \
-	    done; \
-	    $$python -c '$(SUITABLE)' 2>/dev/null || python=python3; \
-	fi; \
-	$$python -c '$(SUITABLE)' 2>/dev/null || { \
-	    echo "This course needs Python 3.11, 3.12 or 3.13, and $$python is: $$($$python --version 2>&1 | head -n 1)."; \
-	    echo 'Install one of them (python.org, or your system: python3.12 and python3.12-venv), then say where it is:'; \
-	    echo '    make PYTHON=/path/to/python3.12'; exit 1; } >&2; \
-	version=$$($$python -c '$(VERSION)'); \
-	if ! $(PY) -m pip -V >/dev/null 2>&1 || [ "$$version" != "$$($(PY) -c '$(VERSION)')" ]; then \
-	    rm -rf $(VENV); made=yes; \
-	    $$python -m venv $(VENV) || { rm -rf $(VENV); \
-	        echo "$$python could not make an environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; exit 1; }; \
-	fi; \
-	echo "Installing $$(grep -c == requirements.lock) packages into $(VENV) with Python $$version; this takes a minute or two"; \
-	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
-	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . -e ./nbjudge || { \
-	    [ -z "$$made" ] || rm -rf $(VENV); \
-	    echo 'The packages could not be installed; what pip says is above. Most often there is no network: check the'; \
-	    echo 'connection, or the proxy (HTTPS_PROXY). Nothing half-made was left behind: just run make again.'; exit 1; } >&2; \
-	mkdir -p $(STAMPS) && touch $@
+	@tools/environment.sh $(VENV) $(PYTHON)
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/release: $(STAMPS)/venv $(SOURCES) $(GRADER) $(call missing,$(RELEASES))
 	$(PY) -m nbjudge release
