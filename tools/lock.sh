@@ -9,8 +9,8 @@ set -eu
 PYTHONS='3.11 3.12 3.13 3.14 3.15'
 SYSTEMS='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-apple-darwin x86_64-pc-windows-msvc'
 
-uv pip compile -q pyproject.toml nbjudge/pyproject.toml --universal --python-version 3.11 --generate-hashes "$@" \
-    --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+uv pip compile -q pyproject.toml nbjudge/pyproject.toml -c tools/lock_constraints.txt --universal --python-version 3.11 \
+    --generate-hashes "$@" --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
     --extra data --extra plot --extra student --extra book --extra test --extra dev --extra cluster --extra postgresql \
     -o requirements.lock >/dev/null
 
@@ -19,7 +19,7 @@ for python in $PYTHONS; do
     for system in $SYSTEMS; do
         uv pip compile -q requirements.lock --no-deps --python-version "$python" --python-platform "$system" \
             --only-binary :all: -o /dev/null || {
-            echo "Python $python on $system has no wheel of the version locked (above): add a constraint to [tool.uv]" >&2
+            echo "Python $python on $system has no wheel of the version locked (above): see tools/lock_constraints.txt" >&2
             failed=yes
         }
     done
