@@ -1,4 +1,4 @@
-"""The Makefile's promises: clear words for a wrong Python and a missing network, nothing half-made, nothing done twice."""
+"""The Makefile's promises: a wrong Python and no network are explained, no step is done twice."""
 
 import os
 import re
@@ -35,7 +35,7 @@ STEPS = [
     ".stamps/sample-class",
 ]
 DOES = {
-    "pip install": "environment",
+    "tools/environment.sh": "environment",
     "-m nbjudge release": "release",
     "jupyter-book build": "site",
     "sample_class.py": "sample class",
@@ -58,7 +58,7 @@ def make(folder, *arguments, **environment):
 
 @pytest.fixture
 def finished(tmp_path):
-    """A folder in which everything has just been made: empty files whose dates are in the order of the steps."""
+    """A folder in which everything was just made: empty files, dated in the order of the steps."""
     shutil.copy(HOME / "Makefile", tmp_path)
     for age, name in enumerate(STEPS):
         path = tmp_path / name
@@ -69,7 +69,7 @@ def finished(tmp_path):
 
 
 def steps_left(folder, target="all"):
-    """What `make` would do, by a dry run; the second pass of `all` is asked for as make itself does."""
+    """What `make` would do, by a dry run."""
     result = make(folder, "-n", target)
     assert result.returncode == 0, result.stderr
     return {what for command, what in DOES.items() if command in result.stdout}
@@ -116,44 +116,157 @@ def test_the_tests_see_a_stale_release(finished):
     assert "release" not in steps_left(finished, "test")
 
 
-def test_a_wrong_python_is_named_with_the_remedy(finished):
-    old = finished / "python3.10"
-    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.10.13\nexit 1\n')
-    old.chmod(0o755)
-    result = make(finished, "venv", f"PYTHON={old}")
+def stub(path, *cases):
+    """A program that runs the command of the first pattern which its arguments match."""
+    lines = "".join(f"    {pattern}) {command} ;;\n" for pattern, command in cases)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'#!/bin/sh\ncase "$*" in\n{lines}esac\n')
+    path.chmod(0o755)
+    return path
+
+
+def python_stub(path, version):
+    """A Python of that version, as far as is asked; it notes what it is asked to install."""
+    major, minor = map(int, version.split("."))
+    fails = lambda holds: "exit 0" if holds else "exit 1"  # noqa: E731
+    return stub(
+        path,
+        ("*not*", fails((3, 11) <= (major, minor) <= (3, 15))),
+        ("*exit*", fails((major, minor) >= (3, 11))),
+        ("*_base_executable*", f"echo {path}"),
+        ("*print*", f"echo {version}"),
+        ("*venv*", f'mkdir -p "$3/bin" && cp {path} "$3/bin/python"'),
+        ("--version", f"echo Python {version}.1"),
+        ("*install*", f'echo "$0 $*" >> {path.parent}/installed'),
+    )
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A folder with what `make venv` needs, an empty lock file, and no environment."""
+    folder = tmp_path / "course"
+    for name in ("Makefile", "tools/environment.sh"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HOME / name, folder / name)
+    for name in ("pyproject.toml", "nbjudge/pyproject.toml", "requirements.lock"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def path_of(tmp_path, **versions):
+    """A search path with these Pythons and a few small programs: no other Python, no uv."""
+    tools = tmp_path / "bin"
+    tools.mkdir(exist_ok=True)
+    for name in ("sh", "make", "mkdir", "touch", "rm", "cp", "cat", "head", "find", "test"):
+        if not (tools / name).exists():
+            (tools / name).symlink_to(shutil.which(name))
+    for name, version in versions.items():
+        python_stub(tools / name.replace("_", "."), version)
+    return str(tools)
+
+
+def test_an_old_python_is_named_with_the_remedy(bare, tmp_path):
+    kept = python_stub(bare / ".venv" / "bin" / "python", "3.12")
+    old = python_stub(tmp_path / "old", "3.10")
+    result = make(bare, "venv", f"PYTHON={old}")
     assert result.returncode != 0
-    assert "needs Python 3.11, 3.12 or 3.13" in result.stderr and "Python 3.10.13" in result.stderr
-    assert "make PYTHON=/path/to/python3.12" in result.stderr
-    assert (finished / ".venv/bin/python").exists(), "the environment there was is gone"
+    assert "needs Python 3.11 or newer" in result.stderr and "Python 3.10.1" in result.stderr
+    assert "make PYTHON=/path/to/python3.13" in result.stderr
+    assert kept.exists(), "the environment there was is gone"
 
 
-def test_an_environment_keeps_its_python_unless_another_is_asked_for(tmp_path):
-    (tmp_path / "nbjudge").mkdir()
-    for name in ("Makefile", "pyproject.toml", "nbjudge/pyproject.toml"):
-        shutil.copy(HOME / name, tmp_path / name)
-    (tmp_path / "requirements.lock").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    # Stands for Python 3.13 with pip: knows its version, is suitable, and installs whatever it is
-    # asked to.
-    python.write_text('#!/bin/sh\ncase "$*" in *print*) echo 3.13 ;; esac\n')
-    python.chmod(0o755)
-    result = make(tmp_path, "venv")
+def test_a_python_that_was_tested_is_preferred(bare, tmp_path):
+    path = path_of(tmp_path, python3="3.16", python3_13="3.13")
+    result = make(bare, "venv", PATH=path)
     assert result.returncode == 0, result.stderr
-    assert "with Python 3.13" in result.stdout
+    assert "with Python 3.13" in result.stdout and "warning" not in result.stderr
 
 
-def test_without_a_network_the_cause_is_told_and_nothing_half_made_stays(tmp_path):
-    (tmp_path / "nbjudge").mkdir()
-    for name in ("Makefile", "pyproject.toml", "nbjudge/pyproject.toml"):
-        shutil.copy(HOME / name, tmp_path / name)
-    (tmp_path / "requirements.lock").write_text("numpy==2.0.0 --hash=sha256:" + "0" * 64 + "\n")
+def test_a_newer_python_is_warned_about_and_used(bare, tmp_path):
+    result = make(bare, "venv", PATH=path_of(tmp_path, python3="3.16"))
+    assert result.returncode == 0, result.stderr
+    assert "with Python 3.16" in result.stdout
+    assert "3.16 is newer than 3.15" in result.stderr
+
+
+def test_an_environment_keeps_its_python_unless_another_is_asked_for(bare, tmp_path):
+    python_stub(bare / ".venv" / "bin" / "python", "3.13")
+    path = path_of(tmp_path, python3="3.12")
+    assert "with Python 3.13" in make(bare, "venv", PATH=path).stdout
+    made = make(bare, "venv", "PYTHON=python3", PATH=path)
+    assert "with Python 3.12" in made.stdout, made.stderr
+    version = subprocess.run([bare / ".venv/bin/python", "-c", "print"], capture_output=True)
+    assert version.stdout == b"3.12\n"
+
+
+def installs(folder):
+    """What the stubs in a folder were asked to install with."""
+    said = folder / "installed"
+    return said.read_text() if said.exists() else ""
+
+
+# an environment at the place that is named last
+MAKES = 'for last; do :; done; mkdir -p "$last/bin"; cp {python} "$last/bin/python"'
+
+
+def with_uv(tmp_path, installing="true"):
+    """uv beside Python 3.12: makes environments, and does `installing` when asked to install."""
+    path = path_of(tmp_path, python3="3.12")
+    here = tmp_path / "bin"
+    stub(
+        here / "uv",
+        ("venv*", MAKES.format(python=here / "python3")),
+        ("*install*", f'echo "uv $*" >> {here}/installed; {installing}'),
+    )
+    return path
+
+
+def test_uv_installs_with_hashes_and_byte_code_where_it_is_there(bare, tmp_path):
+    result = make(bare, "venv", PATH=with_uv(tmp_path))
+    assert result.returncode == 0, result.stderr
+    locked, own = installs(tmp_path / "bin").splitlines()
+    assert locked.startswith("uv pip install") and own.startswith("uv pip install")
+    assert "--compile-bytecode --require-hashes -r requirements.lock" in locked
+    assert own.endswith("-e . -e ./nbjudge")
+
+
+def test_pip_installs_where_uv_cannot(bare, tmp_path):
+    result = make(bare, "venv", PATH=with_uv(tmp_path, installing="exit 1"))
+    assert result.returncode == 0, result.stderr
+    assert "trying pip" in result.stderr
+    failed, locked, own = installs(tmp_path / "bin").splitlines()
+    assert failed.startswith("uv") and "-m pip install" in locked and "-m pip install" in own
+    assert "--require-hashes -r requirements.lock" in locked
+
+
+def test_uv_fetches_a_python_where_none_will_do(bare, tmp_path):
+    path = path_of(tmp_path, python3="3.9")
+    fetched = python_stub(tmp_path / "fetched", "3.14")
+    stub(
+        tmp_path / "bin" / "uv",
+        ("*python?install*", "true"),
+        ("*python?find*", f"echo {fetched}"),
+        ("venv*", MAKES.format(python=fetched)),
+    )
+    result = make(bare, "venv", PATH=path)
+    assert result.returncode == 0, result.stderr
+    assert "with Python 3.14" in result.stdout
+
+
+def test_without_a_network_the_cause_is_told_and_nothing_half_made_stays(bare):
+    (bare / "requirements.lock").write_text("numpy==2.0.0 --hash=sha256:" + "0" * 64 + "\n")
     result = make(
-        tmp_path, "venv", f"PYTHON={sys.executable}", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull
+        bare,
+        "venv",
+        f"PYTHON={sys.executable}",
+        PIP_NO_INDEX="1",
+        UV_OFFLINE="1",
+        PIP_CONFIG_FILE=os.devnull,
     )
     assert result.returncode != 0
     assert "there is no network" in result.stderr and "run make again" in result.stderr
-    assert not (tmp_path / ".venv").exists() and not (tmp_path / ".stamps").exists()
+    assert not (bare / ".venv").exists() and not (bare / ".stamps").exists()
 
 
 def test_check_asks_which_chapter(finished):
