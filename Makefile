@@ -42,7 +42,7 @@ help:  ## this list
 # Not after `release`: the tests must see a release notebook that somebody forgot to generate.
 test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope --nbval \
-	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests lmcore book solutions
+	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests nbjudge lmcore book solutions
 
 live-all: $(STAMPS)/site  ## every theory notebook and practice box in a browser's Python, compared with the book (ten minutes)
 	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py
@@ -115,7 +115,7 @@ $(STAMPS)/site: $(STAMPS)/venv $(BOOK) $(call missing,$(SITE)/index.html) $(if $
 	$(VENV)/bin/jupyter-book build . -q --all -n -W --keep-going
 	@echo '$(PYODIDE)' > $(STAMPS)/pyodide; touch $@
 
-$(STAMPS)/sample-class: $(STAMPS)/venv $(GRADER) tests/sample_class.py $(wildcard solutions/03-softmax/* exercises/03-softmax/*) \
+$(STAMPS)/sample-class: $(STAMPS)/venv $(GRADER) tests/sample_class.py nbjudge/tests/made_up/students.py $(wildcard solutions/03-softmax/* exercises/03-softmax/*) \
                         lmcore/_arrays.py lmcore/softmax.py $(call missing,$(SAMPLE)/grades.csv)
 	@rm -rf $(SAMPLE)
 	$(PY) tests/sample_class.py $(SAMPLE)

@@ -1,26 +1,9 @@
-"""What all tests share: hypothesis draws the same examples each time and does not fail where a machine is slow; Ctrl-C works."""
-
-import signal
+"""Hypothesis draws the same examples each time and does not fail where a machine is slow."""
 
 from hypothesis import settings
 
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
 
-# the tests were started in the background of a shell script
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # and commands that they interrupt would inherit that
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # programs to run, some with peers that need not be installed
 collect_ignore = ["benchmarks", "mutants", "peers"]
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Print the tables that tests recorded (`record_property("table", …)`): they are to be read, not only asserted."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, table in getattr(report, "user_properties", ()):
-                if name == "table" and report.when == "call":
-                    terminalreporter.section(report.nodeid)
-                    terminalreporter.write_line(table)

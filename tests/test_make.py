@@ -23,6 +23,7 @@ STEPS = [
     "lmcore/check.py",
     "nbjudge/src/nbjudge/assignment/release.py",
     "tests/sample_class.py",
+    "nbjudge/tests/made_up/students.py",
     "lmcore/decoding.py",
     "solutions/03-softmax/exercises.ipynb",
     "exercises/03-softmax/exercises.ipynb",

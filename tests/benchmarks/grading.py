@@ -20,10 +20,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 HOME = HERE.parents[1]
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "grading"), str(HERE)]
+sys.path[:0] = [str(HOME / "nbjudge" / "tests"), str(HERE.parent), str(HERE)]
 CHAPTER = "03-softmax"
 GOAL = 15.0
-STOCK = [sys.executable, str(HERE.parent / "grading" / "stock.py"), str(HOME)]
+STOCK = [sys.executable, str(HOME / "nbjudge" / "tests" / "hostile" / "stock.py"), str(HOME)]
 
 
 def ours(chapter):
@@ -46,8 +46,8 @@ OURS = ours(CHAPTER)
 
 def hand_in(root, size, chapter=CHAPTER):
     """`size` submissions of the answers in the graders' table, each with a comment of its own."""
+    from made_up.students import Student, write_submission
     from matrix import TABLES, rounds, text
-    from sample_class import Student, write_submission
 
     table = TABLES[int(chapter[:2])]
     chosen = rounds(table)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 HOME = HERE.parents[1]
-sys.path[:0] = [str(HERE.parent), str(HERE.parent / "grading"), str(HERE)]
+sys.path[:0] = [str(HOME / "nbjudge" / "tests"), str(HERE.parent), str(HERE)]
 
-from bookreader import put_between  # noqa: E402
+from bookreader import put_between
 
 STORE, PAGE = HERE / "sizes.json", HOME / "book" / "scaling.md"
 # submissions; a difference leaves the start of the program out
@@ -50,7 +50,7 @@ def measure():
 
 def measure_serial():
     """CPU seconds for a submission of reading, writing and feedback: a class graded with results that are there already."""
-    from crowd import name, outcome
+    from made_up.crowd import name, outcome
     from nbjudge.execution import pool
     from nbjudge.execution.engine import result_key
     from nbjudge.run import grade_class

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ from nbjudge.reports.terminal import progress
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import collect, flags
+
+# seconds that a scheduler may take to answer
+SCHEDULER_SECONDS = 30.0
 
 
 class Row(NamedTuple):
@@ -217,15 +221,21 @@ def _refuse_unknown(options, found, root):
         )
 
 
-def _refuse_silent(scheduler, seconds=10):
+def _refuse_silent(scheduler):
     """Stop before anything is read or written when nobody answers at a scheduler's address."""
-    place = urlsplit(scheduler)
-    try:
-        socket.create_connection((place.hostname, place.port), seconds).close()
-    except OSError as error:
-        raise RuntimeError(
-            f"no scheduler answers at {scheduler} ({error}): start it, or correct the address"
-        ) from None
+    place, until = urlsplit(scheduler), time.monotonic() + SCHEDULER_SECONDS
+    while True:
+        try:
+            socket.create_connection((place.hostname, place.port), SCHEDULER_SECONDS).close()
+            return
+        except OSError as error:
+            # it may have been started a moment ago; a wrong name stays wrong
+            if isinstance(error, socket.gaierror) or time.monotonic() > until:
+                raise RuntimeError(
+                    f"no scheduler answers at {scheduler} ({error}): start it, or correct the"
+                    " address"
+                ) from None
+            time.sleep(0.2)
 
 
 def _strays(root, known):

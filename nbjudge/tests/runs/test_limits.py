@@ -10,13 +10,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from harm import groups, groups_allowed, in_mounts, supervisors
+from made_up.cohort import CHAPTER, COMMAND, gradebook
+from made_up.students import DUE, Student, write_submission
 from nbjudge.execution import engine
 from nbjudge.sandbox import linux, namespaces
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import sanitise
-from sample_class import DUE, Student, write_submission
-from toy_class import CHAPTER, COMMAND, gradebook
+
+from .harm import groups, groups_allowed, in_mounts, supervisors
 
 # ---- the ordinary user
 

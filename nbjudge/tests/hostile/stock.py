@@ -1,17 +1,13 @@
 """Stock nbgrader on a course: none of this course's settings, hooks or programs, only where the folders lie.
 
-python tests/grading/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
-python tests/grading/stock.py --matrix [CHAPTER ...]     the graders' whole matrix, compared with the isolated grader
+python nbjudge/tests/hostile/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
 """
 
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
 os.environ["PATH"] = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
 )
@@ -78,22 +74,5 @@ def scores(config, chapter):
         }
 
 
-def matrix(chapters):
-    """Both graders on every answer of the graders' tables; returns the answers on which they differ."""
-    from matrix import TABLES, compare
-
-    wrong = []
-    for chapter in chapters or TABLES:
-        with tempfile.TemporaryDirectory() as root:
-            tried, differ = compare(chapter, root)
-        print(f"chapter {chapter}: {tried} submissions, {len(differ)} differences", flush=True)
-        wrong += differ
-    return wrong
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "--matrix":
-        found = matrix([int(number) for number in sys.argv[2:]])
-        print(*found, sep="\n")
-        sys.exit(bool(found))
     print(json.dumps(grade(*sys.argv[1:4])))

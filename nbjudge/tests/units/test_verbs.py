@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from made_up.course import make_course
+from made_up.students import Student, write_submission
 from nbjudge.assignment import release
 from nbjudge.cli import VERBS, main
-from sample_class import Student, write_submission
-from toy_course import make_course
+
+from nbjudge import run
 
 CHAPTER = "01-logs"
 
@@ -49,7 +51,8 @@ def test_a_value_that_would_cost_everybody_points_is_refused_before_work(options
     assert words in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_scheduler_that_does_not_answer_is_named_at_once(home, capsys):
+def test_a_scheduler_that_does_not_answer_is_named_before_work(home, capsys, monkeypatch):
+    monkeypatch.setattr(run, "SCHEDULER_SECONDS", 0.5)
     write_submission(home, home, CHAPTER, "ann", Student({}))
     assert main(["grade", "--home", str(home), "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "no scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err

@@ -3,13 +3,14 @@
 import sys
 
 import pytest
-from harm import at_change, die, in_a_child, no_mounts
+from made_up.cohort import CHAPTER, Course
 from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import course_config
 from nbjudge.execution import engine, pool
 from nbjudge.submission import collect
-from toy_class import CHAPTER, Course
+
+from .harm import at_change, die, in_a_child, no_mounts
 
 
 @pytest.fixture(scope="module")

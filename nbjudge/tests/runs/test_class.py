@@ -6,12 +6,8 @@ import os
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbjudge.assignment import release
-from nbjudge.cli import main
-from nbjudge.execution import pool
-from nbjudge.run import grade_class
-from sample_class import (
+from made_up.course import make_course
+from made_up.students import (
     BLANK,
     DUE,
     Student,
@@ -21,7 +17,11 @@ from sample_class import (
     own_cell_before,
     write_submission,
 )
-from toy_course import make_course
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbjudge.assignment import release
+from nbjudge.cli import main
+from nbjudge.execution import pool
+from nbjudge.run import grade_class
 
 CHAPTER = "01-logs"
 RIGHT = (

@@ -1,4 +1,4 @@
-"""A course of one small assignment, for the tests of release, collection and grading."""
+"""A course of one small assignment."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-HOME = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
 
 SOLUTION = """
 def mean_of_logs(values):
@@ -74,13 +74,13 @@ def source_notebook():
 
 
 def make_course(home):
-    """Lay a course out in a folder: settings, one source, the little that a wheel of it needs."""
+    """Lay a course out in a folder: settings, one source, a reference package."""
     home = Path(home)
     source = home / "solutions" / "01-logs" / "exercises.ipynb"
     source.parent.mkdir(parents=True)
     nbformat.write(source_notebook(), source)
-    shutil.copy(HOME / "nbgrader_config.py", home)
-    package = home / "lmcore"
+    shutil.copy(HERE / "nbgrader_config.py", home)
+    package = home / "logs_reference"
     package.mkdir()
-    (package / "__init__.py").write_text('"""A stand-in for the core."""\n')
+    (package / "__init__.py").write_text('"""A stand-in for what tests compare with."""\n')
     return home

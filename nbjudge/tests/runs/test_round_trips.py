@@ -13,12 +13,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from machinery import free_port, running, wait_for
+from made_up.course import make_course
+from made_up.students import BLANK, DUE, Student, write_submission
 from nbgrader.api import Gradebook
 from nbjudge.assignment import release
 from nbjudge.cli import main
-from sample_class import BLANK, DUE, Student, write_submission
-from toy_course import make_course
+
+from .machinery import free_port, running, wait_for
 
 CHAPTER = "01-logs"
 HALF = "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"
@@ -37,8 +38,6 @@ def graded(tmp_path_factory):
     """The class, graded in its own folder."""
     home = make_course(tmp_path_factory.mktemp("round") / "course")
     release.generate(home)
-    # the toy's stand-in: nbgrader's programs must find the real one
-    shutil.rmtree(home / "lmcore")
     for student, what in CLASS.items():
         write_submission(home, home, CHAPTER, student, what)
     assert main(["grade", "--home", str(home), "--workers", "1", "--due", DUE]) == 0

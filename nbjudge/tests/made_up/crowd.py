@@ -3,7 +3,6 @@
 import time
 from typing import NamedTuple
 
-from matrix import spec_of
 from nbjudge.assignment.spec import ANSWER, TEST
 from nbjudge.course import course_config
 from nbjudge.execution.result import Result
@@ -58,14 +57,14 @@ def outcome(spec, number, key=None):
     )
 
 
-def write_class(home, root, size, chapter=3, db=None, again=0):
+def write_class(home, root, spec, size, db=None, again=0):
     """Write `size` results into the gradebook and autograded/ under `root`, and grades.csv.
 
     Parameters
     ----------
     home, root : path
+    spec : Spec
     size : int
-    chapter : int
     db : str, optional
         The gradebook's address; SQLite in `root` by default.
     again : int
@@ -73,13 +72,12 @@ def write_class(home, root, size, chapter=3, db=None, again=0):
 
     Returns
     -------
-    spec : Spec
-    spent : list of Spent
+    list of Spent
         One for each writing.
     """
     from sqlalchemy import event
 
-    spec, config, steps, spent = spec_of(chapter), course_config(home, root), [0], []
+    config, steps, spent = course_config(home, root), [0], []
     if db:
         config.CourseDirectory.db_url = db
     writer = Writer(config)
@@ -103,4 +101,4 @@ def write_class(home, root, size, chapter=3, db=None, again=0):
     writer.set_penalties(spec.chapter)
     writer.write_csv(f"{root}/grades.csv")
     writer.close()
-    return spec, spent
+    return spent

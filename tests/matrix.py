@@ -1,16 +1,23 @@
-"""The graders' tables as submissions: one answer to each problem at a time, until every answer has been tried."""
+"""The graders' tables as submissions: one answer to each problem at a time, until every answer has been tried.
+
+python tests/matrix.py [CHAPTER ...]     all of them, by stock nbgrader and by ours, compared
+"""
 
 import importlib
 import pkgutil
+import sys
+import tempfile
 from pathlib import Path
 
+HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "nbjudge" / "tests"))
+
 import graders
-import stock
+from hostile import stock
+from made_up.students import Student, reference_answers, write_submission
 from nbjudge.assignment.spec import ANSWER, TEST, compile_spec
 from nbjudge.execution.engine import grade
 from nbjudge.submission import collect
-from sample_class import Student, reference_answers, write_submission
-from toy_course import HOME
 
 TABLES = {
     int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
@@ -110,3 +117,20 @@ def compare(chapter, root, chosen=None):
             if theirs[student].get(test) != score
         ]
     return len(tried), differ
+
+
+def main(chapters):
+    """Compare the graders on every answer; returns the answers on which they differ."""
+    wrong = []
+    for chapter in chapters or TABLES:
+        with tempfile.TemporaryDirectory() as root:
+            tried, differ = compare(chapter, root)
+        print(f"chapter {chapter}: {tried} submissions, {len(differ)} differences", flush=True)
+        wrong += differ
+    return wrong
+
+
+if __name__ == "__main__":
+    found = main([int(number) for number in sys.argv[1:]])
+    print(*found, sep="\n")
+    sys.exit(bool(found))

@@ -4,11 +4,11 @@ import copy
 import os
 
 import pytest
+from made_up.course import source_notebook
 from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbjudge.submission import collect, sanitise
+from nbjudge.submission import sanitise
 from nbjudge.submission.collect import MAX_BYTES, notebook_trouble, read
-from toy_course import source_notebook
 
 
 def rebuild(template, submitted):

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 from benchmarks import sizes
 from bookreader import between
-from cases import CASES
-from outcomes import BEGIN, END, GUIDE, UNHELD, WORDS, digest, kept, table, words_for
 
-AGAIN = "run python tests/grading/outcomes.py ours, stock and table again"
+from .cases import CASES
+from .outcomes import BEGIN, END, GUIDE, UNHELD, WORDS, digest, kept, table, words_for
+
+AGAIN = "run python nbjudge/tests/hostile/outcomes.py ours, stock and table again"
 # cases of each kind that stock nbgrader has been given
 LEAST = 4
 
@@ -45,7 +46,7 @@ def test_only_words_that_the_table_knows():
 
 def test_the_guide_shows_what_was_seen():
     assert between(GUIDE, BEGIN, END) == table(kept()), (
-        "python tests/grading/outcomes.py table writes it"
+        "python nbjudge/tests/hostile/outcomes.py table writes it"
     )
 
 

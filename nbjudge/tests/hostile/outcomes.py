@@ -1,8 +1,8 @@
 """Every hostile or unlucky case of `cases` through both graders, and the guide's table of what came of it.
 
-    python tests/grading/outcomes.py ours [CASE ...]      this course's grader on all cases, or on these
-    python tests/grading/outcomes.py stock [CASE ...]     stock nbgrader on those that have not been tried yet, or on these
-    python tests/grading/outcomes.py table                writes the table into book/instructors.md
+    python nbjudge/tests/hostile/outcomes.py ours [CASE ...]      this course's grader on all cases, or on these
+    python nbjudge/tests/hostile/outcomes.py stock [CASE ...]     stock nbgrader on those that have not been tried yet, or on these
+    python nbjudge/tests/hostile/outcomes.py table                writes the table into book/instructors.md
 
 A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. Ours grades a class of cases in one
 run; stock nbgrader gets each case in a throwaway machine (see `throwaway`), with a limit of 6 s a cell and 75 s for the two
@@ -26,13 +26,15 @@ from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+HOME = HERE.parents[2]
+sys.path[:0] = [str(HERE.parent), str(HOME / "tests")]
 
-from arena import CHAPTER, DUE, RIGHT_A, TOKENS, make_course, submit  # noqa: E402
-from bookreader import put_between  # noqa: E402
-from cases import CASES, Case  # noqa: E402
+from bookreader import put_between
 
-STORE, GUIDE = HERE / "outcomes.json", HERE.parents[1] / "book" / "instructors.md"
+from hostile.arena import CHAPTER, DUE, RIGHT_A, TOKENS, make_course, submit
+from hostile.cases import CASES, Case
+
+STORE, GUIDE = HERE / "outcomes.json", HOME / "book" / "instructors.md"
 CELL_SECONDS, RUN_SECONDS, AT_ONCE = 6, 75, 3
 NEIGHBOUR = "honest-01"
 UNHELD = {"network-vsock": "a throwaway machine's network does not hold these sockets"}
@@ -60,9 +62,9 @@ RUNS = re.compile(r"^(script|iframe|object|embed)$|, 'on|javascript:|vbscript:")
 def image_of(home, place):
     """What no submission may change."""
     import numpy
-    from test_hostile import image
 
     import lmcore
+    from hostile.test_hostile import image
 
     folders = [home / "solutions", home / "submitted", home / "exercises", place]
     files = [home / "nbgrader_config.py", Path(numpy.__file__), Path(lmcore.__file__)]
@@ -108,7 +110,7 @@ def texts_of(home, name):
 
 def words_on_pages(home, name):
     """What the outputs and the page say, beside the page of the honest neighbour."""
-    from test_hostile import Dangers
+    from hostile.test_hostile import Dangers
 
     printed, page = texts_of(home, name)
     found = ["read"] if any(token in printed for token in TOKENS) else []
@@ -148,7 +150,7 @@ class Course:
     """The arena in a folder, with a host that can be attacked; `template` is such a course made before."""
 
     def __init__(self, tmp, names, template):
-        from test_hostile import Host, filled
+        from hostile.test_hostile import Host, filled
 
         self.host, self.home, self.mark = (
             Host(tmp),
@@ -188,7 +190,8 @@ def ours(names, template):
     from nbjudge.records import gradebook as writer
     from nbjudge.records import scores as export
     from nbjudge.run import grade_class
-    from test_hostile import LIMITS
+
+    from hostile.test_hostile import LIMITS
 
     with tempfile.TemporaryDirectory() as tmp:
         course, found = Course(Path(tmp), names, template), {}
@@ -220,7 +223,7 @@ def ours(names, template):
 
 
 STOCK = (
-    "import sys, stock; stock.grade(sys.argv[1], sys.argv[1], sys.argv[2], feedback=True,"
+    "import sys; from hostile import stock; stock.grade(sys.argv[1], sys.argv[1], sys.argv[2], feedback=True,"
     " seconds=float(sys.argv[3]))"
 )
 QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -228,13 +231,13 @@ QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBY
 
 def stock_inside(name, template):
     """Words for one case with stock nbgrader; run this in a machine that is thrown away."""
-    import stock as plain
+    from hostile import stock as plain
 
     with tempfile.TemporaryDirectory() as tmp:
         course = Course(Path(tmp), [name], template)
         process = subprocess.Popen(
             [sys.executable, "-c", STOCK, str(course.home), CHAPTER, str(CELL_SECONDS)],
-            cwd=HERE,
+            cwd=HERE.parent,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -261,7 +264,7 @@ def stock_inside(name, template):
 
 def stock(name, template):
     """(words, hidden test on the page) of stock nbgrader; None where no machine could tell."""
-    import throwaway
+    from hostile import throwaway
 
     command = [sys.executable, str(HERE / "outcomes.py"), "inside", name, str(template)]
     said = throwaway.run(command, RUN_SECONDS + 90, QUIET)
@@ -297,9 +300,9 @@ def run_ours(names):
 
 def run_stock(names):
     """Stock nbgrader on these cases, some at a time."""
-    import stock as plain
     from nbgrader.converters import GenerateAssignment
 
+    from hostile import stock as plain
     from nbjudge import course
 
     with tempfile.TemporaryDirectory() as tmp, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -387,7 +390,10 @@ def table(records):
     return "\n".join(lines) + "\n\n" + below
 
 
-BEGIN, END = "<!-- outcomes: written by tests/grading/outcomes.py -->", "<!-- end of outcomes -->"
+BEGIN, END = (
+    "<!-- outcomes: written by nbjudge/tests/hostile/outcomes.py -->",
+    "<!-- end of outcomes -->",
+)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import pytest
 from nbjudge.assignment import release
 from nbjudge.cli import main
 from nbjudge.execution import pool
-from sample_class import BLANK, DUE, Student, copied_test, write_submission
 from sqlalchemy import text
-from toy_course import make_course
+
+from .course import make_course
+from .students import BLANK, DUE, Student, copied_test, write_submission
 
 CHAPTER = "01-logs"
 
@@ -57,7 +58,7 @@ def gradebook(address):
     """Everything in a gradebook that grading has put there, whatever the order and the ids."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(address.replace("postgresql:", "postgresql+psycopg:"), "lm-probability") as book:
+    with Gradebook(address.replace("postgresql:", "postgresql+psycopg:"), "made-up") as book:
         return {
             part: sorted(map(tuple, book.db.execute(text(query))), key=str)
             for part, query in SEEN.items()

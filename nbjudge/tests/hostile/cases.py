@@ -9,7 +9,7 @@ import json
 import os
 from typing import NamedTuple
 
-from arena import RIGHT_A, cell, own, twin
+from .arena import RIGHT_A, cell, own, twin
 
 
 class Case(NamedTuple):

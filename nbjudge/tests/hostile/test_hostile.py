@@ -11,15 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from arena import CHAPTER, DUE, TOKENS, make_course, submit
-from cases import CASES
 from nbjudge.course import course_config
-from nbjudge.execution import engine
 from nbjudge.records import gradebook as writer
 from nbjudge.sandbox import linux, namespaces
 from nbjudge.sandbox.limits import MIB, Limits
 
 from nbjudge import run as grade
+
+from .arena import CHAPTER, DUE, TOKENS, make_course, submit
+from .cases import CASES
 
 LIMITS = Limits(
     cell_seconds=1.5,

@@ -10,11 +10,12 @@ import traceback
 from pathlib import Path
 
 import psutil
-from machinery import wait_for
 from nbjudge.cli import main
 from nbjudge.execution import pool
 from nbjudge.sandbox import cgroup, linux
 from nbjudge.sandbox.limits import Limits
+
+from .machinery import wait_for
 
 # of prctl: orphans below this process become its children
 SUBREAPER = 36

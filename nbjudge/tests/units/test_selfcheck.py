@@ -1,10 +1,10 @@
 """What a student sees of the visible tests."""
 
 import pytest
+from made_up.course import make_course
+from made_up.students import BLANK, Student, write_submission
 from nbjudge.assignment import release
 from nbjudge.cli import main
-from sample_class import BLANK, Student, write_submission
-from toy_course import make_course
 
 WARNS = (
     "import sys\ndef mean_of_logs(values):\n    print('hm', file=sys.stderr)\n    return"

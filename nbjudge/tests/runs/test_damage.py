@@ -11,14 +11,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from harm import in_mounts, killed_at
-from machinery import wait_for
+from made_up.cohort import CLASS, completes, ledger
 from nbjudge.cli import main
 from nbjudge.records.gradebook import Writer
 from nbjudge.sandbox import linux
-from toy_class import CLASS, completes, ledger
 
 from nbjudge import run as grade
+
+from .harm import in_mounts, killed_at
+from .machinery import wait_for
 
 # ---- the disk
 

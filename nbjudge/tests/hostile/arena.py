@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import nbformat
+from made_up.course import HERE, grader
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from toy_course import HOME, grader
 
 CHAPTER = "01-arena"
 DUE = "2026-03-01 23:59:00 UTC"
@@ -87,7 +87,7 @@ def make_course(home):
     source = Path(home, "solutions", CHAPTER, "exercises.ipynb")
     source.parent.mkdir(parents=True)
     nbformat.write(source_notebook(), source)
-    shutil.copy(HOME / "nbgrader_config.py", home)
+    shutil.copy(HERE / "nbgrader_config.py", home)
     release.generate(home)
     return Path(home)
 

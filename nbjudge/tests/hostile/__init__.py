@@ -1,0 +1,1 @@
+"""Hostile and unlucky submissions, tried on this grader and on stock nbgrader."""

@@ -1,0 +1,72 @@
+"""Settings of the course for nbgrader: `nbgrader …` run in this folder reads them, and so does `make grade`."""
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    Execute,
+    GetGrades,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from nbjudge.nbgrader_hooks import (
+    HideHiddenTests,
+    LatePenalty,
+    RebuildFromSource,
+    WarningsAreNotErrors,
+    inert,
+)
+
+c = get_config()  # noqa: F821  (nbgrader puts it there)
+
+# Folders. submitted/, autograded/, feedback/ and gradebook.db keep nbgrader's names.
+c.CourseDirectory.course_id = "made-up"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+
+# A submission is rebuilt from the source before it runs: a copied cell would otherwise end the run
+# for the whole class.
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    RebuildFromSource,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+
+# A warning printed by a test cell costs no points. The rest of the list is nbgrader's own.
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    WarningsAreNotErrors,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# Students see their code, their scores and our messages, not the hidden tests; HTML and scripts
+# they typed stay inert.
+c.GenerateFeedback.preprocessors = [HideHiddenTests, GetGrades, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.sanitize_html = True
+# nbgrader's template forgets written answers
+c.HTMLExporter.filters = {"strip_files_prefix": inert}
+
+# Seconds a cell may run, and a kernel may take to start on a busy machine.
+c.Execute.timeout = 60
+c.Execute.startup_timeout = 120
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
+
+# What tests compare with and answers should not call.
+c.NbJudge.reference = "logs_reference"
+
+# A tenth of the score for each day begun after the due date, never more than half. No due date, no
+# penalty.
+c.AssignLatePenalties.plugin_class = LatePenalty
+c.LatePenalty.per_day = 0.1
+c.LatePenalty.at_most = 0.5

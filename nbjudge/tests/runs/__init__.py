@@ -1,0 +1,1 @@
+"""Whole classes graded: undisturbed, stopped, damaged, large."""

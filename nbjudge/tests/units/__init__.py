@@ -1,0 +1,1 @@
+"""One part of the grader at a time."""
