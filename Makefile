@@ -44,7 +44,7 @@ test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope --nbval \
 	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests nbjudge lmcore book solutions
 
-live-all: $(STAMPS)/site  ## every theory notebook and practice box in a browser's Python, compared with the book (ten minutes)
+live-all: $(STAMPS)/site  ## every notebook and practice box of the book in a browser's Python, compared with the book (a quarter of an hour)
 	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py
 
 site: $(STAMPS)/site  ## the site, in _build/html (PYODIDE=DIR: with Python for its live cells on board)
@@ -74,7 +74,7 @@ check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=
 	@$(PY) -m nbjudge check $(CH)
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
-	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/theory.ipynb solutions/$(CH)*/exercises.ipynb)
+	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/[1-5]-*.ipynb solutions/$(CH)*/exercises.ipynb)
 
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
 	$(PY) tests/benchmarks/run.py

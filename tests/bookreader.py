@@ -96,14 +96,20 @@ def folder(chapter):
     return path
 
 
-def written():
-    """Numbers of the chapters that have a notebook."""
-    return [chapter for chapter in CHAPTERS if (folder(chapter) / "theory.ipynb").is_file()]
+def section_files(chapter):
+    """{"3.1": path} of a chapter's notebooks, by the number that begins their names."""
+    return {
+        f"{chapter}.{path.name[0]}": path for path in sorted(folder(chapter).glob("[0-9]-*.ipynb"))
+    }
 
 
 @cache
-def theory(chapter):
-    return nbformat.read(folder(chapter) / "theory.ipynb", as_version=4)
+def notebooks(chapter):
+    """{"3.1": notebook} of a chapter's sections, in order."""
+    return {
+        section: nbformat.read(path, as_version=4)
+        for section, path in section_files(chapter).items()
+    }
 
 
 @cache
@@ -112,22 +118,26 @@ def opener(chapter):
 
 
 @cache
+def review(chapter):
+    return (folder(chapter) / "review.md").read_text(encoding="utf-8")
+
+
+def setup_cell(notebook):
+    """The first code cell, which imports and loads what the section works with."""
+    return next(cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+@cache
 def sections(chapter):
-    """{"3.1": parts} in the notebook's order; a cell in which a section ends and another begins is cut there."""
-    found, current = {}, None
-    for cell in theory(chapter).cells:
-        pieces = (
-            re.split(r"(?m)^(?=\(section-\d+\.\d+\)=$)", cell.source)
-            if cell.cell_type == "markdown"
-            else [cell.source]
-        )
-        for piece in pieces:
-            label = re.match(r"\(section-(\d+\.\d+)\)=", piece)
-            if cell.cell_type == "markdown" and label:
-                current = found.setdefault(label.group(1), [])
-            if current is not None:
-                current.append(Part(cell.cell_type, piece, cell))
-    return found
+    """{"3.1": parts} in order, without the set-up cell, which says nothing of its own."""
+    return {
+        section: [
+            Part(cell.cell_type, cell.source, cell)
+            for cell in notebook.cells
+            if cell is not setup_cell(notebook)
+        ]
+        for section, notebook in notebooks(chapter).items()
+    }
 
 
 def markdown(parts):
@@ -139,8 +149,18 @@ def code(parts):
 
 
 def without_code(text):
-    """Markdown without fenced code; directives keep their content."""
-    return re.sub(r"(?ms)^(`{3,})(?!\{)[^\n]*\n.*?^\1\s*$", " ", text)
+    """Markdown without fenced code and practice boxes; other directives keep their content."""
+    kept, open_fences = [], []
+    for line in text.split("\n"):
+        fence, what = re.match(r"(`{3,})?(.*)", line).groups()
+        is_code = bool(open_fences) and open_fences[-1][1]
+        if fence and open_fences and fence == open_fences[-1][0] and not what.strip():
+            open_fences.pop()
+        elif fence and not is_code:
+            open_fences.append((fence, not what.startswith("{") or what.startswith("{practice}")))
+        elif not is_code:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def prose(text):

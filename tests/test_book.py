@@ -4,6 +4,8 @@ Each check is a function from a chapter to complaints, and the last tests hand e
 just its way.
 """
 
+import ast
+import copy
 import hashlib
 import inspect
 import json
@@ -19,14 +21,16 @@ from bookreader import (
     folder,
     formulas,
     markdown,
+    notebooks,
     opener,
     prose,
+    review,
     sections,
     sentences,
+    setup_cell,
     symbols,
-    theory,
+    without_code,
     word_list,
-    written,
 )
 from test_docstrings import PLACE, public_modules, public_objects
 
@@ -37,35 +41,41 @@ def number(chapter):
     return f"{chapter:02d}"
 
 
-@pytest.fixture(params=written(), ids=number)
+@pytest.fixture(params=CHAPTERS, ids=number)
 def chapter(request):
     return request.param
 
 
 def whole(chapter):
     """All Markdown of a chapter."""
-    return (
-        opener(chapter)
-        + "\n\n"
-        + "\n\n".join(markdown(parts) for parts in sections(chapter).values())
-    )
+    texts = (markdown(parts) for parts in sections(chapter).values())
+    return "\n\n".join([opener(chapter), *texts, review(chapter)])
 
 
 # --- sections ---
 
 
 def wrong_titles(chapter, found):
-    """Section headings of a notebook that are not the five of the map, in order."""
+    """Labels and titles of a chapter's notebooks that are not the five of the map, in order."""
     headings = [
-        match.group(1)
-        for cell in found.cells
-        if cell.cell_type == "markdown"
-        for match in re.finditer(r"(?m)^## (.+)$", cell.source)
+        re.findall(r"(?m)^(?:\((section-[\d.]+)\)=\n)?# (.+)$", cell.source)
+        for notebook in found.values()
+        for cell in notebook.cells[:1]
     ]
     wanted = [
-        f"{chapter}.{k} {title}" for k, title in enumerate(TITLES[CHAPTERS[chapter]], start=1)
+        [(f"section-{chapter}.{k}", f"{chapter}.{k} {title}")]
+        for k, title in enumerate(TITLES[CHAPTERS[chapter]], start=1)
     ]
     return [] if headings == wanted else [f"has the sections {headings}, the map {wanted}"]
+
+
+def poor_setup(section, notebook):
+    """A set-up that does more before `plotting.use_style()` than to import, or never calls it."""
+    statements = ast.parse(setup_cell(notebook).source).body
+    others = [line for line in statements if not isinstance(line, (ast.Import, ast.ImportFrom))]
+    if not others or ast.unparse(others[0]) != "plotting.use_style()":
+        return [f"{section}: the first code cell is not imports and then plotting.use_style()"]
+    return []
 
 
 def lacking(section, parts):
@@ -89,7 +99,15 @@ def lacking(section, parts):
 
 
 def test_five_sections_under_their_titles(chapter):
-    assert wrong_titles(chapter, theory(chapter)) == []
+    assert wrong_titles(chapter, notebooks(chapter)) == []
+
+
+def test_each_section_sets_itself_up(chapter):
+    assert [
+        line
+        for section, notebook in notebooks(chapter).items()
+        for line in poor_setup(section, notebook)
+    ] == []
 
 
 def test_each_section_asks_derives_asserts_errs_and_concludes(chapter):
@@ -166,7 +184,7 @@ def test_every_equation_has_its_function(chapter):
 def test_every_function_is_met_in_its_section():
     texts = {
         section: markdown(parts) + code(parts)
-        for chapter in written()
+        for chapter in CHAPTERS
         for section, parts in sections(chapter).items()
     }
     assert orphan_functions(library(), texts) == []
@@ -175,7 +193,7 @@ def test_every_function_is_met_in_its_section():
 def test_labels_are_unique():
     labels = [
         label
-        for chapter in written()
+        for chapter in CHAPTERS
         for parts in sections(chapter).values()
         for label in equations(markdown(parts))
     ]
@@ -241,7 +259,7 @@ def test_every_symbol_is_on_the_notation_page(chapter):
 
 def test_terms_lead_to_the_glossary_where_they_are_first_used():
     assert (
-        unlinked_terms(glossary(), [(number(chapter), whole(chapter)) for chapter in written()])
+        unlinked_terms(glossary(), [(number(chapter), whole(chapter)) for chapter in CHAPTERS])
         == []
     )
 
@@ -273,10 +291,11 @@ def taken_from_seeds(name, text, seeds):
 def test_no_two_sections_share_a_sentence():
     texts = {
         section: markdown(parts)
-        for chapter in written()
+        for chapter in CHAPTERS
         for section, parts in sections(chapter).items()
     }
-    texts |= {f"opener {chapter}": opener(chapter) for chapter in written()}
+    texts |= {f"opener {chapter}": opener(chapter) for chapter in CHAPTERS}
+    texts |= {f"review {chapter}": review(chapter) for chapter in CHAPTERS}
     assert shared_sentences(texts) == []
 
 
@@ -332,42 +351,66 @@ def poor_cells(name, notebook):
 
 
 def test_figures_are_described_and_ask(chapter):
-    assert len(figures(theory(chapter))) >= 5
-    assert poor_figures(number(chapter), theory(chapter)) == []
+    found = notebooks(chapter)
+    assert sum(len(figures(notebook)) for notebook in found.values()) >= 5
+    assert [
+        line for section, notebook in found.items() for line in poor_figures(section, notebook)
+    ] == []
 
 
 def test_sixty_figures_in_ten_chapters():
-    count = sum(len(figures(theory(chapter))) for chapter in written())
-    assert count >= 6 * len(written()), f"{count} figures in {len(written())} chapters"
+    count = sum(
+        len(figures(notebook)) for chapter in CHAPTERS for notebook in notebooks(chapter).values()
+    )
+    assert count >= 60
 
 
 def test_cells_are_short_quiet_and_run_in_order(chapter):
-    assert poor_cells(number(chapter), theory(chapter)) == []
+    assert [
+        line
+        for section, notebook in notebooks(chapter).items()
+        for line in poor_cells(section, notebook)
+    ] == []
 
 
-# --- openers ---
+# --- openers and reviews ---
 
 
-def poor_opener(chapter, text):
+def headed(text):
+    """{heading: what stands under it} of a page."""
+    return dict(re.findall(r"(?ms)^## (.+?)\n(.*?)(?=^## |\Z)", text))
+
+
+def poor_opener(text):
     """What the reader of an opener would miss."""
-    found = []
-    parts = dict(re.findall(r"(?ms)^## (.+?)\n(.*?)(?=^## |\Z)", text))
-    for heading in (
-        "After this chapter you can",
-        "The five sections",
-        "The formulas on one card",
-        "Check yourself first",
-        "To remember",
-        "Practice",
-        "Further reading",
-    ):
-        if heading not in parts:
-            found.append(f"no part {heading!r}")
-    if found:
-        return found
+    parts = headed(text)
+    found = [
+        f"no part {heading!r}"
+        for heading in ("After this chapter you can", "The five sections")
+        if heading not in parts
+    ]
     for words in (":class: question", "**Before you start.**", "**Time.**", "{assignment}`"):
         if words not in text:
             found.append(f"lacks {words}")
+    return found
+
+
+def poor_review(text):
+    """What the reader of a review would miss."""
+    parts = headed(text)
+    found = [
+        f"no part {heading!r}"
+        for heading in (
+            "The formulas on one card",
+            "Check yourself first",
+            "To remember",
+            "Practice",
+            "Further reading",
+        )
+        if heading not in parts
+    ]
+    if found:
+        return found
     checks = re.split(r"(?m)^\*\*", parts["Check yourself first"])[1:]
     if len(checks) != 3 or any(
         len(re.findall(r"(?m)^:{3,}\{dropdown\}", check)) < 3 for check in checks
@@ -391,9 +434,10 @@ def objectives(text):
     return dict((int(n), what) for n, what in re.findall(r"(?m)^(\d)\. (.+?)[;.]?$", part))
 
 
-def test_openers_are_complete(chapter):
-    assert poor_opener(chapter, opener(chapter)) == []
+def test_openers_and_reviews_are_complete(chapter):
+    assert poor_opener(opener(chapter)) == []
     assert len(objectives(opener(chapter))) >= 4
+    assert poor_review(review(chapter)) == []
 
 
 # --- each check sees what it is for ---
@@ -407,7 +451,7 @@ def part(kind, text):
 
 GOOD = (
     """(section-3.1)=
-## 3.1 LM head
+# 3.1 LM head
 :::{admonition} Question
 :class: question
 :::
@@ -472,6 +516,13 @@ def test_symbols_and_terms_out_of_place_are_noticed():
     assert unlinked_terms(["logit"], [("01", "Logits here."), ("02", "A {term}`logit`.")])
 
 
+def test_code_is_left_out_and_what_directives_say_is_not():
+    text = "```{exercise}\nSay it.\n```\nBetween.\n"
+    text += "````{solution}\nSo:\n```python\nx = 1\n```\nEnd.\n````\n"
+    text += "```{practice} ex\ndef f(): ...\n```\nAfter."
+    assert without_code(text).split() == ["Say", "it.", "Between.", "So:", "End.", "After."]
+
+
 def test_repetition_is_noticed():
     sentence = "This sentence has certainly more than eight words in it."
     assert shared_sentences({"1.1": f"New. {sentence}", "2.2": sentence}) and not shared_sentences(
@@ -483,19 +534,35 @@ def test_repetition_is_noticed():
     )
 
 
-def test_a_poor_opener_is_noticed():
+def test_a_poor_opener_or_review_is_noticed():
     good = opener(3)
-    assert poor_opener(3, good) == []
-    assert "Practice" in poor_opener(3, good.replace("## Practice", "## Tasks"))[0]
-    assert (
-        "self-check"
-        in poor_opener(3, good.replace(":::{dropdown} It falls", ":::{note} It falls"))[0]
-    )
-    assert (
-        "practice"
-        in poor_opener(3, good.replace("{solution} ex-sigmoid", "{solution} ex-other"))[0]
-    )
+    assert poor_opener(good) == []
+    assert poor_opener(good.replace("## The five", "## Some")) == ["no part 'The five sections'"]
+    assert poor_opener(good.replace("**Time.**", "")) == ["lacks **Time.**"]
     assert list(objectives(good)) == [1, 2, 3, 4, 5]
+    good = review(3)
+    assert poor_review(good) == []
+    assert "Practice" in poor_review(good.replace("## Practice", "## Tasks"))[0]
+    assert (
+        "self-check" in poor_review(good.replace(":::{dropdown} It falls", ":::{note} It falls"))[0]
+    )
+    assert (
+        "practice" in poor_review(good.replace("{solution} ex-sigmoid", "{solution} ex-other"))[0]
+    )
+
+
+def test_wrong_titles_and_setups_are_noticed():
+    found = copy.deepcopy(notebooks(3))
+    assert wrong_titles(3, found) == []
+    for broken in ("# 3.1 Head", "# 3.1 LM head", "(section-3.1)=\n## 3.1 LM head"):
+        found["3.1"].cells[0].source = broken
+        assert wrong_titles(3, found), broken
+    assert wrong_titles(3, {k: v for k, v in notebooks(3).items() if k != "3.4"})
+    setup = setup_cell(found["3.1"])
+    assert poor_setup("3.1", found["3.1"]) == []
+    for broken in ("import numpy as np", "x = 1\nplotting.use_style()"):
+        setup.source = broken
+        assert poor_setup("3.1", found["3.1"]), broken
 
 
 def test_poor_figures_and_cells_are_noticed():

@@ -7,7 +7,7 @@ import pytest
 
 CHAPTERS = range(1, 11)
 TABLES = practice.tables()
-BOXES = {chapter: practice.boxes(practice.opener(chapter)) for chapter in CHAPTERS}
+BOXES = {chapter: practice.boxes(practice.review(chapter)) for chapter in CHAPTERS}
 check = practice.session().check
 BOX = [
     pytest.param(chapter, label, id=f"{chapter:02d}-{label}")
@@ -43,7 +43,7 @@ def failures(chapter, label, code):
 def test_a_chapter_has_boxes_and_each_is_tried(chapter):
     assert len(BOXES[chapter]) >= 2, "give two of the exercises a box at least"
     assert set(BOXES[chapter]) == set(TABLES.get(chapter, {})), (
-        "tests/practice and the opener must name the same boxes"
+        "tests/practice and the review must name the same boxes"
     )
     for label, answers in TABLES[chapter].items():
         assert answers.right and len(answers.wrong) >= 2, label
@@ -51,7 +51,7 @@ def test_a_chapter_has_boxes_and_each_is_tried(chapter):
 
 @pytest.mark.parametrize("chapter, label", BOX)
 def test_a_box_belongs_to_an_exercise_before_it(chapter, label):
-    text = practice.opener(chapter)
+    text = practice.review(chapter)
     exercise, box, solution = (
         text.find(f"{{{kind}}} {label}\n") for kind in ("exercise", "practice", "solution")
     )

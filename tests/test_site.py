@@ -440,12 +440,12 @@ def test_every_page_describes_itself(pages):
 @pytest.mark.parametrize(
     "asked, page, place",
     [
-        ("softmax", "book/03-softmax/theory", "equation-softmax"),
-        ("log-sum-exp", "book/03-softmax/theory", "equation-lse-shift"),
+        ("softmax", "book/03-softmax/2-softmax-normalization", "equation-softmax"),
+        ("log-sum-exp", "book/03-softmax/3-shift-invariance", "equation-lse-shift"),
         ("log-sum-exp", "book/03-softmax/index", "logits-softmax-and-log-sum-exp"),
-        ("perplexity", "book/05-information/theory", "equation-perplexity"),
-        ("cross-entropy", "book/04-likelihood/theory", "equation-cross-entropy"),
-        ("temperature", "book/03-softmax/theory", "equation-temperature"),
+        ("perplexity", "book/05-information/3-perplexity", "equation-perplexity"),
+        ("cross-entropy", "book/04-likelihood/3-cross-entropy", "equation-cross-entropy"),
+        ("temperature", "book/03-softmax/5-temperature", "equation-temperature"),
     ],
 )
 def test_search_for_a_formula_by_name_finds_its_section(site, pages, asked, page, place):
@@ -627,16 +627,20 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
         folder.mkdir(parents=True)
     release.write_text('{"cells": []}')
     (chapter / "index.md").write_text("# 7 Decoding\n\nSolve {assignment}`07-decoding`.\n")
-    theory = {
-        "cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Theory\n\nText."}],
-        "nbformat": 4,
-        "nbformat_minor": 4,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    }
-    (chapter / "theory.ipynb").write_text(json.dumps(theory))
+    (chapter / "review.md").write_text("# Review of chapter 7\n\nText.\n")
+    written = {}
+    for name in ("1-greedy", "2-sampling"):
+        written[name] = {
+            "cells": [{"cell_type": "markdown", "metadata": {}, "source": f"# 7.{name}\n\nText."}],
+            "nbformat": 4,
+            "nbformat_minor": 4,
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        }
+        (chapter / f"{name}.ipynb").write_text(json.dumps(written[name]))
+    pages_of_the_chapter = ["index", *written, "review"]
     (tmp_path / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n"
-        "  sections:\n  - file: book/07-decoding/theory\n"
+        "format: jb-book\nroot: book/page\nchapters:\n- file: book/07-decoding/index\n  sections:\n"
+        + "".join(f"  - file: book/07-decoding/{name}\n" for name in pages_of_the_chapter[1:])
     )
 
     def links():
@@ -653,15 +657,20 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
             if page.name.startswith("book/")
         }
 
+    # an opener offers all of its notebooks, a section its own, and each page the assignment
+    offered = {"index": list(written), "review": []} | {name: [name] for name in written}
     pages, targets = links()
-    for page in pages.values():
+    assert set(pages) == set(offered)
+    for kind, page in pages.items():
         taken = {
             attrs["download"]: (page.path.parent / attrs["href"]).read_text()
             for attrs in page.find("a")
             if "download" in attrs
         }
-        assert json.loads(taken["07-decoding-theory.ipynb"])["cells"] == theory["cells"]
-        assert taken[""] == '{"cells": []}'
+        assert taken.pop("") == '{"cells": []}'
+        assert {name: json.loads(text)["cells"] for name, text in taken.items()} == {
+            f"7.{name}.ipynb": written[name]["cells"] for name in offered[kind]
+        }
     assert [
         href
         for hrefs in targets.values()
@@ -674,19 +683,23 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
     for name, ending in (
         ("page", "page.md"),
         ("index", "07-decoding/index.md"),
-        ("theory", "07-decoding/theory.ipynb"),
+        ("1-greedy", "07-decoding/1-greedy.ipynb"),
+        ("review", "07-decoding/review.md"),
     ):
         assert f"https://github.com/owner/course/edit/main/book/{ending}" in targets[name]
     for name, page in pages.items():
-        for path in ("book/07-decoding/theory.ipynb", "exercises/07-decoding/exercises.ipynb"):
-            assert (
-                f"https://mybinder.org/v2/gh/owner/course/main?urlpath=lab/tree/{path}"
-                in targets[name]
+        opened = ["exercises/07-decoding/exercises.ipynb"]
+        opened += [f"book/07-decoding/{name}.ipynb"] * (name in written)
+        assert sorted(
+            href for href in targets[name] if re.search("mybinder|colab", href)
+        ) == sorted(
+            address + path
+            for path in opened
+            for address in (
+                "https://mybinder.org/v2/gh/owner/course/main?urlpath=lab/tree/",
+                "https://colab.research.google.com/github/owner/course/blob/main/",
             )
-            assert (
-                f"https://colab.research.google.com/github/owner/course/blob/main/{path}"
-                in targets[name]
-            )
+        )
         assert '"lmcore[data,plot] @ git+https://github.com/owner/course@main"' in html.unescape(
             page.path.read_text()
         )

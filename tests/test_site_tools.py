@@ -100,7 +100,7 @@ def make_notebook(path, *sources):
 
 
 def test_executes_strips_and_then_leaves_alone(notebooks, tmp_path, capsys):
-    path = make_notebook(tmp_path / "theory.ipynb", "print(1)\nprint(2)", "3 + 4")
+    path = make_notebook(tmp_path / "1-slug.ipynb", "print(1)\nprint(2)", "3 + 4")
     ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
     assert notebooks.main(["--check", str(path)]) == 1
     assert notebooks.main([str(path)]) == 0
@@ -117,7 +117,7 @@ def test_executes_strips_and_then_leaves_alone(notebooks, tmp_path, capsys):
 
 
 def test_what_makes_a_notebook_need_a_run(notebooks, tmp_path):
-    path = make_notebook(tmp_path / "theory.ipynb", "1 + 1")
+    path = make_notebook(tmp_path / "1-slug.ipynb", "1 + 1")
     notebook = nbformat.read(path, as_version=4)
     first = notebooks.stamp(notebook, "course")
     assert notebooks.stamp(notebook, "another lmcore or other data") != first

@@ -76,7 +76,7 @@ class Explorer(SphinxDirective):
 class ChapterPractice(SphinxDirective):
     def run(self):
         found = {}
-        for path in sorted(Path(self.env.srcdir, "book").glob("[0-9]*/index.md")):
+        for path in sorted(Path(self.env.srcdir, "book").glob("[0-9]*/review.md")):
             self.env.note_dependency(str(path))
             found[path.parent.name] = re.findall(
                 r"(?m)^`{3,}\{practice\} (\S+)", path.read_text(encoding="utf-8")

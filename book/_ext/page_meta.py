@@ -24,8 +24,10 @@ EARLY_THEME = """(page => {
 
 
 def first_paragraph(doctree) -> str:
-    """Text of the first paragraph that stands in a section, mathematics as its source."""
+    """Text of a page's first paragraph, tables left out, mathematics as its source."""
     for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.entry):
+            continue
         text = " ".join(paragraph.astext().split())
         if len(text) > 40:
             return text

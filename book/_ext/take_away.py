@@ -1,4 +1,7 @@
-"""Under a chapter's title: its notebooks to download, and where the course's repository is known, to open elsewhere.
+"""Under a page's title: notebooks to download and, if the repository is known, to open elsewhere.
+
+A section offers its own notebook, an opener those of its sections; every page of a chapter offers
+the assignment.
 
 The repository is `repository: url` in _config.yml. While that is empty no page offers to be edited or launched.
 """
@@ -9,7 +12,7 @@ import html
 import re
 from urllib.parse import quote
 
-CHAPTER = re.compile(r"book/((\d\d)-[^/]+)/(?:index|theory)")
+PAGE = re.compile(r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review|[1-5]-[\w-]+)")
 
 
 def launchers(address: str, branch: str, path: str) -> list[tuple[str, str]]:
@@ -52,24 +55,39 @@ def link(address: str, words: str, download: str | None = None) -> str:
     return f'<a {kind} href="{html.escape(address)}">{words}</a>'
 
 
+def sections(env, slug: str) -> list[str]:
+    """Names of the chapter's pages that are notebooks, in order."""
+    found = (PAGE.fullmatch(name) for name in sorted(env.found_docs))
+    return [
+        page.group()
+        for page in found
+        if page
+        and page["slug"] == slug
+        and page["page"][0].isdigit()
+        and env.doc2path(page.group(), False).endswith(".ipynb")
+    ]
+
+
 def offer(app, pagename, templatename, context, doctree) -> None:
-    chapter = CHAPTER.fullmatch(pagename)
-    if app.builder.name != "html" or doctree is None or not chapter:
+    page = PAGE.fullmatch(pagename)
+    if app.builder.name != "html" or doctree is None or not page:
         return
-    slug, number = chapter.group(1), int(chapter.group(2))
+    slug, number, is_opener = page["slug"], int(page["chapter"]), page["page"] == "index"
     options, pathto = app.config.html_theme_options, context["pathto"]
     # words, where it can be downloaded, under which name, its path in the repository
     notebooks = []
-    theory, release = f"book/{slug}/theory", f"exercises/{slug}/exercises.ipynb"
-    if theory in app.env.found_docs and app.env.doc2path(theory, False).endswith(".ipynb"):
-        notebooks.append(
-            (
-                "theory notebook",
-                pathto(f"_sources/{theory}.ipynb", 1),
-                f"{slug}-theory.ipynb",
-                f"{theory}.ipynb",
+    for name in sections(app.env, slug):
+        if is_opener or name == pagename:
+            place, _, title = name.rpartition("/")[2].partition("-")
+            notebooks.append(
+                (
+                    f"notebook {number}.{place}",
+                    pathto(f"_sources/{name}.ipynb", 1),
+                    f"{number}.{place}-{title}.ipynb",
+                    f"{name}.ipynb",
+                )
             )
-        )
+    release = f"exercises/{slug}/exercises.ipynb"
     if release in app.env.dlfiles:  # the chapter's page names its assignment, if it is released
         notebooks.append(
             (
@@ -83,7 +101,9 @@ def offer(app, pagename, templatename, context, doctree) -> None:
     address, branch = options.get("repository_url"), options.get("repository_branch") or "main"
     lines, needs_install = [], False
     for words, source, name, path in notebooks:
-        elsewhere = launchers(address, branch, path) if address else []
+        # an opener's list of notebooks stays a list: each is opened elsewhere from its own page
+        whole = not is_opener or path == release
+        elsewhere = launchers(address, branch, path) if address and whole else []
         needs_install |= any(service == "Colab" for service, _ in elsewhere)
         opened = [
             link(target, f'{service}<span class="visually-hidden">: {words}</span>')

@@ -25,8 +25,9 @@ LIGHTHOUSE = "lighthouse@12.8.2"  # the last that runs on Node 20
 PAGES = {
     "landing": "book/intro.html",
     "opener": "book/03-softmax/index.html",
-    "theory": "book/03-softmax/theory.html",
-    "longest theory": "book/08-models/theory.html",
+    "section": "book/03-softmax/3-shift-invariance.html",
+    "longest section": "book/07-decoding/5-beam-search.html",
+    "review": "book/05-information/review.html",
     "glossary": "book/glossary.html",
     "notation": "book/notation.html",
     "search": "search.html",

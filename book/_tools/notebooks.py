@@ -189,7 +189,7 @@ def run(paths, jobs, course):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: book/*/theory.ipynb"
+        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: book/*/[1-5]-*.ipynb"
     )
     parser.add_argument("--all", action="store_true", help="also those that are up to date")
     parser.add_argument(
@@ -198,7 +198,7 @@ def main(arguments=None):
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default 2)")
     options = parser.parse_args(arguments)
     paths = [path.resolve() for path in options.notebooks] or sorted(
-        HOME.glob("book/*/theory.ipynb")
+        HOME.glob("book/*/[1-5]-*.ipynb")
     )
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:

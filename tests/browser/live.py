@@ -40,10 +40,16 @@ class Stored(NamedTuple):
     varies: bool
 
 
-def stored_cells(chapter):
-    """The code cells of a chapter's theory notebook."""
-    (path,) = HOME.glob(f"book/{chapter:02d}-*/theory.ipynb")
-    found = []
+def section_file(section):
+    """The notebook of a section, "3.1"."""
+    chapter, place = section.split(".")
+    (path,) = HOME.glob(f"book/{int(chapter):02d}-*/{place}-*.ipynb")
+    return path
+
+
+def stored_cells(section):
+    """The code cells of a section's notebook."""
+    path, found = section_file(section), []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
             continue

@@ -14,8 +14,8 @@ from . import pyodide_files
 from .conftest import watched
 from .live import HOME, WATCH, agree, cell_with, foreign, run, set_code, wait_for_status
 
-THEORY = "book/03-softmax/theory.html"
-# stands in the second code cell of chapter 3
+SECTION = "book/03-softmax/1-lm-head.html"
+# stands in the second code cell of section 3.1
 SHAPES = "batch, time, d, V = 2, 5, 8, 20"
 
 
@@ -24,7 +24,7 @@ def started(browser, live_site):
     """One page in which Python has started and the second cell has run once; tests that change cells share it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watched(context.new_page())
-    page.goto(live_site + THEORY)
+    page.goto(live_site + SECTION)
     page.evaluate(WATCH)
     cell = cell_with(page, SHAPES)
     cell.get_by_role("button", name="Run").click()
@@ -37,7 +37,7 @@ def started(browser, live_site):
 
 
 def test_nothing_is_loaded_before_the_reader_agrees(page, site):
-    page.goto(site + THEORY)
+    page.goto(site + SECTION)
     cell = cell_with(page, SHAPES)
     before = len(page.asked)
     cell.get_by_role("button", name="Run").click()
@@ -209,7 +209,7 @@ def test_reset_brings_back_the_book(started):
 
 
 def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
-    page.goto(live_site + THEORY)
+    page.goto(live_site + SECTION)
     cell = page.locator("div.cell", has=page.locator("summary")).first
     words = cell.locator("img").first.get_attribute("alt")
     cell.locator("summary").first.focus()
@@ -245,7 +245,7 @@ def test_cells_run_in_a_browser_that_keeps_nothing(browser, live_site):
         "for (const kind of ['localStorage', 'sessionStorage']) Object.defineProperty(window, kind,"
         " { get() { throw new DOMException('denied', 'SecurityError'); } });"
     )
-    page.goto(f"{live_site}book/03-softmax/index.html")
+    page.goto(f"{live_site}book/03-softmax/review.html")
     page.get_by_role("button", name="Check").nth(1).wait_for()
     context.close()
 

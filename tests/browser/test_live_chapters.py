@@ -1,6 +1,7 @@
-"""Whole chapters in a browser's Python: their notebooks from top to bottom, and their practice boxes.
+"""The book in a browser's Python: notebooks from top to bottom, and practice boxes.
 
-`make test` takes two chapters of each kind; `make live-all` takes all ten and prints how long each took.
+`make test` takes three notebooks and the boxes of two chapters; `make live-all` takes all and
+prints how long each took.
 """
 
 import os
@@ -17,6 +18,7 @@ from .live import (
     folder,
     foreign,
     run,
+    section_file,
     set_code,
     stored_cells,
     times,
@@ -27,8 +29,12 @@ sys.path.append(str(pyodide_files.HOME / "tests"))
 import practice  # noqa: E402 - the folder beside this one
 
 ALL = os.environ.get("LIVE_CHAPTERS") == "all"
-# 7 counts n-grams and draws; neither takes long
-NOTEBOOKS = range(1, 11) if ALL else (6, 7)
+# 7.5 counts n-grams and draws; none takes long
+NOTEBOOKS = (
+    [f"{chapter}.{place}" for chapter in range(1, 11) for place in range(1, 6)]
+    if ALL
+    else ["3.2", "6.5", "7.5"]
+)
 PRACTICE = range(1, 11) if ALL else (2, 7)
 TABLES = practice.tables()
 STAND_IN = """import bz2
@@ -36,10 +42,10 @@ from types import SimpleNamespace
 lzma = SimpleNamespace(FILTER_LZMA2=0, FORMAT_RAW=0, compress=lambda content, **_: bz2.compress(content))"""
 
 
-@pytest.mark.parametrize("chapter", NOTEBOOKS)
-def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, live_site, chapter):
-    stored = stored_cells(chapter)
-    page.goto(f"{live_site}book/{folder(chapter)}/theory.html")
+@pytest.mark.parametrize("section", NOTEBOOKS)
+def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, live_site, section):
+    stored, path = stored_cells(section), section_file(section)
+    page.goto(f"{live_site}book/{path.parent.name}/{path.stem}.html")
     page.evaluate(WATCH)
     page.evaluate(
         "for (const fold of document.querySelectorAll('div.cell details')) fold.open = true"
@@ -77,7 +83,7 @@ def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, li
     before, took = times(page.evaluate("window.seen"))
     slowest = max(took, key=took.get)
     print(
-        f"\nchapter {chapter}: Python after {before:.0f} s, {len(took)} cells in"
+        f"\nsection {section}: Python after {before:.0f} s, {len(took)} cells in"
         f" {sum(took.values()):.0f} s, {sum(len(here['figures']) for here in found)} figures,"
         f" slowest cell {slowest + 1} with {took[slowest]:.0f} s"
         + "".join(
@@ -94,7 +100,7 @@ def test_a_notebook_runs_from_top_to_bottom_and_says_what_the_book_says(page, li
 @pytest.mark.parametrize("chapter", PRACTICE)
 def test_practice_explains_a_wrong_answer_and_remembers_a_right_one(page, live_site, chapter):
     """In every box one wrong answer, which gets its message, and then one right answer."""
-    page.goto(f"{live_site}book/{folder(chapter)}/index.html")
+    page.goto(f"{live_site}book/{folder(chapter)}/review.html")
     first = True
     for label, answers in TABLES[chapter].items():
         box = page.locator(f"#practice-{label}")

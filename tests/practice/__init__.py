@@ -1,4 +1,4 @@
-"""Practice boxes of the openers and answers to them; chapter_NN.py holds those of one chapter."""
+"""Practice boxes of the reviews and answers to them; chapter_NN.py holds those of one chapter."""
 
 import importlib
 import importlib.util
@@ -19,7 +19,7 @@ class Answers(NamedTuple):
 
 
 def boxes(text):
-    """{label: (starting code, checks)} of an opener's Markdown."""
+    """{label: (starting code, checks)} of a review's Markdown."""
     found = {}
     for _, label, content in BOX.findall(text):
         start, _, tests = content.partition("\n---\n")
@@ -27,8 +27,8 @@ def boxes(text):
     return found
 
 
-def opener(chapter):
-    (path,) = ROOT.glob(f"book/{chapter:02d}-*/index.md")
+def review(chapter):
+    (path,) = ROOT.glob(f"book/{chapter:02d}-*/review.md")
     return path.read_text(encoding="utf-8")
 
 
