@@ -132,14 +132,14 @@ def test_what_makes_a_notebook_need_a_run(notebooks, tmp_path):
 
 def test_the_course_digest_covers_code_and_data(tmp_path):
     module = load("notebooks")
-    for name in ("softmax.py", "data/smollm2.npz", "grading/grade.py"):
+    for name in ("softmax.py", "data/smollm2.npz", "check.py"):
         (tmp_path / "lmcore" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "lmcore" / name).write_text("1")
     seen = [module.course_digest(tmp_path)]
     for name, counts in (
         ("softmax.py", True),
         ("data/smollm2.npz", True),
-        ("grading/grade.py", False),
+        ("check.py", False),
     ):
         (tmp_path / "lmcore" / name).write_text("2")
         seen.append(module.course_digest(tmp_path))
