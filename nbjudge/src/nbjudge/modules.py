@@ -106,7 +106,11 @@ def _imports(name, path, changed):
 
 @cache
 def _version(package):
-    """Name and version of the distribution that a package comes from, or Python's."""
-    for distribution in metadata.packages_distributions().get(package, ()):
-        return f"{distribution} {metadata.version(distribution)}"
-    return f"{package} Python {sys.version_info[:2]}"
+    """Name and version of an installed package; of one whose distribution has another name, its file."""
+    if package in sys.stdlib_module_names:
+        return f"Python {sys.version_info[:2]}"
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        origin = _origin(package)
+        return f"{package} {_hash(origin, _changed(origin)) if origin else ''}"

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from nbjudge.assignment.spec import TEST, compile_spec
+from nbjudge.assignment.spec import TEST
 from nbjudge.course import course_config, find_chapters
-from nbjudge.execution import pool
+from nbjudge.execution import engine, pool
 from nbjudge.execution.engine import result_key
 from nbjudge.execution.result import Result
 from nbjudge.files import replace, trouble
@@ -26,6 +26,7 @@ from nbjudge.reports import feedback
 from nbjudge.reports.terminal import progress
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
+from nbjudge.selfgrade import prepare
 from nbjudge.submission import collect, flags
 
 # seconds that a scheduler may take to answer
@@ -136,6 +137,8 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
             with contextlib.suppress(OSError, RuntimeError):
                 writer.write_csv(table)
             raise
+        finally:
+            engine.close_servers()
         writer.write_csv(table)
         _sweep(spool, found)
     return rows
@@ -274,11 +277,15 @@ class _Chapter:
         self.spool, self.due, self.show = spool, due, show
         self.root = Path(config.CourseDirectory.root)
         folder = Path(config.CourseDirectory.source_directory, chapter)
-        self.specs = [
-            compile_spec(path, options.seed, config) for path in sorted(folder.glob("*.ipynb"))
-        ]
-        self.only = self._cells_of(options.regrade) if options.regrade else None
         self.limits = options.limits or limits_of(config)
+        prepared = [
+            prepare(path, self._run, options.seed, config, self.root / ".nbjudge")
+            for path in sorted(folder.glob("*.ipynb"))
+        ]
+        self.specs = [one.spec for one in prepared]
+        for warning in (warning for one in prepared for warning in one.warnings):
+            self.writer.say(warning)
+        self.only = self._cells_of(options.regrade) if options.regrade else None
         self.rows, self.submissions = {}, {}
 
     def grade(self):
@@ -304,6 +311,20 @@ class _Chapter:
             for student in self.students:
                 self._feedback(spec, student, scores)
         return [self._with_score(self.rows[student], scores) for student in self.students]
+
+    def _run(self, spec, submissions):
+        """Results of the assignment's own solution and release, for `prepare`."""
+        isolation = "none" if self.options.unsafe else self.options.isolation
+        if self.options.scheduler is None:
+            return [engine.grade(spec, one, self.limits, isolation) for one in submissions]
+        results = {}
+        for submission, outcome in pool.outcomes(
+            spec, submissions, self.limits, isolation, scheduler=self.options.scheduler
+        ):
+            if isinstance(outcome, Exception):
+                raise outcome
+            results[submission.student] = outcome
+        return [results[submission.student] for submission in submissions]
 
     def _cells_of(self, problem):
         """The test cells of a problem named by its answer or by its test."""

@@ -481,16 +481,16 @@ add(
     + "class check:\n    example = against = holds = raises = staticmethod(lambda *a, **k: None)\n "
     "   score = staticmethod(lambda *a, **k: 10.0)",
     defines_results=WRONG + "results = []\nzq = 1",
-    patches_the_wire=WRONG
-    + "import sys\nwire = sys.modules['nbjudge.execution.wire']\nold = wire.dumps\nwire.dumps = lambda"
-    " value, **k: old({{'value': [2.0, 5.0], 'changed': {{}}, 'score': 10.0}})",
+    patches_the_wire=WRONG + "import sys\nwire = sys.modules['nbjudge.execution.wire']\nold ="
+    " wire.Codec.dumps\nwire.Codec.dumps = lambda self, value: old(self, {{'value': [2.0, 5.0],"
+    " 'changed': {{}}, 'score': 10.0}})",
     pickles=WRONG
     + "import sys, pickle\nclass P:\n    def __reduce__(self):\n        return (print,"
-    " ('EVIL',))\nsys.modules['nbjudge.execution.wire'].dumps = lambda value, **k:"
+    " ('EVIL',))\nsys.modules['nbjudge.execution.wire'].Codec.dumps = lambda self, value:"
     " pickle.dumps(P())",
     answers_garbage=WRONG
-    + "import sys\nsys.modules['nbjudge.execution.wire'].dumps = lambda value, **k: b'\\xc1\\xff'"
-    " * 10",
+    + "import sys\nsys.modules['nbjudge.execution.wire'].Codec.dumps = lambda self, value:"
+    " b'\\xc1\\xff' * 10",
     answers_nothing=WRONG
     + "import sys\nsys.modules['nbjudge.execution.wire'].write = lambda *a: None",
     answers_endlessly=WRONG + "import sys\ndef write(connection, data):\n    while True:\n       "
@@ -510,6 +510,8 @@ add(
 )
 
 
+# what converts itself to the array of the visible example is worth that example
+CASES["equals-everything"] = CASES["equals-everything"]._replace(a=5.0)
 for _name in ("transforms-input", "patches-the-wire"):  # answer b is lost with it
     CASES[_name] = CASES[_name]._replace(b=0.0)
 for _name in ("forks-a-second-answer", "shell-bomb", "forks", "threads", "kills-every-number"):

@@ -9,6 +9,7 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import compute_checksum, is_solution
+
 from nbjudge.course import course_config, find_chapters, run
 
 # all that a student's cell needs to carry

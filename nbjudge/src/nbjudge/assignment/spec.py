@@ -5,12 +5,28 @@ import builtins
 import hashlib
 import json
 import re
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from nbjudge.assignment.names import (
+    SourceError,
+    bound,
+    imported,
+    loaded,
+    parse,
+    reaches,
+    results,
+    shared,
+    untouched,
+)
+
 ANSWER, WRITTEN, TEST, TEXT = "answer", "written", "test", "text"
+APART, INSIDE = "apart", "inside"
+GENERATORS = re.compile(r"\brandom\b|\bseed\b")
+MAX_FILES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,16 @@ class Cell:
     shared : list of [str, list of str, list of str]
         Of a test: those visible statements that use nothing of the student's, with the names each
         binds and reads. Students' later cells may build on them.
+    constants, messages : list of str
+        Of a test: the strings in it, and those among them that it says when it fails.
+    given : str
+        Of a text in code: those statements that use nothing of the student's.
+    way : str
+        Of a test: "apart" or "inside", see `nbjudge.execution.judge`; `reason` says why inside.
+    compares : bool
+        Of a test: whether objects of the student's may decide whether they equal something.
+    generators : bool
+        Of a test: whether it uses the global random generators.
     """
 
     cell_type: str
@@ -43,6 +69,12 @@ class Cell:
     shared: list = field(default_factory=list)
     constants: list = field(default_factory=list)
     attachments: dict = field(default_factory=dict)
+    messages: list = field(default_factory=list)
+    given: str = ""
+    way: str = APART
+    reason: str = ""
+    compares: bool = True
+    generators: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +90,14 @@ class Spec:
     preload: list = field(default_factory=list)
     oracle: dict = field(default_factory=dict)
     reference: str = ""
+    files: dict = field(default_factory=dict)
 
     @cached_property
     def digest(self):
         """A hash of everything that decides a grade."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        files = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        parts = asdict(self) | {"files": files}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
     def points(self):
@@ -76,9 +111,9 @@ def compile_spec(path, seed=0, config=None):
     Parameters
     ----------
     path : path
-        solutions/NN-slug/NAME.ipynb.
+        SOURCE/ASSIGNMENT/NAME.ipynb.
     seed : int
-        The instructor's seed of the random cases (`check.rng`).
+        The instructor's seed of the random cases: tests find it in NBJUDGE_SEED.
     config : traitlets.config.Config, optional
         nbgrader's settings, for the marks and stubs of its preprocessors.
 
@@ -88,17 +123,26 @@ def compile_spec(path, seed=0, config=None):
 
     Raises
     ------
-    RuntimeError
-        If nbgrader refuses the source, or a test cell is no Python.
+    SourceError
+        If nbgrader refuses the source, or one of our cells is neither Python nor IPython.
     """
     path, settings = Path(path), _settings(config)
     reference = settings.get("reference", "")
-    template, release, answers = _versions(path, config)
+    template, release, solved = _versions(path, config)
+    answers, read = _answers(solved, path)
     trusted, cells = set(dir(builtins)), []
-    for cell, shown in zip(template.cells, release.cells):
-        cells.append(_cell(cell, shown, trusted, answers))
-        if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
-            trusted |= _bound(parse(cell.source, path)) - answers
+    so_far, made, given = set(), set(), set()
+    for number, (cell, shown) in enumerate(zip(template.cells, release.cells, strict=True)):
+        with _placed(path, number, cell):
+            if _is_answer(cell):
+                so_far |= bound(parse(solved.cells[number].source))
+            cells.append(_cell(cell, shown, trusted, answers, so_far, read, made, given))
+            if cells[-1].role == TEST and cell.cell_type == "code":
+                made |= results(parse(cell.source), answers)
+            if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
+                tree = parse(cells[-1].given if cells[-1].role == TEXT else cell.source)
+                trusted |= bound(tree) - answers
+                given |= bound(tree) - imported(tree) if cells[-1].role == TEXT else set()
     sources = [cell.source for cell in template.cells if cell.cell_type == "code"]
     return Spec(
         path.parent.name,
@@ -114,7 +158,65 @@ def compile_spec(path, seed=0, config=None):
         ],
         _oracles(template.cells, reference) if reference else {},
         reference,
+        _files(path.parent),
     )
+
+
+def solution_cells(path, config=None):
+    """The cells of the source as a student would hand them in who wrote the source's own solution."""
+    solved = _versions(Path(path), config)[2]
+    return [
+        {"cell_type": cell.cell_type, "metadata": dict(cell.metadata), "source": cell.source}
+        for cell in solved.cells
+    ]
+
+
+@contextmanager
+def _placed(path, number, cell):
+    """Errors of a cell's syntax, with the place."""
+    try:
+        yield
+    except SyntaxError as error:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {number + 1}"
+        raise SourceError(
+            f"{path.parent.name}/{path.name}, {name}, line {error.lineno}: {error.msg}: "
+            f"{(error.text or '').strip()[:80]!r} is neither Python nor IPython"
+        ) from None
+
+
+def _is_answer(cell):
+    """Whether a student's code stands in this cell of a source."""
+    return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _answers(solved, path):
+    """Names that the solutions define, and names that they read and do not define."""
+    answers, read = set(), set()
+    for number, cell in enumerate(solved.cells):
+        if _is_answer(cell):
+            with _placed(path, number, cell):
+                tree = parse(cell.source)
+            answers |= bound(tree)
+            read |= loaded(tree)
+    return answers, read - answers - set(dir(builtins))
+
+
+def _files(folder):
+    """Data and modules beside the source: they are laid beside every student's notebook."""
+    found, size = {}, 0
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.suffix == ".ipynb" or any(part.startswith((".", "__pycache__")) for part in parts):
+            continue
+        if path.is_file():
+            size += path.stat().st_size
+            if size > MAX_FILES:
+                raise SourceError(
+                    f"{folder.name}: the files beside the notebook have more than"
+                    f" {MAX_FILES >> 20} MiB with {path.name}: have the notebook load it elsewhere"
+                )
+            found["/".join(parts)] = path.read_bytes()
+    return found
 
 
 def _settings(config):
@@ -123,7 +225,7 @@ def _settings(config):
 
 
 def _versions(path, config):
-    """The source with stubs for solutions, the same without hidden tests, and the names that solutions define."""
+    """The source with stubs for solutions, the same without hidden tests, and as it is."""
     import nbformat
     from nbgrader.preprocessors import (
         ClearHiddenTests,
@@ -134,29 +236,24 @@ def _versions(path, config):
         LockCells,
     )
 
-    source = nbformat.read(path, as_version=4)
-    answers = set()
-    for cell in source.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-            answers |= _bound(parse(cell.source, path))
     try:
-        template = _through(
-            deepcopy(source),
-            *(
-                step(config=config)
-                for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)
-            ),
+        source = nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise SourceError(f"{path.parent.name}/{path.name} is no notebook: {error}") from None
+    language = source.metadata.get("kernelspec", {}).get("language", "python")
+    if language.lower() not in ("python", "ipython", ""):
+        raise SourceError(
+            f"{path.parent.name}/{path.name} is for the kernel"
+            f" {source.metadata.kernelspec.get('display_name', language)!r}: only Python is graded"
         )
-        release = _through(
-            deepcopy(template),
-            *(
-                step(config=config)
-                for step in (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)
-            ),
-        )
+    stubs = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)
+    cuts = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)
+    try:
+        template = _through(deepcopy(source), *(step(config=config) for step in stubs))
+        release = _through(deepcopy(template), *(step(config=config) for step in cuts))
     except RuntimeError as error:
-        raise RuntimeError(f"solutions/{path.parent.name}: {error}") from error
-    return template, release, answers
+        raise SourceError(f"{path.parent.name}/{path.name}: {error}") from error
+    return template, release, source
 
 
 def _through(notebook, *steps):
@@ -165,137 +262,65 @@ def _through(notebook, *steps):
     return notebook
 
 
-def _cell(cell, shown, trusted, answers):
+def _cell(cell, shown, trusted, answers, so_far, read, got, given):
     mark = cell.metadata.get("nbgrader", {})
-    role = TEXT
-    if mark.get("solution"):
-        role = WRITTEN if mark.get("grade") else ANSWER
-    elif mark.get("grade"):
-        role = TEST
-    names, shared, constants = [], [], []
-    if role == TEST and cell.cell_type == "code":
-        tree = parse(cell.source)
-        names = sorted((_loaded(tree) & answers) | (_loaded(tree) - _bound(tree) - trusted))
-        shared = _shared(shown.source, set(names))
-        constants = sorted(
-            {
-                node.value
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Constant) and isinstance(node.value, str)
-            }
-        )
-    return Cell(
+    made = Cell(
         cell.cell_type,
         mark.get("grade_id", ""),
-        role,
+        _role(mark),
         cell.source,
         shown.source,
         json.loads(json.dumps(cell.metadata)),
         float(mark.get("points") or 0),
-        names,
-        shared,
-        constants,
-        dict(cell.get("attachments", {})),
+        attachments=dict(cell.get("attachments", {})),
+    )
+    if cell.cell_type != "code":
+        return made
+    if made.role == TEXT:
+        kept = [ast.unparse(statement) for statement, _ in untouched(cell.source, answers)]
+        return replace(made, given="\n".join(kept))
+    if made.role != TEST:
+        return made
+    tree = parse(cell.source)
+    names = (loaded(tree) & answers) | (loaded(tree) - bound(tree) - trusted)
+    reason = reaches(tree, so_far, read, given)
+    if earlier := sorted((loaded(tree) & got) - bound(tree)):
+        reason = reason or f"it uses {earlier[0]}, which an earlier test has got from an answer"
+    return replace(
+        made,
+        names=sorted(names),
+        shared=shared(shown.source, names),
+        constants=sorted(_strings(ast.walk(tree))),
+        messages=sorted(_strings(_said(tree))),
+        generators=bool(GENERATORS.search(cell.source)),
+        way=INSIDE if reason else APART,
+        reason=reason,
     )
 
 
-def parse(source, where=""):
-    """The syntax tree of a cell; magics and shell lines count as comments."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        plain = "\n".join("" if re.match(r"\s*[%!]", line) else line for line in source.split("\n"))
-        try:
-            return ast.parse(plain)
-        except SyntaxError as error:
-            raise RuntimeError(f"{where}: a cell is not Python: {error}") from None
+def _role(mark):
+    if mark.get("task"):
+        return WRITTEN
+    if mark.get("solution"):
+        return WRITTEN if mark.get("grade") else ANSWER
+    return TEST if mark.get("grade") else TEXT
 
 
-def _bound(tree):
-    """Names that a cell binds at its top level."""
-    found = set()
-    for node in _top_level(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return found
+def _strings(nodes):
+    return {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
-def _top_level(tree):
-    """Nodes outside the bodies of functions, classes and comprehensions."""
-    todo = list(ast.iter_child_nodes(tree))
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(
-            node,
-            (
-                ast.FunctionDef,
-                ast.AsyncFunctionDef,
-                ast.ClassDef,
-                ast.Lambda,
-                ast.ListComp,
-                ast.SetComp,
-                ast.DictComp,
-                ast.GeneratorExp,
-            ),
-        ):
-            todo += ast.iter_child_nodes(node)
-
-
-def _loaded(tree):
-    """Global names that a cell reads: the free names of its scopes, as Python's own compiler sees them."""
-    import symtable
-
-    found, todo = set(), [symtable.symtable(ast.unparse(tree), "<cell>", "exec")]
-    while todo:
-        table = todo.pop()
-        todo += table.get_children()
-        top = table.get_type() == "module"
-        found |= {
-            s.get_name()
-            for s in table.get_symbols()
-            if s.is_referenced() and (top or s.is_global())
-        }
-    return found
-
-
-def _shared(source, students):
-    """The statements of a visible test, up to its end, that neither use a student's name nor build on one that does."""
-    kept, tainted = [], set(students)
-    for statement in parse(source).body:
-        tree = ast.Module([statement], type_ignores=[])
-        if _loaded(tree) & tainted or isinstance(statement, ast.Expr):
-            tainted |= _bound(tree)
-        else:
-            kept.append([ast.unparse(statement), sorted(_bound(tree)), sorted(_loaded(tree))])
-    return kept
-
-
-def needed(statements, later):
-    """The text of those shared statements that cells after them may need.
-
-    Parameters
-    ----------
-    statements : list
-        `Cell.shared`.
-    later : str
-        The student's cells.
-
-    Examples
-    --------
-    >>> needed([["import math", ["math"], []], ["e = math.e", ["e"], ["math"]], ["f = 1", ["f"], []]], "print(e)")
-    'import math\\ne = math.e'
-    """
-    words, kept = set(re.findall(r"\w+", later)), []
-    for text, binds, reads in reversed(statements):
-        if words & set(binds or reads):
-            words |= set(reads)
-            kept.append(text)
-    return "\n".join(reversed(kept))
+def _said(tree):
+    """What a test says when it fails: the messages of its assertions and of what it raises."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and node.msg is not None:
+            yield node.msg
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield from node.exc.args
 
 
 def _modules(sources):

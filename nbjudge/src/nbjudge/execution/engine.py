@@ -10,16 +10,18 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from copy import deepcopy
+from dataclasses import replace
 
-from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, needed
+from nbjudge import __version__, modules
+from nbjudge.assignment.names import needed
+from nbjudge.assignment.spec import ANSWER, INSIDE, TEST, WRITTEN
 from nbjudge.execution import wire
 from nbjudge.execution.forkserver import Server, ServerLost
 from nbjudge.execution.result import Result
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import flags, sanitise
-
-from nbjudge import __version__, modules
 
 # processes for one notebook: each that ends costs the cell that ended it
 MOST_STARTS = 12
@@ -79,6 +81,7 @@ def grade(spec, submission, limits=Limits(), isolation=None):
         try:
             server = _server(isolation, spec)
             told, verdicts = _Job(spec, submission, limits, server).run(cells)
+            told += _again_inside(spec, submission, limits, server, cells, verdicts)
             break
         except ServerLost as error:
             # not the student's doing: begin again with a new server
@@ -101,7 +104,34 @@ def grade(spec, submission, limits=Limits(), isolation=None):
         [*submission.notes, *notes, *told, *suspicious],
         round(time.monotonic() - started, 3),
         flags.fingerprints(spec, cells),
+        {name: _kept(verdict) for name, verdict in verdicts.items()},
     )
+
+
+def _kept(verdict):
+    """What is known of the run of a test beyond its points."""
+    return {name: verdict.get(name) for name in ("error", "uncrossed", "compared")}
+
+
+def _again_inside(spec, submission, limits, server, cells, verdicts):
+    """Repeat inside those tests in which something came up that cannot cross; says which and why."""
+    why = {}
+    for cell in spec.cells:
+        found = verdicts.get(cell.grade_id)
+        if found and found["uncrossed"] and _points(found, cell.points) < cell.points:
+            why[cell.grade_id] = found["uncrossed"]
+    if not why:
+        return []
+    inside = [
+        replace(cell, way=INSIDE, reason=why[cell.grade_id]) if cell.grade_id in why else cell
+        for cell in spec.cells
+    ]
+    job = _Job(replace(spec, cells=inside), submission, limits, server)
+    _, repeated = job.run(deepcopy(cells))
+    for name in why:
+        if name in repeated:
+            verdicts[name] = repeated[name] | {"uncrossed": why[name]}
+    return [f"{name} was judged inside the student's process: {what}" for name, what in why.items()]
 
 
 def _server(isolation, spec):
@@ -178,13 +208,39 @@ class _Job:
                     self._tell(what)
                 return self.told, verdicts
 
+    def _step(self, cell, index, lost):
+        """What the judge has to know of one test."""
+        packages = {name.partition(".")[0] for name in self.spec.modules}
+        return {
+            "grade_id": cell.grade_id,
+            "index": index,
+            "full": cell.source,
+            "visible": cell.visible,
+            "names": cell.names,
+            "constants": cell.constants,
+            "messages": cell.messages,
+            "way": cell.way,
+            "before": self._before(cell),
+            "compares": cell.compares,
+            "generators": cell.generators,
+            "modules": sorted(packages),
+            "lost": lost,
+        }
+
+    def _before(self, cell):
+        """The tests before one that runs inside: there they run first, as in a kernel."""
+        if cell.way != INSIDE:
+            return []
+        tests = [one for one in self.spec.cells if one.role == TEST and one.cell_type == "code"]
+        return [[one.source, one.visible] for one in tests[: tests.index(cell)]]
+
     def _tell(self, what):
         if what not in self.told:
             self.told.append(what)
 
     def _run_cells(self, student, cells, hard_end):
         """All of the student's cells in order; raises Ended when the process is lost, after noting whose cell it was."""
-        student.begin(self.submission.files, self.limits)
+        student.begin(self.submission.files | self.spec.files, self.limits)
         deadline = time.monotonic() + self.limits.notebook_seconds
         lost, index, late = {}, 0, False
         for number, cell in enumerate(cells):
@@ -240,20 +296,10 @@ class _Job:
         steps, index = [], 0
         for cell in self.spec.cells:
             if cell.role == TEST and cell.cell_type == "code":
-                steps.append(
-                    {
-                        "grade_id": cell.grade_id,
-                        "index": index,
-                        "full": cell.source,
-                        "visible": cell.visible,
-                        "names": cell.names,
-                        "constants": cell.constants,
-                        "lost": lost.get(index, ""),
-                    }
-                )
+                steps.append(self._step(cell, index, lost.get(index, "")))
                 index += 1
-            elif cell.cell_type == "code" and cell.role not in (ANSWER, WRITTEN):
-                steps.append({"trusted": cell.source})
+            elif cell.given:
+                steps.append({"trusted": cell.given})
         channel, pid = self.server.judge(self.limits, student.copies, self.spec.seed)
         verdicts, troubles, deadline = (
             {},
@@ -263,13 +309,13 @@ class _Job:
         try:
             wire.send(channel, steps)
             while len(verdicts) < len(self.tests):
-                found = wire.loads(wire.read(channel, FRAME, deadline))
+                found = wire.PLAIN.loads(wire.read(channel, FRAME, deadline))
                 verdicts[found["grade_id"]] = found
                 if found["limit"]:
                     troubles.append(f"{found['grade_id']}: {found['limit']}")
         except TimeoutError:
             troubles.append("the tests ran longer than the notebook may")
-        except (EOFError, OSError, wire.TooLarge, ValueError):
+        except (EOFError, OSError, wire.TooLargeError, ValueError):
             if self.server.process.poll() is not None:
                 raise ServerLost("it ended during the tests") from None
             troubles.append(UNFINISHED)
@@ -315,8 +361,6 @@ class _Student:
             {
                 "do": "begin",
                 "files": files,
-                "output": limits.output,
-                "seconds": limits.cell_seconds,
             },
             30,
         )
@@ -362,14 +406,14 @@ class _Student:
             if request is not None:
                 self.channel.settimeout(max(seconds, 1))
                 wire.send(self.channel, request)
-            answer = wire.loads(
+            answer = wire.PLAIN.loads(
                 wire.read(self.channel, FRAME, time.monotonic() + seconds), plain=True
             )
         except TimeoutError:
             raise
         except (EOFError, OSError):
             raise self._end_of_it() from None
-        except (wire.TooLarge, ValueError):
+        except (wire.TooLargeError, ValueError):
             self._end()
             raise Ended("sent what no notebook sends") from None
         return answer if isinstance(answer, dict) else {}
@@ -470,7 +514,8 @@ def _score(spec, cells, verdicts):
             cell["outputs"] = _test_outputs(found)
             scores[ours.grade_id] = _points(found, ours.points)
         elif ours.role == WRITTEN:
-            scores[ours.grade_id] = 0.0 if blank else None
+            task = ours.metadata["nbgrader"].get("task")
+            scores[ours.grade_id] = 0.0 if blank and not task else None
         if ours.role in (ANSWER, WRITTEN):
             comments[ours.grade_id] = "No response." if blank else None
     return scores, comments

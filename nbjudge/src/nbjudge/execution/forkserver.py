@@ -243,7 +243,7 @@ def _become(request, descriptors, method, paths, shell):
     try:
         sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
         if "student" in request:
-            from nbjudge.execution import kernel as student
+            from nbjudge.execution import kernel
             from nbjudge.sandbox.supervisor import supervise
 
             limits = Limits(**request["student"])
@@ -253,7 +253,7 @@ def _become(request, descriptors, method, paths, shell):
                 os.environ.clear()
                 os.environ.update(INSIDE | {"PATH": os.defpath} | dict.fromkeys(THREADS, "1"))
                 os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
-                student.serve(shell, channel, snapshots, limits.reply, trouble)
+                kernel.serve(shell, channel, snapshots, limits, trouble)
 
             supervise(control, method, limits, paths, run, [channel, *snapshots])
         else:

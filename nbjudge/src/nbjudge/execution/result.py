@@ -28,6 +28,8 @@ class Result:
         For the instructor: repairs, limits, suspicions. Nothing here changes a score.
     seconds : float
         Time it took.
+    tests : dict of str to dict
+        By grade_id of the tests: error, what could not cross, whether objects compared themselves.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Result:
     flags: list = field(default_factory=list)
     seconds: float = 0.0
     fingerprints: list = field(default_factory=list)
+    tests: dict = field(default_factory=dict)
 
     def save(self, path):
         """Write to a file, whole or not at all, and on the disk when this returns."""

@@ -22,8 +22,6 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
-from nbjudge.files import AGAIN, FULL, replace, trouble
-from nbjudge.records import scores as export
 from sqlalchemy import (
     Column,
     Index,
@@ -41,6 +39,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
+
+from nbjudge.files import AGAIN, FULL, replace, trouble
+from nbjudge.records import scores as export
 
 # seconds that a database may be locked or away
 PATIENCE = 120.0

@@ -15,8 +15,9 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbjudge.files import replace
 from sqlalchemy import select
+
+from nbjudge.files import replace
 
 COLUMNS = (
     "assignment",

@@ -5,9 +5,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy import make_url
+
 from nbjudge.course import course_config
 from nbjudge.records.gradebook import Writer
-from sqlalchemy import make_url
 
 
 class Standing(NamedTuple):

@@ -1,0 +1,210 @@
+"""How each test of an assignment is run, found by grading the source's own solution and its blank release.
+
+A test that gives the solution full points apart is judged apart, where nothing can be forged. One that
+does so only inside runs inside, with the reason. One that fails both ways is an error of the source, and
+the assignment is refused before a student is charged with it.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from nbjudge import files
+from nbjudge.assignment.names import SourceError, parse
+from nbjudge.assignment.spec import (
+    ANSWER,
+    APART,
+    INSIDE,
+    TEST,
+    Spec,
+    compile_spec,
+    solution_cells,
+)
+from nbjudge.execution.engine import result_key
+from nbjudge.execution.result import Result
+from nbjudge.submission.collect import Submission
+
+NO_SOLUTION = "the source holds no solution to try it with"
+
+
+class Prepared(NamedTuple):
+    """An assignment whose tests know how they are run, and what its author should hear."""
+
+    spec: Spec
+    warnings: list[str]
+
+
+def prepare(
+    path: Path,
+    run: Callable[[Spec, list[Submission]], list[Result]],
+    seed: int = 0,
+    config: object = None,
+    cache: Path | None = None,
+) -> Prepared:
+    """Compile a source notebook and find out how its tests are run.
+
+    Parameters
+    ----------
+    path : path
+        The source notebook.
+    run : callable
+        Grades submissions: `run(spec, submissions)` gives their results in the same order.
+    seed : int
+        The instructor's seed of the random cases.
+    config : traitlets.config.Config, optional
+        nbgrader's settings.
+    cache : path, optional
+        A folder where what was found is kept until the source or the grader changes.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    SourceError
+        If a test fails the source's own solution; the message names notebook, cell and error.
+    """
+    spec = compile_spec(path, seed, config)
+    solution = _submission(spec, "source", solution_cells(path, config))
+    key = hashlib.sha256(f"{result_key(spec, solution)}".encode()).hexdigest()
+    kept = cache / f"{spec.chapter}-{spec.notebook}.json" if cache else None
+    known = _load(kept, key)
+    if known is None:
+        known = _find_out(path, spec, solution, run)
+        if kept:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            files.replace(kept, json.dumps({"key": key, **known}, indent=1))
+    return Prepared(_with(spec, known["tests"]), known["warnings"])
+
+
+def _load(path, key):
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found if found.get("key") == key else None
+
+
+def _submission(spec, who, cells):
+    return Submission(who, spec.chapter, spec.notebook, cells)
+
+
+def _with(spec, changes):
+    """The spec with other ways for some tests: {grade_id: fields of Cell}."""
+    cells = [replace(cell, **changes.get(cell.grade_id, {})) for cell in spec.cells]
+    return replace(spec, cells=cells)
+
+
+def _tests(spec):
+    return [cell for cell in spec.cells if cell.role == TEST and cell.cell_type == "code"]
+
+
+def _find_out(path, spec, solution, run):
+    """{"tests": {grade_id: fields of Cell}, "warnings": [...]}."""
+    tests, changes = _tests(spec), {}
+    if not tests:
+        return {"tests": {}, "warnings": []}
+    (result,) = run(spec, [solution])
+    for test in tests:
+        said = result.tests.get(test.grade_id, {})
+        if test.way == APART and _full(test, result):
+            changes[test.grade_id] = {"compares": bool(said.get("compared"))}
+        elif test.way == APART:
+            reason = said.get("uncrossed") or "its points would differ in another process"
+            changes[test.grade_id] = {"way": INSIDE, "reason": reason}
+    if any(test.way == INSIDE for test in _tests(_with(spec, changes))):
+        (result,) = run(_with(spec, changes), [solution])
+    warnings = _faults(path, spec, result, changes)
+    warnings += _look_at_blank(path, spec, run, changes)
+    return {"tests": changes, "warnings": warnings}
+
+
+def _full(test, result):
+    return result.scores.get(test.grade_id) == test.points and not _error(test, result)
+
+
+def _error(test, result):
+    return result.tests.get(test.grade_id, {}).get("error")
+
+
+def _faults(path, spec, result, changes):
+    """Refuse a test that fails the solution in every way; a solution that is not there cannot fail."""
+    warnings, refused = [], []
+    solved = _has_solution(path, spec)
+    for test in _tests(spec):
+        error = _error(test, result)
+        place = f"{spec.chapter}/{spec.notebook}.ipynb, {test.grade_id}"
+        if error and not solved:
+            changes[test.grade_id] = {"way": INSIDE, "reason": NO_SOLUTION}
+        elif error:
+            refused.append(f"{place}: the source's own solution fails: {': '.join(error)}")
+        elif not _full(test, result):
+            got = result.scores.get(test.grade_id)
+            warnings.append(f"{place}: the source's own solution gets {got:g} of {test.points:g}")
+    if refused:
+        raise SourceError("\n".join(refused))
+    if not solved:
+        warnings.append(f"{spec.chapter}/{spec.notebook}.ipynb: {NO_SOLUTION}")
+    return warnings
+
+
+def _has_solution(path, spec):
+    """Whether any answer of the source does something."""
+    stubs = {cell.grade_id: cell.source for cell in spec.cells if cell.role == ANSWER}
+    for cell in solution_cells(path):
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if name in stubs and cell["cell_type"] == "code" and not _is_empty(cell["source"]):
+            return True
+    return not stubs
+
+
+def _is_empty(source):
+    """Whether code does nothing but refuse to do something.
+
+    Examples
+    --------
+    >>> _is_empty("def f(x):\\n    # YOUR CODE HERE\\n    raise NotImplementedError()")
+    True
+    >>> _is_empty("def f(x):\\n    return x")
+    False
+    """
+    for node in ast.walk(parse(source)):
+        if isinstance(node, ast.stmt) and not isinstance(
+            node, (ast.FunctionDef, ast.ClassDef, ast.Pass, ast.Import, ast.ImportFrom)
+        ):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue
+            if isinstance(node, ast.Raise) and "NotImplemented" in ast.unparse(node):
+                continue
+            return False
+    return True
+
+
+def _look_at_blank(path, spec, run, changes):
+    """Grade the blank release: it should get nothing, and the same in both ways."""
+    blank = _submission(spec, "blank", [_bare(cell) for cell in spec.cells])
+    chosen = _with(spec, changes)
+    (result,) = run(chosen, [blank])
+    inside = {test.grade_id: {"way": INSIDE} for test in _tests(chosen) if test.way == APART}
+    (kernel,) = run(_with(chosen, inside), [blank]) if inside else (result,)
+    warnings = []
+    for test in _tests(chosen):
+        got, there = result.scores.get(test.grade_id), kernel.scores.get(test.grade_id)
+        if test.way == APART and got != there:
+            reason = "a blank answer gets other points in another process"
+            changes[test.grade_id] = {"way": INSIDE, "reason": reason}
+        if there:
+            warnings.append(
+                f"{spec.chapter}/{spec.notebook}.ipynb, {test.grade_id}: the blank release gets"
+                f" {there:g} of {test.points:g}: this test pays for nothing"
+            )
+    return warnings
+
+
+def _bare(cell):
+    return {"cell_type": cell.cell_type, "metadata": cell.metadata, "source": cell.visible}
