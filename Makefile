@@ -33,8 +33,8 @@ all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sa
 	@echo
 	@echo 'site      $(CURDIR)/$(SITE)/index.html   (make serve shows it in a browser)'
 	@echo 'releases  $(CURDIR)/exercises'
-	@echo 'grades    $(CURDIR)/$(SAMPLE)/grades.csv   (of the bundled sample class)'
-	@echo 'feedback  $(CURDIR)/$(SAMPLE)/feedback'
+	@test ! -e $(SAMPLE)/grades.csv || echo 'grades    $(CURDIR)/$(SAMPLE)/grades.csv   (of the bundled sample class)'
+	@test ! -e $(SAMPLE)/grades.csv || echo 'feedback  $(CURDIR)/$(SAMPLE)/feedback'
 
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*##/\1:/p' Makefile | awk -F': +' '{ printf "make %-14s %s\n", $$1, $$2 }'

@@ -183,7 +183,8 @@ def modules_loaded_by(code):
     """Top-level names in sys.modules after `code`, of packages that are not the standard library's."""
     report = (
         "import sys; print(*{name.partition('.')[0] for name in sys.modules} -"
-        " set(sys.stdlib_module_names))"
+        # Python 3.15 has a module of its own that it does not list
+        " {*sys.stdlib_module_names, '_missing_stdlib_info'})"
     )
     run = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True

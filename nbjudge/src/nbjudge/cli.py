@@ -9,6 +9,7 @@ request to end (SIGTERM).
 
 import argparse
 import contextlib
+import io
 import json
 import logging
 import os
@@ -69,6 +70,7 @@ def main(arguments=None):
     arguments : list of str, optional
         A verb and its options, such as ``["grade", "3"]``; by default those of the process.
     """
+    _print_whatever_the_encoding()
     options = parser().parse_args(arguments)
     _import_validator_quickly()
     warnings.filterwarnings("ignore", module="nbgrader|nbformat|traitlets")
@@ -84,6 +86,13 @@ def main(arguments=None):
         if options.json:
             _print_json({"error": str(error)})
         return 2
+
+
+def _print_whatever_the_encoding():
+    """Let signs that the output's encoding lacks be printed as their numbers: on Windows, files and pipes lack most."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _import_validator_quickly():
@@ -218,6 +227,9 @@ def limits_from(options, config):
 
 
 def _grade(options):
+    from nbjudge.sandbox.system import require_linux
+
+    require_linux()
     from nbjudge.course import course_config
     from nbjudge.reports import terminal
     from nbjudge.run import grade_class, look_alikes

@@ -23,6 +23,7 @@ from dataclasses import asdict
 from nbjudge.modules import folders
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
+from nbjudge.sandbox.system import require_linux
 
 ALWAYS = [
     "numpy",
@@ -83,6 +84,7 @@ class Server:
     """
 
     def __init__(self, isolation=None):
+        require_linux()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = tempfile.gettempdir() if not os.environ.get("HOME") else os.environ["HOME"]
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -3,10 +3,12 @@
 import gc
 import hashlib
 import json
+import operator
 import os
 import stat
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timezone
+from functools import reduce
 from pathlib import Path
 
 from nbjudge.submission.sanitise import grade_id, pictures, source_of
@@ -17,6 +19,10 @@ MAX_EXTRA = 16 << 20  # all other files together
 # an assignment has about thirty, and a student's own come to some dozens
 MOST_CELLS = 5000
 MOST_FILES = 200
+# Opening neither follows a link nor waits for a device; a student's Windows, which reads only what
+# is theirs, has other flags.
+FLAGS = ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+READ_PLAIN = reduce(operator.or_, (getattr(os, flag, 0) for flag in FLAGS))
 SKIPPED = {"timestamp.txt", ".ipynb_checkpoints", "__pycache__"}
 AGAIN = "open it in JupyterLab, save it and hand it in again"
 
@@ -169,7 +175,7 @@ def _bare(cell):
 def _read_plain(path, most):
     """The bytes of a regular file; None if nothing is there."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, READ_PLAIN)
     except FileNotFoundError:
         return None
     except OSError:
