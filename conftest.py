@@ -1,6 +1,9 @@
-"""What all tests share: Ctrl-C works, and the tables that tests record are printed."""
+"""What all tests share: Ctrl-C works, recorded tables are printed, and tests without a sandbox are skipped."""
 
+import functools
 import signal
+
+import pytest
 
 # the tests were started in the background of a shell script
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -16,3 +19,37 @@ def pytest_terminal_summary(terminalreporter):
                 if name == "table" and report.when == "call":
                     terminalreporter.section(report.nodeid)
                     terminalreporter.write_line(table)
+
+
+@functools.cache
+def no_sandbox():
+    """Why students' code cannot be shut in on this machine, in a line; None if it can."""
+    from nbjudge.sandbox.errors import SandboxUnavailable
+    from nbjudge.sandbox.system import require_linux
+
+    try:
+        require_linux()
+        from nbjudge.sandbox.isolation import find_method
+
+        find_method()
+    except SandboxUnavailable as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Skip, with the reason, what found that it needs a sandbox on a machine that has none."""
+    report = yield
+    if call.excinfo and call.excinfo.typename == "SandboxUnavailable" and no_sandbox():
+        where = str(item.path), item.reportinfo()[1] or 0
+        report.outcome = "skipped"
+        report.longrepr = (*where, f"NOT GRADED: {no_sandbox()}")
+    return report
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """For a test that starts the grader as a program: a sandbox can be made here, or the test is skipped."""
+    if no_sandbox():
+        pytest.skip(f"NOT GRADED: {no_sandbox()}")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from nbjudge.run import grade_class
-from sample_class import CHAPTER, CLASS, DUE, HOME, write_submission
+from sample_class import CHAPTER, CLASS, DUE, HOME, sandbox_can_be_made, write_submission
 
 GRADED = [name for name, student in CLASS.items() if student.score is not None]
 
@@ -16,9 +16,11 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
     for name, student in CLASS.items():
         write_submission(HOME, root, CHAPTER, name, student)
+    # it is our own code: it is graded everywhere
+    unsafe = not sandbox_can_be_made()
     rows = {
         row.student: row
-        for row in grade_class(HOME, root, [CHAPTER], due=DUE, say=lambda line: None)
+        for row in grade_class(HOME, root, [CHAPTER], due=DUE, say=lambda line: None, unsafe=unsafe)
     }
     with open(root / "grades.csv", newline="") as file:
         return root, rows, {row["student_id"]: row for row in csv.DictReader(file)}

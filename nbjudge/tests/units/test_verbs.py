@@ -59,7 +59,7 @@ def test_a_scheduler_that_does_not_answer_is_named_before_work(home, capsys, mon
     assert not (home / "gradebook.db").exists()
 
 
-def test_the_least_memory_that_is_accepted_is_enough(home):
+def test_the_least_memory_that_is_accepted_is_enough(sandbox, home):
     write_submission(home, home, CHAPTER, "ann", Student({}))
     assert main(["grade", "--home", str(home), "--memory", "512MiB", "--json"]) == 0
     assert main(["report", "--home", str(home)]) == 0
@@ -109,7 +109,7 @@ def test_lint_searches_what_it_is_given(home, tmp_path, capsys):
     assert "there is nothing to search at" in capsys.readouterr().err
 
 
-def test_report_shows_what_waits_for_a_person(home, capsys):
+def test_report_shows_what_waits_for_a_person(sandbox, home, capsys):
     assert main(["report", "--home", str(home)]) == 2
     assert "there is no gradebook at" in capsys.readouterr().err
     assert not (home / "gradebook.db").exists()
