@@ -125,6 +125,7 @@ def pdf(target):
         with sync_playwright() as running:
             chromium = running.chromium.launch(executable_path=program, args=FLAGS)
             tab = chromium.new_page()
+            tab.set_default_timeout(0)  # a busy machine takes minutes for the whole book
             tab.goto(page.as_uri())
             tab.evaluate("document.fonts.ready")
             tab.pdf(
