@@ -156,3 +156,28 @@ def test_rng_depends_on_problem_and_seed(monkeypatch):
     assert first != check.rng("3.3").integers(1 << 40)
     monkeypatch.setenv("NBJUDGE_SEED", "7")
     assert first != check.rng("3.2").integers(1 << 40)
+
+
+def test_references_are_asked_once_where_their_answers_are_kept(monkeypatch):
+    asked = []
+
+    def reference(x):
+        asked.append(x)
+        return 2 * x
+
+    reference.__module__ = "__main__"
+    monkeypatch.setattr(check, "REMEMBERED", {})
+    for _ in range(2):
+        assert check.against("x", lambda x: 2 * x, np.square, [(2.0,)]).message is None
+        assert check.against("x", lambda x: 2 * x, lambda x: 2 * x, [(3.0,)]).message is None
+        assert check.against("x", lambda x: 2 * x, reference, [(4.0,)]).message is None
+    assert len(check.REMEMBERED) == 2
+    assert asked == [4.0, 4.0]
+
+
+def test_another_function_of_the_same_name_is_another_question(monkeypatch):
+    monkeypatch.setattr(check, "REMEMBERED", {})
+    for factor in (2, 3):
+        one = eval(f"lambda x: {factor} * x", {})
+        assert check.against("x", one, one, [(2.0,)]).message is None
+    assert len(check.REMEMBERED) == 2

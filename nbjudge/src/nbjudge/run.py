@@ -316,7 +316,9 @@ class _Chapter:
         """Results of the assignment's own solution and release, for `prepare`."""
         isolation = "none" if self.options.unsafe else self.options.isolation
         if self.options.scheduler is None:
-            return [engine.grade(spec, one, self.limits, isolation) for one in submissions]
+            return [
+                engine.grade(spec, one, self.limits, isolation, learn=True) for one in submissions
+            ]
         results = {}
         for submission, outcome in pool.outcomes(
             spec, submissions, self.limits, isolation, scheduler=self.options.scheduler

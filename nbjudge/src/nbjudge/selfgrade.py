@@ -8,6 +8,7 @@ the assignment is refused before a student is charged with it.
 import ast
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +53,8 @@ def prepare(
     path : path
         The source notebook.
     run : callable
-        Grades submissions: `run(spec, submissions)` gives their results in the same order.
+        Grades submissions: `run(spec, submissions)` gives their results in the same order, with
+        what the tests' references answered.
     seed : int
         The instructor's seed of the random cases.
     config : traitlets.config.Config, optional
@@ -79,7 +81,12 @@ def prepare(
         if kept:
             kept.parent.mkdir(parents=True, exist_ok=True)
             files.replace(kept, json.dumps({"key": key, **known}, indent=1))
-    return Prepared(_with(spec, known["tests"]), known["warnings"])
+    remembered = {
+        module: {bytes.fromhex(name): b64decode(data) for name, data in answers.items()}
+        for module, answers in known["remembered"].items()
+    }
+    spec = replace(_with(spec, known["tests"]), remembered=remembered)
+    return Prepared(spec, known["warnings"])
 
 
 def _load(path, key):
@@ -108,7 +115,7 @@ def _find_out(path, spec, solution, run):
     """{"tests": {grade_id: fields of Cell}, "warnings": [...]}."""
     tests, changes = _tests(spec), {}
     if not tests:
-        return {"tests": {}, "warnings": []}
+        return {"tests": {}, "warnings": [], "remembered": {}}
     (result,) = run(spec, [solution])
     for test in tests:
         said = result.tests.get(test.grade_id, {})
@@ -121,7 +128,11 @@ def _find_out(path, spec, solution, run):
         (result,) = run(_with(spec, changes), [solution])
     warnings = _faults(path, spec, result, changes)
     warnings += _look_at_blank(path, spec, run, changes)
-    return {"tests": changes, "warnings": warnings}
+    remembered = {
+        module: {name.hex(): b64encode(data).decode() for name, data in answers.items()}
+        for module, answers in result.remembered.items()
+    }
+    return {"tests": changes, "warnings": warnings, "remembered": remembered}
 
 
 def _full(test, result):

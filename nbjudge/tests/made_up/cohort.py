@@ -110,7 +110,8 @@ class Course:
 
     def hand_in_at(self, root):
         """The same submissions in another folder."""
-        shutil.copytree(self.root / "submitted", Path(root, "submitted"))
+        for folder in ("submitted", ".nbjudge"):
+            shutil.copytree(self.root / folder, Path(root, folder))
 
     def command(self, root, *more):
         """What `main` takes."""

@@ -14,7 +14,7 @@ from made_up.cohort import CLASS, COMMAND, Course, completes, ledger
 from made_up.students import BLANK, Student
 from nbjudge.cli import STOPPED, main
 from nbjudge.execution import engine, pool
-from nbjudge.execution.forkserver import Server
+from nbjudge.execution.forkserver import Judges, Students
 from nbjudge.files import AGAIN
 from nbjudge.records.gradebook import Writer
 from nbjudge.sandbox import cgroup
@@ -75,11 +75,12 @@ def test_killed_with_half_a_commit_on_the_disk_it_resumes(course, root, replayed
 # ---- a process of one submission is killed
 
 VICTIMS = {
-    "server": lambda server, judge: psutil.Process(server.process.pid),
-    "supervisor": lambda server, judge: supervisors(server)[0],
-    "student": lambda server, judge: supervisors(server)[0].children()[0],
-    "copy": lambda server, judge: supervisors(server)[0].children()[0].children()[0],
-    "judge": lambda server, judge: psutil.Process(judge),
+    "server": lambda servers, judge: psutil.Process(servers.students.process.pid),
+    "judges' server": lambda servers, judge: psutil.Process(servers.judges.process.pid),
+    "supervisor": lambda servers, judge: supervisors(servers.students)[0],
+    "student": lambda servers, judge: supervisors(servers.students)[0].children()[0],
+    "copy": lambda servers, judge: supervisors(servers.students)[0].children()[0].children()[0],
+    "judge": lambda servers, judge: psutil.Process(judge),
 }
 
 
@@ -87,33 +88,33 @@ def kill_at(monkeypatch, victim, moment, times=1):
     """Kill a process while the cells run or when the tests begin, the first `times` times; the list of those killed."""
     killed = []
 
-    def harm(server, judge=None):
+    def harm(judge=None):
         if len(killed) < times:
-            killed.append(VICTIMS[victim](server, judge))
+            killed.append(VICTIMS[victim](engine._servers[engine._place(None)], judge))
             kill(killed[-1])
 
-    run_cell, leave_copy, judge = engine._Student.run_cell, engine._Student.leave_copy, Server.judge
+    run_cell, leave_copy, judge = engine._Student.run_cell, engine._Student.leave_copy, Judges.judge
 
     def cell(student, source, seconds):
         if moment == "cells" and "mean_of_logs" in source:
-            harm(student.server)
+            harm()
         return run_cell(student, source, seconds)
 
     def copying(student, index):
         if moment == "copying" and index == 1:
-            harm(student.server)
+            harm()
         return leave_copy(student, index)
 
     def judging(server, *arguments):
         channel, pid = judge(server, *arguments)
         if moment == "tests":
-            harm(server, pid)
+            harm(pid)
         return channel, pid
 
     for owner, name, function in (
         (engine._Student, "run_cell", cell),
         (engine._Student, "leave_copy", copying),
-        (Server, "judge", judging),
+        (Judges, "judge", judging),
     ):
         monkeypatch.setattr(owner, name, function)
     return killed
@@ -123,10 +124,12 @@ def kill_at(monkeypatch, victim, moment, times=1):
     "victim, moment",
     [
         ("server", "cells"),
+        ("judges' server", "cells"),
         ("supervisor", "cells"),
         ("student", "cells"),
         ("student", "copying"),
         ("server", "tests"),
+        ("judges' server", "tests"),
         ("supervisor", "tests"),
         ("student", "tests"),
         ("copy", "tests"),
@@ -139,9 +142,7 @@ def test_a_process_that_is_killed_costs_no_point(one, monkeypatch, victim, momen
     result = engine.grade(spec, submission)
     assert len(killed) == 1
     assert vars(result) | {"seconds": 0} == vars(undisturbed) | {"seconds": 0}
-    (server,) = [
-        server for place, server in engine._servers.items() if place == engine._place(None)
-    ]
+    server = engine._servers[engine._place(None)].students
     wait_for(lambda: not any((folder / "cgroup.procs").read_text() for folder in groups()), 10)
     # sweeps away the groups of a supervisor that could not do so itself
     engine.grade(spec, submission)
@@ -210,17 +211,18 @@ def test_a_submission_that_breaks_the_reading_stops_nobody(course, root, monkeyp
 
 
 WHAT_IS_ASKED = {
-    "modules": ({"warm": ["decimal"], "load": []}, 0),
-    "a student": ({"student": asdict(Limits())}, 3),
-    "a judge": ({"judge": asdict(Limits()), "seed": 1}, 1),
+    "modules": (Students, {"warm": ["decimal"], "load": []}, 0),
+    "a student": (Students, {"student": asdict(Limits())}, 3),
+    "an assignment": (Judges, {"prepare": True}, 1),
+    "a judge": (Judges, {"judge": asdict(Limits())}, 1),
 }
 
 
-@pytest.mark.parametrize("request_, sockets", WHAT_IS_ASKED.values(), ids=WHAT_IS_ASKED)
-def test_a_server_whose_client_went_away_ends_without_a_word(request_, sockets, capfd):
+@pytest.mark.parametrize("kind, request_, sockets", WHAT_IS_ASKED.values(), ids=WHAT_IS_ASKED)
+def test_a_server_whose_client_went_away_ends_without_a_word(kind, request_, sockets, capfd):
     """It was still busy with a request when the command ended."""
     with nobody_stays():
-        server = Server()
+        server = kind()
         pairs = [socket.socketpair() for _ in range(sockets)]
         socket.send_fds(
             server.socket, [json.dumps(request_).encode()], [theirs.fileno() for _, theirs in pairs]

@@ -91,12 +91,13 @@ class Spec:
     oracle: dict = field(default_factory=dict)
     reference: str = ""
     files: dict = field(default_factory=dict)
+    remembered: dict = field(default_factory=dict)
 
     @cached_property
     def digest(self):
         """A hash of everything that decides a grade."""
         files = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
-        parts = asdict(self) | {"files": files}
+        parts = asdict(replace(self, files={}, remembered={})) | {"files": files}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -142,7 +143,7 @@ def compile_spec(path, seed=0, config=None):
             if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
                 tree = parse(cells[-1].given if cells[-1].role == TEXT else cell.source)
                 trusted |= bound(tree) - answers
-                given |= bound(tree) - imported(tree) if cells[-1].role == TEXT else set()
+                given |= bound(tree) - imported(tree) - {"_"} if cells[-1].role == TEXT else set()
     sources = [cell.source for cell in template.cells if cell.cell_type == "code"]
     return Spec(
         path.parent.name,

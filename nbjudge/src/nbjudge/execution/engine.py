@@ -12,12 +12,13 @@ import time
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
+from typing import NamedTuple
 
 from nbjudge import __version__, modules
 from nbjudge.assignment.names import needed
 from nbjudge.assignment.spec import ANSWER, INSIDE, TEST, WRITTEN
 from nbjudge.execution import wire
-from nbjudge.execution.forkserver import Server, ServerLost
+from nbjudge.execution.forkserver import Judges, ServerLost, Students
 from nbjudge.execution.result import Result
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
@@ -51,7 +52,7 @@ def result_key(spec, submission):
     ).hexdigest()
 
 
-def grade(spec, submission, limits=Limits(), isolation=None):
+def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
     """Grade one notebook.
 
     Parameters
@@ -62,6 +63,9 @@ def grade(spec, submission, limits=Limits(), isolation=None):
     isolation : str, optional
         A level or method of `sandbox.isolation`; by default the strongest level that this machine
         allows.
+    learn : bool
+        Whether the result brings what the tests' references answered, so that other submissions
+        need not ask them again.
 
     Returns
     -------
@@ -77,15 +81,16 @@ def grade(spec, submission, limits=Limits(), isolation=None):
     started = time.monotonic()
     cells, notes = sanitise.sanitise(spec, submission.cells)
     for attempt in range(3):
-        server = None
+        servers = None
         try:
-            server = _server(isolation, spec)
-            told, verdicts = _Job(spec, submission, limits, server).run(cells)
-            told += _again_inside(spec, submission, limits, server, cells, verdicts)
+            servers = _servers_of(isolation, spec)
+            job = _Job(spec, submission, limits, servers, learn)
+            told, verdicts = job.run(cells)
+            told += _again_inside(spec, submission, limits, isolation, cells, verdicts)
             break
         except ServerLost as error:
             # not the student's doing: begin again with a new server
-            if not _forget(isolation) and server is not None:
+            if not _forget(isolation) and servers is not None:
                 raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
@@ -105,6 +110,7 @@ def grade(spec, submission, limits=Limits(), isolation=None):
         round(time.monotonic() - started, 3),
         flags.fingerprints(spec, cells),
         {name: _kept(verdict) for name, verdict in verdicts.items()},
+        job.remembered,
     )
 
 
@@ -113,7 +119,7 @@ def _kept(verdict):
     return {name: verdict.get(name) for name in ("error", "uncrossed", "compared")}
 
 
-def _again_inside(spec, submission, limits, server, cells, verdicts):
+def _again_inside(spec, submission, limits, isolation, cells, verdicts):
     """Repeat inside those tests in which something came up that cannot cross; says which and why."""
     why = {}
     for cell in spec.cells:
@@ -126,7 +132,8 @@ def _again_inside(spec, submission, limits, server, cells, verdicts):
         replace(cell, way=INSIDE, reason=why[cell.grade_id]) if cell.grade_id in why else cell
         for cell in spec.cells
     ]
-    job = _Job(replace(spec, cells=inside), submission, limits, server)
+    spec = replace(spec, cells=inside)
+    job = _Job(spec, submission, limits, _servers_of(isolation, spec))
     _, repeated = job.run(deepcopy(cells))
     for name in why:
         if name in repeated:
@@ -134,13 +141,61 @@ def _again_inside(spec, submission, limits, server, cells, verdicts):
     return [f"{name} was judged inside the student's process: {what}" for name, what in why.items()]
 
 
-def _server(isolation, spec):
-    """The warm server of this thread, started when it is first needed."""
-    server = _servers.get(_place(isolation))
-    if server is None:
-        server = _servers[_place(isolation)] = Server(isolation)
-    server.warm(spec.modules, spec.preload)
-    return server
+class Servers(NamedTuple):
+    """The two fork servers of one thread."""
+
+    students: Students
+    judges: Judges
+
+    def close(self):
+        """End both, and whatever they have forked."""
+        self.students.close()
+        self.judges.close()
+
+
+def _servers_of(isolation, spec):
+    """The warm servers of this thread, started when they are first needed, ready for an assignment."""
+    servers = _servers.get(_place(isolation))
+    if servers is None:
+        servers = _servers[_place(isolation)] = Servers(Students(isolation), Judges())
+    for server in servers:
+        server.warm(spec.modules, spec.preload)
+    if servers.judges.assignment != spec.digest:
+        servers.judges.prepare(spec.digest, _assignment(spec))
+    return servers
+
+
+def _assignment(spec):
+    """What the judges have to know of an assignment."""
+    steps, earlier = [], []
+    packages = sorted({name.partition(".")[0] for name in spec.modules})
+    for cell in spec.cells:
+        if cell.role == TEST and cell.cell_type == "code":
+            steps.append(
+                {
+                    "grade_id": cell.grade_id,
+                    "full": cell.source,
+                    "visible": cell.visible,
+                    "names": cell.names,
+                    "constants": cell.constants,
+                    "messages": cell.messages,
+                    "way": cell.way,
+                    # as in a kernel, the tests before it have run
+                    "before": list(earlier) if cell.way == INSIDE else [],
+                    "compares": cell.compares,
+                    "generators": cell.generators,
+                    "modules": packages,
+                }
+            )
+            earlier.append([cell.source, cell.visible])
+        elif cell.given:
+            steps.append({"trusted": cell.given})
+    return {
+        "steps": steps,
+        "seed": spec.seed,
+        "files": spec.files,
+        "remembered": spec.remembered,
+    }
 
 
 def _place(isolation):
@@ -175,8 +230,9 @@ class Killed(Ended):
 class _Job:
     """Running one notebook: the cells in a box, then the tests beside it."""
 
-    def __init__(self, spec, submission, limits, server):
-        self.spec, self.submission, self.limits, self.server = spec, submission, limits, server
+    def __init__(self, spec, submission, limits, servers, learn=False):
+        self.spec, self.submission, self.limits, self.servers = spec, submission, limits, servers
+        self.learn, self.remembered = learn, {}
         self.told, self.broken, self.pardons = [], {}, PARDONS
         self.roles = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
         self.tests = [cell for cell in spec.cells if cell.role == TEST and cell.cell_type == "code"]
@@ -185,7 +241,7 @@ class _Job:
         """Outputs go into `cells`; returns the limits hit and {grade_id: verdict}."""
         hard_end = time.monotonic() + 2 * self.limits.notebook_seconds
         for start in range(MOST_STARTS):
-            with _Student(self.server, self.limits, len(self.tests)) as student:
+            with _Student(self.servers.students, self.limits, len(self.tests)) as student:
                 try:
                     lost = self._run_cells(student, cells, hard_end)
                 except Ended as error:
@@ -207,32 +263,6 @@ class _Job:
                 for what in troubles:
                     self._tell(what)
                 return self.told, verdicts
-
-    def _step(self, cell, index, lost):
-        """What the judge has to know of one test."""
-        packages = {name.partition(".")[0] for name in self.spec.modules}
-        return {
-            "grade_id": cell.grade_id,
-            "index": index,
-            "full": cell.source,
-            "visible": cell.visible,
-            "names": cell.names,
-            "constants": cell.constants,
-            "messages": cell.messages,
-            "way": cell.way,
-            "before": self._before(cell),
-            "compares": cell.compares,
-            "generators": cell.generators,
-            "modules": sorted(packages),
-            "lost": lost,
-        }
-
-    def _before(self, cell):
-        """The tests before one that runs inside: there they run first, as in a kernel."""
-        if cell.way != INSIDE:
-            return []
-        tests = [one for one in self.spec.cells if one.role == TEST and one.cell_type == "code"]
-        return [[one.source, one.visible] for one in tests[: tests.index(cell)]]
 
     def _tell(self, what):
         if what not in self.told:
@@ -293,30 +323,27 @@ class _Job:
         """Let the judge run all tests against the copies: the verdicts, those it could not reach missing, and what went wrong."""
         if not self.tests:
             return {}, []
-        steps, index = [], 0
-        for cell in self.spec.cells:
-            if cell.role == TEST and cell.cell_type == "code":
-                steps.append(self._step(cell, index, lost.get(index, "")))
-                index += 1
-            elif cell.given:
-                steps.append({"trusted": cell.given})
-        channel, pid = self.server.judge(self.limits, student.copies, self.spec.seed)
+        channel, pid = self.servers.judges.judge(self.limits, student.copies)
         verdicts, troubles, deadline = (
             {},
             [],
             time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds,
         )
         try:
-            wire.send(channel, steps)
+            why = {self.tests[index].grade_id: trouble for index, trouble in lost.items()}
+            wire.send(channel, {"lost": why, "learn": self.learn})
             while len(verdicts) < len(self.tests):
                 found = wire.PLAIN.loads(wire.read(channel, FRAME, deadline))
                 verdicts[found["grade_id"]] = found
                 if found["limit"]:
                     troubles.append(f"{found['grade_id']}: {found['limit']}")
+            if self.learn:
+                said = wire.PLAIN.loads(wire.read(channel, 1 << 30, deadline))
+                self.remembered = said["remembered"]
         except TimeoutError:
             troubles.append("the tests ran longer than the notebook may")
         except (EOFError, OSError, wire.TooLargeError, ValueError):
-            if self.server.process.poll() is not None:
+            if self.servers.judges.process.poll() is not None:
                 raise ServerLost("it ended during the tests") from None
             troubles.append(UNFINISHED)
         finally:

@@ -1,11 +1,12 @@
-"""A warm process that forks: students' processes into boxes, and the judge's process outside.
+"""Warm processes that fork: one the students' processes into sandboxes, another one the judges outside.
 
 Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that
-has done so takes milliseconds. The server has one thread, a clean environment and no secret in its
-memory: no test, no solution, no address of a gradebook is ever sent to it, because whatever it
-knows its forks know.
+has done so takes milliseconds. Both servers have one thread and a clean environment. The students'
+server has no secret in its memory: no test, no solution, no address of a gradebook is ever sent to
+it, because whatever it knows its forks know. The judges' server holds one assignment at a time, its
+tests compiled and its references' answers at hand.
 
-    python -m nbjudge.execution.forkserver DESCRIPTOR        (started by `Server`)
+    python -m nbjudge.execution.forkserver students|judges DESCRIPTOR    (started by `Server`)
 """
 
 import gc
@@ -17,9 +18,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 
+from nbjudge.execution import wire
 from nbjudge.modules import folders
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
@@ -32,7 +35,6 @@ ALWAYS = [
     "numpy.ma",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
-    "nbjudge.execution.judge",
     "nbjudge.sandbox.supervisor",
     "symtable",
     "IPython.core.completer",
@@ -73,17 +75,11 @@ class Server:
 
     Parameters
     ----------
-    isolation : str, optional
-        A level or method of `sandbox.isolation`; by default the strongest level that this machine
-        allows.
-
-    Raises
-    ------
-    SandboxUnavailable
-        If there is no such sandbox here; the message says how to allow one.
+    kind : str
+        "students" or "judges".
     """
 
-    def __init__(self, isolation=None):
+    def __init__(self, kind):
         require_linux()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         home = tempfile.gettempdir() if not os.environ.get("HOME") else os.environ["HOME"]
@@ -97,7 +93,7 @@ class Server:
         }
         self.socket = ours
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+            [sys.executable, "-P", "-m", __name__, kind, str(theirs.fileno())],
             env=environment,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
@@ -107,11 +103,6 @@ class Server:
         )
         theirs.close()
         self.modules = set()
-        try:
-            self.isolation = self._ask({"isolation": isolation})["isolation"]
-        except SandboxUnavailable:
-            self.close()
-            raise
 
     def warm(self, modules, loaders=()):
         """Import modules, and call functions that load data once, so that every fork has them."""
@@ -124,18 +115,6 @@ class Server:
                 }
             )
             self.modules.update(fresh)
-
-    def student(self, limits, snapshots):
-        """Start a boxed process; returns its control socket, its channel and the sockets of its copies."""
-        pairs = [socket.socketpair() for _ in range(2 + snapshots)]
-        self._fork({"student": asdict(limits)}, pairs)
-        return pairs[0][0], pairs[1][0], [pair[0] for pair in pairs[2:]]
-
-    def judge(self, limits, snapshots, seed):
-        """Start a judge that owns the sockets of the copies; returns its channel and its process id."""
-        pairs = [socket.socketpair()]
-        reply = self._fork({"judge": asdict(limits), "seed": seed}, pairs, snapshots)
-        return pairs[0][0], reply["pid"]
 
     def _fork(self, request, pairs, more=()):
         try:
@@ -170,8 +149,96 @@ class Server:
         self.process.wait()
 
 
-def serve(connection):
-    """The server's loop: one request, one answer."""
+class Students(Server):
+    """The server of the students' processes.
+
+    Parameters
+    ----------
+    isolation : str, optional
+        A level or method of `sandbox.isolation`; by default the strongest level that this machine
+        allows.
+
+    Raises
+    ------
+    SandboxUnavailable
+        If there is no such sandbox here; the message says how to allow one.
+    """
+
+    def __init__(self, isolation=None):
+        super().__init__("students")
+        try:
+            self.isolation = self._ask({"isolation": isolation})["isolation"]
+        except SandboxUnavailable:
+            self.close()
+            raise
+
+    def student(self, limits, snapshots):
+        """Start a process in a sandbox: its control socket, its channel, the sockets of its copies."""
+        pairs = [socket.socketpair() for _ in range(2 + snapshots)]
+        self._fork({"student": asdict(limits)}, pairs)
+        return pairs[0][0], pairs[1][0], [pair[0] for pair in pairs[2:]]
+
+
+class Judges(Server):
+    """The server of the judges: one assignment at a time."""
+
+    def __init__(self):
+        super().__init__("judges")
+        self.assignment = None
+
+    def prepare(self, digest, assignment):
+        """Have the tests of an assignment compiled."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            sending = threading.Thread(target=wire.send, args=(ours, assignment), daemon=True)
+            sending.start()
+            try:
+                self._ask({"prepare": True}, [theirs.fileno()])
+            finally:
+                theirs.close()
+            sending.join()
+        self.assignment = digest
+
+    def judge(self, limits, snapshots):
+        """Start a judge that owns the sockets of the copies; returns its channel and its process id."""
+        pairs = [socket.socketpair()]
+        reply = self._fork({"judge": asdict(limits)}, pairs, snapshots)
+        return pairs[0][0], reply["pid"]
+
+
+def serve_judges(connection):
+    """The judges' server: one request, one answer."""
+    from nbjudge.execution import judge
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    bench = judge.Bench(judge.NOTHING)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
+        if not data:
+            return
+        request = json.loads(data)
+        if "warm" in request:
+            reply = _import(request["warm"], request["load"])
+        elif "prepare" in request:
+            with socket.socket(fileno=descriptors[0]) as channel:
+                bench = judge.Bench(wire.PLAIN.loads(wire.read(channel, 1 << 30)))
+            reply = _import([], [])
+        else:
+            pid = os.fork()
+            if pid == 0:
+                connection.close()
+                sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+                limits = Limits(**request["judge"])
+                _end_after(lambda: bench.serve(sockets[0], sockets[1:], limits))
+            reply = {"pid": pid}
+            for descriptor in descriptors:
+                os.close(descriptor)
+        connection.send(json.dumps(reply).encode())
+
+
+def serve_students(connection):
+    """The students' server: one request, one answer."""
     from nbjudge.sandbox import isolation, namespaces
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -212,11 +279,11 @@ def _warm_up():
     import numpy as np
 
     _import(ALWAYS, [])
-    import matplotlib.pyplot as plt
+    with suppress(ImportError):
+        import matplotlib.pyplot as plt
 
-    plt.rcParams  # noqa: B018  (reads the settings)
-    plt.figure().add_subplot().set_title("warm")  # loads fonts and a backend
-    plt.close("all")
+        plt.figure().add_subplot().set_title("warm")  # loads settings, fonts and a backend
+        plt.close("all")
     np.random.default_rng(random.random().as_integer_ratio()[0]).normal()
     from nbjudge.execution.kernel import make_shell
 
@@ -241,28 +308,26 @@ def _import(modules, loaders):
 
 
 def _become(request, descriptors, method, paths, shell):
-    """In the fork: be the supervisor of a student's process, or a judge. Does not return."""
+    """In the fork: be the supervisor of a student's process. Does not return."""
+    from nbjudge.execution import kernel
+    from nbjudge.sandbox.supervisor import supervise
+
+    limits = Limits(**request["student"])
+    control, channel, *snapshots = [socket.socket(fileno=number) for number in descriptors]
+
+    def run(trouble):
+        os.environ.clear()
+        os.environ.update(INSIDE | {"PATH": os.defpath} | dict.fromkeys(THREADS, "1"))
+        os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
+        kernel.serve(shell, channel, snapshots, limits, trouble)
+
+    _end_after(lambda: supervise(control, method, limits, paths, run, [channel, *snapshots]))
+
+
+def _end_after(work):
+    """Do a fork's work and end its process."""
     try:
-        sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-        if "student" in request:
-            from nbjudge.execution import kernel
-            from nbjudge.sandbox.supervisor import supervise
-
-            limits = Limits(**request["student"])
-            control, channel, *snapshots = sockets
-
-            def run(trouble):
-                os.environ.clear()
-                os.environ.update(INSIDE | {"PATH": os.defpath} | dict.fromkeys(THREADS, "1"))
-                os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
-                kernel.serve(shell, channel, snapshots, limits, trouble)
-
-            supervise(control, method, limits, paths, run, [channel, *snapshots])
-        else:
-            from nbjudge.execution import judge
-
-            os.environ["NBJUDGE_SEED"] = str(request["seed"])
-            judge.serve(sockets[0], sockets[1:], Limits(**request["judge"]))
+        work()
     except GONE:
         pass
     except BaseException as error:
@@ -272,7 +337,8 @@ def _become(request, descriptors, method, paths, shell):
 
 
 if __name__ == "__main__":
-    from nbjudge.execution.forkserver import serve as run_server
+    from nbjudge.execution import forkserver
 
     with suppress(*GONE):
-        run_server(socket.socket(fileno=int(sys.argv[1])))
+        server = getattr(forkserver, f"serve_{sys.argv[1]}")
+        server(socket.socket(fileno=int(sys.argv[2])))

@@ -20,16 +20,23 @@ message must hold no value that the student's code has made or been given.
 """
 
 import ast
+import atexit
 import builtins
 import contextlib
 import gc
+import importlib
 import io
 import os
 import resource
+import shutil
 import signal
-from typing import Any
+import sys
+import tempfile
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
 
-from nbjudge.assignment.names import parse
+from nbjudge.assignment.names import bound, parse
 from nbjudge.execution import wire
 from nbjudge.execution.remote import (
     BUILTIN_ERRORS,
@@ -96,16 +103,31 @@ def text_halves(full: str, visible: str) -> tuple[str, str]:
     return "\n".join(lines[:end]), "\n".join(lines[end:])
 
 
-def run(statements: list[ast.stmt], names: dict, record: Record, last: bool = True) -> str:
-    """Execute statements of a cell in `names`; value and error go into `record`, what is printed comes back."""
-    printed = io.StringIO()
+class Code(NamedTuple):
+    """Statements of a cell, and the expression at its end, if it ends in one."""
+
+    body: CodeType
+    value: CodeType | None
+
+
+def compiled(statements: list[ast.stmt], last: bool = True) -> Code:
+    """The code of statements; `last` says whether they are the end of their cell."""
     ends_in_value = last and statements and isinstance(statements[-1], ast.Expr)
     body, final = (statements[:-1], statements[-1]) if ends_in_value else (statements, None)
+    return Code(
+        compile(ast.Module(body, type_ignores=[]), "<test>", "exec"),
+        compile(ast.Expression(final.value), "<test>", "eval") if final else None,
+    )
+
+
+def run(code: Code, names: dict, record: Record) -> str:
+    """Execute a part of a cell in `names`; value and error go into `record`, what is printed comes back."""
+    printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-            exec(compile(ast.Module(body, type_ignores=[]), "<test>", "exec"), names)
-            if final is not None:
-                record.value = eval(compile(ast.Expression(final.value), "<test>", "eval"), names)
+            exec(code.body, names)
+            if code.value is not None:
+                record.value = eval(code.value, names)
                 if record.value is not None:
                     _settle(record)
     except BaseException as error:
@@ -124,7 +146,7 @@ class Apart:
 
     def __init__(self, test: dict, link: Link) -> None:
         self.test, self.link, self.record = test, link, Record()
-        self.first, self.second = halves(test["full"], test["visible"])
+        self.first, self.second = test["code"]
 
     def begin(self, names: dict) -> None:
         """The visible half, with the student's names in place; what it leaves is kept for the other half."""
@@ -136,7 +158,7 @@ class Apart:
         for name in self.test["names"]:
             names.pop(name, None)
         names.update(found)
-        self.record.text = run(self.first, names, self.record, last=not self.second)
+        self.record.text = run(self.first, names, self.record)
         self.kept = dict(names)
 
     def finish(self, names: dict, hidden: dict) -> None:
@@ -272,37 +294,123 @@ def explain(error: BaseException, hidden: bool, constants: list[str]) -> list[st
     return [_public_kind(kind), "a hidden test failed"]
 
 
-def serve(channel: Any, copies: list, limits: Any) -> None:
-    """Judge one notebook: read the tests, send a verdict for each."""
-    linux.die_with_parent()
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (2 * limits.memory, 2 * limits.memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.disable()  # it lives for a moment, in little memory
-    steps = wire.PLAIN.loads(wire.read(channel, 1 << 30))
-    names, hidden = {"__name__": "__main__", "__builtins__": builtins}, {}
-    for trial in _begun(steps, copies, limits, names):
-        trial.finish(names, hidden)
-        wire.send(channel, trial.report())
+NOTHING: dict = {"steps": [], "seed": 0, "files": {}, "remembered": {}}
 
 
-def _begun(steps, copies, limits, names):
-    """All tests after their first halves, run in one namespace in the order of the notebook, as a kernel does."""
-    trials, copies = [], iter(copies)
+class Bench:
+    """An assignment, ready to be judged: its tests compiled, our cells run, references' answers at hand.
+
+    Parameters
+    ----------
+    assignment : dict
+        "steps": our cells and the tests in the order of the notebook; "seed"; "remembered":
+        {module: {key: answer}}, what a module's REMEMBERED held after the source was graded.
+    """
+
+    def __init__(self, assignment: dict) -> None:
+        os.environ["NBJUDGE_SEED"] = str(assignment["seed"])
+        self.names: dict = {"__name__": "__main__", "__builtins__": builtins}
+        self.steps, self.folder = assignment["steps"], None
+        if assignment["files"]:
+            self.folder = tempfile.mkdtemp(prefix="nbjudge-")
+            atexit.register(shutil.rmtree, self.folder, True)
+            write_files(self.folder, assignment["files"])
+            os.chdir(self.folder)
+        for step in self.steps:
+            if "trusted" in step:
+                step["code"] = compiled(parse(step["trusted"]).body)
+            elif step["way"] == APART:
+                first, second = halves(step["full"], step["visible"])
+                step["code"] = compiled(first, last=not second), second and compiled(second)
+        if _bind_each_name_once(self.steps):
+            self._run_ours()
+        for module, answers in assignment["remembered"].items():
+            with contextlib.suppress(ImportError):
+                loaded = {key: wire.PLAIN.loads(data) for key, data in answers.items()}
+                importlib.import_module(module).REMEMBERED = loaded
+
+    def _run_ours(self):
+        """Our cells once for all submissions."""
+        for step in self.steps:
+            if "trusted" in step:
+                run(step["code"], self.names, Record())
+        self.steps = [step for step in self.steps if "trusted" not in step]
+
+    def serve(self, channel: Any, copies: list, limits: Any) -> None:
+        """Judge one notebook: send a verdict for each test, and at last what references answered."""
+        linux.die_with_parent()
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_AS, (2 * limits.memory, 2 * limits.memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        gc.disable()  # it lives for a moment, in little memory
+        asked = wire.PLAIN.loads(wire.read(channel, 1 << 30))
+        modules = _remembering(asked["learn"])
+        hidden: dict = {}
+        for trial in self._begun(copies, limits, asked["lost"]):
+            trial.finish(self.names, hidden)
+            wire.send(channel, trial.report())
+        if asked["learn"]:
+            wire.send(channel, {"remembered": _plain(modules)})
+
+    def _begun(self, copies, limits, lost):
+        """All tests after their first halves, in one namespace in the order of the notebook."""
+        trials, copies = [], iter(copies)
+        for step in self.steps:
+            if "trusted" in step:
+                run(step["code"], self.names, Record())
+                continue
+            link = Link(
+                next(copies),
+                limits.cell_seconds,
+                limits.reply,
+                lost.get(step["grade_id"], ""),
+                step["compares"],
+                step["generators"],
+                step["modules"],
+            )
+            trials.append((Inside if step["way"] == INSIDE else Apart)(step, link))
+            trials[-1].begin(self.names)
+        return trials
+
+
+def write_files(folder: str, files: dict[str, bytes]) -> None:
+    """Lay files out in a folder."""
+    for name, data in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _bind_each_name_once(steps):
+    """Whether our cells give the same whenever they run: no other cell of ours binds one of their names."""
+    seen: set = set()
     for step in steps:
-        if "trusted" in step:
-            run(parse(step["trusted"]).body, names, Record())
-            continue
-        link = Link(
-            next(copies),
-            limits.cell_seconds,
-            limits.reply,
-            step["lost"],
-            step["compares"],
-            step["generators"],
-            step["modules"],
-        )
-        trials.append((Inside if step["way"] == INSIDE else Apart)(step, link))
-        trials[-1].begin(names)
-    return trials
+        names = bound(parse(step.get("trusted") or step["full"]))
+        if names & seen and "trusted" in step:
+            return False
+        seen |= names
+    return True
+
+
+def _remembering(learn):
+    """The modules that remember what references answer; told to begin with it if `learn`."""
+    found = {
+        name: module
+        for name, module in list(sys.modules.items())
+        if "REMEMBERED" in getattr(module, "__dict__", ())
+    }
+    for module in found.values() if learn else ():
+        module.REMEMBERED = {}
+    return found
+
+
+def _plain(modules):
+    """{module: {key: answer}} of those answers that are plain data."""
+    kept = {}
+    for name, module in modules.items():
+        kept[name] = {}
+        for key, answer in (module.REMEMBERED or {}).items():
+            with contextlib.suppress(wire.NotPlainError):
+                kept[name][key] = wire.PLAIN.dumps(answer)
+    return kept

@@ -30,6 +30,8 @@ class Result:
         Time it took.
     tests : dict of str to dict
         By grade_id of the tests: error, what could not cross, whether objects compared themselves.
+    remembered : dict of str to dict
+        By module: what the tests' references answered, of a result that was to bring it.
     """
 
     key: str
@@ -45,10 +47,11 @@ class Result:
     seconds: float = 0.0
     fingerprints: list = field(default_factory=list)
     tests: dict = field(default_factory=dict)
+    remembered: dict = field(default_factory=dict)
 
     def save(self, path):
         """Write to a file, whole or not at all, and on the disk when this returns."""
-        body = json.dumps(vars(self))
+        body = json.dumps({**vars(self), "remembered": {}})
         seal = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
         replace(path, f"{seal}\n{body}", at_once=True)
 
