@@ -126,8 +126,8 @@ def fit_power_law(x, y, floor=0.0):
             f" {x.min():g}, min y = {y.min():g}"
         )
     if floor is None:
-        alpha = _search(lambda alpha: _linear_fit(x, y, alpha)[2])
-        floor, coefficient, _ = _linear_fit(x, y, alpha)
+        alpha = _search(lambda alpha: _linear_fit(x, y, alpha)[2:])
+        floor, coefficient, *_ = _linear_fit(x, y, alpha)
     else:
         log_x = np.log(x) - np.log(x).mean()
         alpha = -(log_x @ np.log(y - floor)) / (log_x @ log_x)
@@ -139,7 +139,7 @@ def fit_power_law(x, y, floor=0.0):
 
 
 def _linear_fit(x, y, alpha):
-    """E ≥ 0, A and the sum of squared relative errors of y = E + A x^(−α) for a given α."""
+    """E ≥ 0 and A of y = E + A x^(−α) for a given α, the squared relative error, and its slope in α."""
     # x in units of its geometric mean: columns of like size
     scale = np.exp(np.log(x).mean())
     falling = (x / scale) ** -alpha / y
@@ -148,19 +148,23 @@ def _linear_fit(x, y, alpha):
     if floor < 0:
         floor, coefficient = 0.0, falling.sum() / (falling @ falling)
     error = design @ [floor, coefficient] - 1
-    return floor, coefficient * scale**alpha, error @ error
+    # E and A are the best ones, so to first order the error changes with α alone
+    slope = -2 * coefficient * (error * falling) @ np.log(x / scale)
+    return floor, coefficient * scale**alpha, error @ error, slope
 
 
-def _search(loss, low=1e-3, high=10.0, n_grid=200, n_steps=60):
-    """The minimum over an interval, on a logarithmic grid and then by golden section around the best point."""
+def _search(loss_and_slope, low=1e-3, high=10.0, n_grid=200, n_steps=60):
+    """The minimum over an interval: the best point of a logarithmic grid, then where the slope changes its sign.
+
+    Near a minimum a loss is flat, and its rounding hides half of the digits of the place; the slope shows them all.
+    """
     grid = np.geomspace(low, high, n_grid)
-    best = int(np.argmin([loss(alpha) for alpha in grid]))
+    best = int(np.argmin([loss_and_slope(alpha)[0] for alpha in grid]))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, n_grid - 1)]
-    golden = (np.sqrt(5) - 1) / 2
     for _ in range(n_steps):
-        inner = right - golden * (right - left), left + golden * (right - left)
-        if loss(inner[0]) < loss(inner[1]):
-            right = inner[1]
+        middle = (left + right) / 2
+        if loss_and_slope(middle)[1] > 0:
+            right = middle
         else:
-            left = inner[0]
+            left = middle
     return (left + right) / 2
