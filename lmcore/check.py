@@ -20,9 +20,11 @@ import copy
 import hashlib
 import io
 import marshal
+import math
 import os
 import pickle
 import sys
+import traceback
 import types
 import warnings
 import zlib
@@ -31,6 +33,8 @@ from typing import NamedTuple
 import numpy as np
 
 
+# set while a hidden test runs: then no message may hold a value
+HIDDEN = "NBJUDGE_HIDDEN"
 CONSTANTS = (type(None), bool, int, float, complex, str, bytes)
 # What references answered, by a hash of the question: None where nobody asks the same again. A
 # grader that judges a whole class puts a dict here and keeps it from one submission to the next.
@@ -136,13 +140,21 @@ def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
     """
     got, error = _attempt(call)
     if error:
-        return Result(name, weight, f"{error}. {hint}")
+        return Result(name, weight, f"{_sentence(error)} {hint}")
     problem = _difference(got, expected, rtol, atol)
     if problem is None:
         return Result(name, weight, None)
     return Result(
-        name, weight, f"{problem}. Expected {_short(expected)}, got {_short(got)}. {hint}"
+        name,
+        weight,
+        f"{_sentence(problem)} Expected {_short(expected)}, got {_short(got)}."
+        f"{_precision(got, expected, rtol)} {hint}",
     )
+
+
+def _sentence(text):
+    """A text with one stop at its end."""
+    return text if text.endswith(("?", "!", ".")) else f"{text}."
 
 
 def holds(name, predicate, hint, *, weight=1):
@@ -170,7 +182,7 @@ def holds(name, predicate, hint, *, weight=1):
     """
     got, error = _attempt(predicate)
     if error:
-        return Result(name, weight, f"{error}. {hint}")
+        return Result(name, weight, f"{_sentence(error)} {hint}")
     return Result(name, weight, None if got is not None and bool(np.all(got)) else hint)
 
 
@@ -207,7 +219,7 @@ def raises(name, call, error, hint, *, weight=1):
     except NotImplementedError:
         return Result(name, weight, f"not written yet. {hint}")
     except (Exception, SystemExit) as other:
-        return Result(name, weight, f"raised {type(other).__name__} instead. {hint}")
+        return Result(name, weight, f"{_told(other)} instead. {hint}")
     return Result(name, weight, f"raised nothing. {hint}")
 
 
@@ -244,7 +256,7 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     failures, first = [], None
     for case in cases:
         expected = _answer_of(reference, case)
-        got, error = _attempt(lambda: answer(*_copy(case)))
+        got, error = _attempt(lambda case=case: answer(*_copy(case)), told=False)
         problem = error or _difference(got, expected, rtol, atol)
         if problem:
             failures.append((case, got, error))
@@ -306,17 +318,41 @@ def _quiet():
         yield
 
 
-def _attempt(call):
-    """The value of `call()` and None, or None and the line that says what it raised."""
+def _attempt(call, told=True):
+    """The value of `call()` and None, or None and what it raised: its kind alone unless `told`."""
     try:
         with _quiet():
             return call(), None
     except NotImplementedError:
         return None, "not written yet"
     except (Exception, SystemExit) as error:
-        # The text of a student's own exception may hold the hidden case's numbers: only its type is
-        # told.
-        return None, f"raised {type(error).__name__}"
+        return None, _told(error) if told else f"raised {type(error).__name__}"
+
+
+def _told(error):
+    """What a student reads of an exception: its kind, its text and the line that raised it.
+
+    While a hidden test runs only the kind: the text may hold the numbers of the hidden case.
+    """
+    kind = f"raised {type(error).__name__}"
+    if HIDDEN in os.environ:
+        return kind
+    text = " ".join(str(error).split())[:200]
+    said = f"{kind}: {text}" if text else kind
+    frames = traceback.extract_tb(error.__traceback__)
+    # the call itself stands in the test cell; what comes below it is the student's
+    own = [frame for frame in frames[2:] if frame.filename != __file__ and _in_a_cell(frame)]
+    if own:
+        return f"{said} (line {own[-1].lineno} of the cell: {own[-1].line})"
+    notes = getattr(error, "__notes__", ())
+    if notes:
+        return f"{said} ({notes[-1]})"
+    unknown = isinstance(error, NameError) and len(frames) <= 2
+    return f"{said}: run the cells above first" if unknown else said
+
+
+def _in_a_cell(frame):
+    return "ipython-input" in frame.filename or "ipykernel" in frame.filename
 
 
 def _difference(got, expected, rtol, atol):
@@ -350,6 +386,20 @@ def _difference(got, expected, rtol, atol):
             " logarithm"
         )
     return None if np.allclose(got, expected, rtol=rtol, atol=atol) else "has other values"
+
+
+def _precision(got, expected, rtol):
+    """How far off values are that a short message would show as equal; "" for others."""
+    try:
+        got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
+        with np.errstate(invalid="ignore"):
+            off = float(np.abs(got - expected).max())
+    except (TypeError, ValueError):
+        return ""
+    if not rtol or not 0 < off < 1e-3 * np.abs(expected).max():
+        return ""
+    digits = -math.floor(math.log10(rtol))
+    return f" The largest difference is {off:.1g}; {digits} digits are asked for."
 
 
 def _answer_of(reference, case):

@@ -1,5 +1,6 @@
 """lmcore.check: what it accepts, what it says, and what it never says."""
 
+import linecache
 import sys
 import warnings
 
@@ -111,14 +112,17 @@ class TestTheOthers:
         assert "0.5" in message and "0.4" in message and message.endswith("They share.")
         assert (
             check.example("e", lambda: 1 / 0, 1.0, "Hint.").message
-            == "raised ZeroDivisionError. Hint."
+            == "raised ZeroDivisionError: division by zero. Hint."
         )
 
     def test_holds(self):
         assert check.holds("h", lambda: np.array([True, True]), "no").message is None
         for predicate in (lambda: np.array([True, False]), lambda: None, lambda: False):
             assert check.holds("h", predicate, "no").message == "no"
-        assert check.holds("h", lambda: 1 / 0, "no").message == "raised ZeroDivisionError. no"
+        assert (
+            check.holds("h", lambda: 1 / 0, "no").message
+            == "raised ZeroDivisionError: division by zero. no"
+        )
 
     def test_raises(self):
         assert check.raises("r", lambda: int("x"), ValueError, "Refuse it.").message is None
@@ -181,3 +185,39 @@ def test_another_function_of_the_same_name_is_another_question(monkeypatch):
         one = eval(f"lambda x: {factor} * x", {})
         assert check.against("x", one, one, [(2.0,)]).message is None
     assert len(check.REMEMBERED) == 2
+
+
+def test_a_visible_case_shows_text_and_line_of_an_exception(monkeypatch):
+    cell = "def softmax(z):\n    return npp.exp(z)"
+    names = {}
+    name = "<ipython-input-1-softmax>"
+    linecache.cache[name] = len(cell), None, cell.splitlines(True), name
+    exec(compile(cell, name, "exec"), names)
+    said = check.example("one", lambda: names["softmax"](1), 1, "Hint.").message
+    assert said == (
+        "raised NameError: name 'npp' is not defined (line 2 of the cell: return npp.exp(z)). Hint."
+    )
+    monkeypatch.setenv("NBJUDGE_HIDDEN", "1")
+    assert check.example("one", lambda: names["softmax"](1), 1, "").message == "raised NameError. "
+
+
+def test_an_exception_of_another_process_tells_its_line():
+    def call():
+        error = ValueError("no")
+        error.add_note("line 3 of f's cell: raise")
+        raise error
+
+    said = check.example("one", call, 1, "Hint.").message
+    assert said == "raised ValueError: no (line 3 of f's cell: raise). Hint."
+
+
+def test_a_name_that_is_not_there_means_a_cell_that_was_not_run():
+    said = check.example("one", lambda: not_written_anywhere(1), 1, "Hint.").message  # noqa: F821
+    assert "run the cells above first" in said
+
+
+def test_values_that_look_equal_are_told_apart_by_their_distance():
+    said = check.example("one", lambda: 0.766668, 0.766667, "Hint.").message
+    assert "The largest difference is 1e-06; 6 digits are asked for. Hint." in said
+    assert "difference" not in check.example("one", lambda: 0.5, 0.25, "Hint.").message
+    assert check.example("none", lambda: None, 1, "Hint.").message.count("?.") == 0
