@@ -240,13 +240,13 @@ def parts(size=20):
 
         setattr(owner, name, outer)
 
-    timed(engine._Student, "__init__", "fork")
-    timed(engine._Student, "begin", "box")
-    timed(engine._Student, "run_cell", "cells")
-    timed(engine._Student, "define", "names of our tests")
-    timed(engine._Student, "leave_copy", "copies for the tests")
+    timed(engine.Student, "__init__", "fork")
+    timed(engine.Student, "begin", "box")
+    timed(engine.Student, "run_cell", "cells")
+    timed(engine.Student, "define", "names of our tests")
+    timed(engine.Student, "leave_copy", "copies for the tests")
     timed(engine._Job, "_judge", "tests")
-    timed(engine._Student, "__exit__", "end of the box")
+    timed(engine.Student, "__exit__", "end of the box")
     chapter = int(CHAPTER[:2])
     spec, table = spec_of(chapter), TABLES[chapter]
     work = [

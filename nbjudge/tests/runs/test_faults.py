@@ -93,7 +93,7 @@ def kill_at(monkeypatch, victim, moment, times=1):
             killed.append(VICTIMS[victim](engine._servers[engine._place(None)], judge))
             kill(killed[-1])
 
-    run_cell, leave_copy, judge = engine._Student.run_cell, engine._Student.leave_copy, Judges.judge
+    run_cell, leave_copy, judge = engine.Student.run_cell, engine.Student.leave_copy, Judges.judge
 
     def cell(student, source, seconds):
         if moment == "cells" and "mean_of_logs" in source:
@@ -112,8 +112,8 @@ def kill_at(monkeypatch, victim, moment, times=1):
         return channel, pid
 
     for owner, name, function in (
-        (engine._Student, "run_cell", cell),
-        (engine._Student, "leave_copy", copying),
+        (engine.Student, "run_cell", cell),
+        (engine.Student, "leave_copy", copying),
         (Judges, "judge", judging),
     ):
         monkeypatch.setattr(owner, name, function)

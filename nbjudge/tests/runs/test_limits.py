@@ -280,7 +280,7 @@ def test_a_control_group_holds_what_all_processes_of_a_sandbox_use_together(one)
             "no control group may be made here: memory and processes of a sandbox together are limited"
             " by its supervisor alone, NOT by the kernel"
         )
-    found, real = {}, engine._Student.run_cell
+    found, real = {}, engine.Student.run_cell
 
     def looking(student, source, seconds):
         if "mean_of_logs" in source:
@@ -294,7 +294,7 @@ def test_a_control_group_holds_what_all_processes_of_a_sandbox_use_together(one)
         return real(student, source, seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine._Student, "run_cell", looking)
+        patch.setattr(engine.Student, "run_cell", looking)
         said_in(one, "mean_of_logs = None", SMALL)
     assert SMALL.memory in (found.get("memory.max"), found.get("memory.limit_in_bytes"))
     assert found["pids.max"] == SMALL.processes

@@ -2,10 +2,7 @@
 
 import atexit
 import hashlib
-import json
-import math
 import os
-import re
 import signal
 import threading
 import time
@@ -19,8 +16,9 @@ from nbjudge.assignment.names import needed
 from nbjudge.assignment.spec import ANSWER, INSIDE, TEST, WRITTEN
 from nbjudge.execution import wire
 from nbjudge.execution.forkserver import Judges, ServerLost, Students
+from nbjudge.execution.points import earned, score
 from nbjudge.execution.result import Result
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.execution.student import FRAME, Ended, Killed, Student
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import flags, sanitise
 
@@ -29,16 +27,6 @@ MOST_STARTS = 12
 # ends that may have come from outside and cost nothing but a new start
 PARDONS = 1
 ENDED, UNFINISHED = "the process ended", "the tests could not be finished"
-FRAME = 16 << 20  # bytes of one cell's outputs on the wire
-SHOWN = {
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/png",
-    "image/jpeg",
-    "image/svg+xml",
-}
 
 _servers = {}
 
@@ -94,7 +82,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
                 raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
-    scores, comments = _score(spec, cells, verdicts)
+    scores, comments = score(spec, cells, verdicts)
     suspicious = flags.oracle_uses(spec, cells)
     return Result(
         result_key(spec, submission),
@@ -124,7 +112,7 @@ def _again_inside(spec, submission, limits, isolation, cells, verdicts):
     why = {}
     for cell in spec.cells:
         found = verdicts.get(cell.grade_id)
-        if found and found["uncrossed"] and _points(found, cell.points) < cell.points:
+        if found and found["uncrossed"] and earned(found, cell.points) < cell.points:
             why[cell.grade_id] = found["uncrossed"]
     if not why:
         return []
@@ -219,14 +207,6 @@ def close_servers():
             server.close()
 
 
-class Ended(Exception):
-    """The student's process ended, or had to be ended."""
-
-
-class Killed(Ended):
-    """It was killed, and not for its memory: by the machine, which was short of some, or by a person."""
-
-
 class _Job:
     """Running one notebook: the cells in a box, then the tests beside it."""
 
@@ -241,7 +221,7 @@ class _Job:
         """Outputs go into `cells`; returns the limits hit and {grade_id: verdict}."""
         hard_end = time.monotonic() + 2 * self.limits.notebook_seconds
         for start in range(MOST_STARTS):
-            with _Student(self.servers.students, self.limits, len(self.tests)) as student:
+            with Student(self.servers.students, self.limits, len(self.tests)) as student:
                 try:
                     lost = self._run_cells(student, cells, hard_end)
                 except Ended as error:
@@ -353,119 +333,6 @@ class _Job:
         return verdicts, troubles
 
 
-class _Student:
-    """The boxed process, from outside."""
-
-    def __init__(self, server, limits, copies):
-        self.server, self.limits = server, limits
-        self.control, self.channel, self.copies = server.student(limits, copies)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        """End the box and wait until nothing of it is left."""
-        with suppress(OSError):
-            self.control.sendall(b"k")
-        self._last_word()
-        for connection in (self.control, self.channel, *self.copies):
-            connection.close()
-
-    def _last_word(self):
-        """The supervisor's report, {} if it was killed; it comes when the box is gone."""
-        said = b""
-        with suppress(OSError):
-            self.control.settimeout(10)
-            while part := self.control.recv(1 << 12):
-                said += part
-        return json.loads(said) if said.endswith(b"\n") else {}
-
-    def begin(self, files, limits):
-        ready = self._ask(None, 30)
-        if not ready.get("ready"):
-            raise SandboxUnavailable(f"the sandbox could not be built: {ready.get('trouble')}")
-        self._ask(
-            {
-                "do": "begin",
-                "files": files,
-            },
-            30,
-        )
-
-    def run_cell(self, source, seconds):
-        """Outputs, execution count, and whether it had to be interrupted."""
-        slow = False
-        try:
-            answer = self._ask({"do": "run", "source": source}, seconds)
-        except TimeoutError:
-            slow = True
-            with suppress(OSError):
-                self.control.sendall(b"i")
-            try:
-                answer = self._ask(None, self.limits.grace_seconds)
-            except TimeoutError:
-                self._end()
-                raise Ended(
-                    f"ran longer than {seconds:.0f} s and did not heed the interrupt"
-                ) from None
-        return (
-            _outputs(answer.get("outputs"), self.limits),
-            answer.get("count") if isinstance(answer.get("count"), int) else None,
-            slow,
-        )
-
-    def define(self, source, limits):
-        if source:
-            with suppress(TimeoutError):
-                self._ask({"do": "define", "source": source}, limits.cell_seconds)
-
-    def leave_copy(self, index):
-        """Fork; why there is no copy, or "" if all went well."""
-        try:
-            return str(self._ask({"do": "snapshot", "index": index}, 10).get("trouble", ""))
-        except Killed:
-            raise
-        except (TimeoutError, Ended):
-            return "no copy of the process could be made"
-
-    def _ask(self, request, seconds):
-        try:
-            if request is not None:
-                self.channel.settimeout(max(seconds, 1))
-                wire.send(self.channel, request)
-            answer = wire.PLAIN.loads(
-                wire.read(self.channel, FRAME, time.monotonic() + seconds), plain=True
-            )
-        except TimeoutError:
-            raise
-        except (EOFError, OSError):
-            raise self._end_of_it() from None
-        except (wire.TooLargeError, ValueError):
-            self._end()
-            raise Ended("sent what no notebook sends") from None
-        return answer if isinstance(answer, dict) else {}
-
-    def _end(self):
-        with suppress(OSError):
-            self.control.sendall(b"k")
-
-    def _end_of_it(self):
-        """Why the process is gone, as an exception; if its supervisor is gone too, the server was killed from outside."""
-        word = self._last_word()
-        if not word:
-            raise ServerLost("the supervisor of a student's process ended")
-        killed = (
-            word["why"] == "itself"
-            and os.WIFSIGNALED(word["status"])
-            and os.WTERMSIG(word["status"]) == 9
-        )
-        if killed or word["why"] == "memory":
-            return (Killed if killed else Ended)(
-                "ended its process, which had used more memory than allowed or was killed"
-            )
-        return Ended("ended its process")
-
-
 def _name(cell, number):
     return sanitise.grade_id(cell) or f"cell {number + 1}"
 
@@ -477,109 +344,3 @@ def _stopped(why):
         "evalue": why,
         "traceback": [f"Stopped: this cell {why}"],
     }
-
-
-def _outputs(items, limits):
-    """A student's outputs as nbformat knows them, and nothing else."""
-    good, room = [], 8 * limits.output
-    for item in items if isinstance(items, list) else []:
-        if not isinstance(item, dict) or len(good) > 300:
-            continue
-        kind, new = item.get("output_type"), None
-        if kind == "stream":
-            new = {
-                "output_type": kind,
-                "name": "stderr" if item.get("name") == "stderr" else "stdout",
-                "text": str(item.get("text", "")),
-            }
-        elif kind == "error":
-            lines = item.get("traceback")
-            new = {
-                "output_type": kind,
-                "ename": str(item.get("ename")),
-                "evalue": str(item.get("evalue")),
-                "traceback": [str(line) for line in lines] if isinstance(lines, list) else [],
-            }
-        elif kind in ("display_data", "execute_result"):
-            data = item.get("data") if isinstance(item.get("data"), dict) else {}
-            new = {
-                "output_type": kind,
-                "metadata": {},
-                "data": {
-                    mime: value
-                    for mime, value in data.items()
-                    if mime in SHOWN and isinstance(value, str)
-                },
-            }
-            if kind == "execute_result":
-                new["execution_count"] = (
-                    item.get("execution_count")
-                    if isinstance(item.get("execution_count"), int)
-                    else None
-                )
-        room -= len(json.dumps(new)) if new else 0
-        if new and room > 0:
-            good.append(new)
-    return good
-
-
-def _score(spec, cells, verdicts):
-    """Fill in the outputs of the tests; points by grade_id, and nbgrader's automatic comments."""
-    scores, comments = {}, {}
-    by_id = {cell.grade_id: cell for cell in spec.cells}
-    for cell in cells:
-        ours = by_id.get(sanitise.grade_id(cell))
-        if ours is None:
-            continue
-        blank = cell["source"] == ours.source
-        if ours.role == TEST and ours.cell_type == "code":
-            found = verdicts.get(ours.grade_id) or {
-                "text": "",
-                "value": None,
-                "error": ["Unfinished", "this test could not be finished"],
-            }
-            cell["outputs"] = _test_outputs(found)
-            scores[ours.grade_id] = _points(found, ours.points)
-        elif ours.role == WRITTEN:
-            task = ours.metadata["nbgrader"].get("task")
-            scores[ours.grade_id] = 0.0 if blank and not task else None
-        if ours.role in (ANSWER, WRITTEN):
-            comments[ours.grade_id] = "No response." if blank else None
-    return scores, comments
-
-
-def _points(found, most):
-    """nbgrader's rule: nothing for an error, a number is partial credit, anything else is full credit."""
-    if found["error"]:
-        return 0.0
-    try:
-        earned = float(found["value"])
-    except (TypeError, ValueError):
-        return most
-    return most if earned < 0 or math.isnan(earned) else min(earned, most)
-
-
-def _test_outputs(found):
-    outputs = []
-    if found["text"]:
-        outputs.append({"output_type": "stream", "name": "stdout", "text": found["text"]})
-    if found["error"]:
-        kind, said = found["error"]
-        outputs.append(
-            {
-                "output_type": "error",
-                "ename": kind,
-                "evalue": said,
-                "traceback": [re.sub(r"\s+$", "", f"{kind}: {said}")],
-            }
-        )
-    elif found["value"] is not None:
-        outputs.append(
-            {
-                "output_type": "execute_result",
-                "execution_count": None,
-                "metadata": {},
-                "data": {"text/plain": found["value"]},
-            }
-        )
-    return outputs
