@@ -1,6 +1,11 @@
-"""What all tests share: Ctrl-C works, recorded tables are printed, and tests without a sandbox are skipped."""
+"""What all tests share: Ctrl-C works, recorded tables are printed, and skips say what was lacking.
+
+Where REQUIRE_ALL is set, a test must not be skipped for want of a program.
+"""
 
 import functools
+import os
+import re
 import signal
 
 import pytest
@@ -37,10 +42,19 @@ def no_sandbox():
     return None
 
 
+# reasons for skipping a test that an installation takes away
+NOT_INSTALLED = re.compile("no Chromium|no PostgreSQL|NO LIVE CELL|the site is not built")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Skip, with the reason, what found that it needs a sandbox on a machine that has none."""
+    """Skip what needs a sandbox where none can be made; fail what may not be skipped."""
     report = yield
+    if report.skipped and os.environ.get("REQUIRE_ALL"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if NOT_INSTALLED.search(reason):
+            report.outcome = "failed"
+            report.longrepr = f"REQUIRE_ALL is set, and this was to be skipped: {reason}"
     if call.excinfo and call.excinfo.typename == "SandboxUnavailable" and no_sandbox():
         where = str(item.path), item.reportinfo()[1] or 0
         report.outcome = "skipped"

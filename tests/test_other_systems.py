@@ -4,20 +4,15 @@ The simulation is tests/machines/lacking; names and line ends are looked at in g
 """
 
 import filecmp
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
-from made_up.students import BLANK, Student, write_submission
-from sample_class import CHAPTER, HOME
-
-NOTEBOOK = f"exercises/{CHAPTER}/exercises.ipynb"
+from machines.student import students_folder
+from made_up.students import BLANK
+from sample_class import HOME
 
 
 def settings(system):
@@ -47,15 +42,6 @@ def run(system, *command, cwd=HOME):
     return done.returncode, said
 
 
-def students_folder(folder, answers):
-    """What a student has of the course, with the notebook as an editor on Windows saves it."""
-    shutil.copy(HOME / "nbgrader_config.py", folder)
-    written = write_submission(HOME, folder, CHAPTER, "me", Student(answers))
-    (folder / NOTEBOOK).parent.mkdir(parents=True)
-    (folder / NOTEBOOK).write_bytes(written.read_bytes().replace(b"\n", b"\r\n"))
-    return folder
-
-
 def test_the_simulation_takes_something_away(tmp_path):
     probe = HOME / "tests" / "machines" / "lacking" / "probe.py"
     status, said = run("windows", probe)
@@ -63,10 +49,15 @@ def test_the_simulation_takes_something_away(tmp_path):
     assert said.split() == ["fork", "O_NOFOLLOW", "fcntl", "/proc", "encoding", "Windows", "win32"]
 
 
-def test_the_self_check_on_windows(tmp_path):
-    home = students_folder(tmp_path, {})
-    status, said = run("windows", "-m", "nbjudge", "check", "03", cwd=home)
-    assert status == 0 and "visible tests: 16 of 16 points" in said.replace("\r", "")
+@pytest.mark.parametrize("system", ["macos", "windows"])
+def test_a_students_path(tmp_path, system):
+    status, said = run(system, "tests/machines/student.py", tmp_path / "course")
+    assert status == 0, said
+    assert re.findall(r"(?m)^nbjudge check|^Validate in JupyterLab|^nbjudge grade", said) == [
+        "nbjudge check",
+        "Validate in JupyterLab",
+        "nbjudge grade",
+    ]
 
 
 def test_hints_are_printed_whatever_the_code_page_lacks(tmp_path):
@@ -74,43 +65,6 @@ def test_hints_are_printed_whatever_the_code_page_lacks(tmp_path):
     status, said = run("windows", "-m", "nbjudge", "check", "03", cwd=home)
     assert status == 0 and "visible tests: 0 of 16 points" in said
     assert r"search over log \u03c4" in said
-
-
-def test_validate_in_jupyterlab_on_windows(tmp_path):
-    home = students_folder(tmp_path, {})
-    environment = settings("windows") | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
-    command = "-m jupyterlab exercises --no-browser --allow-root --IdentityProvider.token=secret"
-    server = subprocess.Popen(
-        [sys.executable, *command.split(), "--ServerApp.port=0", "--ServerApp.log_level=ERROR"],
-        cwd=home,
-        env=environment,
-    )
-    try:
-        address = _address(server, tmp_path / "runtime")
-        request = urllib.request.Request(
-            f"{address}assignments/validate",
-            json.dumps({"path": f"{CHAPTER}/exercises.ipynb"}).encode(),
-            {"Authorization": "token secret"},
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            answer = json.load(answer)
-    finally:
-        server.terminate()
-        server.wait(30)
-    assert answer["success"], answer["value"]
-    assert not answer["value"].get("failed") and not answer["value"].get("changed"), answer
-
-
-def _address(server, runtime):
-    """Where a Jupyter server listens, as it notes when it is ready."""
-    while server.poll() is None:
-        for note in runtime.glob("jpserver-*.json"):
-            try:
-                return json.loads(note.read_text(encoding="utf-8"))["url"]
-            except json.JSONDecodeError:  # not written to its end
-                pass
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab ended")
 
 
 @pytest.mark.parametrize("system, name", [("macos", "macOS"), ("windows", "Windows")])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run a command in a root made by root.sh, as root or as the ordinary user `course`.
+# Run a command in a root made by root.sh, as root or as the ordinary user `visitor`.
 #
 #     tests/machines/enter.sh FOLDER USER COMMAND ...
 #

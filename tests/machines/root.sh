@@ -20,4 +20,5 @@ debootstrap --variant=minbase --include="$include" "$suite" "$folder" "$mirror" 
 }
 # behind a proxy that signs, this machine trusts more than Debian's list
 cp /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/"
-chroot "$folder" useradd --create-home --shell /bin/sh course
+chroot "$folder" useradd --create-home --uid 1001 --shell /bin/sh visitor
+[ ! -e "$folder/usr/bin/python3" ] || ln -sf ../../bin/python3 "$folder/usr/local/bin/python"
