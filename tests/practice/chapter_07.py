@@ -147,9 +147,9 @@ def share_before(share, tau):
     ),
     "ex-beam-not-monotone": Answers(
         right={
-            "as in the solution": BEAMS.format('"ax", 0.162', '"bx", 0.02', False),
+            "as in the solution": BEAMS.format('"ax", 0.162', '"bx", 0.12', False),
             "the other of the tied beams": BEAMS.format(
-                '"ax", 0.5 * 0.36 * 0.9', '"by", 0.4 * 0.5 * 0.1', False
+                '"ax", 0.5 * 0.36 * 0.9', '"by", 0.4 * 0.5 * 0.6', False
             ),
         },
         wrong={
@@ -162,7 +162,7 @@ def share_before(share, tau):
                 "the end's among them",
             ),
             "the likelier of the worse": (
-                BEAMS.format('"ay", 0.017', '"bx", 0.02', False),
+                BEAMS.format('"ay", 0.017', '"bx", 0.12', False),
                 "and then the best after it",
             ),
         },
