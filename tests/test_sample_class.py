@@ -17,10 +17,12 @@ def graded(tmp_path_factory):
     for name, student in CLASS.items():
         write_submission(HOME, root, CHAPTER, name, student)
     # it is our own code: it is graded everywhere
-    unsafe = not sandbox_can_be_made()
+    isolation = None if sandbox_can_be_made() else "none"
     rows = {
         row.student: row
-        for row in grade_class(HOME, root, [CHAPTER], due=DUE, say=lambda line: None, unsafe=unsafe)
+        for row in grade_class(
+            HOME, root, [CHAPTER], due=DUE, say=lambda line: None, isolation=isolation
+        )
     }
     with open(root / "grades.csv", newline="") as file:
         return root, rows, {row["student_id"]: row for row in csv.DictReader(file)}

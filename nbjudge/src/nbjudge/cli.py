@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbjudge import __version__, values
+from nbjudge.sandbox.levels import LEVELS
 
 STOPPED = "\nstopped: finished submissions are kept; the same command continues with the others"
 WIDTH = 110
@@ -209,10 +210,20 @@ def _grade_options(verb):
         metavar="SIZE",
         help="limit for one submission, with its unit: 2GiB, 1500MiB",
     )
-    verb.add_argument(
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument(
+        "--isolation",
+        choices=LEVELS,
+        metavar="LEVEL",
+        help=f"how students' code is shut in: {', '.join(LEVELS)} (default: the strongest that this"
+        " machine allows, never none; nbjudge doctor explains them)",
+    )
+    how.add_argument(
         "--unsafe",
-        action="store_true",
-        help="run students' code without a sandbox: only in a machine that holds nothing else",
+        dest="isolation",
+        action="store_const",
+        const=LEVELS[-1],
+        help="the same as --isolation none: only in a machine that holds nothing else",
     )
 
 
@@ -249,7 +260,7 @@ def _grade(options):
         scheduler=options.scheduler,
         db=options.db,
         seed=options.seed,
-        unsafe=options.unsafe,
+        isolation=options.isolation,
         limits=limits_from(options, config),
     )
     alike = look_alikes(
@@ -266,6 +277,7 @@ def _grade(options):
             rows,
             alike,
             {
+                **terminal.isolation(rows),
                 "scores": root / "grades.csv",
                 "feedback": root / "feedback",
                 "gradebook": "in the database given" if options.db else root / "gradebook.db",

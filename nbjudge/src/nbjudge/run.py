@@ -47,6 +47,8 @@ class Row(NamedTuple):
     score: float | None = None
     most: float = 0.0
     penalty: float = 0.0
+    # the level of isolation of a submission that was graded
+    isolation: str = ""
 
 
 class Options(NamedTuple):
@@ -60,7 +62,6 @@ class Options(NamedTuple):
     scheduler: str | None = None
     db: str | None = None
     seed: int = 0
-    unsafe: bool = False
     isolation: str | None = None
     limits: Limits | None = None
     patience: float = 120.0
@@ -314,7 +315,7 @@ class _Chapter:
 
     def _run(self, spec, submissions):
         """Results of the assignment's own solution and release, for `prepare`."""
-        isolation = "none" if self.options.unsafe else self.options.isolation
+        isolation = self.options.isolation
         if self.options.scheduler is None:
             return [
                 engine.grade(spec, one, self.limits, isolation, learn=True) for one in submissions
@@ -402,11 +403,10 @@ class _Chapter:
             else:
                 ready.append((submission, result))
         options = self.options
-        isolation = "none" if options.unsafe else options.isolation
         for submission, outcome in ready:
             self._enter(spec, submission, outcome)
         for submission, outcome in pool.outcomes(
-            spec, todo, self.limits, isolation, options.workers, options.scheduler
+            spec, todo, self.limits, options.isolation, options.workers, options.scheduler
         ):
             self._enter(spec, submission, outcome)
 
@@ -439,6 +439,7 @@ class _Chapter:
                 "; ".join(dict.fromkeys(notes)),
                 tuple(dict.fromkeys(notes)),
                 outcome.seconds,
+                isolation=outcome.isolation,
             )
         self.rows[student] = row
         self.show.step(row)

@@ -48,6 +48,8 @@ def changing(kind, a=10.0, b=10.0, **more):
 
 
 R = RIGHT_A + "\n"
+# a file beside the notebook's folder, wherever a sandbox has its scratch folder
+SEEN = "__import__('tempfile').gettempdir() + '/seen'"
 DIES = "def scale(values, factor):\n    import os, signal, ctypes, sys\n    {}\n"
 
 add(
@@ -159,14 +161,13 @@ add(
         " 20)\n        x[::4096] = b'1' * len(x[::4096])\n        time.sleep(60)\ntime.sleep(60)"
     ),
     fills_the_disk=(
-        R + "try:\n    with open('/tmp/full', 'wb') as f:\n        while True:\n           "
+        R + "try:\n    with open('full', 'wb') as f:\n        while True:\n           "
         " f.write(b'x' * (1 << 20))\nexcept OSError:\n    pass",
         10,
     ),
     fills_the_disk_in_parts=(
-        R
-        + "try:\n    for i in range(10**6):\n        open(f'/tmp/notebook/{{i}}', 'wb').write(b'x'"
-        " * 65536)\nexcept OSError:\n    pass",
+        R + "try:\n    for i in range(10**6):\n        open(f'{{i}}', 'wb').write(b'x' * 65536)\n"
+        "except OSError:\n    pass",
         10,
     ),
     many_files=(
@@ -332,14 +333,14 @@ add(
     remembers_arguments=(
         R.replace(
             "return",
-            "seen.append((values, factor))\n    open('/tmp/seen', 'a').write(repr((values,"
-            " factor)))\n    return",
-        ).replace("def", "seen = []\ndef", 1),
+            "seen.append((values, factor))\n    open(place, 'a').write(repr((values, factor)))\n"
+            "    return",
+        ).replace("def", f"seen, place = [], {SEEN}\ndef", 1),
         10,
     ),
     returns_what_it_saw=(
-        "def scale(values, factor):\n    open('/tmp/seen', 'a').write(repr((values, factor)))\n   "
-        " return open('/tmp/seen').read()"
+        f"def scale(values, factor):\n    place = {SEEN}\n"
+        "    open(place, 'a').write(repr((values, factor)))\n    return open(place).read()"
     ),
     raises_what_it_saw=(
         "def scale(values, factor):\n    raise type('E' + repr(values), (ValueError,),"
@@ -352,14 +353,14 @@ add(
 @changing("reading", a=10.0, b=0.0)
 def tells_one_problem_about_the_other(notebook, folder):
     cell(notebook, "a")["source"] = R.replace(
-        "return", "open('/tmp/seen', 'a').write(repr((values, factor)))\n    return"
+        "return", f"open({SEEN}, 'a').write(repr((values, factor)))\n    return"
     )
     cell(notebook, "b")["source"] = (
-        "def total(values):\n    raise AssertionError(open('/tmp/seen').read())"
+        f"def total(values):\n    raise AssertionError(open({SEEN}).read())"
     )
     own(
         notebook,
-        "import os\nprint(os.path.exists('/tmp/seen') and open('/tmp/seen').read())",
+        f"import os\nplace = {SEEN}\nprint(os.path.exists(place) and open(place).read())",
         after="essay",
     )
 

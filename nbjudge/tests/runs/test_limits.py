@@ -1,6 +1,10 @@
-"""The sandbox of an ordinary user, and every limit: the processes' own, the control group's, the supervisor's."""
+"""The sandbox of an ordinary user, and every limit, whoever holds it.
+
+That is the process itself, the control group, or the supervisor.
+"""
 
 import dataclasses
+import json
 import os
 import re
 import shutil
@@ -13,7 +17,9 @@ import pytest
 from made_up.cohort import CHAPTER, COMMAND, gradebook
 from made_up.students import DUE, Student, write_submission
 from nbjudge.execution import engine
-from nbjudge.sandbox import linux, namespaces
+from nbjudge.sandbox import linux
+from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.isolation import find_method, why_not
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import sanitise
 
@@ -111,86 +117,97 @@ def handed_in_for_nobody(course, place):
             folder.chmod(folder.stat().st_mode | 0o055)
 
 
-def test_an_ordinary_user_grades_in_sandboxes(course, nobodys):
-    """Through user namespaces, without a right that root has: one honest submission and two that attack."""
-    handed_in_for_nobody(course, nobodys)
-    done = as_nobody(
-        nobodys / "python",
-        [
-            *COMMAND,
-            "grade",
-            "--home",
-            str(course.home),
-            "--root",
-            str(nobodys),
-            "--workers",
-            "1",
-            "--due",
-            DUE,
-        ],
-    )
-    if "allows none" in done.stderr:
-        pytest.skip(
-            "this kernel gives ordinary users no namespaces, grading as one is NOT tested:"
-            f" {done.stderr.strip().splitlines()[0]}"
-        )
+# The kernel's own limit, set to none in a user namespace around the grader.
+NO_NAMESPACES = [
+    *["unshare", "--user", "--map-root-user", "sh", "-c"],
+    "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all"
+    ' --bounding-set=-all "$@"',
+    "-",
+]
+# A kernel without Landlock does not know its first call.
+NO_LANDLOCK = [
+    *[sys.executable, "-c"],
+    """
+import errno, os, sys
+from nbjudge.sandbox import linux, seccomp, syscalls
+syscalls.NUMBERS["landlock_create_ruleset"] = (444, 444)
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+seccomp.install([seccomp.Rule(("landlock_create_ruleset",), errno.ENOSYS)])
+os.execv(sys.argv[1], sys.argv[1:])
+""",
+]
+
+
+def graded_as_nobody(course, place, around, *options):
+    """The finished command, and {student: points of the first problem}."""
+    handed_in_for_nobody(course, place)
+    where = ["--home", str(course.home), "--root", str(place), "--workers", "1", "--due", DUE]
+    command = [*around, *COMMAND, "grade", *where, "--json", *options]
+    done = as_nobody(place / "python", command)
+    if not done.stdout and any(word in done.stderr for word in ("unshare:", "sh: ", "setpriv:")):
+        pytest.skip(f"namespaces cannot be forbidden here, that is NOT tested: {done.stderr}")
+    grades = gradebook(f"sqlite:///{place}/gradebook.db")["grades"]
+    return done, {student: score for student, name, score, *_ in grades if name == "p1_test"}
+
+
+def graded_notebook(place, student):
+    return (place / "autograded" / student / CHAPTER / "exercises.ipynb").read_text()
+
+
+FAIR = {"honest": 5, "reads": 0, "forges": 0}
+
+
+def test_an_ordinary_user_grades_in_namespaces(course, nobodys):
+    """Without a right that root has: one honest submission and two that attack."""
+    done, scores = graded_as_nobody(course, nobodys, [])
+    answer = json.loads(done.stdout)
+    if answer.get("isolation") == ["landlock"]:
+        pytest.skip("this kernel gives ordinary users no namespaces: grading with them NOT tested")
     assert done.returncode == 0, done.stdout + done.stderr
-    scores = {
-        student: score
-        for student, name, score, *_ in gradebook(f"sqlite:///{nobodys}/gradebook.db")["grades"]
-        if name == "p1_test"
-    }
-    assert scores == {"honest": 5, "reads": 0, "forges": 0}
-    assert (
-        "FileNotFoundError"
-        in (nobodys / "autograded" / "reads" / CHAPTER / "exercises.ipynb").read_text()
-    )
+    assert answer["isolation"] == ["namespaces"] and scores == FAIR
+    assert "FileNotFoundError" in graded_notebook(nobodys, "reads")
     assert os.stat(nobodys / "gradebook.db").st_uid == 65534
 
 
-def test_without_namespaces_an_ordinary_user_is_refused_and_told_what_helps(course, nobodys):
-    """The kernel's own limit, set to none in a user namespace around the grader."""
-    handed_in_for_nobody(course, nobodys)
-    forbid = (
-        "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all"
-        ' --bounding-set=-all "$@"'
-    )
-    done = as_nobody(
-        nobodys / "python",
-        [
-            "unshare",
-            "--user",
-            "--map-root-user",
-            "sh",
-            "-c",
-            forbid,
-            "-",
-            *COMMAND,
-            "grade",
-            "--home",
-            str(course.home),
-            "--root",
-            str(nobodys),
-            "--workers",
-            "1",
-            "--due",
-            DUE,
-        ],
-    )
-    if "grading needs" not in done.stderr and any(
-        word in done.stderr for word in ("unshare:", "sh: ", "setpriv:")
+def test_without_namespaces_an_ordinary_user_grades_with_landlock(course, nobodys):
+    done, scores = graded_as_nobody(course, nobodys, NO_NAMESPACES)
+    if reason := why_not("landlock-user"):
+        pytest.skip(f"grading with Landlock is NOT tested: {reason}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["isolation"] == ["landlock"] and scores == FAIR
+    assert "PermissionError" in graded_notebook(nobodys, "reads")
+
+
+def test_less_than_the_level_asked_for_is_refused(course, nobodys):
+    done, scores = graded_as_nobody(course, nobodys, NO_NAMESPACES, "--isolation", "namespaces")
+    assert done.returncode == 2 and scores == {}, done.stdout + done.stderr
+    said = json.loads(done.stdout)["error"]
+    assert "does not allow the isolation level 'namespaces'" in said
+    assert "namespaces-user: unshare: No space left on device" in said
+    assert "sysctl user.max_user_namespaces" in said and "Traceback" not in done.stderr
+
+
+def test_with_neither_it_is_refused_and_told_what_helps(course, nobodys):
+    done, scores = graded_as_nobody(course, nobodys, NO_NAMESPACES + NO_LANDLOCK)
+    assert done.returncode == 2 and scores == {}, done.stdout + done.stderr
+    said = json.loads(done.stdout)["error"]
+    for words in (
+        "this machine does not allow a sandbox",
+        "namespaces-user: unshare: No space left on device",
+        "landlock-user: this kernel has no Landlock",
+        "sysctl user.max_user_namespaces",
+        "lsm=landlock",
+        "--unsafe",
     ):
-        pytest.skip(
-            f"namespaces cannot be forbidden here, the refusal is NOT tested: {done.stderr.strip()}"
-        )
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert (
-        "grading needs Linux namespaces, and this machine allows none: as user: unshare: No space"
-        " left on device" in done.stderr
-    )
-    assert "sysctl user.max_user_namespaces" in done.stderr and "--unsafe" in done.stderr
+        assert words in said
     assert "Traceback" not in done.stderr
-    assert gradebook(f"sqlite:///{nobodys}/gradebook.db")["grades"] == []
+
+
+def test_without_a_sandbox_an_ordinary_user_grades_only_when_asked_to(course, nobodys):
+    done, scores = graded_as_nobody(course, nobodys, NO_NAMESPACES + NO_LANDLOCK, "--unsafe")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["isolation"] == ["none"]
+    assert scores["honest"] == 5
 
 
 # ---- limits
@@ -225,9 +242,19 @@ RLIMITS = {
 }
 
 
-@pytest.mark.parametrize("method", ["namespaces-root", "namespaces-user", "none"])
+@pytest.fixture(params=["namespaces", "landlock"])
+def level(request):
+    """A level of isolation that this machine allows."""
+    try:
+        find_method(request.param)
+    except SandboxUnavailable as error:
+        pytest.skip(f"the limits of {request.param} are NOT tested: {str(error).splitlines()[1]}")
+    return request.param
+
+
+@pytest.mark.parametrize("method", ["namespaces-root", "namespaces-user", "landlock-user", "none"])
 def test_each_process_in_a_sandbox_has_its_limits_and_cannot_raise_them(one, method):
-    if method != "none" and (reason := namespaces.why_not(method)):
+    if method != "none" and (reason := why_not(method)):
         pytest.skip(f"no sandbox by {method} on this machine, its limits are NOT tested: {reason}")
     source = (
         "import resource\nfor name in "
@@ -239,13 +266,11 @@ def test_each_process_in_a_sandbox_has_its_limits_and_cannot_raise_them(one, met
     said, _ = said_in(one, source, SMALL, method)
     found = dict((line.split()[0], line.split()[1:]) for line in said.splitlines())
     expected = {name: [str(most)] * 2 for name, most in RLIMITS.items()}
-    # outside a sandbox the number of processes is the whole account's, and root may raise anything
-    if method == "none":
-        found, expected = (
-            {name: those[name] for name in set(RLIMITS) - {"NPROC"}} for those in (found, expected)
-        )
-    else:
-        assert "raised" not in found
+    # without a user id of its own the number of processes is the whole account's
+    if method in ("landlock-user", "none"):
+        del found["NPROC"], expected["NPROC"]
+    # and root may raise anything
+    assert method == "none" and found.pop("raised", True) or "raised" not in found
     assert found == expected
 
 
@@ -261,16 +286,17 @@ BREACHES = {
         "Resource temporarily unavailable",
     ),
     "the disk": (
-        "for number in range(3):\n    open(str(number), 'wb').write(bytes(5 << 20))",
-        "No space left",
+        "import time\nfor number in range(3):\n    open(str(number), 'wb').write(bytes(5 << 20))\n"
+        "time.sleep(5)",
+        ("No space left", "had written more than allowed"),
     ),
 }
 
 
 @pytest.mark.parametrize("limit", BREACHES)
-def test_what_goes_beyond_a_limit_fails(one, limit):
+def test_what_goes_beyond_a_limit_fails(one, level, limit):
     source, words = BREACHES[limit]
-    said, _ = said_in(one, source, SMALL)
+    said, _ = said_in(one, source, SMALL, level)
     assert any(word in said for word in ([words] if isinstance(words, str) else words))
 
 
@@ -307,26 +333,26 @@ EATERS = (
 )
 
 
-def test_the_kernel_ends_what_uses_too_much_memory_together(one):
+def test_the_kernel_ends_what_uses_too_much_memory_together(one, level):
     """Each of the processes keeps within its own limit."""
     if not groups_allowed():
         pytest.skip(
             "no control group may be made here: the kernel's limit on the memory of a sandbox is NOT"
             " tested"
         )
-    said, _ = said_in(one, EATERS, SMALL)
+    said, _ = said_in(one, EATERS, SMALL, level)
     assert "ended its process, which had used more memory" in said or re.search(
         "killed [1-6]", said
     ), said
 
 
 def test_the_supervisor_ends_what_uses_too_much_memory_together_where_control_groups_are_refused(
-    one, mounts
+    one, mounts, level
 ):
     def run():
         linux.mount("none", "/sys/fs/cgroup", "tmpfs", linux.MS_RDONLY)
         assert not groups_allowed()
-        said, flags = said_in(one, EATERS, SMALL)
+        said, flags = said_in(one, EATERS, SMALL, level)
         engine.close_servers()
         assert "ended its process, which had used more memory" in said, (said, flags)
 

@@ -19,6 +19,7 @@ from nbjudge.execution.forkserver import Judges, ServerLost, Students
 from nbjudge.execution.points import earned, score
 from nbjudge.execution.result import Result
 from nbjudge.execution.student import FRAME, Ended, Killed, Student
+from nbjudge.sandbox.levels import level_of
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import flags, sanitise
 
@@ -99,6 +100,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
         flags.fingerprints(spec, cells),
         {name: _kept(verdict) for name, verdict in verdicts.items()},
         job.remembered,
+        level_of(servers.students.isolation),
     )
 
 

@@ -47,13 +47,12 @@ KEPT = [
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     "LD_LIBRARY_PATH",
+    "TMPDIR",
     "TZ",
     "MPLCONFIGDIR",
     "XDG_CACHE_HOME",
 ]
 INSIDE = {
-    "HOME": "/tmp",
-    "TMPDIR": "/tmp",
     "USER": "student",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -239,20 +238,23 @@ def serve_judges(connection):
 
 def serve_students(connection):
     """The students' server: one request, one answer."""
-    from nbjudge.sandbox import isolation, namespaces
+    from nbjudge.sandbox import isolation, linux, processes
+    from nbjudge.sandbox.visible import visible
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     first = connection.recv(1 << 16)
     if not first:
         return
     try:
-        method = isolation.find_method(json.loads(first)["isolation"] or isolation.LEVELS[0])
+        method = isolation.find_method(json.loads(first)["isolation"])
         shell = _warm_up()
     except SandboxUnavailable as error:
         connection.send(json.dumps({"unavailable": str(error)}).encode())
         return
     connection.send(json.dumps({"isolation": method}).encode())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are nobody's children to wait for
+    linux.adopt_orphans()  # of supervisors that are killed
+    forks = set()
     shown = set(folders([]))
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
@@ -266,11 +268,13 @@ def serve_students(connection):
             pid = os.fork()
             if pid == 0:
                 connection.close()
-                _become(request, descriptors, method, namespaces.visible(shown), shell)
+                _become(request, descriptors, method, visible(shown), shell)
+            forks = {one for one in forks if processes.lives(one)} | {pid}
             reply = {"pid": pid}
             for descriptor in descriptors:
                 os.close(descriptor)
         connection.send(json.dumps(reply).encode())
+        processes.end_strays(forks)
 
 
 def _warm_up():
@@ -315,10 +319,11 @@ def _become(request, descriptors, method, paths, shell):
     limits = Limits(**request["student"])
     control, channel, *snapshots = [socket.socket(fileno=number) for number in descriptors]
 
-    def run(trouble):
+    def run(home, trouble):
         os.environ.clear()
-        os.environ.update(INSIDE | {"PATH": os.defpath} | dict.fromkeys(THREADS, "1"))
+        os.environ.update(INSIDE | {"HOME": home, "TMPDIR": home} | dict.fromkeys(THREADS, "1"))
         os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
+        tempfile.tempdir = None
         kernel.serve(shell, channel, snapshots, limits, trouble)
 
     _end_after(lambda: supervise(control, method, limits, paths, run, [channel, *snapshots]))

@@ -32,6 +32,8 @@ class Result:
         By grade_id of the tests: error, what could not cross, whether objects compared themselves.
     remembered : dict of str to dict
         By module: what the tests' references answered, of a result that was to bring it.
+    isolation : str
+        The level of isolation that it was graded at.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Result:
     fingerprints: list = field(default_factory=list)
     tests: dict = field(default_factory=dict)
     remembered: dict = field(default_factory=dict)
+    isolation: str = ""
 
     def save(self, path):
         """Write to a file, whole or not at all, and on the disk when this returns."""

@@ -139,6 +139,8 @@ class Student:
             return (Killed if killed else Ended)(
                 "ended its process, which had used more memory than allowed or was killed"
             )
+        if word["why"] == "disk":
+            return Ended("ended its process, which had written more than allowed")
         return Ended("ended its process")
 
 

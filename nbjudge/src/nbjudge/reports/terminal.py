@@ -4,6 +4,7 @@ import contextlib
 import sys
 import time
 
+from nbjudge.sandbox.levels import LEVELS, SUMMARIES
 from nbjudge.submission.flags import groups
 
 
@@ -141,8 +142,25 @@ def summary(rows, look_alikes=()):
         "chapters": chapters,
         "rows": [row._asdict() for row in rows],
         "alike": [list(pair) for pair in look_alikes],
+        "isolation": [level for level in LEVELS if level in {row.isolation for row in rows}],
         "complete": all(row.score is not None for row in rows),
     }
+
+
+def isolation(rows):
+    """The line that says how the submissions of a run were shut in; {} if none was graded.
+
+    Parameters
+    ----------
+    rows : list of Row
+
+    Examples
+    --------
+    >>> isolation([])
+    {}
+    """
+    said = [f"{level} ({SUMMARIES[level]})" for level in summary(rows)["isolation"]]
+    return {"isolation": ", ".join(said)} if said else {}
 
 
 def print_table(rows, look_alikes, paths, most_rows=60):

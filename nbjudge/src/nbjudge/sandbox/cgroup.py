@@ -1,12 +1,15 @@
 """A control group for one submission: memory and processes of everything in the sandbox together.
 
-Version 2 where the process may make groups below its own, version 1 where its controllers are mounted; nothing where
-neither is allowed, and then only the limits of each process and the supervisor's look at their sum hold.
+Version 2 where the process may make groups below its own, version 1 where its controllers are
+mounted; nothing where neither is allowed, and then only the limits of each process and the
+supervisor's look at their sum hold.
 """
 
 import contextlib
 import os
 from pathlib import Path
+
+from nbjudge.sandbox.processes import lives
 
 ROOT = Path("/sys/fs/cgroup")
 NAME = "nbjudge-"  # and the process id of the supervisor
@@ -52,7 +55,7 @@ class Group:
                 (folder / "cgroup.procs").write_text(str(pid))
 
     def killed_for_memory(self):
-        """Whether the kernel has ended a process of the group because the group's memory was used up."""
+        """Whether the kernel has ended a process because the group's memory was used up."""
         for folder in self.folders:
             for file in ("memory.events", "memory.oom_control"):
                 with contextlib.suppress(OSError):
@@ -73,14 +76,6 @@ def sweep():
     with contextlib.suppress(OSError):
         for parent in own_groups().values():
             for folder in parent.glob(f"{NAME}*"):
-                if not _lives(folder.name.removeprefix(NAME)):
+                if not lives(folder.name.removeprefix(NAME)):
                     with contextlib.suppress(OSError):
                         os.rmdir(folder)
-
-
-def _lives(process):
-    """Whether a process is there and not only waits for its parent to hear of its end, which an orphan's may do late."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False

@@ -2,4 +2,4 @@
 
 
 class SandboxUnavailable(RuntimeError):
-    """No sandbox of the level asked for can be made on this machine; the message says what would help."""
+    """This machine allows no sandbox of the level asked for; the message says what would help."""

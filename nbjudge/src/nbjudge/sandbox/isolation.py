@@ -1,45 +1,75 @@
-"""Levels of isolation: which there are, and which this machine allows.
+"""Levels of isolation: which there are, which this machine allows, and how each is made.
 
-A level is what a user asks for (`namespaces`, `none`); a method is how this account reaches it
-(`namespaces-root`, `namespaces-user`). The strongest level that works here is the default.
+A level is what a user asks for; a method is how this account reaches it: `namespaces-root` or
+`namespaces-user`, `landlock-root` or `landlock-user`. By default it is the strongest that works.
 """
 
-from nbjudge.sandbox import linux, namespaces
+import os
+import socket
+
+from nbjudge.sandbox import linux
 from nbjudge.sandbox.errors import SandboxUnavailable
-
-# strongest first
-LEVELS = ("namespaces", "none")
-
-HOW_TO_ALLOW = """grading needs Linux namespaces, and this machine allows none: {reason}
-Any of these helps:
-  - run it as root, or in a container started with --privileged (or --cap-add SYS_ADMIN and no
-    seccomp and AppArmor profile);
-  - allow user namespaces: sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
-    kernel.apparmor_restrict_unprivileged_userns=0 (whichever of them exist);
-  - --unsafe grades without a sandbox: tests still run in a process of their own, but students' code
-    can then read and write whatever you can. Only in a virtual machine that holds nothing else."""
+from nbjudge.sandbox.kinds import KINDS
+from nbjudge.sandbox.levels import HELP, LANDLOCK, LEVELS, NAMESPACES, NONE, level_of
+from nbjudge.sandbox.limits import Limits
+from nbjudge.sandbox.supervisor import supervise
+from nbjudge.sandbox.visible import visible
 
 
-def methods(level):
-    """The ways in which this account may reach a level, best first.
+def methods(level: str) -> list[str]:
+    """The methods by which this account may reach a level, best first.
 
     Examples
     --------
     >>> methods("none")
     ['none']
     """
-    if level == "namespaces":
-        return (["namespaces-root"] if linux.can_mount() else []) + ["namespaces-user"]
-    return [level]
+    if level not in LEVELS or level == NONE:
+        return [level]
+    root = {NAMESPACES: linux.can_mount, LANDLOCK: linux.can_change_user}[level]()
+    return [f"{level}-root"] * root + [f"{level}-user"]
 
 
-def find_method(level="namespaces"):
+def why_not(method: str) -> str | None:
+    """Why a process cannot be isolated by a method here; None if it can.
+
+    It is tried: a process is started, shut in, and ended.
+    """
+    kind = KINDS.get(level_of(method))
+    if kind is None:
+        return f"there is no such level, only {', '.join(LEVELS)}"
+    reason = kind.why_not(method)
+    return reason if reason or method == NONE else _try(method)
+
+
+def _try(method):
+    read, write = os.pipe()
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            ours.close()
+            answer = lambda home, trouble: os.write(write, trouble.encode() or b"fine")  # noqa: E731
+            supervise(theirs, method, Limits(), visible(), answer)
+        finally:
+            os._exit(0)
+    os.close(write)
+    theirs.close()
+    with open(read, "rb") as answers:
+        said = answers.read()
+    os.waitpid(pid, 0)
+    ours.close()
+    return None if said == b"fine" else said.decode() or "the process ended"
+
+
+def find_method(level: str | None = None) -> str:
     """How a process can be isolated here: the first method of a level that works.
 
     Parameters
     ----------
-    level : str
-        One of `LEVELS`, or a method, which is then only tried.
+    level : str, optional
+        One of `LEVELS`, or a method, which is then only tried. By default the strongest level that
+        works, which is never `none`.
 
     Returns
     -------
@@ -50,12 +80,21 @@ def find_method(level="namespaces"):
     SandboxUnavailable
         If none works; the message says why, and what would help.
     """
-    if level == "none":
-        return level
     reasons = []
-    for method in methods(level):
-        reason = namespaces.why_not(method)
-        if reason is None:
-            return method
-        reasons.append(f"as {method.removeprefix('namespaces-')}: {reason}")
-    raise SandboxUnavailable(HOW_TO_ALLOW.format(reason="; ".join(reasons)))
+    for asked in [level] if level else LEVELS[:-1]:
+        for method in methods(asked):
+            reason = why_not(method)
+            if reason is None:
+                return method
+            reasons.append(f"  {method}: {reason}")
+    wanted = f"the isolation level {level!r}" if level else "a sandbox"
+    raise SandboxUnavailable(
+        "\n".join(
+            [
+                f"this machine does not allow {wanted}:",
+                *reasons,
+                "Any of these helps:",
+                *[HELP[one] for one in LEVELS if not level or one in (level_of(level), NONE)],
+            ]
+        )
+    )

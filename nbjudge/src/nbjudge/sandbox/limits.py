@@ -45,7 +45,8 @@ class Limits:
 def apply(limits, own_user=True):
     """Set the limits that hold for each process by itself; they cannot be raised again.
 
-    The number of processes counts all of one user's, so it is set only where the sandbox has a user of its own.
+    The number of processes counts all of one user's, so it is set only where the sandbox has a user
+    of its own.
     """
     seconds = int(2 * limits.notebook_seconds) + 2
     bounds = {
@@ -61,3 +62,13 @@ def apply(limits, own_user=True):
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def own_user(supervisor: int) -> int:
+    """A user id that nobody has, for the submission of one supervisor.
+
+    Limits on the number of processes count by user; no file and no other process is this user's.
+    """
+    with open("/proc/self/uid_map") as mapping:
+        wide = any(int(line.split()[0]) == 0 and int(line.split()[2]) > 1 << 31 for line in mapping)
+    return (1 << 30) + supervisor if wide else 50000 + supervisor % 10000

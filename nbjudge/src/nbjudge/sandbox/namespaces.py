@@ -1,123 +1,76 @@
-"""Shut a process in: own processes, network, mounts, IPC and host name; a read-only world with a scratch folder.
+"""Shut a process in with namespaces: its own processes, network, mounts, IPC and host name.
 
-What the sandbox shows of the host is a list of what Python needs, not the host with a few things hidden: no home folder, no
-course folder, no gradebook is there to be read. Two methods lead there: as root (a user id of its own for each sandbox), or as an
-ordinary user through a user namespace.
+It sees a small read-only world, made of what `visible` names, and a scratch folder in memory. Two
+methods lead there: as root, with a user id of its own for each sandbox, or as an ordinary user
+through a user namespace.
 """
 
 import os
-import sys
-import sysconfig
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from nbjudge.sandbox import limits as bounds
 from nbjudge.sandbox import linux, seccomp
+from nbjudge.sandbox.limits import Limits, own_user
+from nbjudge.sandbox.visible import DEVICES
 
-SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"]
-SETTINGS = [
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/localtime",
-    "/etc/fonts",
-    "/etc/mime.types",
-    "/etc/magic",
-]
-DEVICES = ["null", "zero", "full", "random", "urandom"]
 SCRATCH, WORK = "/tmp", "/tmp/notebook"
 # the user id in the sandbox, where it can be chosen
 INSIDE = 1000
 ALONE = linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
 
 
-def visible(folders=()):
-    """Folders and files of the host that the sandbox shows, read-only, at the same places.
+class Namespaces:
+    """A sandbox made of namespaces; see `kinds.Sandbox`."""
 
-    Parameters
-    ----------
-    folders : iterable of str
-        More of them: those of packages that are used where they were written.
-    """
-    python = {sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), *folders}
-    python |= {str(Path(folder).resolve()) for folder in (sys.prefix, sys.base_prefix)}
-    paths = [path for path in SYSTEM + SETTINGS + sorted(python) if os.path.lexists(path)]
-    return [
-        path
-        for path in paths
-        if not any(path != other and Path(other) in Path(path).parents for other in paths)
-    ]
+    home, adopts = SCRATCH, False
 
+    def __init__(self, method: str, limits: Limits, paths: Sequence[str]):
+        self.limits, self.paths = limits, paths
+        self.as_root = method == "namespaces-root"
 
-def why_not(method):
-    """Why a process cannot be isolated by this method, or None."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            unshare(method)
-            child = os.fork()
-            if child == 0:
-                enter(method, bounds.Limits(), visible())
-                os.write(write, b"fine")
-                os._exit(0)
-            os.waitpid(child, 0)
-        except Exception as error:
-            said = (
-                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            )
-            os.write(write, said.encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    said = b""
-    while part := os.read(read, 1000):
-        said += part
-    os.close(read)
-    os.waitpid(pid, 0)
-    return None if said == b"fine" else said.decode() or "the process ended"
-
-
-def unshare(method):
-    """First step, in the parent of the process to be shut in: its children will be born in new namespaces."""
-    if method == "namespaces-user":
-        user, group = os.geteuid(), os.getegid()
-        linux.unshare(linux.NEWUSER)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
-    linux.unshare(ALONE)
-
-
-def enter(method, limits, paths):
-    """Second step, in the first process of the new namespaces: build the small world, move in, drop every right."""
-    try:
+    def prepare(self, counted: bool) -> None:
+        """Leave the old namespaces: the children of this process will be born in new ones."""
         linux.die_with_parent()
-        uid = _own_uid() if method == "namespaces-root" else INSIDE
+        if not self.as_root:
+            user, group = os.geteuid(), os.getegid()
+            linux.unshare(linux.NEWUSER)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
+        linux.unshare(ALONE)
+
+    def enter(self, tell: Callable[[int], None]) -> None:
+        """In the first process of the new namespaces: build the small world and move in."""
+        linux.die_with_parent()
+        # the process's number in the eyes of the machine, whose /proc is still mounted
+        uid = own_user(int(os.readlink("/proc/self"))) if self.as_root else INSIDE
         linux.unshare(linux.NEWNS)
-        _build(paths, limits, uid)
+        _build(self.paths, self.limits, uid)
         linux.set_no_new_privs()
-        if method == "namespaces-root":
+        if self.as_root:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
         linux.drop_capabilities()
         linux.die_with_parent()  # a new user id has cleared it
-        bounds.apply(limits)
-        seccomp.install()
+        bounds.apply(self.limits)
+        seccomp.install(seccomp.ALWAYS + seccomp.WITH_NAMESPACES)
         os.chdir(WORK)
-    except OSError as error:
-        raise RuntimeError(f"{error.filename or 'the sandbox'}: {error.strerror}") from error
 
+    def is_full(self, processes: Sequence[int]) -> bool:
+        return False  # the scratch folder is a file system with a size of its own
 
-def _own_uid():
-    """A user id that no one has: limits on the number of processes count by user."""
-    # this process in the eyes of the host, whose /proc is still mounted
-    number = int(os.readlink("/proc/self"))
-    with open("/proc/self/uid_map") as mapping:
-        wide = any(int(line.split()[0]) == 0 and int(line.split()[2]) > 1 << 31 for line in mapping)
-    return (1 << 30) + number if wide else 50000 + number % 10000
+    def remove(self) -> None:
+        """Everything has gone with the last process."""
+
+    @staticmethod
+    def why_not(method: str) -> str | None:
+        """Why this method cannot work here, as far as that is known without a try."""
+        if method == "namespaces-root" and not linux.can_mount():
+            return "this account may not mount"
+        return None
 
 
 def _build(paths, limits, uid):

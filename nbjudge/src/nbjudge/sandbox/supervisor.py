@@ -1,25 +1,40 @@
-"""The guard of one sandbox: starts the isolated process, passes interrupts on, ends it when told to or when nobody listens.
+"""The guard of one sandbox: starts the isolated process, passes interrupts on, and ends it.
 
-It stands outside the sandbox, so nothing in it can reach it. It ends with the fork server, and the isolated process, which
-is the first of its process namespace, ends with it and takes every other process of the sandbox along.
+It ends it when told to, when nobody listens any more, or when too much is used. It stands outside
+the sandbox, so nothing in it can reach it. With namespaces, the isolated process is the first of
+its process namespace, and every other process of the sandbox ends with it. Without, the supervisor
+adopts whatever loses its parent, and ends all processes below itself.
 """
 
 import json
 import os
 import select
 import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from nbjudge.sandbox import limits as bounds
-from nbjudge.sandbox import linux, namespaces
+from nbjudge.sandbox import linux, processes, scratch
 from nbjudge.sandbox.cgroup import Group, sweep
+from nbjudge.sandbox.kinds import Sandbox, sandbox
+from nbjudge.sandbox.limits import Limits
+from nbjudge.sandbox.notifications import Desk
 
-# seconds between looks at the memory, where no control group does
-LOOK = 0.2
+# seconds between looks at what neither a control group nor a file system counts; longer where a
+# look itself takes so long that the supervisor would do nothing else
+LOOK, SHARE = 0.2, 4
 
 
-def supervise(control, method, limits, paths, run, ends=()):
-    """Run `run()` in a sandbox until it ends, or `control` says so or closes; then report and return.
+def supervise(
+    control: socket.socket,
+    method: str,
+    limits: Limits,
+    paths: Sequence[str],
+    run: Callable[[str, str], None],
+    ends: Sequence[socket.socket] = (),
+) -> None:
+    """Call `run` in a sandbox until it ends, or `control` says so or closes; then report.
 
     Parameters
     ----------
@@ -28,106 +43,143 @@ def supervise(control, method, limits, paths, run, ends=()):
     method : str
         As `isolation.find_method` gives it.
     limits : Limits
-    paths : list of str
+    paths : sequence of str
         What the sandbox shows.
     run : callable
-        What the isolated process does; it gets "" or the reason why the sandbox could not be built.
+        What the isolated process does. It gets the folder that it may write to, and "" or the
+        reason why the sandbox could not be built.
     ends : sequence of socket
-        Those that are for the isolated process alone: whoever listens at the other end has to see that
-        it is gone.
+        Those that are for the isolated process alone: whoever listens at the other end has to see
+        that it is gone.
     """
-    linux.die_with_parent()
+    grader = os.pidfd_open(os.getppid())
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    group = Group(os.getpid(), limits)
-    gate_read, gate_write = os.pipe()
-    if method != "none":
-        namespaces.unshare(method)
+    group, place, trouble = Group(os.getpid(), limits), sandbox(method, limits, paths), ""
+    if place.adopts:
+        linux.adopt_orphans()
+    try:
+        place.prepare("pids" in group.limited)
+    except OSError as error:
+        trouble = _said(error)
+    gate, gate_inside = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         control.close()
-        os.close(gate_write)
-        os.read(gate_read, 1)  # until the control group holds
-        os.close(gate_read)
-        _isolated(method, limits, paths, run)
-    os.close(gate_read)
-    for end in ends:
+        gate.close()
+        gate_inside.recv(1)  # until the control group holds
+        _isolate(place, run, gate_inside, trouble)
+    for end in (gate_inside, *ends):
         end.close()
     group.add(pid)
-    os.write(gate_write, b"x")
-    os.close(gate_write)
-    why = _watch(control, pid, limits, "memory" in group.limited)
-    _, status = os.waitpid(pid, 0)
+    gate.send(b"x")
+    watch = _Watch(pid, place, limits, "memory" in group.limited)
+    why = watch.until_the_end(control, grader, gate)
+    status = watch.ended.get(pid) or os.waitpid(pid, 0)[1]
+    if place.adopts:
+        processes.end_all()
     if why == "itself" and group.killed_for_memory():
         why = "memory"
-    if method == "none":
-        # what it left behind, as far as it stayed in its group
-        with suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
+    place.remove()
     group.remove()
     sweep()
+    scratch.sweep()
     with suppress(OSError):
         control.sendall(json.dumps({"why": why, "status": status}).encode() + b"\n")
 
 
-def _isolated(method, limits, paths, run):
-    trouble = ""
+def _isolate(place, run, gate, trouble):
+    """In the isolated process."""
     try:
         os.setsid()
-        if method == "none":
-            linux.die_with_parent()
-            bounds.apply(limits, own_user=False)
-        else:
-            namespaces.enter(method, limits, paths)
-        with suppress(OSError):
-            with open("/proc/self/oom_score_adj", "w") as score:
-                score.write("1000")
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+            score.write("1000")
+        if not trouble:
+            place.enter(lambda listener: socket.send_fds(gate, [b"x"], [listener]))
+    except OSError as error:
+        trouble = _said(error)
     except Exception as error:
         trouble = str(error)
+    gate.close()
     try:
-        run(trouble)
+        run(place.home, trouble)
     finally:
         os._exit(0)
 
 
-def _watch(control, pid, limits, group_counts_memory):
-    """Wait for the end of the process; says who ended it: "itself", "told", "memory"."""
-    ended = os.pidfd_open(pid)
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    poll.register(ended, select.POLLIN)
-    why = "itself"
-    while True:
-        ready = {
-            descriptor for descriptor, _ in poll.poll(-1 if group_counts_memory else LOOK * 1000)
-        }
-        if ended in ready:
-            return why
-        if control.fileno() in ready:
-            word = control.recv(1)
-            if word == b"i":
-                os.kill(pid, signal.SIGINT)
-                continue
-            why = "told"
-            poll.unregister(control)
-            os.kill(pid, signal.SIGKILL)
-        elif not ready and why == "itself" and _memory(pid) > limits.memory:
-            why = "memory"
-            os.kill(pid, signal.SIGKILL)
+def _said(error):
+    return f"{error.filename or 'the sandbox'}: {error.strerror}"
 
 
-def _memory(pid):
-    """Bytes held by a process and all its descendants, shared pages counted once."""
-    todo, total = [pid], 0
-    while todo:
-        process = todo.pop()
-        with suppress(OSError, ValueError, StopIteration):
-            with open(f"/proc/{process}/smaps_rollup") as lines:
-                total += (
-                    next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
-                )
-        with suppress(OSError):
-            for thread in os.listdir(f"/proc/{process}/task"):
-                with open(f"/proc/{process}/task/{thread}/children") as children:
-                    todo += map(int, children.read().split())
-    return total
+class _Watch:
+    """Waiting for the end of an isolated process."""
+
+    def __init__(self, pid: int, place: Sandbox, limits: Limits, group_counts_memory: bool):
+        self.pid, self.place, self.limits = pid, place, limits
+        self.over = os.pidfd_open(pid)
+        self.group_counts_memory = group_counts_memory
+        self.desk: Desk | None = None
+        self.ended: dict[int, int] = {}
+        self.why = ""
+
+    def until_the_end(self, control: socket.socket, grader: int, gate: socket.socket) -> str:
+        """Who or what ended it: "itself", "told", "memory", "disk"."""
+        poll, next_look = select.poll(), time.monotonic() + LOOK
+        looks = self.place.adopts or not self.group_counts_memory
+        for one in (control, grader, gate, self.over):
+            poll.register(one, select.POLLIN)
+        while True:
+            wait = max(0, next_look - time.monotonic()) * 1000 if looks else None
+            ready = dict(poll.poll(wait))
+            if self.over in ready:
+                break
+            if grader in ready:
+                poll.unregister(grader)
+                self._kill("told")
+            if control.fileno() in ready:
+                if control.recv(1) == b"i":
+                    self._signal(signal.SIGINT)
+                else:
+                    poll.unregister(control)
+                    self._kill("told")
+            if gate.fileno() in ready:
+                poll.unregister(gate)
+                self._open_desk(gate, poll)
+            if self.desk and self.desk.fileno() in ready:
+                if ready[self.desk.fileno()] & select.POLLIN:
+                    self.desk.answer()
+                else:
+                    poll.unregister(self.desk)
+            if looks and (began := time.monotonic()) >= next_look:
+                self._look()
+                ended = time.monotonic()
+                next_look = ended + max(LOOK, SHARE * (ended - began))
+        if self.desk:
+            self.desk.close()
+        return self.why or "itself"
+
+    def _open_desk(self, gate, poll):
+        """Once the process is shut in: whether it has questions, and where."""
+        _, descriptors, _, _ = socket.recv_fds(gate, 1, 1)
+        if descriptors:
+            self.desk = Desk(descriptors[0], self.place.home, self.limits.processes)
+            poll.register(self.desk, select.POLLIN)
+
+    def _look(self):
+        everybody = [self.pid, *processes.descendants(self.pid)]
+        if self.place.adopts:
+            with suppress(ChildProcessError):
+                self.ended |= processes.reap()
+            everybody = processes.descendants(os.getpid())
+        if not self.group_counts_memory and processes.memory(everybody) > self.limits.memory:
+            self._kill("memory")
+        elif self.place.is_full(everybody):
+            self._kill("disk")
+
+    def _kill(self, why):
+        self.why = self.why or why
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number):
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.over, number)
