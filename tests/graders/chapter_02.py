@@ -393,7 +393,7 @@ def attention_weights(scores, documents):
 """
                 + LEAKS,
                 3.7,
-                "holds NaN",
+                "replace masked scores, do not add",
             ),
             "a score of -10,000": (
                 """

@@ -1,0 +1,88 @@
+"""Every known mistake of a hidden test can be recognised: it runs, it is wrong somewhere, it is no other's twin."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from lmcore import check
+
+HOME = Path(__file__).resolve().parents[1]
+SOURCES = sorted(HOME.glob("solutions/*/exercises.ipynb"))
+
+
+def run_and_listen(path):
+    """{message: whether a student can be told it} of the mistakes that a source notebook knows."""
+    fires, against = {}, check.against
+
+    def listening(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e-9, **more):
+        cases = list(cases)
+        # now: what a mistake reads may be something else in a later cell
+        for message, told in recognised(reference, cases, mistakes or {}, (rtol, atol)).items():
+            fires[message] = fires.get(message, False) or told
+        how = {"mistakes": mistakes, "rtol": rtol, "atol": atol}
+        return against(name, answer, reference, cases, **how, **more)
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+        patch.setattr(check, "against", listening)
+        names = {"__name__": "__main__"}
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, str(path), "exec"), names)
+    return fires
+
+
+def values(function, cases):
+    """What a function gives for each case, None where it raises."""
+    return [check._attempt(lambda case=case: function(*check._copy(case)))[0] for case in cases]
+
+
+def same(one, other, tolerances):
+    """Whether two values would pass for each other."""
+    try:
+        one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+        return one.shape == other.shape and np.allclose(one, other, *tolerances, equal_nan=True)
+    except (TypeError, ValueError):
+        return False
+
+
+def recognised(reference, cases, mistakes, tolerances):
+    """{message: whether it would be told} to a student who makes exactly this mistake here.
+
+    It must give a value that is wrong, and where it is wrong no earlier mistake may give the same.
+    """
+    right, earlier, told = values(reference, cases), [], {}
+    for message, wrong in mistakes.items():
+        given = values(wrong, cases)
+        places = [
+            place for place in range(len(cases)) if not same(given[place], right[place], tolerances)
+        ]
+        told[message] = (
+            bool(places)
+            and all(given[place] is not None for place in places)
+            and not any(
+                all(same(given[place], before[place], tolerances) for place in places)
+                for before in earlier
+            )
+        )
+        earlier.append(given)
+    return told
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.parent.name)
+def test_every_known_mistake_can_be_recognised(path):
+    fires = run_and_listen(path)
+    assert fires
+    assert [message for message, told in fires.items() if not told] == []
+
+
+def test_a_mistake_that_cannot_fire_is_found():
+    def raises(x):
+        raise ValueError(x)
+
+    mistakes = {"raises": raises, "right": abs, "twice": lambda x: 2 * x, "again": lambda x: x + x}
+    told = recognised(abs, [(1.0,), (2.0,)], mistakes, (1e-6, 1e-9))
+    assert told == {"raises": False, "right": False, "twice": True, "again": False}
