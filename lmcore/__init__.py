@@ -1,8 +1,9 @@
-"""The numerical core of a course on language-model probability: one module a chapter, pure NumPy.
+"""The numerical core of a course on language-model probability: one module per chapter.
 
-Modules, in the book's order: `distributions`, `factorization`, `softmax`, `likelihood`, `information`, `scoring` and
-`calibration`, `decoding`, `models`, `conditioning`, `diagnostics`; beside them `data` and `plotting`. Import the module
-you need (`from lmcore import softmax`): nothing is loaded before.
+Pure NumPy. Modules, in the book's order: `distributions`, `factorization`, `softmax`, `likelihood`,
+`information`, `scoring` and `calibration`, `decoding`, `models`, `conditioning`, `diagnostics`;
+beside them `data` and `plotting`. Import the module you need (`from lmcore import softmax`):
+nothing is loaded before.
 """
 
 __version__ = "0.1.0"

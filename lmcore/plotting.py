@@ -1,7 +1,7 @@
-"""One look for every figure of the book: colour-blind safe, never by colour alone, sharp at any zoom.
+"""One look for every figure of the book: colour-blind safe, never by colour alone, sharp.
 
-Figures are SVG on a white ground; the site turns them dark by inverting lightness, so colours are named here by what
-they are on white. Series differ in colour, line style and marker together.
+Figures are SVG on a white ground; the site turns them dark by inverting lightness, so colours are
+named here by what they are on white. Series differ in colour, line style and marker together.
 """
 
 import matplotlib as mpl
@@ -99,7 +99,8 @@ def token_bars(ax, tokens, probs, color="blue"):
     probs = np.asarray(probs, dtype=float)
     if len(tokens) != len(probs):
         raise ValueError(
-            f"tokens has {len(tokens)} entries and probs {len(probs)}: pass one label a probability"
+            f"tokens has {len(tokens)} entries and probs {len(probs)}: pass one label per "
+            "probability"
         )
     order = np.argsort(-probs, kind="stable")
     rows = np.arange(len(probs))

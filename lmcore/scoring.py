@@ -1,15 +1,23 @@
-"""Scores by which whole answers are compared: log-probabilities, normalised for length or for the prompt (chapter 6).
+"""Scores that compare whole answers, normalised for length or for the prompt (chapter 6).
 
-Log-probabilities are sums over an answer's tokens, in nats, as `lmcore.factorization.continuation_score` returns them.
+Log-probabilities are sums over an answer's tokens, in nats, as
+`lmcore.factorization.continuation_score` returns them.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_floats
+from lmcore._checks import as_floats, as_real
+from lmcore._typing import Floats, Integers, NextLogProbs
 from lmcore.factorization import continuation_score
 
+LengthPenalty = Literal["hf", "gnmt"]
+Normalizer = Literal["sum", "token", "byte", "char", "pmi"]
 NORMALIZERS = ("sum", "token", "byte", "char", "pmi")
 
 
@@ -19,9 +27,9 @@ class LengthBias(NamedTuple):
     Parameters
     ----------
     slope : float
-        Nats that one more token costs; negative, as a probability only falls.
+        Nats per further token; negative, as a probability only falls.
     intercept : float
-        Nats; where the line meets length 0. Far below 0 when the first token is the dear one.
+        Nats, the line's value at length 0; far below 0 when the first token is the expensive one.
     correlation : float
         Of log-probability and length, in [-1, 1]; 0 if all log-probabilities are equal.
 
@@ -36,10 +44,10 @@ class LengthBias(NamedTuple):
     correlation: float
 
 
-def length_bias(log_probs, lengths):
-    """How steeply answers' log-probabilities fall with their lengths, by least squares (book, section 6.1).
+def length_bias(log_probs: ArrayLike, lengths: ArrayLike) -> LengthBias:
+    """How steeply answers' log-probabilities fall with their lengths (book, section 6.1).
 
-    slope b = Cov(len, log p)/Var(len), intercept a = mean(log p) − b · mean(len).
+    By least squares, slope b = Cov(len, log p)/Var(len), intercept a = mean(log p) − b · mean(len).
 
     Parameters
     ----------
@@ -56,7 +64,7 @@ def length_bias(log_probs, lengths):
     Raises
     ------
     ValueError
-        If shapes differ, a length is under 1, all lengths are equal, or a log-probability is not
+        If shapes differ, a length is below 1, all lengths are equal, or a log-probability is not
         finite.
 
     References
@@ -68,22 +76,20 @@ def length_bias(log_probs, lengths):
     >>> length_bias([-4.0, -6.0, -10.0], [1, 2, 4])
     LengthBias(slope=-2.0, intercept=-2.0, correlation=-1.0)
     """
-    scores, lengths = (
-        as_floats(log_probs, "log_probs").astype(float),
-        as_floats(lengths, "lengths").astype(float),
-    )
+    scores = as_floats(log_probs, "log_probs").astype(float)
+    lengths = as_floats(lengths, "lengths").astype(float)
     if scores.ndim != 1 or scores.shape != lengths.shape:
         raise ValueError(
-            f"log_probs and lengths must have one shape (n,), got {scores.shape} and"
-            f" {lengths.shape}"
+            f"log_probs and lengths must have one shape (n,), got {scores.shape} and "
+            f"{lengths.shape}"
         )
     if not (lengths >= 1).all() or lengths.min() == lengths.max():
         raise ValueError(
-            f"lengths must be at least 1 and not all equal, got {lengths.min():g} to"
-            f" {lengths.max():g}: no line goes through one length"
+            f"lengths must be at least 1 and not all equal, got {lengths.min():g} to "
+            f"{lengths.max():g}: answers of one length determine no line"
         )
     if not np.isfinite(scores).all():
-        raise ValueError("log_probs must be finite: leave impossible answers out of the line")
+        raise ValueError("log_probs must be finite: leave impossible answers out of the fit")
     over, up = lengths - lengths.mean(), scores - scores.mean()
     slope = over @ up / (over @ over)
     spread = np.linalg.norm(up)
@@ -95,8 +101,13 @@ def length_bias(log_probs, lengths):
     )
 
 
-def length_normalized(log_prob, length, alpha=1.0, form="hf"):
-    """Log-probability divided by a penalty for length, log p / len^α or log p / ((5 + len)/6)^α (book, section 6.2).
+def length_normalized(
+    log_prob: ArrayLike,
+    length: ArrayLike,
+    alpha: float = 1.0,
+    form: LengthPenalty = "hf",
+) -> Floats:
+    """Log-probability divided by a penalty for length, log p / len^α (book, section 6.2).
 
     Parameters
     ----------
@@ -105,7 +116,8 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     length : array-like of int or int
         Tokens that were scored, EOS included if it was; at least 1. Broadcast against `log_prob`.
     alpha : float, default 1
-        0 leaves the score alone, 1 with form "hf" is the mean a token, more favours long sequences.
+        0 leaves the score as it is, 1 with form "hf" is the mean per token, more favours long
+        sequences.
     form : {"hf", "gnmt"}
         len^α, as in Hugging Face's beam search, or the gentler ((5 + len)/6)^α of Google's
         translation system.
@@ -118,7 +130,7 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     Raises
     ------
     ValueError
-        If a length is under 1, `alpha` is not finite, or `form` is unknown.
+        If a length is below 1, `alpha` is not finite, or `form` is unknown.
 
     References
     ----------
@@ -130,35 +142,36 @@ def length_normalized(log_prob, length, alpha=1.0, form="hf"):
     (-2.0, -3.0)
     """
     scores = as_floats(np.atleast_1d(log_prob), "log_prob")
-    lengths = np.asarray(length)
-    if lengths.size == 0 or not (lengths >= 1).all():
+    lengths = as_floats(np.atleast_1d(length), "length")
+    if not (lengths >= 1).all():
         raise ValueError(
-            f"length must be at least 1, got {length}: count the tokens that were scored, EOS"
-            " included"
+            f"length must be at least 1, got {length}: count the tokens that were scored, EOS "
+            "included"
         )
+    alpha = as_real(alpha, "alpha")
     if not np.isfinite(alpha):
         raise ValueError(
-            f"alpha must be finite, got {alpha}; 0 for no normalisation, 1 for the mean a token"
+            f"alpha must be finite, got {alpha}; 0 for no normalisation, 1 for the mean per token"
         )
     if form not in ("hf", "gnmt"):
         raise ValueError(f"form must be 'hf' or 'gnmt', got {form!r}")
-    penalties = (lengths if form == "hf" else (5 + lengths) / 6) ** float(alpha)
+    penalties = (lengths if form == "hf" else (5 + lengths) / 6) ** alpha
     normalized = (scores / penalties).astype(scores.dtype)
-    return normalized if np.ndim(log_prob) or lengths.ndim else normalized[0]
+    return normalized if np.ndim(log_prob) or np.ndim(length) else normalized[0]
 
 
-def pmi_score(conditional, unconditional):
-    """How much the prompt raises an answer's log-probability, log p(y|x) − log p(y) (book, section 6.2).
+def pmi_score(conditional: ArrayLike, unconditional: ArrayLike) -> Floats:
+    """How much the prompt raises an answer's log-probability (book, section 6.2).
 
-    The pointwise mutual information of prompt and answer: answers that are likely after anything
-    gain nothing.
+    log p(y|x) − log p(y) is the pointwise mutual information of prompt and answer: answers that are
+    likely after any prompt gain nothing.
 
     Parameters
     ----------
     conditional : array-like or float
         log p(y|x), nats.
     unconditional : array-like or float
-        log p(y), usually after an empty prompt or one of form only ("Answer:").
+        log p(y), usually after an empty prompt or one without content ("Answer:").
 
     Returns
     -------
@@ -172,7 +185,8 @@ def pmi_score(conditional, unconditional):
 
     References
     ----------
-    Holtzman, A. et al. (2021). Surface Form Competition: Why the Highest Probability Answer Isn't Always Right. EMNLP.
+    Holtzman, A. et al. (2021). Surface Form Competition: Why the Highest Probability Answer Isn't
+    Always Right. EMNLP.
 
     Examples
     --------
@@ -190,7 +204,13 @@ def pmi_score(conditional, unconditional):
     return scores if np.ndim(conditional) or np.ndim(unconditional) else scores[0]
 
 
-def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditional=None):
+def answer_scores(
+    log_probs: ArrayLike,
+    by: Normalizer = "token",
+    n_tokens: Sequence[int] | None = None,
+    texts: Sequence[str] | None = None,
+    unconditional: ArrayLike | None = None,
+) -> Floats:
     """Scores of the answers to one question under one normalisation (book, section 6.2).
 
     Parameters
@@ -198,9 +218,9 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
     log_probs : array-like of shape (n,)
         log p(y_i|x) of each answer, nats.
     by : {"sum", "token", "byte", "char", "pmi"}
-        log p itself; a token, a UTF-8 byte or a character of it; or less the unconditional log p.
-        The Language Model Evaluation Harness names accuracy by them acc, -, acc_bytes, acc_norm and
-        acc_mutual_info.
+        log p itself; log p per token, per UTF-8 byte or per character; or log p minus the
+        unconditional log p. The Language Model Evaluation Harness calls the accuracies of these
+        acc, -, acc_bytes, acc_norm and acc_mutual_info.
     n_tokens : sequence of int of shape (n,)
         Tokens that were scored; needed for "token".
     texts : sequence of str of shape (n,)
@@ -221,7 +241,8 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
 
     References
     ----------
-    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation.
+    doi:10.5281/zenodo.10256836
 
     Examples
     --------
@@ -233,22 +254,24 @@ def answer_scores(log_probs, by="token", n_tokens=None, texts=None, unconditiona
         raise ValueError(f"by must be one of {', '.join(NORMALIZERS)}, got {by!r}")
     if by == "sum":
         return log_probs.copy()
-    name, given = {"token": ("n_tokens", n_tokens), "pmi": ("unconditional", unconditional)}.get(
-        by, ("texts", texts)
-    )
+    if by == "pmi":
+        return pmi_score(log_probs, _one_each(unconditional, "unconditional", by, log_probs))
+    if by == "token":
+        return length_normalized(log_probs, _one_each(n_tokens, "n_tokens", by, log_probs))
+    answers = _one_each(texts, "texts", by, log_probs)
+    lengths = [len(text.encode() if by == "byte" else text) for text in answers]
+    return length_normalized(log_probs, lengths)
+
+
+def _one_each(given: Any, name: str, by: str, log_probs: Floats) -> Any:
+    """What a normalisation needs, checked to be there for every answer."""
     if given is None or len(given) != len(log_probs):
         got = "none" if given is None else len(given)
         raise ValueError(
-            f"by={by!r} needs {name} with one entry for each of the {len(log_probs)} answers, got"
-            f" {got}"
+            f"by={by!r} needs {name} with one entry for each of the {len(log_probs)} answers, got "
+            f"{got}"
         )
-    if by == "pmi":
-        return pmi_score(log_probs, unconditional)
-    if by == "token":
-        return length_normalized(log_probs, n_tokens)
-    return length_normalized(
-        log_probs, [len(text.encode() if by == "byte" else text) for text in texts]
-    )
+    return given
 
 
 class Ranking(NamedTuple):
@@ -259,7 +282,7 @@ class Ranking(NamedTuple):
     order : ndarray of int of shape (n,)
         Indices of the answers, best first; of equal scores the earlier answer first.
     scores : ndarray of shape (n,)
-        Each answer's score, in the order in which the answers were given.
+        Score of each answer, in the order in which they were given.
 
     Examples
     --------
@@ -267,12 +290,19 @@ class Ranking(NamedTuple):
     1
     """
 
-    order: np.ndarray
-    scores: np.ndarray
+    order: Integers
+    scores: Floats
 
 
-def rank_answers(next_log_probs, prompt, answers, by="token", texts=None, unconditional_prompt=()):
-    """Answers to one prompt, ranked by their normalised log-probability under a model (book, section 6.2).
+def rank_answers(
+    next_log_probs: NextLogProbs,
+    prompt: Sequence[int],
+    answers: Sequence[Sequence[int]],
+    by: Normalizer = "token",
+    texts: Sequence[str] | None = None,
+    unconditional_prompt: Sequence[int] = (),
+) -> Ranking:
+    """Answers to one prompt, ranked by normalised log-probability (book, section 6.2).
 
     Parameters
     ----------
@@ -281,13 +311,14 @@ def rank_answers(next_log_probs, prompt, answers, by="token", texts=None, uncond
     prompt : sequence of int
         x, which may be empty.
     answers : sequence of sequences of int
-        Token ids of each y_i, at least one a answer; EOS appended to all of them or to none.
+        Token ids of each y_i, at least one token per answer; EOS appended to all of them or to
+        none.
     by : {"sum", "token", "byte", "char", "pmi"}
         As for `answer_scores`.
     texts : sequence of str, optional
         The answers as text, for "byte" and "char".
     unconditional_prompt : sequence of int, default ()
-        What stands before the answer when log p(y) is wanted, for "pmi".
+        What precedes the answer when log p(y) is computed, for "pmi".
 
     Returns
     -------
@@ -301,16 +332,19 @@ def rank_answers(next_log_probs, prompt, answers, by="token", texts=None, uncond
 
     References
     ----------
-    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation.
+    doi:10.5281/zenodo.10256836
 
     Examples
     --------
+    Nothing but length decides:
+
     >>> uniform = lambda prefix: np.full(4, -np.log(4.0))
-    >>> rank_answers(uniform, (), [(0,), (1, 2, 3)], by="sum").order    # nothing but length decides
+    >>> rank_answers(uniform, (), [(0,), (1, 2, 3)], by="sum").order
     array([0, 1])
     """
 
-    def log_probs_after(start):
+    def log_probs_after(start: Sequence[int]) -> list[float]:
         return [continuation_score(next_log_probs, start, answer).sum for answer in answers]
 
     unconditional = log_probs_after(unconditional_prompt) if by == "pmi" else None

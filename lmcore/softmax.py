@@ -1,15 +1,31 @@
-"""From hidden states to normalised next-token distributions: the LM head, softmax and its logarithm (chapter 3).
+"""From hidden states to next-token distributions: LM head, softmax, log-softmax (chapter 3).
 
-The vocabulary lies on the last axis unless `axis` says otherwise. Logarithms are natural, so everything is in nats.
-A logit of -inf bans its token; a row in which every token is banned has no distribution and raises.
+The vocabulary lies on the last axis unless `axis` says otherwise. Logarithms are natural, so
+everything is in nats. A logit of -inf bans its token; a row in which every token is banned has no
+distribution and raises.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import accumulator, as_floats, row_blocks
+from lmcore._arrays import accumulator, row_blocks
+from lmcore._checks import (
+    as_axis,
+    as_floats,
+    as_generator,
+    as_logits,
+    as_temperature,
+    check_peaks,
+)
+from lmcore._typing import Floats, Integers
 
 
-def lm_head(hidden, weight, bias=None):
+def lm_head(hidden: ArrayLike, weight: ArrayLike, bias: ArrayLike | None = None) -> Floats:
     """Logits of every vocabulary entry from hidden states: z = h Wᵀ + b (book, section 3.1).
 
     With tied embeddings `weight` is the embedding matrix E itself and there is no bias.
@@ -19,7 +35,7 @@ def lm_head(hidden, weight, bias=None):
     hidden : array-like of shape (..., d)
         Hidden states, usually (batch, time, d).
     weight : array-like of shape (V, d)
-        One row a vocabulary entry, as embedding matrices are stored.
+        One row per vocabulary entry, as embedding matrices are stored.
     bias : array-like of shape (V,), optional
         Added to every position's logits.
 
@@ -43,11 +59,11 @@ def lm_head(hidden, weight, bias=None):
     >>> lm_head([2.0, -1.0], embedding)
     array([ 2., -1.,  1.])
     """
-    hidden, weight = as_floats(hidden, "hidden"), as_floats(weight, "weight")
+    hidden, weight = as_floats(hidden, "hidden"), as_floats(weight, "weight", axis=None)
     if weight.ndim != 2 or hidden.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"hidden has shape {hidden.shape} and weight {weight.shape}: weight must be (V, d) with"
-            f" d = {hidden.shape[-1]}; a matrix stored as (d, V) must be transposed first"
+            f"hidden has shape {hidden.shape} and weight {weight.shape}: weight must be (V, d) "
+            f"with d = {hidden.shape[-1]}; a matrix stored as (d, V) must be transposed first"
         )
     logits = hidden @ weight.T
     if bias is None:
@@ -56,16 +72,17 @@ def lm_head(hidden, weight, bias=None):
     if bias.shape != (weight.shape[0],):
         raise ValueError(
             f"bias has shape {bias.shape}, but weight has V = {weight.shape[0]} rows: "
-            "pass one bias a vocabulary entry"
+            "pass one bias per vocabulary entry"
         )
     return logits + bias.astype(logits.dtype, copy=False)
 
 
-def logsumexp(logits, axis=-1, keepdims=False):
-    """Logarithm of a sum of exponentials, log Σ e^z = m + log Σ e^{z−m}, m = max z (book, sections 3.3 and 3.4).
+def logsumexp(logits: ArrayLike, axis: int = -1, keepdims: bool = False) -> Floats:
+    """Logarithm of a sum of exponentials, log Σ e^z (book, sections 3.3 and 3.4).
 
-    The largest term is e⁰ = 1 exactly; the others are summed apart from it and added inside log1p,
-    so that even a sum within rounding of 1 keeps its relative accuracy.
+    Computed as m + log Σ e^{z−m} with m = max z. The largest term is e⁰ = 1 exactly; the others
+    are summed apart from it and added inside log1p, so that even a sum within rounding of 1 keeps
+    its relative accuracy.
 
     Parameters
     ----------
@@ -79,17 +96,20 @@ def logsumexp(logits, axis=-1, keepdims=False):
     Returns
     -------
     ndarray or float
-        Nats, in the type of `logits` (float64 for integers); a scalar for one row.
+        Nats, in the type of `logits` (float64 for integers); a scalar for one row. A row of
+        nothing but -inf gives -inf, the logarithm of a sum of zeros, as in SciPy, in PyTorch and in
+        `lmcore.conditioning.mixture_log_prob`. (`softmax` and `log_softmax` raise there: zeros
+        cannot be normalised.)
 
     Raises
     ------
     ValueError
-        If a row holds nothing but -inf (SciPy and PyTorch return -inf), or a NaN or +inf.
+        If a row holds NaN or +inf.
 
     References
     ----------
-    Blanchard, P., Higham, D. J. and Higham, N. J. (2021). Accurately computing the log-sum-exp and softmax functions.
-    IMA Journal of Numerical Analysis 41(4).
+    Blanchard, P., Higham, D. J. and Higham, N. J. (2021). Accurately computing the log-sum-exp and
+    softmax functions. IMA Journal of Numerical Analysis 41(4).
 
     Examples
     --------
@@ -98,13 +118,13 @@ def logsumexp(logits, axis=-1, keepdims=False):
     """
     rows, axis = _as_rows(logits, axis)
     result = np.empty(rows.shape[:-1] + (1,), dtype=rows.dtype)
-    for part, peak, top, shifted, scratch in _shifted_blocks(rows):
-        result.reshape(-1, 1)[part] = peak + np.log1p(_sum_of_others(shifted, top, scratch))
+    for block in _exponentials(rows, empty_sums=True):
+        result.reshape(-1, 1)[block.rows] = block.peak + np.log1p(block.others)
     result = np.moveaxis(result, -1, axis)
     return result if keepdims else np.squeeze(result, axis=axis)[()]
 
 
-def softmax(logits, axis=-1, out=None):
+def softmax(logits: ArrayLike, axis: int = -1, out: Floats | None = None) -> Floats:
     """Normalised probabilities p_v = e^{z_v} / Σ_u e^{z_u} (book, sections 1.4, 3.2 and 3.3).
 
     Computed with the row maximum subtracted first, which changes nothing on paper and prevents
@@ -132,8 +152,8 @@ def softmax(logits, axis=-1, out=None):
 
     References
     ----------
-    Bridle, J. S. (1990). Probabilistic Interpretation of Feedforward Classification Network Outputs.
-    Neurocomputing, NATO ASI Series 68.
+    Bridle, J. S. (1990). Probabilistic Interpretation of Feedforward Classification Network
+    Outputs. Neurocomputing, NATO ASI Series 68.
 
     Examples
     --------
@@ -142,16 +162,13 @@ def softmax(logits, axis=-1, out=None):
     """
     rows, axis = _as_rows(logits, axis)
     result = _result_like(rows, out)
-    for part, _, top, shifted, scratch in _shifted_blocks(rows):
-        others = _sum_of_others(shifted, top, scratch)
-        np.put_along_axis(scratch, top, 1, axis=1)
-        np.divide(
-            scratch, 1 + others, out=result.reshape(-1, rows.shape[-1])[part], casting="same_kind"
-        )
+    for block in _exponentials(rows):
+        into = result.reshape(-1, rows.shape[-1])[block.rows]
+        np.divide(block.terms, 1 + block.others, out=into, casting="same_kind")
     return np.moveaxis(result, -1, axis)
 
 
-def log_softmax(logits, axis=-1, out=None):
+def log_softmax(logits: ArrayLike, axis: int = -1, out: Floats | None = None) -> Floats:
     """Log-probabilities log p_v = z_v − m − log Σ_u e^{z_u−m}, m = max z (book, section 3.4).
 
     Never forms p, so a token of probability e^{-1000} keeps its logarithm although the probability
@@ -178,8 +195,8 @@ def log_softmax(logits, axis=-1, out=None):
 
     References
     ----------
-    Blanchard, P., Higham, D. J. and Higham, N. J. (2021). Accurately computing the log-sum-exp and softmax functions.
-    IMA Journal of Numerical Analysis 41(4).
+    Blanchard, P., Higham, D. J. and Higham, N. J. (2021). Accurately computing the log-sum-exp and
+    softmax functions. IMA Journal of Numerical Analysis 41(4).
 
     Examples
     --------
@@ -188,24 +205,19 @@ def log_softmax(logits, axis=-1, out=None):
     """
     rows, axis = _as_rows(logits, axis)
     result = _result_like(rows, out)
-    for part, _, top, shifted, scratch in _shifted_blocks(rows):
-        others = _sum_of_others(shifted, top, scratch)
+    for block in _exponentials(rows):
+        into = result.reshape(-1, rows.shape[-1])[block.rows]
         # a float16 result may well be past -65504, which is its -inf
         with np.errstate(over="ignore"):
-            np.subtract(
-                shifted,
-                np.log1p(others),
-                out=result.reshape(-1, rows.shape[-1])[part],
-                casting="same_kind",
-            )
+            np.subtract(block.shifted, np.log1p(block.others), out=into, casting="same_kind")
     return np.moveaxis(result, -1, axis)
 
 
-def softmax_jacobian(probs):
-    """Derivatives of softmax by its logits, ∂p_i/∂z_j = p_i (δ_ij − p_j), that is diag(p) − p pᵀ (book, section 3.2).
+def softmax_jacobian(probs: ArrayLike) -> Floats:
+    """Jacobian of softmax with respect to the logits, diag(p) − p pᵀ (book, section 3.2).
 
-    The matrix is symmetric, its rows sum to zero, and it is never needed whole: see
-    `softmax_backward`.
+    Its entries are ∂p_i/∂z_j = p_i (δ_ij − p_j). The matrix is symmetric, its rows sum to zero,
+    and it is never needed whole: see `softmax_backward`.
 
     Parameters
     ----------
@@ -231,8 +243,8 @@ def softmax_jacobian(probs):
     return probs[..., :, None] * (np.eye(probs.shape[-1], dtype=probs.dtype) - probs[..., None, :])
 
 
-def softmax_backward(probs, grad):
-    """The softmax Jacobian times a vector without the Jacobian, p ⊙ (g − ⟨p, g⟩) (book, section 3.2).
+def softmax_backward(probs: ArrayLike, grad: ArrayLike) -> Floats:
+    """The softmax Jacobian times a vector, p ⊙ (g − ⟨p, g⟩), matrix-free (book, section 3.2).
 
     As the Jacobian is symmetric this is both the forward and the reverse derivative, in O(V)
     instead of O(V²).
@@ -242,12 +254,12 @@ def softmax_backward(probs, grad):
     probs : array-like of shape (..., V)
         The output of `softmax`.
     grad : array-like of shape (..., V)
-        Derivative of a loss by `probs`.
+        Derivative of a loss with respect to `probs`.
 
     Returns
     -------
     ndarray of shape (..., V)
-        Derivative of the loss by the logits.
+        Derivative of the loss with respect to the logits, in the wider of the two types.
 
     Raises
     ------
@@ -262,13 +274,18 @@ def softmax_backward(probs, grad):
     probs, grad = as_floats(probs, "probs"), as_floats(grad, "grad")
     if probs.shape != grad.shape:
         raise ValueError(
-            f"probs has shape {probs.shape} and grad {grad.shape}: pass one derivative a"
-            " probability"
+            f"probs has shape {probs.shape} and grad {grad.shape}: pass one derivative per "
+            "probability"
         )
-    return probs * (grad - (probs * grad).sum(axis=-1, keepdims=True))
+    dtype = np.result_type(probs, grad)
+    wide = accumulator(dtype)
+    mean = np.multiply(probs, grad, dtype=wide).sum(axis=-1, keepdims=True)
+    result = np.subtract(grad, mean, dtype=wide)
+    result *= probs
+    return result.astype(dtype, copy=False)
 
 
-def apply_temperature(logits, temperature):
+def apply_temperature(logits: ArrayLike, temperature: float) -> Floats:
     """Logits of the distribution p_v ∝ e^{z_v/τ} (book, section 3.5).
 
     Below 1 the distribution sharpens towards the largest logit, above 1 it flattens towards the
@@ -279,7 +296,8 @@ def apply_temperature(logits, temperature):
     logits : array-like of shape (..., V)
         -inf bans an entry and stays -inf.
     temperature : float
-        τ > 0. The limit τ → 0 is the argmax, which `lmcore.decoding.greedy` takes without dividing.
+        τ > 0. The limit τ → 0 is the argmax, which `lmcore.decoding.greedy` takes without
+        dividing.
 
     Returns
     -------
@@ -292,8 +310,8 @@ def apply_temperature(logits, temperature):
 
     References
     ----------
-    Ackley, D. H., Hinton, G. E. and Sejnowski, T. J. (1985). A Learning Algorithm for Boltzmann Machines.
-    Cognitive Science 9(1).
+    Ackley, D. H., Hinton, G. E. and Sejnowski, T. J. (1985). A Learning Algorithm for Boltzmann
+    Machines. Cognitive Science 9(1).
 
     Examples
     --------
@@ -301,16 +319,11 @@ def apply_temperature(logits, temperature):
     array([  4.,   0., -inf])
     """
     logits = as_floats(logits, "logits")
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise ValueError(
-            f"temperature must be a positive finite number, got {temperature}; for the limit 0 take"
-            " the argmax (lmcore.decoding.greedy), for the limit infinity the uniform distribution"
-        )
-    # A Python float keeps float16 and float32 logits in their own type.
-    return logits / float(temperature)
+    # a Python float keeps float16 and float32 logits in their own type
+    return logits / as_temperature(temperature)
 
 
-def entropy_slope(logits, temperature=1.0):
+def entropy_slope(logits: ArrayLike, temperature: float = 1.0) -> Floats:
     """Slope of entropy against temperature, dH/dτ = Var_p(z) / τ³ ≥ 0 (book, section 3.5).
 
     The variance is taken under p_v ∝ e^{z_v/τ}; entropy therefore never falls as temperature rises.
@@ -318,14 +331,14 @@ def entropy_slope(logits, temperature=1.0):
     Parameters
     ----------
     logits : array-like of shape (..., V)
-        -inf bans an entry, which then has no part in the variance.
+        -inf bans an entry, which then does not count in the variance.
     temperature : float, default 1.0
         τ > 0.
 
     Returns
     -------
     ndarray of shape (...) or float
-        Nats per unit of temperature.
+        Nats per unit of temperature, in the type of `logits`.
 
     Raises
     ------
@@ -337,15 +350,22 @@ def entropy_slope(logits, temperature=1.0):
     >>> float(entropy_slope([1.0, -1.0]).round(6))       # two logits ±1: 1 − tanh²(1)
     0.419974
     """
-    scaled = apply_temperature(logits, temperature)
-    probs = softmax(scaled)
-    scaled = np.where(probs > 0, scaled, 0)
-    centred = scaled - (probs * scaled).sum(axis=-1, keepdims=True)
-    return (probs * centred * centred).sum(axis=-1) / float(temperature)
+    logits, temperature = as_logits(logits), as_temperature(temperature)
+    rows = logits.reshape(-1, logits.shape[-1])
+    slopes = np.empty(len(rows), dtype=accumulator(logits.dtype))
+    for part in row_blocks(*rows.shape, slopes.itemsize):
+        scaled = rows[part].astype(slopes.dtype) / temperature
+        probs = softmax(scaled)
+        scaled[probs == 0] = 0
+        scaled -= (probs * scaled).sum(axis=-1, keepdims=True)
+        slopes[part] = (probs * scaled * scaled).sum(axis=-1) / temperature
+    return slopes.reshape(logits.shape[:-1]).astype(logits.dtype, copy=False)[()]
 
 
-def gumbel_max(logits, rng):
-    """Draw token ids with probability softmax(z) as argmax(z + g), g standard Gumbel noise (book, section 3.5).
+def gumbel_max(logits: ArrayLike, rng: np.random.Generator) -> Integers:
+    """Draw token ids with probability softmax(z) as argmax(z + g) (book, section 3.5).
+
+    g is standard Gumbel noise, one number per token.
 
     Parameters
     ----------
@@ -373,63 +393,70 @@ def gumbel_max(logits, rng):
     >>> int(gumbel_max([0.0, -np.inf], np.random.default_rng(0)))
     0
     """
-    logits = as_floats(logits, "logits")
-    _refuse_unnormalisable(logits.max(axis=-1))
-    return (logits + rng.gumbel(size=logits.shape)).argmax(axis=-1)[()]
+    logits, rng = as_logits(logits), as_generator(rng)
+    rows = logits.reshape(-1, logits.shape[-1])
+    tokens = np.empty(len(rows), dtype=np.intp)
+    for part in row_blocks(*rows.shape, itemsize=8):
+        block = rows[part]
+        tokens[part] = (block + rng.gumbel(size=block.shape)).argmax(axis=-1)
+    return tokens.reshape(logits.shape[:-1])[()]
 
 
-def _as_rows(logits, axis):
+def _as_rows(logits: ArrayLike, axis: int) -> tuple[Floats, int]:
     """The array with `axis` moved to the end, and that axis as a non-negative number."""
-    logits = as_floats(logits, "logits")
-    if not -logits.ndim <= axis < logits.ndim:
-        raise ValueError(f"axis {axis} is out of range for logits of shape {logits.shape}")
-    return np.moveaxis(logits, axis, -1), axis % logits.ndim
+    array = as_floats(logits, "logits", axis)
+    axis = as_axis(axis, array.ndim, "logits")
+    return np.moveaxis(array, axis, -1), axis
 
 
-def _result_like(rows, out):
-    """`out` once it is seen to fit, or a new array of the rows' shape and type."""
+def _result_like(rows: Floats, out: Floats | None) -> Floats:
+    """`out` if it fits, otherwise a new array of the rows' shape and type."""
     if out is None:
         return np.empty(rows.shape, dtype=rows.dtype)
     if out.shape != rows.shape or out.dtype != rows.dtype or not out.flags.c_contiguous:
         raise ValueError(
-            f"out must be C-contiguous of shape {rows.shape} and type {rows.dtype} with the"
-            f" vocabulary last, got shape {out.shape} and type {out.dtype}"
+            f"out must be C-contiguous of shape {rows.shape} and type {rows.dtype} with the "
+            f"vocabulary last, got shape {out.shape} and type {out.dtype}"
         )
     return out
 
 
-def _refuse_unnormalisable(peaks, first=0):
-    """Raise unless every row's largest logit is finite; `first` is the number of the first row."""
-    if not np.isfinite(peaks).all():
-        peaks = np.ravel(peaks)
-        row = int(np.argmin(np.isfinite(peaks)))
-        cause = (
-            "bans every token: leave at least one logit finite"
-            if peaks[row] == -np.inf
-            else "holds NaN or +inf: look for an overflow before the logits"
-        )
-        raise ValueError(f"logits row {first + row} {cause} (its maximum is {peaks[row]})")
+class _Block(NamedTuple):
+    """Some rows of logits, with m the largest of each: n rows, buffers of shape (n, V)."""
+
+    rows: slice
+    peak: Floats  # m, (n, 1)
+    shifted: Floats  # z − m
+    terms: Floats  # e^{z−m}
+    others: Floats  # Σ e^{z−m} without the largest term, which is exactly 1; (n, 1)
 
 
-def _shifted_blocks(rows):
-    """Walk over the rows a block at a time, as (which rows, their maxima m, the maxima's columns, z − m, scratch)."""
-    size = rows.shape[-1]
+def _exponentials(rows: Floats, empty_sums: bool = False) -> Iterator[_Block]:
+    """Walk over the rows a block at a time; the buffers are used again for the next block.
+
+    A row of nothing but -inf raises unless `empty_sums`, where it counts as m = -inf and no others.
+    """
+    shape, size = rows.shape[:-1], rows.shape[-1]
     flat = rows.reshape(-1, size)
     dtype = accumulator(rows.dtype)
-    blocks = row_blocks(len(flat), size, dtype.itemsize)
-    buffers = np.empty((2, blocks[0].stop, size), dtype=dtype)
-    for part in blocks:
-        block = flat[part]
-        shifted, scratch = buffers[:, : len(block)]
-        top = block.argmax(axis=1)[:, None]
-        peak = np.take_along_axis(block, top, axis=1).astype(dtype, copy=False)
-        _refuse_unnormalisable(peak[:, 0], first=part.start)
-        np.subtract(block, peak, out=shifted)
-        yield part, peak, top, shifted, scratch
-
-
-def _sum_of_others(shifted, top, scratch):
-    """Σ e^{z−m} over all entries but the largest, whose own term is exactly 1; the terms stay in `scratch`."""
-    np.exp(shifted, out=scratch)
-    np.put_along_axis(scratch, top, 0, axis=1)
-    return scratch.sum(axis=1, keepdims=True)
+    buffers = None
+    for part in row_blocks(len(flat), size, dtype.itemsize):
+        logits = flat[part]
+        if buffers is None:
+            buffers = np.empty((2, *logits.shape), dtype=dtype)
+        shifted, terms = buffers[:, : len(logits)]
+        top = logits.argmax(axis=1)[:, None]
+        peak = np.take_along_axis(logits, top, axis=1).astype(dtype, copy=False)
+        empty = peak == -np.inf
+        check_peaks(
+            np.where(empty, 0, peak)[:, 0] if empty_sums else peak[:, 0],
+            "logits",
+            part.start,
+            shape,
+        )
+        np.subtract(logits, np.where(empty, 0, peak), out=shifted)
+        np.exp(shifted, out=terms)
+        np.put_along_axis(terms, top, 0, axis=1)
+        others = terms.sum(axis=1, keepdims=True)
+        np.put_along_axis(terms, top, 1, axis=1)
+        yield _Block(part, peak, shifted, terms, others)

@@ -301,7 +301,7 @@ class TestTopLabel:
     def test_bans_and_types(self):
         confidence, _ = cal.top_label(np.array([[0.0, -INF, 0.0]], np.float32), [0])
         assert confidence.dtype == np.float32 and confidence[0] == 0.5
-        with pytest.raises(ValueError, match=r"logits row \(1,\) has no finite largest logit"):
+        with pytest.raises(ValueError, match=r"logits row \(1,\) bans every token"):
             cal.top_label([[0.0, 1.0], [-INF, -INF]], [0, 0])
 
 

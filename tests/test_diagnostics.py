@@ -373,7 +373,7 @@ class TestRanks:
             dg.top_k_accuracy([[0.0, 1.0]], [0], k=0)
         with pytest.raises(ValueError, match="every token is ignore_index"):
             dg.top_k_accuracy([[0.0, 1.0]], [-100])
-        with pytest.raises(ValueError, match="one row of V a token"):
+        with pytest.raises(ValueError, match="one row of V per token"):
             dg.token_rank([[0.0, 1.0]], [0, 1])
         with pytest.raises(ValueError, match="NaN"):
             dg.token_rank([[0.0, math.nan]], [0])
@@ -451,7 +451,7 @@ class TestMeanStderr:
             dg.mean_stderr([1.0])
         with pytest.raises(ValueError, match="at least two clusters, got 1"):
             dg.mean_stderr([1.0, 2.0], [7, 7])
-        with pytest.raises(ValueError, match="one cluster a value"):
+        with pytest.raises(ValueError, match="one cluster per value"):
             dg.mean_stderr([1.0, 2.0], [7])
 
 
@@ -480,7 +480,7 @@ class TestAuroc:
             dg.auroc([1.0, 2.0], [1, 2])
         with pytest.raises(ValueError, match="score 1 is NaN"):
             dg.auroc([1.0, math.nan], [1, 0])
-        with pytest.raises(ValueError, match="one label a score"):
+        with pytest.raises(ValueError, match="one label per score"):
             dg.auroc([1.0, 2.0], [1])
 
 
@@ -539,7 +539,7 @@ class TestCombineShards:
         assert_array_equal(combined, 1)
 
     def test_refusals(self):
-        with pytest.raises(ValueError, match="one count a shard"):
+        with pytest.raises(ValueError, match="one count per shard"):
             dg.combine_shards([1.0, 2.0], [1])
         for bad in ([0, 0], [-1, 2]):
             with pytest.raises(ValueError, match="at least one token"):

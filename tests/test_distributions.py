@@ -70,7 +70,7 @@ class TestVocabulary:
     @pytest.mark.parametrize(
         "call, message",
         [
-            (lambda: ds.Vocabulary(["a", "b", "a"]), "'a' stands there more than once"),
+            (lambda: ds.Vocabulary(["a", "b", "a"]), "'a' occurs more than once"),
             (lambda: ds.Vocabulary([], eos_token=None), "tokens is empty"),
             (lambda: ds.Vocabulary("ab").decode([3]), r"ids holds 3 at index \(0,\)"),
             (
@@ -154,9 +154,9 @@ class TestMarkovSource:
             ([0.5, 0.5, 0], [[0.5, 0.5], [0.5, 0.5]], r"n tokens need \(n, n\) and \(n,\)"),
             ([1, 0], [[1, 0], [0, 1], [0, 1]], "n tokens need"),
             ([1.0], [1.0], "n tokens need"),
-            ([0.5, 0.6], [[0.5, 0.5], [0.5, 0.5]], "initial must be non-negative and sum to 1"),
-            ([1, 0], [[1.5, -0.5], [0.5, 0.5]], "transition must be non-negative"),
-            ([1, 0], [[np.nan, 1], [0.5, 0.5]], "transition must be non-negative"),
+            ([0.5, 0.6], [[0.5, 0.5], [0.5, 0.5]], "initial sums to 1.1"),
+            ([1, 0], [[1.5, -0.5], [0.5, 0.5]], "transition entry"),
+            ([1, 0], [[np.nan, 1], [0.5, 0.5]], "transition entry"),
         ],
     )
     def test_errors(self, initial, transition, message):
@@ -238,7 +238,7 @@ class TestOtherSources:
         [
             ({}, 0, "rows of one shape"),
             ({(): [0.5, 0.5], (0,): [1.0]}, 0, "rows of one shape"),
-            ({(): [0.5, 0.6]}, 0, r"table\[\(\)\] must be non-negative and sum to 1"),
+            ({(): [0.5, 0.6]}, 0, r"table\[\(\)\] sums to 1.1"),
             ({(): [0.5, 0.5]}, 2, r"eos must lie in \[0, V = 2\)"),
         ],
     )

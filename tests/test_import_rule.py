@@ -1,6 +1,7 @@
 """A chapter's module stands on earlier chapters alone: the import rule, held over every file of lmcore.
 
-Each chapter imports from earlier chapters, numpy, the standard library and `lmcore._arrays`, and nothing else; `models`
+Each chapter imports from earlier chapters, numpy, the standard library and `lmcore._arrays`,
+`lmcore._checks` and `lmcore._typing`, and nothing else; `models`
 may read `data`, on which its pocket models are trained. `data` imports no chapter. Nothing imports `plotting` or
 `check`. So a reader can stop at any chapter, and `import lmcore` costs no more than numpy.
 """
@@ -74,7 +75,7 @@ def objection(part, imported):
             or top in RECORDING_ONLY.get(part, ())
         )
         return None if allowed else "is neither numpy nor the standard library"
-    if target in (part, "_arrays", "__version__"):
+    if target in (part, "_arrays", "_checks", "_typing", "__version__"):
         return None
     if target == "data":
         return None if part in READS_DATA else "is data, which only models reads"

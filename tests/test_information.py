@@ -70,11 +70,9 @@ class TestEntropy:
 
     def test_what_is_no_distribution(self):
         for bad in ([0.5, 0.6], [1.2, -0.2], [np.nan, 1.0], [0.0, 0.0]):
-            with pytest.raises(
-                ValueError, match="probs must hold non-negative probabilities that sum to 1"
-            ):
+            with pytest.raises(ValueError, match="probs (row|entry|sums to)"):
                 info.entropy(bad)
-        with pytest.raises(ValueError, match="apply lmcore.softmax.log_softmax to logits"):
+        with pytest.raises(ValueError, match="pass logits through log_softmax"):
             info.entropy([2.0, 1.0], log=True)
         with pytest.raises(ValueError, match="probs is empty"):
             info.entropy([])
@@ -181,9 +179,7 @@ class TestDivergences:
         for function in (info.cross_entropy_dist, info.kl_divergence, info.js_divergence):
             with pytest.raises(ValueError, match="q has V = 2 outcomes and p 3"):
                 function([0.5, 0.5], [0.5, 0.25, 0.25])
-            with pytest.raises(
-                ValueError, match="p must hold non-negative probabilities that sum to 1"
-            ):
+            with pytest.raises(ValueError, match="p sums to 0.75"):
                 function([0.5, 0.5], [0.5, 0.25])
 
 
@@ -213,7 +209,7 @@ class TestMutualInformation:
     def test_refusals(self):
         with pytest.raises(ValueError, match=r"an axis for each variable, got shape \(2,\)"):
             info.mutual_information([0.5, 0.5])
-        with pytest.raises(ValueError, match="sum to 1"):
+        with pytest.raises(ValueError, match="joint sums to 2"):
             info.mutual_information([[0.5, 0.5], [0.5, 0.5]])
 
 
@@ -318,10 +314,17 @@ class TestPerplexityAndBits:
     @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
     def test_type_is_kept(self, dtype):
         losses = np.array([1.0, 2.0], dtype=dtype)
-        assert info.perplexity(losses).dtype == info.bits_per_token(losses).dtype == dtype
-        assert info.bits_per_byte(losses, 7).dtype == dtype
-        assert info.perplexity(np.ones(70_000, dtype)).dtype == dtype
-        assert_allclose(float(info.perplexity(np.ones(70_000, dtype))), math.e, rtol=1e-3)
+        kept = np.float32 if dtype == np.float16 else dtype
+        assert info.perplexity(losses).dtype == info.bits_per_token(losses).dtype == kept
+        assert info.bits_per_byte(losses, 7).dtype == kept
+        assert_allclose(float(info.perplexity(np.ones(70_000, dtype))), math.e, rtol=1e-6)
+
+    def test_a_float16_perplexity_may_exceed_65504(self):
+        losses = np.full(10, 12, dtype=np.float16)
+        assert_allclose(info.perplexity(losses), np.exp(12), rtol=1e-6)
+        # as may the bits of a text divided by its bytes
+        losses = np.full(10, 48_512, dtype=np.float16)
+        assert_allclose(info.bits_per_byte(losses, 1), 485_120 / np.log(2), rtol=1e-6)
 
 
 def mixed_model(vocab_size=7, sharpness=3.0):
@@ -397,7 +400,7 @@ class TestArithmeticCoder:
             log_softmax(np.arange(50_000.0) % 97),
             log_softmax(np.random.default_rng(5).normal(size=300)).astype(np.float16),
         ):
-            frequencies = coding._frequencies(log_probs)
+            frequencies = coding._frequencies(lambda prefix, row=log_probs: row, ())
             assert frequencies.sum() == 2**32 and frequencies.min() >= 1
             probs = np.exp(log_probs.astype(float))
             assert np.abs(frequencies / 2**32 - probs / probs.sum()).max() < 1e-4
@@ -434,9 +437,7 @@ class TestArithmeticCoder:
             info.arithmetic_encode(model, [1, 6], eos=6)
         with pytest.raises(ValueError, match="token ids must lie in"):
             info.arithmetic_encode(model, [1, 9])
-        with pytest.raises(
-            ValueError, match=r"next_log_probs\(prefix\) must hold log-probabilities"
-        ):
+        with pytest.raises(ValueError, match=r"next_log_probs\(prefix\) entry .* is 2.0"):
             info.arithmetic_encode(lambda prefix: [1.0, 2.0], [0])
         for wrong in ({}, {"eos": 6, "length": 3}):
             with pytest.raises(ValueError, match="pass either eos or length"):

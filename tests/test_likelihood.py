@@ -127,7 +127,7 @@ class TestEstimation:
                 lambda: lk.categorical_mle([0, 0]),
                 "counts must be non-negative with a positive finite sum",
             ),
-            (lambda: lk.categorical_mle([2, -1]), "smallest count of -1"),
+            (lambda: lk.categorical_mle([2, -1]), "smallest entry of -1"),
             (lambda: lk.categorical_mle([np.nan, 1]), "counts must be"),
             (
                 lambda: lk.categorical_log_likelihood([1, 1], [1.5, -0.5]),
@@ -277,7 +277,8 @@ class TestLosses:
                 ValueError,
                 r"shape \(2, 3\)",
             ),
-            (lambda: lk.cross_entropy(np.zeros((0, 3)), []), ValueError, "logits is empty"),
+            (lambda: lk.cross_entropy(np.zeros((0, 3)), []), ValueError, "or there are none"),
+            (lambda: lk.cross_entropy(np.zeros((1, 0)), [0]), ValueError, "logits is empty"),
             (
                 lambda: lk.cross_entropy([[0.0, 0.0]], [0], "average"),
                 ValueError,
@@ -291,12 +292,12 @@ class TestLosses:
             (
                 lambda: lk.cross_entropy([[0.0, 0.0], [-np.inf, -np.inf]], [0, 0]),
                 ValueError,
-                "row 1 .* bans every token",
+                r"row \(1,\) bans every token",
             ),
             (
                 lambda: lk.cross_entropy([[0.0, 0.0], [np.nan, 0.0]], [0, 0]),
                 ValueError,
-                "row 1 .* NaN or .inf",
+                r"row \(1,\) holds NaN or .inf",
             ),
             (
                 lambda: lk.cross_entropy_soft([[0.0, 0.0]], [0.5, 0.5]),
@@ -306,7 +307,7 @@ class TestLosses:
             (
                 lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[0.5, 0.6]]),
                 ValueError,
-                "target_probs must be .* sum to 1",
+                r"target_probs row \(0,\) sums to 1.1",
             ),
             (
                 lambda: lk.cross_entropy_soft([[0.0, 0.0]], [[1.0, 0.0]], "sums"),
@@ -372,7 +373,7 @@ class TestGradient:
         assert_array_equal(whole[0], parts[0])
         assert_array_equal(whole[1], parts[1])
         logits[40, 0] = np.nan
-        with pytest.raises(ValueError, match="row 40"):
+        with pytest.raises(ValueError, match=r"row \(40,\)"):
             lk.cross_entropy(logits, targets)
 
     def test_logits_are_not_touched(self):
@@ -472,7 +473,7 @@ class TestMasks:
             ),
             (lambda: lk.padding_mask([-1]), ValueError, "got -1"),
             (lambda: lk.padding_mask([]), ValueError, "lengths is empty"),
-            (lambda: lk.padding_mask([1.5]), TypeError, "lengths must be integers"),
+            (lambda: lk.padding_mask([1.5]), TypeError, "lengths must hold integers"),
         ],
     )
     def test_errors(self, call, error, message):

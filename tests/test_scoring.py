@@ -94,7 +94,9 @@ class TestLengthNormalized:
         assert sc.length_normalized(-INF, 2) == -INF
 
     def test_refusals(self):
-        for length in (0, [3, 0], -1, []):
+        with pytest.raises(ValueError, match="length is empty"):
+            sc.length_normalized(-1.0, [])
+        for length in (0, [3, 0], -1):
             with pytest.raises(ValueError, match="length must be at least 1"):
                 sc.length_normalized(-1.0, length)
         with pytest.raises(ValueError, match="form must be 'hf' or 'gnmt', got 'mean'"):

@@ -151,18 +151,23 @@ class TestHardRows:
         assert_array_equal(sm.log_softmax(logits)[1], -np.inf)
         assert_allclose(sm.softmax(logits), [0.25, 0, 0.75])
 
-    @pytest.mark.parametrize(
-        "function", [sm.softmax, sm.log_softmax, sm.logsumexp, sm.entropy_slope]
-    )
+    @pytest.mark.parametrize("function", [sm.softmax, sm.log_softmax, sm.entropy_slope])
     def test_a_row_of_bans_is_named(self, function):
-        with pytest.raises(ValueError, match="row 1 bans every token"):
+        with pytest.raises(ValueError, match=r"row \(1,\) bans every token"):
             function([[0.0, 1.0], [-np.inf, -np.inf]])
+
+    @pytest.mark.filterwarnings("error")
+    def test_a_sum_of_no_terms_is_zero(self):
+        """Its logarithm is -inf, as in SciPy, though such a row has no distribution."""
+        logits = [[0.0, 1.0], [-np.inf, -np.inf]]
+        assert_allclose(sm.logsumexp(logits), scipy.special.logsumexp(logits, axis=-1))
+        assert sm.logsumexp([-np.inf]) == -np.inf
 
     def test_the_row_is_named_in_whatever_block_it_lies(self, monkeypatch):
         monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 2 * 3 * 8)
         logits = np.zeros((7, 3))
         logits[5] = -np.inf
-        with pytest.raises(ValueError, match="row 5 bans every token"):
+        with pytest.raises(ValueError, match=r"row \(5,\) bans every token"):
             sm.log_softmax(logits)
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -205,6 +210,8 @@ class TestHardRows:
             sm.softmax([1j])
         with pytest.raises(ValueError, match="axis 2 is out of range"):
             sm.softmax([[1.0]], axis=2)
+        with pytest.raises(TypeError, match="axis must be an integer, got None"):
+            sm.softmax([[1.0]], axis=None)
 
 
 class TestDerivatives:
@@ -231,8 +238,23 @@ class TestDerivatives:
         probs, grad = sm.softmax(rng.normal(size=(2, 6))), rng.normal(size=(2, 6))
         expected = np.einsum("bij,bj->bi", sm.softmax_jacobian(probs), grad)
         assert_allclose(sm.softmax_backward(probs, grad), expected, atol=1e-15)
-        with pytest.raises(ValueError, match="one derivative a probability"):
+        with pytest.raises(ValueError, match="one derivative per probability"):
             sm.softmax_backward(probs, grad[0])
+
+    def test_float16_is_summed_in_float32(self):
+        """The mean of 4,096 ones is lost in float16, whose integers end at 2,048."""
+        probs, grad = np.full(4096, 1 / 4096, np.float16), np.ones(4096, np.float16)
+        grad[::2] = -1
+        grad[:64] = 8
+        expected = probs.astype(float) * (grad - (probs.astype(float) * grad).sum())
+        assert_allclose(sm.softmax_backward(probs, grad), expected, rtol=2e-3)
+        assert sm.softmax_backward(probs, grad).dtype == np.float16
+        logits = (np.arange(4096) % 7).astype(np.float16)
+        assert_allclose(
+            float(sm.entropy_slope(logits)),
+            float(sm.entropy_slope(logits.astype(float))),
+            rtol=2e-3,
+        )
 
 
 class TestTemperature:
@@ -244,6 +266,10 @@ class TestTemperature:
     def test_refused(self, temperature):
         with pytest.raises(ValueError, match="positive finite"):
             sm.apply_temperature([1.0, 2.0], temperature)
+
+    def test_one_number_for_all_rows(self):
+        with pytest.raises(TypeError, match=r"temperature must be one number, got an array"):
+            sm.apply_temperature([1.0, 2.0], np.array([1.0, 2.0]))
 
     @given(arrays(np.float64, 7, elements=st.floats(-4, 4)), st.floats(0.3, 4))
     def test_slope_by_central_differences(self, logits, temperature):
@@ -271,6 +297,12 @@ class TestGumbelMax:
     def test_same_generator_same_draws(self):
         draws = [sm.gumbel_max(np.zeros((4, 9)), np.random.default_rng(6)) for _ in range(2)]
         assert_array_equal(draws[0], draws[1])
+
+    def test_blocks_draw_the_same_stream(self, monkeypatch):
+        logits = np.random.default_rng(7).normal(size=(9, 5))
+        whole = sm.gumbel_max(logits, np.random.default_rng(8))
+        monkeypatch.setattr("lmcore._arrays.BLOCK_BYTES", 2 * 5 * 8)
+        assert_array_equal(sm.gumbel_max(logits, np.random.default_rng(8)), whole)
 
     def test_row_of_bans(self):
         with pytest.raises(ValueError, match="bans every token"):

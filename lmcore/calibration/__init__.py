@@ -1,4 +1,4 @@
-"""Whether a model is right as often as it says, and the one number that mends it (chapter 6)."""
+"""Whether a model is right as often as it says, and the one number that corrects it (chapter 6)."""
 
 from lmcore.calibration.measures import (
     BrierDecomposition,

@@ -1,21 +1,29 @@
 """Whether a model is right as often as it says: reliability, its errors, Brier scores (chapter 6).
 
-`confidence` is the probability given to a claim ("the next token is this one") and `correct` whether the claim came
-true. Bins are (lo, hi], with 0 in the first, as in Guo et al. and scikit-learn; NumPy's histogram and netcal use
-[lo, hi), which moves every confidence that lies on an edge. Bin statistics are kept and returned in float64.
+`confidence` is the probability given to a claim ("the next token is this one") and `correct`
+whether the claim came true. Bins are (lo, hi], with 0 in the first, as in Guo et al. and
+scikit-learn; NumPy's histogram and netcal use [lo, hi), which moves every confidence that lies on
+an edge. Bin statistics are kept and returned in float64.
 """
 
+from __future__ import annotations
+
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_floats
+from lmcore._arrays import row_blocks
+from lmcore._checks import as_floats, as_integer, as_real
+from lmcore._typing import Floats, Integers
 from lmcore.calibration.temperature import rows_and_targets
+
+Strategy = Literal["uniform", "quantile"]
 
 
 class Reliability(NamedTuple):
-    """What a reliability diagram shows, one entry a bin (book, section 6.3).
+    """What a reliability diagram shows, one entry per bin (book, section 6.3).
 
     Parameters
     ----------
@@ -27,14 +35,15 @@ class Reliability(NamedTuple):
 
     Examples
     --------
-    >>> Reliability(np.array([0.0, 1.0]), np.array([4]), np.array([0.8]), np.array([0.75])).counts
+    >>> edges, one = np.array([0.0, 1.0]), np.array([0.8])
+    >>> Reliability(edges, counts=np.array([4]), confidence=one, accuracy=one).counts
     array([4])
     """
 
-    edges: np.ndarray
-    counts: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
+    edges: Floats
+    counts: Integers
+    confidence: Floats
+    accuracy: Floats
 
 
 class BrierDecomposition(NamedTuple):
@@ -47,10 +56,10 @@ class BrierDecomposition(NamedTuple):
     resolution : float
         Variance of accuracy between groups; the more the better.
     uncertainty : float
-        ō(1 − ō), that of the outcomes themselves.
+        ō(1 − ō), the variance of the outcomes themselves.
     within : float
-        What binning hides: spread of confidence inside the bins less twice its covariance with the
-        outcome. 0 when each group holds one confidence only.
+        What binning hides: the variance of confidence inside the bins minus twice its covariance
+        with the outcome. 0 when each group holds one confidence only.
 
     Examples
     --------
@@ -64,7 +73,9 @@ class BrierDecomposition(NamedTuple):
     within: float
 
 
-def reliability(confidence, correct, n_bins=15, strategy="uniform"):
+def reliability(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> Reliability:
     """Mean confidence and accuracy in bins of confidence (book, section 6.3).
 
     They are equal for a calibrated model: Pr(correct | conf = c) = c.
@@ -77,9 +88,9 @@ def reliability(confidence, correct, n_bins=15, strategy="uniform"):
         Booleans, or 0 and 1.
     n_bins : int, default 15
     strategy : {"uniform", "quantile"}
-        Bins of equal width, or of equal mass. Equal confidences are never separated, so that there
-        can be fewer quantile bins than asked for, and unequal ones. (The names are scikit-learn's,
-        whose quantiles interpolate.)
+        Bins of equal width, or of equal mass. Equal confidences are never separated, so quantile
+        bins can be fewer than asked for, and unequal. (The names are scikit-learn's, whose
+        quantiles interpolate.)
 
     Returns
     -------
@@ -115,8 +126,10 @@ def reliability(confidence, correct, n_bins=15, strategy="uniform"):
         )
 
 
-def wilson_interval(accuracy, counts, level=0.95):
-    """Confidence band of an accuracy seen in a finite sample, Wilson's score interval (book, section 6.3).
+def wilson_interval(
+    accuracy: ArrayLike, counts: ArrayLike, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Confidence band of an observed accuracy: Wilson's score interval (book, section 6.3).
 
     The accuracies a that a two-sided normal test at the given level would not reject:
     |â − a| ≤ z √(a(1 − a)/n). Unlike â ± z √(â(1 − â)/n) it never has width 0.
@@ -145,10 +158,13 @@ def wilson_interval(accuracy, counts, level=0.95):
 
     Examples
     --------
-    >>> low, high = wilson_interval([1.0], [10])                       # ten of ten
+    Ten of ten:
+
+    >>> low, high = wilson_interval([1.0], [10])
     >>> low.round(3), high.round(3)
     (array([0.722]), array([1.]))
     """
+    level = as_real(level, "level")
     if not 0 < level < 1:
         raise ValueError(f"level must lie strictly between 0 and 1, got {level}")
     accuracy, counts = np.asarray(accuracy, dtype=float), np.asarray(counts, dtype=float)
@@ -163,8 +179,10 @@ def wilson_interval(accuracy, counts, level=0.95):
     return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
 
 
-def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
-    """Mean gap between accuracy and confidence, ECE = Σ_b |B_b|/n |acc_b − conf_b| (book, section 6.4).
+def expected_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> float:
+    """Mean gap between accuracy and confidence, Σ_b |B_b|/n |acc_b − conf_b| (book, section 6.4).
 
     Parameters
     ----------
@@ -184,12 +202,14 @@ def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform
 
     References
     ----------
-    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning. AAAI.
+    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities
+    Using Bayesian Binning. AAAI.
 
     Examples
     --------
-    >>> expected_calibration_error([0.0, 0.5, 0.75, 1.0], [0, 1, 0, 1], n_bins=2)     # ½ · 0.25 + ½ · 0.375
+    ½ · 0.25 + ½ · 0.375:
+
+    >>> expected_calibration_error([0.0, 0.5, 0.75, 1.0], [0, 1, 0, 1], n_bins=2)
     0.3125
     """
     bins = reliability(confidence, correct, n_bins, strategy)
@@ -198,8 +218,10 @@ def expected_calibration_error(confidence, correct, n_bins=15, strategy="uniform
     )
 
 
-def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"):
-    """Largest gap of any bin that is not empty, MCE = max_b |acc_b − conf_b| (book, section 6.4).
+def maximum_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> float:
+    """Largest gap of any bin that is not empty, max_b |acc_b − conf_b| (book, section 6.4).
 
     Parameters
     ----------
@@ -209,7 +231,7 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
     Returns
     -------
     float
-        In [0, 1]; one bin of one unlucky claim decides it.
+        In [0, 1]; a bin with one unlucky claim can decide it.
 
     Raises
     ------
@@ -218,8 +240,8 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
 
     References
     ----------
-    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning. AAAI.
+    Naeini, M. P., Cooper, G. F. and Hauskrecht, M. (2015). Obtaining Well Calibrated Probabilities
+    Using Bayesian Binning. AAAI.
 
     Examples
     --------
@@ -230,7 +252,7 @@ def maximum_calibration_error(confidence, correct, n_bins=15, strategy="uniform"
     return float(np.nanmax(np.abs(bins.accuracy - bins.confidence)))
 
 
-def ece_floor(confidence, n_bins=15, strategy="uniform"):
+def ece_floor(confidence: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform") -> float:
     """The calibration error that a *calibrated* model shows in a finite sample (book, section 6.4).
 
     E[ECE] ≈ √(2/π) Σ_b √(Σ_{i in b} c_i (1 − c_i)) / n, as the gap of a bin is then nearly normal
@@ -254,21 +276,24 @@ def ece_floor(confidence, n_bins=15, strategy="uniform"):
 
     References
     ----------
-    Roelofs, R., Cain, N., Shlens, J. and Mozer, M. C. (2022). Mitigating Bias in Calibration Error Estimation. AISTATS.
+    Roelofs, R., Cain, N., Shlens, J. and Mozer, M. C. (2022). Mitigating Bias in Calibration Error
+    Estimation. AISTATS.
 
     Examples
     --------
-    >>> round(ece_floor([0.5] * 100, n_bins=1), 4)                     # 0.8 standard deviations of a coin's share
+    0.8 standard deviations of a fair coin's share in a hundred tosses:
+
+    >>> round(ece_floor([0.5] * 100, n_bins=1), 4)
     0.0399
     """
-    confidence, _ = _claims(confidence, np.zeros(np.shape(confidence)))
-    bins = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
-    confidence = confidence.astype(float)
-    variances = np.bincount(bins, confidence * (1 - confidence))
-    return float(np.sqrt(2 / np.pi) * np.sqrt(variances).sum() / len(confidence))
+    claims, _ = _claims(confidence, np.zeros(np.shape(confidence)))
+    bins = _bin_of(claims, _bin_edges(claims, n_bins, strategy))
+    claims = claims.astype(float)
+    variances = np.bincount(bins, claims * (1 - claims))
+    return float(np.sqrt(2 / np.pi) * np.sqrt(variances).sum() / len(claims))
 
 
-def brier_score(probs, targets):
+def brier_score(probs: ArrayLike, targets: ArrayLike) -> float:
     """Mean squared error of probabilities (book, section 6.4).
 
     (p − y)² for a claim, Σ_v (p_v − y_v)² for a whole distribution.
@@ -293,37 +318,50 @@ def brier_score(probs, targets):
 
     References
     ----------
-    Brier, G. W. (1950). Verification of Forecasts Expressed in Terms of Probability. Monthly Weather Review 78(1).
+    Brier, G. W. (1950). Verification of Forecasts Expressed in Terms of Probability. Monthly
+    Weather Review 78(1).
 
     Examples
     --------
-    >>> round(brier_score([0.8, 0.4], [1, 0]), 4), round(brier_score([[0.2, 0.8], [0.6, 0.4]], [1, 0]), 4)
-    (0.1, 0.2)
+    >>> round(brier_score([0.8, 0.4], [1, 0]), 4)
+    0.1
+    >>> round(brier_score([[0.2, 0.8], [0.6, 0.4]], [1, 0]), 4)
+    0.2
     """
     if np.ndim(probs) == 1:
-        probs, correct = _claims(probs, targets)
-        return float(np.mean((probs.astype(float) - correct) ** 2))
-    probs, targets = rows_and_targets(probs, "probs", targets)
-    if not ((probs >= 0) & (probs <= 1)).all():
+        claims, correct = _claims(probs, targets)
+        return float(np.mean((claims.astype(float) - correct) ** 2))
+    rows, ids = rows_and_targets(probs, "probs", targets)
+    if not (rows.min() >= 0 and rows.max() <= 1):
         raise ValueError(
-            f"probs must lie in [0, 1], got {probs.min():g} to {probs.max():g}; apply softmax to"
-            " logits"
+            f"probs must lie in [0, 1], got {rows.min():g} to {rows.max():g}; apply softmax to "
+            "logits"
         )
-    rows = probs.astype(float)
-    of_target = np.take_along_axis(rows, targets[:, None], axis=1)[:, 0]
-    return float(np.mean((rows * rows).sum(axis=1) - 2 * of_target + 1))
+    squares = np.empty(len(rows))
+    for part in row_blocks(*rows.shape, itemsize=8):
+        block = rows[part].astype(float)
+        of_target = np.take_along_axis(block, ids[part, None], axis=1)[:, 0]
+        squares[part] = (block * block).sum(axis=1) - 2 * of_target + 1
+    return float(squares.mean())
 
 
-def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
-    """Murphy's parts of the Brier score, reliability − resolution + uncertainty (+ within) (book, section 6.4).
+def brier_decomposition(
+    confidence: ArrayLike,
+    correct: ArrayLike,
+    n_bins: int | None = None,
+    strategy: Strategy = "uniform",
+) -> BrierDecomposition:
+    """Murphy's parts of the Brier score: reliability, resolution, uncertainty (book, section 6.4).
+
+    The score is reliability − resolution + uncertainty, plus a part `within` if claims are binned.
 
     Parameters
     ----------
     confidence, correct
         As for `reliability`.
     n_bins : int, optional
-        Claims are grouped by equal confidence if not given, which makes the three-part identity
-        exact; otherwise in bins, where the fourth part makes up for what they hide.
+        If not given, claims are grouped by equal confidence, which makes the three-part identity
+        exact; otherwise they are binned, and the fourth part accounts for what bins hide.
     strategy : {"uniform", "quantile"}
 
     Returns
@@ -338,59 +376,59 @@ def brier_decomposition(confidence, correct, n_bins=None, strategy="uniform"):
 
     References
     ----------
-    Murphy, A. H. (1973). A New Vector Partition of the Probability Score. Journal of Applied Meteorology 12(4).
-    Stephenson, D. B., Coelho, C. A. S. and Jolliffe, I. T. (2008). Two Extra Components in the Brier Score
-    Decomposition. Weather and Forecasting 23(4).
+    Murphy, A. H. (1973). A New Vector Partition of the Probability Score. Journal of Applied
+    Meteorology 12(4).
+    Stephenson, D. B., Coelho, C. A. S. and Jolliffe, I. T. (2008). Two Extra Components in the
+    Brier Score Decomposition. Weather and Forecasting 23(4).
 
     Examples
     --------
+    Calibrated claims, whose reliability is 0:
+
     >>> parts = brier_decomposition([0.5, 0.5, 1.0, 1.0], [0, 1, 1, 1])
-    >>> parts.resolution, parts.uncertainty                            # calibrated: reliability is 0
+    >>> parts.resolution, parts.uncertainty
     (0.0625, 0.1875)
     """
-    confidence, correct = _claims(confidence, correct)
+    claims, outcomes = _claims(confidence, correct)
     if n_bins is None:
-        groups = np.unique(confidence.astype(float), return_inverse=True)[1]
+        groups = np.unique(claims.astype(float), return_inverse=True)[1]
     else:
-        groups = _bin_of(confidence, _bin_edges(confidence, n_bins, strategy))
-    confidence, base_rate = confidence.astype(float), correct.mean()
+        groups = _bin_of(claims, _bin_edges(claims, n_bins, strategy))
+    claims, base_rate = claims.astype(float), outcomes.mean()
     counts = np.maximum(np.bincount(groups), 1)  # empty groups add nothing
-    mean_confidence = (np.bincount(groups, confidence) / counts)[groups]
-    accuracy = (np.bincount(groups, correct) / counts)[groups]
-    spread = confidence - mean_confidence
+    mean_confidence = (np.bincount(groups, claims) / counts)[groups]
+    accuracy = (np.bincount(groups, outcomes) / counts)[groups]
+    spread = claims - mean_confidence
     return BrierDecomposition(
         reliability=float(np.mean((mean_confidence - accuracy) ** 2)),
         resolution=float(np.mean((accuracy - base_rate) ** 2)),
         uncertainty=float(base_rate * (1 - base_rate)),
-        within=float(np.mean(spread * (spread - 2 * (correct - accuracy)))),
+        within=float(np.mean(spread * (spread - 2 * (outcomes - accuracy)))),
     )
 
 
-def _claims(confidence, correct):
-    """Confidences and outcomes (as float64), seen to be what they should."""
-    confidence, correct = (
-        as_floats(confidence, "confidence"),
-        as_floats(correct, "correct").astype(float),
-    )
-    if confidence.ndim != 1 or confidence.shape != correct.shape:
+def _claims(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Floats]:
+    """Confidences in [0, 1], and outcomes 0 or 1 as float64, one for each."""
+    claims = as_floats(confidence, "confidence")
+    outcomes = as_floats(correct, "correct").astype(float)
+    if claims.ndim != 1 or claims.shape != outcomes.shape:
         raise ValueError(
-            f"confidence and correct must have one shape (n,), got {confidence.shape} and"
-            f" {correct.shape}"
+            f"confidence and correct must have one shape (n,), got {claims.shape} and "
+            f"{outcomes.shape}"
         )
-    if not ((confidence >= 0) & (confidence <= 1)).all():
+    if not ((claims >= 0) & (claims <= 1)).all():
         raise ValueError(
-            f"confidence must lie in [0, 1], got {confidence.min():g} to {confidence.max():g}; "
+            f"confidence must lie in [0, 1], got {claims.min():g} to {claims.max():g}; "
             "exponentiate log-probabilities first"
         )
-    if not np.isin(correct, (0, 1)).all():
+    if not np.isin(outcomes, (0, 1)).all():
         raise ValueError("correct must hold booleans, or 0 and 1")
-    return confidence, correct
+    return claims, outcomes
 
 
-def _bin_edges(confidence, n_bins, strategy):
+def _bin_edges(confidence: Floats, n_bins: int, strategy: str) -> Floats:
     """Edges of bins of equal width, or of equal mass with equal edges merged."""
-    if n_bins < 1:
-        raise ValueError(f"n_bins must be at least 1, got {n_bins}")
+    n_bins = as_integer(n_bins, "n_bins", minimum=1)
     if strategy == "uniform":
         # k/n correctly rounded; linspace is an ulp off
         return np.arange(n_bins + 1) / n_bins
@@ -401,6 +439,6 @@ def _bin_edges(confidence, n_bins, strategy):
     return np.unique(np.concatenate([[0.0], inner, [1.0]]))
 
 
-def _bin_of(confidence, edges):
+def _bin_of(confidence: Floats, edges: Floats) -> Integers:
     """Bin of each confidence: how many inner edges lie below it."""
     return np.searchsorted(edges[1:-1].astype(confidence.dtype), confidence, side="left")

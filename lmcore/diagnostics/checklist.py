@@ -1,12 +1,13 @@
-"""The debugging checklist: ten parts of an implementation, one check for each chapter of the book (section 10.5).
+"""The debugging checklist: ten parts of an implementation, one check per chapter (section 10.5).
 
-Every check feeds its part an input whose right answer is known in advance and raises a ValueError that says what was
-seen. Sections 10.1 to 10.5 explain how such checks are made; the closing part of chapter 10 runs them.
+Every check feeds its part an input whose right answer is known in advance and raises a ValueError
+that says what was seen. Sections 10.1 to 10.5 explain how such checks are made; the closing part of
+chapter 10 runs them.
 """
 
 from collections.abc import Callable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Check(NamedTuple):
     part : str
         Key under which `run_checklist` is given the function, with its arguments.
     asks : str
-        The question, in one line.
+        The question, on one line.
     run : callable
         Takes the function; raises if it is wrong.
     """
@@ -34,11 +35,11 @@ class Check(NamedTuple):
     section: str
     part: str
     asks: str
-    run: Callable
+    run: Callable[[Callable[..., Any]], None]
 
 
 class Finding(NamedTuple):
-    """What the checklist found out about one part.
+    """What the checklist found about one part.
 
     Attributes
     ----------
@@ -51,13 +52,13 @@ class Finding(NamedTuple):
     caught: str | None
 
 
-def run_checklist(parts):
-    """Run the check of every part that is given, in the order of the chapters (book, section 10.5).
+def run_checklist(parts: dict[str, Callable[..., Any]]) -> tuple[Finding, ...]:
+    """Run the check of every given part, in the order of the chapters (book, section 10.5).
 
     Parameters
     ----------
     parts : dict of str to callable
-        Functions under the keys of `CHECKLIST`, which say what is asked of each:
+        Functions under the keys of `CHECKLIST`, which are asked the following:
 
         ``string_log_prob(next_log_probs, tokens, eos)`` nats of a finished string;
         ``log_probs(tokens)`` (B, T) ids below 3 -> (B, T, V) nats, aligned; ``log_softmax(logits)``
@@ -84,7 +85,8 @@ def run_checklist(parts):
     [None]
     >>> naive = lambda z: np.log(np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True))
     >>> print(run_checklist({"log_softmax": naive})[0].caught)
-    log_softmax([0, -200]) in float32 gives [0, -inf] instead of [0, -200]: a probability was rounded before its logarithm
+    log_softmax([0, -200]) in float32 gives [0, -inf] instead of [0, -200]: a probability was
+    rounded before its logarithm
     """
     known = {check.part: check for check in CHECKLIST}
     unknown = sorted(set(parts) - set(known))
@@ -99,7 +101,7 @@ def run_checklist(parts):
     )
 
 
-def _complaint(check, function):
+def _complaint(check: Check, function: Callable[..., Any]) -> str | None:
     """What the check says against the function, or None; an error of any kind is a complaint."""
     try:
         with np.errstate(all="ignore"):
@@ -113,13 +115,13 @@ def _complaint(check, function):
     return None
 
 
-def _require(holds, message):
+def _require(holds: Any, message: str) -> None:
     if not holds:
         raise ValueError(message)
 
 
-def _strings_sum_to_one(string_log_prob):
-    """A source that ends with probability 1/2 at every step: strings of up to n tokens hold 1 − 2^−(n+1)."""
+def _strings_sum_to_one(string_log_prob: Callable[..., Any]) -> None:
+    """A source that ends with probability 1/2 at each step: up to n tokens, 1 − 2^−(n+1)."""
     source = MarkovSource([0.3, 0.2, 0.5], [[0.1, 0.4, 0.5], [0.4, 0.1, 0.5]])
     total = 0.0
     for length in range(7):
@@ -131,18 +133,18 @@ def _strings_sum_to_one(string_log_prob):
         _require(
             abs(total - right) < 1e-9,
             f"strings of at most {length} tokens hold {total:.4g} instead of "
-            f"{right:.4g} of the mass: is EOS, and nothing else, charged once a string?",
+            f"{right:.4g} of the mass: is EOS, and nothing else, scored once per string?",
         )
 
 
-def _sees_no_future(log_probs):
-    """Rows are distributions that later tokens and their own do not move."""
+def _sees_no_future(log_probs: Callable[..., Any]) -> None:
+    """Rows are distributions that do not depend on their own token or later ones."""
     tokens = np.random.default_rng(2).integers(3, size=(2, 8))
     validate_distribution(log_probs(tokens), log=True)
     check_no_leak(log_probs, tokens, np.random.default_rng(3))
 
 
-def _keeps_the_tail(log_softmax):
+def _keeps_the_tail(log_softmax: Callable[..., Any]) -> None:
     """A surprise of 200 nats in float32, logits of ten thousand, and the last of three axes."""
     row = np.asarray(log_softmax(np.array([0, -200], dtype=np.float32)))
     _require(
@@ -154,7 +156,7 @@ def _keeps_the_tail(log_softmax):
     validate_distribution(log_softmax(logits), log=True)
 
 
-def _loss_ignores_padding(loss_and_grad):
+def _loss_ignores_padding(loss_and_grad: Callable[..., Any]) -> None:
     """The gradient is that of the loss, and rows of padding change nothing."""
     rng = np.random.default_rng(5)
     logits, targets = rng.normal(size=(3, 4)), np.array([1, 3, 0])
@@ -172,19 +174,19 @@ def _loss_ignores_padding(loss_and_grad):
     )
 
 
-def _bits_do_not_depend_on_tokens(bits_per_byte):
-    """One text of 8 bytes at a bit a byte, as eight tokens and as two."""
+def _bits_do_not_depend_on_tokens(bits_per_byte: Callable[..., Any]) -> None:
+    """One text of 8 bytes at one bit per byte, as eight tokens and as two."""
     for n_tokens in (8, 2):
         nll = np.full(n_tokens, 8 * np.log(2) / n_tokens)
         bits = float(bits_per_byte(nll, 8))
         _require(
             np.isclose(bits, 1),
-            f"8 bytes that cost 8 bits come out as {bits:.4g} bits a byte when cut into "
+            f"8 bytes that need 8 bits come out as {bits:.4g} bits per byte when cut into "
             f"{n_tokens} tokens",
         )
 
 
-def _edges_are_counted(calibration_error):
+def _edges_are_counted(calibration_error: Callable[..., Any]) -> None:
     """Confidence 1 and always right, 1 and never right, and 0: each lies in some bin."""
     for confidence, correct, right in (
         (1.0, 1, 0.0),
@@ -195,13 +197,13 @@ def _edges_are_counted(calibration_error):
         error = float(calibration_error(np.full(4, confidence), np.full(4, correct), 5))
         _require(
             np.isclose(error, right),
-            f"four predictions of confidence {confidence:g},"
-            f" {'all right' if correct else 'all wrong'}, have the error {error:.4g} instead of"
-            f" {right:g}",
+            f"four predictions of confidence {confidence:g}, "
+            f"{'all right' if correct else 'all wrong'}, have the error {error:.4g} instead of "
+            f"{right:g}",
         )
 
 
-def _nucleus_reaches_p(top_p_filter):
+def _nucleus_reaches_p(top_p_filter: Callable[..., Any]) -> None:
     """The kept set reaches p, and without its last token it would not."""
     probs = np.array([0.5, 0.25, 0.125, 0.0625, 0.0625])
     for p, size in ((0.49, 1), (0.6, 2), (0.74, 2), (0.76, 3), (1.0, 5)):
@@ -213,19 +215,19 @@ def _nucleus_reaches_p(top_p_filter):
         )
 
 
-def _rows_keep_their_mass(fit_bigrams):
-    """Seen, half seen and unseen histories have distributions with nothing at zero."""
+def _rows_keep_their_mass(fit_bigrams: Callable[..., Any]) -> None:
+    """Seen, half seen and unseen histories have distributions without zeros."""
     counts = np.array([[4, 0, 1, 0], [2, 2, 2, 2], [0, 0, 0, 0], [0, 1, 0, 0]])
     probs = np.asarray(fit_bigrams(counts), dtype=float)
     validate_distribution(probs)
     _require((probs > 0).all(), "an unseen pair has the probability 0: nothing was smoothed")
     _require(
         probs[0].argmax() == 0 and probs[0, 0] < 0.8,
-        "the commonest pair lost its place, or gave nothing away",
+        "the most frequent pair is no longer the most probable, or was not discounted",
     )
 
 
-def _ban_is_a_ban(ban):
+def _ban_is_a_ban(ban: Callable[..., Any]) -> None:
     """Not one part in 10¹² is left to a banned token, and the others keep their odds."""
     logits = np.array([2.0, 40.0, 1.0, 0.0])
     banned = np.asarray(ban(logits.copy(), [1]), dtype=float)
@@ -238,7 +240,7 @@ def _ban_is_a_ban(ban):
     )
 
 
-def _tokens_have_equal_votes(combine_shards):
+def _tokens_have_equal_votes(combine_shards: Callable[..., Any]) -> None:
     """Means of 3, 1 and 0 tokens."""
     got = float(combine_shards([2.0, 6.0, 0.0], [3, 1, 0]))
     _require(
@@ -274,7 +276,7 @@ CHECKLIST = (
         5,
         "5.5",
         "bits_per_byte",
-        "does the same text cost the same however it is cut?",
+        "does the same text need the same bits however it is cut?",
         _bits_do_not_depend_on_tokens,
     ),
     Check(

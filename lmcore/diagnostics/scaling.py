@@ -1,29 +1,34 @@
-"""The bridge to training at scale: gradients over shards, and power laws of the loss (book, section 10.5)."""
+"""Training at scale: gradients over shards, and power laws of the loss (book, section 10.5)."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_floats
+from lmcore._checks import as_floats, as_real
+from lmcore._typing import Floats
 
 
-def combine_shards(means, n_tokens):
+def combine_shards(means: Sequence[Any], n_tokens: ArrayLike) -> Any:
     """Mean over all tokens from the means of shards, Σ_s n_s g_s / Σ_s n_s (book, section 10.5).
 
-    Losses or gradients of micro-batches or machines. The plain average of the means is another
-    number as soon as shards hold different numbers of unmasked tokens.
+    For the losses or gradients of micro-batches or machines. The plain average of the means differs
+    from it as soon as shards hold different numbers of unmasked tokens.
 
     Parameters
     ----------
     means : sequence of S floats, ndarrays, or dicts of str to ndarray
-        What each shard found, averaged over its own tokens.
+        The result of each shard, averaged over its own tokens.
     n_tokens : array-like of shape (S,)
         Unmasked tokens of each shard; a shard without any must have mean 0 or be left out.
 
     Returns
     -------
     float, ndarray or dict
-        As one of `means`, in its type.
+        Like one of `means`, in its type.
 
     Raises
     ------
@@ -32,26 +37,29 @@ def combine_shards(means, n_tokens):
 
     References
     ----------
-    Goyal, P. et al. (2017). Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour. arXiv:1706.02677.
+    Goyal, P. et al. (2017). Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour.
+    arXiv:1706.02677.
 
     Examples
     --------
-    >>> combine_shards([2.0, 5.0], n_tokens=[3, 1])       # the plain average would be 3.5
+    The plain average would be 3.5:
+
+    >>> combine_shards([2.0, 5.0], n_tokens=[3, 1])
     2.75
     """
-    n_tokens = as_floats(n_tokens, "n_tokens").astype(float)
-    if n_tokens.shape != (len(means),):
+    counts = as_floats(n_tokens, "n_tokens").astype(float)
+    if counts.shape != (len(means),):
         raise ValueError(
-            f"n_tokens has shape {n_tokens.shape} for {len(means)} shards: pass one count a shard"
+            f"n_tokens has shape {counts.shape} for {len(means)} shards: pass one count per shard"
         )
-    if not (n_tokens >= 0).all() or n_tokens.sum() == 0:
+    if not (counts >= 0).all() or counts.sum() == 0:
         raise ValueError(
-            f"n_tokens must be non-negative with at least one token, got {n_tokens.tolist()}"
+            f"n_tokens must be non-negative with at least one token, got {counts.tolist()}"
         )
     if isinstance(means[0], dict):
-        return {name: combine_shards([mean[name] for mean in means], n_tokens) for name in means[0]}
+        return {name: combine_shards([mean[name] for mean in means], counts) for name in means[0]}
     # Python floats: float32 gradients stay float32
-    weights = (n_tokens / n_tokens.sum()).tolist()
+    weights = (counts / counts.sum()).tolist()
     return sum(weight * mean for weight, mean in zip(weights, means))
 
 
@@ -62,7 +70,7 @@ class PowerLaw(NamedTuple):
     ----------
     coefficient, exponent, floor : float
     rms_error : float
-        Root mean square of log y − log ŷ over the points fitted: 0.01 is one per cent.
+        Root mean square of log y − log ŷ over the fitted points: 0.01 is one per cent.
     """
 
     coefficient: float
@@ -70,17 +78,17 @@ class PowerLaw(NamedTuple):
     floor: float
     rms_error: float
 
-    def __call__(self, x):
+    def __call__(self, x: ArrayLike) -> Floats:
         """ŷ at x."""
         return self.floor + self.coefficient * np.asarray(x, dtype=float) ** -self.exponent
 
 
-def fit_power_law(x, y, floor=0.0):
+def fit_power_law(x: ArrayLike, y: ArrayLike, floor: float | None = 0.0) -> PowerLaw:
     """Fit y = E + A x^{−α}, a loss that falls with size, data or compute (book, section 10.5).
 
     With a given floor E it is the straight line of log(y − E) against log x. With ``floor=None`` E
     is fitted too, E ≥ 0: for each α the best E and A are linear least squares on relative errors,
-    and α is searched. Three numbers from few points hold on to little: distrust a fitted floor that
+    and α is searched. A few points determine three numbers poorly: distrust a fitted floor that
     lies far below the data.
 
     Parameters
@@ -108,38 +116,41 @@ def fit_power_law(x, y, floor=0.0):
 
     Examples
     --------
-    >>> law = fit_power_law([1e4, 1e5, 1e6], [4.0, 2.0, 1.0])        # ten times the size, half the loss
-    >>> round(law.exponent, 4), float(law(1e7).round(4))             # log10 2, and one more halving
+    Ten times the size halves the loss: the exponent is log10 2, and a fourth point halves it again:
+
+    >>> law = fit_power_law([1e4, 1e5, 1e6], [4.0, 2.0, 1.0])
+    >>> round(law.exponent, 4), float(law(1e7).round(4))
     (0.301, 0.5)
     """
-    x, y = as_floats(x, "x").astype(float), as_floats(y, "y").astype(float)
+    xs, ys = as_floats(x, "x").astype(float), as_floats(y, "y").astype(float)
     needed = 3 if floor is None else 2
-    if x.ndim != 1 or x.shape != y.shape or len(np.unique(x)) < needed:
+    if xs.ndim != 1 or xs.shape != ys.shape or len(np.unique(xs)) < needed:
         raise ValueError(
-            f"x has shape {x.shape} and y {y.shape}: pass (n,) each with at least {needed}"
-            " different x"
+            f"x has shape {xs.shape} and y {ys.shape}: pass (n,) each with at least {needed} "
+            "different x"
         )
-    lowest = 0.0 if floor is None else floor
-    if not ((x > 0).all() and (y > lowest).all() and np.isfinite(x).all() and np.isfinite(y).all()):
+    lowest = 0.0 if floor is None else as_real(floor, "floor")
+    finite = np.isfinite(xs).all() and np.isfinite(ys).all()
+    if not (finite and (xs > 0).all() and (ys > lowest).all()):
         raise ValueError(
-            f"x must be positive and y above the floor {lowest:g}, both finite; got min x ="
-            f" {x.min():g}, min y = {y.min():g}"
+            f"x must be positive and y above the floor {lowest:g}, both finite; got min x = "
+            f"{xs.min():g}, min y = {ys.min():g}"
         )
     if floor is None:
-        alpha = _search(lambda alpha: _linear_fit(x, y, alpha)[2:])
-        floor, coefficient, *_ = _linear_fit(x, y, alpha)
+        alpha = _search(lambda alpha: _linear_fit(xs, ys, alpha)[2:])
+        floor, coefficient, *_ = _linear_fit(xs, ys, alpha)
     else:
-        log_x = np.log(x) - np.log(x).mean()
-        alpha = -(log_x @ np.log(y - floor)) / (log_x @ log_x)
-        coefficient = np.exp((np.log(y - floor) + alpha * np.log(x)).mean())
-    error = np.log(y) - np.log(floor + coefficient * x**-alpha)
+        log_x = np.log(xs) - np.log(xs).mean()
+        alpha = -(log_x @ np.log(ys - floor)) / (log_x @ log_x)
+        coefficient = np.exp((np.log(ys - floor) + alpha * np.log(xs)).mean())
+    error = np.log(ys) - np.log(floor + coefficient * xs**-alpha)
     return PowerLaw(
         float(coefficient), float(alpha), float(floor), float(np.sqrt((error**2).mean()))
     )
 
 
-def _linear_fit(x, y, alpha):
-    """E ≥ 0 and A of y = E + A x^(−α) for a given α, the squared relative error, and its slope in α."""
+def _linear_fit(x: Floats, y: Floats, alpha: float) -> tuple[float, float, float, float]:
+    """E ≥ 0 and A of y = E + A x^(−α) for an α, the squared relative error, and its slope in α."""
     # x in units of its geometric mean: columns of like size
     scale = np.exp(np.log(x).mean())
     falling = (x / scale) ** -alpha / y
@@ -153,10 +164,17 @@ def _linear_fit(x, y, alpha):
     return floor, coefficient * scale**alpha, error @ error, slope
 
 
-def _search(loss_and_slope, low=1e-3, high=10.0, n_grid=200, n_steps=60):
-    """The minimum over an interval: the best point of a logarithmic grid, then where the slope changes its sign.
+def _search(
+    loss_and_slope: Callable[[float], tuple[float, ...]],
+    low: float = 1e-3,
+    high: float = 10.0,
+    n_grid: int = 200,
+    n_steps: int = 60,
+) -> float:
+    """The minimum over an interval: the best grid point, then where the slope changes its sign.
 
-    Near a minimum a loss is flat, and its rounding hides half of the digits of the place; the slope shows them all.
+    Near a minimum a loss is flat, and its rounding hides half of the digits of the place; the slope
+    shows them all.
     """
     grid = np.geomspace(low, high, n_grid)
     best = int(np.argmin([loss_and_slope(alpha)[0] for alpha in grid]))

@@ -1,7 +1,8 @@
-"""Language models as distributions over finite strings: vocabularies, small sources, total mass (chapter 1).
+"""Language models as distributions over finite strings (chapter 1).
 
-A language model is a function `next_log_probs(prefix)`: a tuple of token ids -> (V,) log-probabilities in nats,
-normalised, EOS among the V tokens if strings end. The sources of this module are the smallest objects that carry one.
+A language model is a function `next_log_probs(prefix)`: a tuple of token ids -> (V,)
+log-probabilities in nats, normalised, EOS among the V tokens if strings end. The sources of this
+module are the smallest objects that have one.
 """
 
 from lmcore.distributions.sources import HazardSource, MarkovSource, TableSource

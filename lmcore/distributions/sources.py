@@ -1,13 +1,18 @@
-"""The smallest language models: a table, a Markov chain, and strings that end by their length alone (chapter 1)."""
+"""The smallest language models: a table, a Markov chain, strings that end by length (chapter 1)."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_token_ids
-from lmcore.distributions._checks import as_distribution
+from lmcore._arrays import can_reach, draw, frozen
+from lmcore._checks import as_distribution, as_generator, as_integer, as_token_ids
+from lmcore._typing import Bools, Floats
+from lmcore.distributions.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -15,8 +20,8 @@ class MarkovSource:
     """Strings in which each token depends only on the one before it (book, sections 1.2 and 1.3).
 
     P(t_1..t_n, EOS) = π(t_1) A(t_2 | t_1) ··· A(t_n | t_{n−1}) A(EOS | t_n). A prefix that already
-    holds EOS at its end is continued by EOS with probability 1, so a batch padded with EOS scores
-    as if it were not padded.
+    ends with EOS is continued by EOS with probability 1, so a batch padded with EOS scores as if it
+    were not padded. Both arrays are copied and read-only.
 
     Parameters
     ----------
@@ -24,8 +29,8 @@ class MarkovSource:
         π; with EOS in the last place if strings can end, π(EOS) being the probability of the empty
         string.
     transition : array-like of shape (n, n) or (n, n + 1)
-        A, one row a token, one column a next token; the last of n + 1 columns is EOS. Square:
-        strings never end.
+        A, one row per token and one column per next token; the last of n + 1 columns is EOS. If the
+        array is square, strings never end.
 
     Attributes
     ----------
@@ -41,22 +46,24 @@ class MarkovSource:
 
     References
     ----------
-    Markov, A. A. (1913). An Example of Statistical Investigation of the Text Eugene Onegin. Translation in Science
-    in Context 19(4), 2006.
+    Markov, A. A. (1913). An Example of Statistical Investigation of the Text Eugene Onegin.
+    Translation in Science in Context 19(4), 2006.
 
     Examples
     --------
-    >>> source = MarkovSource([1.0, 0.0, 0.0], [[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])       # tokens 0, 1; EOS = 2
+    Tokens 0 and 1, and EOS = 2:
+
+    >>> source = MarkovSource([1.0, 0.0, 0.0], [[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])
     >>> source.next_log_probs((0,)).round(4)
     array([-0.6931, -1.3863, -1.3863])
     >>> source.sample(np.random.default_rng(0))
     (0, 0, 0, 0)
     """
 
-    initial: np.ndarray
-    transition: np.ndarray
+    initial: Floats
+    transition: Floats
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         initial = as_distribution(self.initial, "initial").astype(np.float64)
         transition = as_distribution(self.transition, "transition").astype(np.float64)
         n = len(transition)
@@ -66,15 +73,16 @@ class MarkovSource:
             or initial.shape != transition.shape[1:]
         ):
             raise ValueError(
-                f"transition has shape {transition.shape} and initial {initial.shape}: n tokens"
-                " need (n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)"
+                f"transition has shape {transition.shape} and initial {initial.shape}: n tokens "
+                "need (n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)"
             )
-        for name, probs in (("initial", initial), ("transition", transition)):
-            probs.flags.writeable = False
-            object.__setattr__(self, name, probs)
+        object.__setattr__(self, "initial", frozen(initial))
+        object.__setattr__(self, "transition", frozen(transition))
 
     @classmethod
-    def from_counts(cls, pair_counts, vocab, start="<s>"):
+    def from_counts(
+        cls, pair_counts: Mapping[tuple[str, str], float], vocab: Vocabulary, start: str = "<s>"
+    ) -> "MarkovSource":
         """Count ratios as probabilities: A(v|u) = c(u, v) / Σ_w c(u, w), π = A(·|start).
 
         Parameters
@@ -101,7 +109,7 @@ class MarkovSource:
         # last row: start of string
         counts = np.zeros((n + 1, len(vocab)))
         columns = {token: i for i, token in enumerate(vocab.tokens)}
-        rows = {**columns, vocab.eos_token: None, start: n}
+        rows: dict[str | None, int | None] = {**columns, vocab.eos_token: None, start: n}
         for (first, second), count in pair_counts.items():
             row, column = rows.get(first, vocab.unk), columns.get(second, vocab.unk)
             if row is not None and column is not None:
@@ -109,79 +117,82 @@ class MarkovSource:
         totals = counts.sum(axis=1, keepdims=True)
         if totals[n] == 0:
             raise ValueError(
-                f"pair_counts has no pair from start={start!r} to a token of the vocabulary; count"
-                " the start of strings too, as count_bigrams does"
+                f"pair_counts has no pair from start={start!r} to a token of the vocabulary; "
+                "count the start of strings too, as count_bigrams does"
             )
         if vocab.eos is None and not totals.all():
             raise ValueError(
-                f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in"
-                " pair_counts, and without EOS a string cannot end there: leave it out of the"
-                " vocabulary"
+                f"token {vocab.tokens[int(totals.argmin())]!r} is followed by nothing in "
+                "pair_counts, and without EOS a string cannot end there: leave it out of the "
+                "vocabulary"
             )
         counts[totals[:, 0] == 0, -1] = 1
         probs = counts / counts.sum(axis=1, keepdims=True)
         return cls(probs[n], probs[:n])
 
     @property
-    def vocab_size(self):
+    def vocab_size(self) -> int:
         """V, EOS included."""
         return len(self.initial)
 
     @property
-    def eos(self):
+    def eos(self) -> int | None:
         """Id of EOS, the last one, or None."""
         n = len(self.transition)
         return n if self.vocab_size == n + 1 else None
 
     @cached_property
-    def _log_rows(self):
+    def _log_rows(self) -> Floats:
         """Log-probabilities after each token, and in the last row at the start of a string."""
         # after EOS only EOS; no row without EOS
         absorbing = np.eye(self.vocab_size)[len(self.transition) :]
         with np.errstate(divide="ignore"):
             return np.log(np.vstack([self.transition, absorbing, self.initial]))
 
-    def next_log_probs(self, prefix):
+    def next_log_probs(self, prefix: tuple[int, ...]) -> Floats:
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         if len(prefix) == 0:
             return self._log_rows[-1].copy()
         return self._log_rows[as_token_ids(prefix[-1], self.vocab_size, "prefix[-1]")].copy()
 
-    def log_probs(self, tokens):
+    def log_probs(self, tokens: ArrayLike) -> Floats:
         """(..., T, V) nats, aligned: row t is the distribution of token t given those before it."""
         tokens = as_token_ids(tokens, self.vocab_size, "tokens")
         before = np.full(tokens.shape, -1)
         before[..., 1:] = tokens[..., :-1]
         return self._log_rows[before]
 
-    def tokens_that_occur(self):
+    def tokens_that_occur(self) -> Bools:
         """(n,) booleans: which tokens can be reached from the start of a string."""
         n = len(self.transition)
-        return _closure(self.initial[:n] > 0, self.transition[:, :n].T)
+        return can_reach(self.initial[:n] > 0, self.transition[:, :n].T)
 
-    def tokens_that_can_end(self):
+    def tokens_that_can_end(self) -> Bools:
         """(n,) booleans: from which tokens EOS can be reached."""
         n = len(self.transition)
-        return _closure(self.transition[:, n:].any(axis=1), self.transition[:, :n])
+        return can_reach(self.transition[:, n:].any(axis=1), self.transition[:, :n])
 
-    def is_tight(self):
-        """True if strings end with probability 1: no token occurs from which EOS cannot be reached."""
+    def is_tight(self) -> bool:
+        """True if strings end with probability 1: EOS can be reached from all that occurs."""
         return bool((self.tokens_that_can_end() | ~self.tokens_that_occur()).all())
 
-    def sample(self, rng, max_len=None):
-        """Draw a string, EOS left out, by inverse CDF from `rng`, a numpy Generator.
+    def sample(self, rng: np.random.Generator, max_len: int | None = None) -> tuple[int, ...]:
+        """Draw a string, without EOS, by inverse CDF from `rng`, a numpy Generator.
 
-        Without `max_len` it is drawn to its end, which a source that may go on for ever refuses. With it, a string
-        of `max_len` tokens may be cut short.
+        Without `max_len` it is drawn to its end, which raises for a source that may go on for ever.
+        With it, strings are cut off after `max_len` tokens.
         """
-        if max_len is None and not self.is_tight():
+        rng = as_generator(rng)
+        if max_len is not None:
+            max_len = as_integer(max_len, "max_len", minimum=0)
+        elif not self.is_tight():
             raise ValueError(
                 "max_len is needed: strings of this source do not end with probability 1"
             )
-        string, row = [], self.initial
+        string: list[int] = []
+        row = self.initial
         while max_len is None or len(string) < max_len:
-            cumulative = row.cumsum()
-            token = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+            token = draw(row, rng)
             if token == self.eos:
                 break
             string.append(token)
@@ -222,28 +233,28 @@ class HazardSource:
     (array([0.75, 0.25]), array([0.9375, 0.0625]))
     """
 
-    hazard: Callable
+    hazard: Callable[[int], float]
     vocab_size: int = 2
 
-    def __post_init__(self):
-        if self.vocab_size < 2:
+    def __post_init__(self) -> None:
+        if as_integer(self.vocab_size, "vocab_size") < 2:
             raise ValueError(
                 f"vocab_size must be at least 2 (a token and EOS), got {self.vocab_size}"
             )
 
     @property
-    def eos(self):
+    def eos(self) -> int:
         """Id of EOS, the last one."""
         return self.vocab_size - 1
 
-    def end_prob(self, draw):
-        """h(draw), seen to be a probability."""
+    def end_prob(self, draw: int) -> float:
+        """h(draw), checked to be a probability."""
         prob = float(self.hazard(draw))
         if not 0 <= prob <= 1:
             raise ValueError(f"hazard({draw}) = {prob} is no probability: it must lie in [0, 1]")
         return prob
 
-    def next_log_probs(self, prefix):
+    def next_log_probs(self, prefix: tuple[int, ...]) -> Floats:
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         if self.eos in prefix:  # the string has ended
             probs = np.eye(self.vocab_size)[self.eos]
@@ -257,7 +268,9 @@ class HazardSource:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TableSource:
-    """A language model written out, one distribution p(· | prefix) for each prefix (book, section 1.3).
+    """A language model written out: p(· | prefix) for each prefix (book, section 1.3).
+
+    The rows are copied and read-only.
 
     Parameters
     ----------
@@ -285,20 +298,20 @@ class TableSource:
     array([0., 0., 1.])
     """
 
-    table: Mapping
+    table: Mapping[tuple[int, ...], Floats]
     eos: int | None
-    default: np.ndarray | None = None
+    default: Floats | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         table = {
-            tuple(prefix): as_distribution(row, f"table[{tuple(prefix)}]")
+            tuple(prefix): _row(row, f"table[{tuple(prefix)}]")
             for prefix, row in self.table.items()
         }
-        default = None if self.default is None else as_distribution(self.default, "default")
+        default = None if self.default is None else _row(self.default, "default")
         shapes = {row.shape for row in [*table.values(), default] if row is not None}
         if len(shapes) != 1 or len(min(shapes)) != 1:
             raise ValueError(f"table must hold rows of one shape (V,), got shapes {sorted(shapes)}")
-        if self.eos is not None and not 0 <= self.eos < min(shapes)[0]:
+        if self.eos is not None and not 0 <= as_integer(self.eos, "eos") < min(shapes)[0]:
             raise ValueError(
                 f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {self.eos}"
             )
@@ -306,26 +319,22 @@ class TableSource:
         object.__setattr__(self, "default", default)
 
     @property
-    def vocab_size(self):
+    def vocab_size(self) -> int:
         """V, EOS included."""
         return len(self.default if self.default is not None else next(iter(self.table.values())))
 
-    def next_log_probs(self, prefix):
+    def next_log_probs(self, prefix: tuple[int, ...]) -> Floats:
         """(V,) nats of the token after `prefix`, a tuple of ids."""
         row = self.table.get(tuple(prefix), self.default)
         if row is None:
             raise ValueError(
-                f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it,"
-                " or a default"
+                f"prefix {tuple(prefix)} is not among the {len(self.table)} of the table; add it, "
+                "or a default"
             )
         with np.errstate(divide="ignore"):
             return np.log(row)
 
 
-def _closure(marked, edges):
-    """All nodes from which a marked one can be reached along `edges` (u -> v where edges[u, v] > 0)."""
-    while True:
-        grown = marked | (edges[:, marked] > 0).any(axis=1)
-        if (grown == marked).all():
-            return marked
-        marked = grown
+def _row(probs: ArrayLike, name: str) -> Floats:
+    """A read-only copy of a distribution, in float64."""
+    return frozen(as_distribution(probs, name).astype(np.float64))

@@ -1,18 +1,34 @@
-"""Probabilities of strings and of their lengths under any language model (book, sections 1.1 and 1.2)."""
+"""Probabilities of strings and of their lengths under a language model (sections 1.1 and 1.2)."""
+
+from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_floats, as_token_ids
+from lmcore._checks import as_integer, as_token_ids, next_row
+from lmcore._typing import Floats, NextLogProbs
 from lmcore.distributions.sources import HazardSource, MarkovSource
 
 
-def prefix_log_prob(next_log_probs, tokens):
-    """Log-probability that a string begins with these tokens, Σ_i log p(t_i | t_<i) (book, section 1.5).
+class StringSource(Protocol):
+    """A language model that says which of its tokens is EOS."""
 
-    Prefixes of one length share the mass 1 among themselves; prefixes of different lengths are no
-    distribution.
+    @property
+    def eos(self) -> int | None: ...
+
+    def next_log_probs(self, prefix: tuple[int, ...]) -> ArrayLike:
+        """(V,) nats of the token after `prefix`."""
+
+
+def prefix_log_prob(next_log_probs: NextLogProbs, tokens: Sequence[int]) -> float:
+    """Log-probability that a string begins with these tokens (book, section 1.5).
+
+    It is Σ_i log p(t_i | t_<i). Prefixes of one length share the mass 1; prefixes of different
+    lengths do not form a distribution.
 
     Parameters
     ----------
@@ -29,16 +45,18 @@ def prefix_log_prob(next_log_probs, tokens):
     Raises
     ------
     ValueError
-        If a token is out of range.
+        If a token is out of range, or the model returns NaN or bans every token.
 
     Examples
     --------
-    >>> round(prefix_log_prob(lambda prefix: np.log([0.5, 0.25, 0.25]), (0, 1)), 4)      # log(1/2 * 1/4)
+    log(1/2 · 1/4):
+
+    >>> round(prefix_log_prob(lambda prefix: np.log([0.5, 0.25, 0.25]), (0, 1)), 4)
     -2.0794
     """
     tokens, total = tuple(tokens), 0.0
     for i, token in enumerate(tokens):
-        row = as_floats(next_log_probs(tokens[:i]), "next_log_probs(prefix)")
+        row = next_row(next_log_probs, tokens[:i])
         as_token_ids([token], len(row), f"tokens[{i}:{i + 1}]")
         total += float(row[token])
         # the model need not know what follows an impossible prefix
@@ -47,8 +65,8 @@ def prefix_log_prob(next_log_probs, tokens):
     return total
 
 
-def string_log_prob(next_log_probs, tokens, eos):
-    """Log-probability of a whole string, its end included, log P(t_1..t_n, EOS) (book, section 1.2).
+def string_log_prob(next_log_probs: NextLogProbs, tokens: Sequence[int], eos: int) -> float:
+    """Log-probability of a whole string with its end, log P(t_1..t_n, EOS) (book, section 1.2).
 
     That is `prefix_log_prob` of the tokens plus log p(EOS | t_1..t_n). Over all finite strings
     these probabilities sum to 1 if the model is tight, to less if mass leaks to infinite ones.
@@ -70,7 +88,7 @@ def string_log_prob(next_log_probs, tokens, eos):
     Raises
     ------
     ValueError
-        If `eos` is None or stands among the tokens, or a token is out of range.
+        If `eos` is None or occurs among the tokens, or a token is out of range.
 
     Examples
     --------
@@ -85,17 +103,19 @@ def string_log_prob(next_log_probs, tokens, eos):
         )
     if eos in tokens:
         raise ValueError(
-            f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without it:"
-            " its end is scored anyway"
+            f"tokens holds EOS (id {eos}) at index {tokens.index(eos)}; give the string without "
+            "it: its end is scored anyway"
         )
     return prefix_log_prob(next_log_probs, tokens + (eos,))
 
 
-def enumerate_strings(next_log_probs, eos, max_len):
-    """All strings of at most `max_len` tokens with their log-probabilities, shortest first (book, section 1.1).
+def enumerate_strings(
+    next_log_probs: NextLogProbs, eos: int | None, max_len: int
+) -> Iterator[tuple[tuple[int, ...], float]]:
+    """All strings of up to `max_len` tokens and their log-probabilities (book, section 1.1).
 
-    Their mass climbs towards 1 as `max_len` grows, if the model is tight. There are up to Σ_n
-    (V−1)^n of them.
+    The shortest come first. Their total probability grows towards 1 with `max_len`, if the model is
+    tight. There are up to Σ_n (V−1)^n of them.
 
     Parameters
     ----------
@@ -117,30 +137,31 @@ def enumerate_strings(next_log_probs, eos, max_len):
     Raises
     ------
     ValueError
-        If `max_len` is negative.
+        If `max_len` is negative, or the model returns NaN or bans every token.
 
     Examples
     --------
-    >>> for string, log_prob in enumerate_strings(lambda prefix: np.log([0.5, 0.25, 0.25]), eos=2, max_len=1):
+    >>> model = lambda prefix: np.log([0.5, 0.25, 0.25])
+    >>> for string, log_prob in enumerate_strings(model, eos=2, max_len=1):
     ...     print(string, round(np.exp(log_prob), 4))
     () 0.25
     (0,) 0.125
     (1,) 0.0625
     """
-    if max_len < 0:
-        raise ValueError(f"max_len must be at least 0, got {max_len}")
-    return _breadth_first(next_log_probs, eos, max_len)
+    return _breadth_first(next_log_probs, eos, as_integer(max_len, "max_len", minimum=0))
 
 
-def _breadth_first(next_log_probs, eos, max_len):
-    queue = deque([((), 0.0)])
+def _breadth_first(
+    next_log_probs: NextLogProbs, eos: int | None, max_len: int
+) -> Iterator[tuple[tuple[int, ...], float]]:
+    queue: deque[tuple[tuple[int, ...], float]] = deque([((), 0.0)])
     while queue:
         prefix, log_prob = queue.popleft()
         if eos is None:
             yield prefix, log_prob
             if len(prefix) == max_len:
                 continue
-        row = as_floats(next_log_probs(prefix), "next_log_probs(prefix)")
+        row = next_row(next_log_probs, prefix)
         if eos is not None and row[eos] > -np.inf:
             yield prefix, log_prob + float(row[eos])
         if len(prefix) < max_len:
@@ -151,7 +172,7 @@ def _breadth_first(next_log_probs, eos, max_len):
             )
 
 
-def length_distribution(source, max_len):
+def length_distribution(source: StringSource, max_len: int) -> Floats:
     """Exact probability of each string length, P(|t| = n) (book, section 1.2).
 
     For a Markov chain with token-to-token matrix Q and EOS column r it is π Qⁿ⁻¹ r; for a hazard h
@@ -168,7 +189,7 @@ def length_distribution(source, max_len):
     -------
     ndarray of shape (max_len + 1,)
         Entry n is the probability that a string has exactly n tokens, EOS not counted. The sum
-        falls short of 1 by the mass of longer and of infinite strings; without EOS all entries are
+        falls short of 1 by the mass of longer and of infinite strings. Without EOS all entries are
         0.
 
     Raises
@@ -178,14 +199,15 @@ def length_distribution(source, max_len):
 
     Examples
     --------
-    >>> length_distribution(MarkovSource([0.5, 0.5], [[0.5, 0.5]]), max_len=3)         # token 0, EOS = 1
+    Token 0 and EOS = 1 with equal chances; then a source that loses half of its mass:
+
+    >>> length_distribution(MarkovSource([0.5, 0.5], [[0.5, 0.5]]), max_len=3)
     array([0.5   , 0.25  , 0.125 , 0.0625])
     >>> leaky = HazardSource(lambda n: 1 / (n + 1) ** 2)
-    >>> float(length_distribution(leaky, max_len=10_000).sum().round(4))               # half of the mass is lost
+    >>> float(length_distribution(leaky, max_len=10_000).sum().round(4))
     0.5
     """
-    if max_len < 0:
-        raise ValueError(f"max_len must be at least 0, got {max_len}")
+    max_len = as_integer(max_len, "max_len", minimum=0)
     lengths = np.zeros(max_len + 1)
     if source.eos is None:
         return lengths
@@ -204,11 +226,11 @@ def length_distribution(source, max_len):
     return lengths
 
 
-def termination_probability(source):
-    """Total mass of all finite strings of a Markov source, π(EOS) + π (I − Q)⁻¹ r (book, section 1.2).
+def termination_probability(source: MarkovSource) -> float:
+    """Total mass of all finite strings of a Markov source (book, section 1.2).
 
-    It is 1, and the source called tight, exactly if EOS can be reached from every token that can
-    occur.
+    It is π(EOS) + π (I − Q)⁻¹ r. It is 1, and the source is called tight, exactly if EOS can be
+    reached from every token that can occur.
 
     Parameters
     ----------
@@ -221,12 +243,14 @@ def termination_probability(source):
 
     References
     ----------
-    Booth, T. L. and Thompson, R. A. (1973). Applying Probability Measures to Abstract Languages. IEEE Transactions
-    on Computers C-22(5).
+    Booth, T. L. and Thompson, R. A. (1973). Applying Probability Measures to Abstract Languages.
+    IEEE Transactions on Computers C-22(5).
 
     Examples
     --------
-    >>> trap = MarkovSource([0.5, 0.25, 0.25], [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])      # token 1 goes on for ever
+    A string that reaches token 1 never ends:
+
+    >>> trap = MarkovSource([0.5, 0.25, 0.25], [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
     >>> termination_probability(trap)
     0.75
     """
@@ -241,8 +265,10 @@ def termination_probability(source):
     return float(source.initial[n] + source.initial[:n][ending] @ finish)
 
 
-def expected_length(source):
-    """Mean number of tokens in a string of a Markov source, π (I − Q)⁻¹ 1, EOS not counted (book, section 1.2).
+def expected_length(source: MarkovSource) -> float:
+    """Mean number of tokens in a string of a Markov source, π (I − Q)⁻¹ 1 (book, section 1.2).
+
+    EOS is not counted.
 
     Parameters
     ----------
@@ -255,7 +281,8 @@ def expected_length(source):
 
     References
     ----------
-    Kemeny, J. G. and Snell, J. L. (1960). Finite Markov Chains. Chapter 3: the fundamental matrix (I − Q)⁻¹.
+    Kemeny, J. G. and Snell, J. L. (1960). Finite Markov Chains. Chapter 3: the fundamental matrix
+    (I − Q)⁻¹.
 
     Examples
     --------

@@ -1,9 +1,10 @@
 """Vocabularies: the finite set of tokens that a language model chooses from (book, section 1.1)."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lmcore._arrays import as_token_ids
+from lmcore._checks import as_token_ids
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,7 +26,7 @@ class Vocabulary:
     Raises
     ------
     ValueError
-        If there is no token or one stands twice.
+        If there is no token, or one occurs twice.
 
     Examples
     --------
@@ -36,12 +37,12 @@ class Vocabulary:
     ((1, 2, 3), ('a', '<eos>'))
     """
 
-    tokens: tuple
+    tokens: tuple[str, ...]
     eos_token: str | None = "<eos>"
     unk_token: str | None = None
-    _ids: dict = field(init=False, compare=False)
+    _ids: dict[str | None, int] = field(init=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         tokens = tuple(self.tokens)
         specials = (
             token
@@ -53,59 +54,68 @@ class Vocabulary:
             raise ValueError("tokens is empty: a vocabulary needs at least one token")
         repeated = [token for token, count in Counter(tokens).items() if count > 1]
         if repeated:
-            raise ValueError(
-                f"tokens must be distinct, but {repeated[0]!r} stands there more than once"
-            )
+            raise ValueError(f"tokens must be distinct, but {repeated[0]!r} occurs more than once")
         object.__setattr__(self, "tokens", tokens)
         object.__setattr__(self, "_ids", {token: i for i, token in enumerate(tokens)})
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
-    def __contains__(self, token):
+    def __contains__(self, token: object) -> bool:
         return token in self._ids
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
-            f"Vocabulary({len(self)} tokens, eos_token={self.eos_token!r},"
-            f" unk_token={self.unk_token!r})"
+            f"Vocabulary({len(self)} tokens, eos_token={self.eos_token!r}, "
+            f"unk_token={self.unk_token!r})"
         )
 
     @property
-    def eos(self):
+    def eos(self) -> int | None:
         """Id of EOS, or None."""
         return self._ids.get(self.eos_token)
 
     @property
-    def unk(self):
+    def unk(self) -> int | None:
         """Id of UNK, or None."""
         return self._ids.get(self.unk_token)
 
     @classmethod
-    def from_counts(cls, counts, size=None, eos_token="<eos>", unk_token=None):
+    def from_counts(
+        cls,
+        counts: Mapping[str, float],
+        size: int | None = None,
+        eos_token: str | None = "<eos>",
+        unk_token: str | None = None,
+    ) -> "Vocabulary":
         """The `size` most frequent types of a mapping type -> count, ties in alphabetical order."""
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
-        return cls(ranked[:size], eos_token, unk_token)
+        return cls(tuple(ranked[:size]), eos_token, unk_token)
 
-    def encode(self, tokens, add_eos=False):
+    def encode(self, tokens: Iterable[str], add_eos: bool = False) -> tuple[int, ...]:
         """Ids of a sequence of tokens, UNK's for those outside; ValueError if there is no UNK."""
-        ids = [self._ids.get(token, self.unk) for token in tokens]
-        if None in ids:
-            raise ValueError(
-                f"token {list(tokens)[ids.index(None)]!r} is not in the vocabulary of {len(self)}"
-                " tokens, which has no unk_token; give it one, or leave the token out"
-            )
-        if add_eos and self.eos is None:
-            raise ValueError("add_eos needs a vocabulary with an eos_token")
-        return tuple(ids) + ((self.eos,) if add_eos else ())
+        ids = []
+        for token in tokens:
+            known = self._ids.get(token, self.unk)
+            if known is None:
+                raise ValueError(
+                    f"token {token!r} is not in the vocabulary of {len(self)} tokens, which has "
+                    "no unk_token; give it one, or leave the token out"
+                )
+            ids.append(known)
+        if add_eos:
+            if self.eos is None:
+                raise ValueError("add_eos needs a vocabulary with an eos_token")
+            ids.append(self.eos)
+        return tuple(ids)
 
-    def decode(self, ids):
+    def decode(self, ids: Iterable[int]) -> tuple[str, ...]:
         """Tokens of a sequence of ids; ValueError if one is out of range."""
         return tuple(self.tokens[i] for i in as_token_ids(list(ids), len(self), "ids"))
 
 
-def apply_vocab(tokens, vocab):
-    """The text as a model with this vocabulary sees it: every token outside becomes UNK (book, section 1.1).
+def apply_vocab(tokens: Sequence[str], vocab: Vocabulary) -> tuple[str, ...]:
+    """The text as a model sees it: tokens outside its vocabulary become UNK (book, section 1.1).
 
     Parameters
     ----------
@@ -129,8 +139,10 @@ def apply_vocab(tokens, vocab):
     return vocab.decode(vocab.encode(tokens))
 
 
-def count_bigrams(strings, start="<s>", end="<eos>"):
-    """How often each token follows each other one, the start and the end of strings included (book, section 1.3).
+def count_bigrams(
+    strings: Iterable[Sequence[str]], start: str = "<s>", end: str | None = "<eos>"
+) -> Counter[tuple[str, str]]:
+    """How often each token follows each other, starts and ends included (book, section 1.3).
 
     Parameters
     ----------
@@ -150,8 +162,8 @@ def count_bigrams(strings, start="<s>", end="<eos>"):
     >>> count_bigrams([["a", "b"], ["a"]])["<s>", "a"]
     2
     """
-    pairs = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
     for string in strings:
-        string = [start, *string] + ([] if end is None else [end])
-        pairs.update(zip(string[:-1], string[1:]))
+        whole = [start, *string] + ([] if end is None else [end])
+        pairs.update(zip(whole[:-1], whole[1:]))
     return pairs

@@ -1,7 +1,8 @@
-"""The chain rule at work: conditionals and joints, causal masks, teacher forcing, scores of sequences (chapter 2).
+"""The chain rule at work: conditionals, causal masks, teacher forcing, scores (chapter 2).
 
-Works on probabilities and log-probabilities; where logits come from is chapter 3. Arrays of log-probabilities are
-aligned: row t is the distribution from which token t is drawn, so no caller ever shifts.
+Works on probabilities and log-probabilities; where logits come from is chapter 3. Arrays of
+log-probabilities are aligned: row t is the distribution from which token t is drawn, so no caller
+ever shifts.
 """
 
 from lmcore.factorization.continuations import (

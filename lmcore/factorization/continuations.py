@@ -1,21 +1,23 @@
-"""Scores of a continuation after a prompt, and of texts longer than a model can read (book, section 2.5)."""
+"""Scores of continuations, and of texts longer than a model can read (book, section 2.5)."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from lmcore._arrays import as_floats, as_token_ids
+from lmcore._checks import as_integer, as_token_ids, next_row
+from lmcore._typing import NextLogProbs
 
 
 class ContinuationScore(NamedTuple):
-    """Log-probability of a continuation, and whether greedy decoding would have produced it (book, section 2.5).
+    """Log-probability of a continuation, and whether greedy decoding finds it (book, section 2.5).
 
     Parameters
     ----------
     sum : float
         log P(continuation | prompt) in nats.
     is_greedy : bool
-        True if every token of the continuation is the most probable one at its place.
+        True if every token of the continuation is the most probable one at its position.
 
     Examples
     --------
@@ -27,12 +29,14 @@ class ContinuationScore(NamedTuple):
     is_greedy: bool
 
 
-def continuation_score(next_log_probs, prompt, continuation):
+def continuation_score(
+    next_log_probs: NextLogProbs, prompt: Sequence[int], continuation: Sequence[int]
+) -> ContinuationScore:
     """Score of an answer after a prompt, log P(y|x) = log P(x, y) − log P(x) (book, section 2.5).
 
-    It is Σ_i log p(y_i | x, y_<i), so the prompt is never scored. Only the tokens of the answer are
-    scored: averaging over the prompt's as well mixes in a number that every answer shares, and
-    weighs it by the answers' lengths.
+    It is Σ_i log p(y_i | x, y_<i): only the tokens of the answer are scored, never the prompt's.
+    Averaging over the prompt's tokens as well would mix in a number that all answers share,
+    weighted by their lengths.
 
     Parameters
     ----------
@@ -52,15 +56,18 @@ def continuation_score(next_log_probs, prompt, continuation):
     Raises
     ------
     ValueError
-        If `continuation` is empty or a token is out of range.
+        If `continuation` is empty, a token is out of range, or the model returns NaN or bans every
+        token.
 
     References
     ----------
-    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation.
+    doi:10.5281/zenodo.10256836
 
     Examples
     --------
-    >>> score = continuation_score(lambda prefix: np.log([0.9, 0.1]), prompt=(1, 0), continuation=(0, 0))
+    >>> import numpy as np
+    >>> score = continuation_score(lambda prefix: np.log([0.9, 0.1]), (1, 0), (0, 0))
     >>> round(score.sum, 4), score.is_greedy
     (-0.2107, True)
     """
@@ -71,19 +78,22 @@ def continuation_score(next_log_probs, prompt, continuation):
         )
     total, is_greedy = 0.0, True
     for i, token in enumerate(continuation):
-        row = as_floats(next_log_probs(prompt + continuation[:i]), "next_log_probs(prefix)")
-        as_token_ids([token], row.shape[-1], f"continuation[{i}:{i + 1}]")
+        row = next_row(next_log_probs, prompt + continuation[:i])
+        as_token_ids([token], len(row), f"continuation[{i}:{i + 1}]")
         total += float(row[token])
         is_greedy = is_greedy and int(row.argmax()) == token
     return ContinuationScore(total, is_greedy)
 
 
-def encode_pair(encode, prompt, continuation):
-    """Token ids of a prompt and its continuation, cut where tokenising both together cuts (book, section 2.5).
+def encode_pair(
+    encode: Callable[[str], Sequence[int]], prompt: str, continuation: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Token ids of a prompt and of its continuation (book, section 2.5).
 
     Most tokenizers attach a space to the word after it. Spaces at the prompt's end therefore move
-    to the continuation, and the continuation is what follows the prompt's tokens in the encoding of
-    both.
+    to the continuation. If the prompt's own encoding begins the encoding of both, the continuation
+    is what follows it there. Otherwise a merge crosses the border; the two are then encoded apart,
+    because no split of the joint encoding gives all of the continuation and nothing of the prompt.
 
     Parameters
     ----------
@@ -94,16 +104,19 @@ def encode_pair(encode, prompt, continuation):
     Returns
     -------
     prompt_ids, continuation_ids : tuples of int
+        Together they always spell ``prompt + continuation``. (The Language Model Evaluation Harness
+        cuts the joint encoding after as many tokens as the prompt has alone, which drops or repeats
+        characters where a merge crosses the border.)
 
     Raises
     ------
     ValueError
-        If the continuation gets no token of its own, as when it merges into the prompt's last
-        token.
+        If `continuation` is empty or gets no token.
 
     References
     ----------
-    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation.
+    doi:10.5281/zenodo.10256836
 
     Examples
     --------
@@ -112,13 +125,17 @@ def encode_pair(encode, prompt, continuation):
     ((0, 1, 2), (3,))
     """
     stripped = prompt.rstrip()
-    together = tuple(encode(prompt + continuation))
+    continuation = prompt[len(stripped) :] + continuation
     prompt_ids = tuple(encode(stripped)) if stripped else ()
-    continuation_ids = together[len(prompt_ids) :]
+    together = tuple(encode(stripped + continuation))
+    if together[: len(prompt_ids)] == prompt_ids:
+        continuation_ids = together[len(prompt_ids) :]
+    else:
+        continuation_ids = tuple(encode(continuation))
     if not continuation_ids:
         raise ValueError(
             f"continuation {continuation!r} has no tokens of its own after the prompt {prompt!r}: "
-            "pass a continuation that is not empty and does not merge into the prompt's last token"
+            "pass a continuation that is not empty"
         )
     return prompt_ids, continuation_ids
 
@@ -139,12 +156,12 @@ class Window(NamedTuple):
     (1, 4)
     """
 
-    context: tuple
-    targets: tuple
+    context: tuple[int, ...]
+    targets: tuple[int, ...]
 
 
-def rolling_windows(tokens, max_len, context_len=1):
-    """Windows over a text longer than a model can read; each token is predicted exactly once (book, section 2.5).
+def rolling_windows(tokens: Sequence[int], max_len: int, context_len: int = 1) -> Iterator[Window]:
+    """Windows over a long text, in which each token is predicted once (book, section 2.5).
 
     The first window starts from nothing (or BOS, which the model adds itself) and predicts
     `max_len` tokens. Each later one predicts up to ``max_len - context_len + 1`` and has as many
@@ -158,7 +175,7 @@ def rolling_windows(tokens, max_len, context_len=1):
         The longest prefix handed to the model, not counting a BOS that it adds itself.
     context_len : int, default 1
         Smallest number of known tokens before a later window's first target, 1 ≤ context_len ≤
-        max_len. 1 is cheapest; `max_len` predicts one token a window, each with the longest
+        max_len. 1 is cheapest; `max_len` predicts one token per window, each with the longest
         context.
 
     Yields
@@ -175,7 +192,8 @@ def rolling_windows(tokens, max_len, context_len=1):
 
     References
     ----------
-    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation. doi:10.5281/zenodo.10256836
+    Gao, L. et al. (2023). A Framework for Few-Shot Language Model Evaluation.
+    doi:10.5281/zenodo.10256836
 
     Examples
     --------
@@ -185,16 +203,17 @@ def rolling_windows(tokens, max_len, context_len=1):
     (3,) (4, 5, 6, 7)
     (5, 6, 7) (8, 9)
     """
+    max_len = as_integer(max_len, "max_len")
+    context_len = as_integer(context_len, "context_len")
     if not 1 <= context_len <= max_len:
         raise ValueError(
-            f"context_len must lie in [1, max_len], got context_len={context_len},"
-            f" max_len={max_len}"
+            f"context_len must lie in [1, max_len], got context_len={context_len}, "
+            f"max_len={max_len}"
         )
-    tokens = tuple(tokens)
-    return _rolling_windows(tokens, max_len, context_len)
+    return _rolling_windows(tuple(tokens), max_len, context_len)
 
 
-def _rolling_windows(tokens, max_len, context_len):
+def _rolling_windows(tokens: tuple[int, ...], max_len: int, context_len: int) -> Iterator[Window]:
     start = 0
     while start < len(tokens):
         width = max_len if start == 0 else max_len - context_len + 1

@@ -1,17 +1,24 @@
 """Joint tables and the conditionals they factorise into (book, sections 1.5 and 2.1)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore.distributions._checks import as_distribution
+from lmcore._arrays import accumulator
+from lmcore._checks import as_distribution, as_integer
+from lmcore._typing import Floats
 
 
-def conditionals_from_joint(joint, order=None):
+def conditionals_from_joint(joint: ArrayLike, order: Sequence[int] | None = None) -> list[Floats]:
     """Conditionals whose product is a joint table (book, section 1.5).
 
-    p(x_i | x_1..x_{i−1}) = p(x_1..x_i) / p(x_1..x_{i−1}), both by summing the later variables out.
-    The chain rule holds in any order of the variables, not only left to right (book, section 2.1).
-    A history of probability 0 has no conditional; its row is filled with the uniform distribution,
-    which changes no product.
+    p(x_i | x_1..x_{i−1}) = p(x_1..x_i) / p(x_1..x_{i−1}), both found by summing out the later
+    variables. The chain rule holds in any order of the variables, not only left to right (book,
+    section 2.1). A history of probability 0 has no conditional; its row is filled with the uniform
+    distribution, which changes no product.
 
     Parameters
     ----------
@@ -38,19 +45,23 @@ def conditionals_from_joint(joint, order=None):
     (array([0.5, 0.5]), array([[0.2, 0.8],
            [1. , 0. ]]))
     """
-    joint = as_distribution(joint, "joint", axis=None)
-    joint = joint.transpose(_as_order(order, joint.ndim))
+    probs = as_distribution(joint, "joint", axis=None)
+    probs = probs.transpose(_as_order(order, probs.ndim))
     conditionals = []
-    for i in range(joint.ndim):
-        marginal = joint.sum(axis=tuple(range(i + 1, joint.ndim)))  # p(x_1..x_i)
-        history = marginal.sum(axis=-1, keepdims=True)  # p(x_1..x_{i-1})
-        uniform = np.full_like(marginal, 1 / marginal.shape[-1])
-        conditionals.append(np.divide(marginal, history, out=uniform, where=history > 0))
+    for i in range(probs.ndim):
+        # p(x_1..x_i) and p(x_1..x_{i-1})
+        marginal = probs.sum(axis=tuple(range(i + 1, probs.ndim)), dtype=accumulator(probs.dtype))
+        history = marginal.sum(axis=-1, keepdims=True)
+        rows = np.full_like(marginal, 1 / marginal.shape[-1])
+        np.divide(marginal, history, out=rows, where=history > 0)
+        conditionals.append(rows.astype(probs.dtype, copy=False))
     return conditionals
 
 
-def joint_from_conditionals(conditionals, order=None):
-    """Joint table from its conditionals, p(x_1..x_n) = Π_i p(x_i | x_1..x_{i−1}) (book, section 2.1).
+def joint_from_conditionals(
+    conditionals: Sequence[ArrayLike], order: Sequence[int] | None = None
+) -> Floats:
+    """Joint table from its conditionals, Π_i p(x_i | x_1..x_{i−1}) (book, section 2.1).
 
     The inverse of `conditionals_from_joint` for every joint table and every order.
 
@@ -77,26 +88,26 @@ def joint_from_conditionals(conditionals, order=None):
     array([[0.1, 0.4],
            [0.5, 0. ]])
     """
-    joint = np.ones(())
-    for i, conditional in enumerate(conditionals):
-        conditional = as_distribution(conditional, f"conditionals[{i}]", axis=-1)
+    joint: Floats = np.ones(())
+    for i, given in enumerate(conditionals):
+        conditional = as_distribution(given, f"conditionals[{i}]")
         if conditional.shape[:-1] != joint.shape:
             raise ValueError(
-                f"conditionals[{i}] has shape {conditional.shape}; one distribution for each"
-                f" history before it needs shape {(*joint.shape, 'V')}"
+                f"conditionals[{i}] has shape {conditional.shape}; one distribution for each "
+                f"history before it needs shape {(*joint.shape, 'V')}"
             )
         joint = joint[..., None] * conditional
     if joint.ndim == 0:
-        raise ValueError("conditionals is empty: pass one array a variable")
+        raise ValueError("conditionals is empty: pass one array per variable")
     return joint.transpose(np.argsort(_as_order(order, joint.ndim)))
 
 
-def count_parameters(vocab_size, length, order=None):
-    """Free probabilities of a model of strings of one length, V^n − 1 for a full joint table (book, section 1.5).
+def count_parameters(vocab_size: int, length: int, order: int | None = None) -> int:
+    """Free probabilities of a model of strings of one length (book, section 1.5).
 
-    The conditionals of all histories have Σ_i V^{i−1} (V − 1) = V^n − 1 of them as well: the chain
-    rule saves nothing. A memory of `order` tokens does: each longest history has one table for all
-    later positions.
+    A full joint table has V^n − 1. The conditionals of all histories have Σ_i V^{i−1} (V − 1) =
+    V^n − 1 of them as well: the chain rule saves nothing. A memory of `order` tokens does: each
+    longest history has one table for all later positions.
 
     Parameters
     ----------
@@ -110,7 +121,7 @@ def count_parameters(vocab_size, length, order=None):
     Returns
     -------
     int
-        Exact, however large.
+        Exact, of any size.
 
     Raises
     ------
@@ -119,20 +130,24 @@ def count_parameters(vocab_size, length, order=None):
 
     Examples
     --------
-    >>> count_parameters(vocab_size=10, length=3), count_parameters(vocab_size=10, length=3, order=1)
-    (999, 99)
+    >>> count_parameters(vocab_size=10, length=3)
+    999
+    >>> count_parameters(vocab_size=10, length=3, order=1)
+    99
     """
+    vocab_size, length = as_integer(vocab_size, "vocab_size"), as_integer(length, "length")
+    order = None if order is None else as_integer(order, "order")
     if vocab_size < 1 or length < 1 or (order is not None and order < 0):
         raise ValueError(
-            "vocab_size and length must be at least 1 and order at least 0, got"
-            f" vocab_size={vocab_size}, length={length}, order={order}"
+            "vocab_size and length must be at least 1 and order at least 0, got "
+            f"vocab_size={vocab_size}, length={length}, order={order}"
         )
     longest = length - 1 if order is None else min(order, length - 1)
     return sum(vocab_size**history * (vocab_size - 1) for history in range(longest + 1))
 
 
-def _as_order(order, n_variables):
-    """`order` as a tuple of axes, seen to be a permutation."""
+def _as_order(order: Sequence[int] | None, n_variables: int) -> tuple[int, ...]:
+    """`order` as a tuple of axes, checked to be a permutation."""
     order = tuple(range(n_variables)) if order is None else tuple(order)
     if sorted(order) != list(range(n_variables)):
         raise ValueError(

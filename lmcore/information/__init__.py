@@ -1,4 +1,4 @@
-"""How much there is to know, how much a model misses, and the code that pays exactly that (chapter 5)."""
+"""How much there is to know, how much a model misses, and the code of that length (chapter 5)."""
 
 from lmcore.information.coding import arithmetic_decode, arithmetic_encode
 from lmcore.information.measures import (

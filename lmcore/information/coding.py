@@ -1,25 +1,31 @@
 """The arithmetic coder, which turns any language model into a compressor (chapter 5)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import chain, repeat
 
 import numpy as np
 
-from lmcore._arrays import as_token_ids
-from lmcore.information.measures import as_distribution
+from lmcore._arrays import accumulator
+from lmcore._checks import as_distribution, as_integer, as_token_ids, next_row
+from lmcore._typing import Integers, NextLogProbs
 
-REGISTER_BITS = 60  # the coder's interval is kept to so many bits
-# its integer frequencies sum to this; at most a quarter of the register's range
+REGISTER_BITS = 60  # the coder keeps its interval to so many bits
+# its integer frequencies sum to this, at most a quarter of the register's range
 TOTAL = 1 << 32
 QUARTER = 1 << (REGISTER_BITS - 2)
 HALF = 2 * QUARTER
 
 
-def arithmetic_encode(next_log_probs, tokens, eos=None):
-    """Compress a text to its log-probability: about −Σ log2 p bits, and 2 more at the end (book, section 5.4).
+def arithmetic_encode(
+    next_log_probs: NextLogProbs, tokens: Sequence[int], eos: int | None = None
+) -> bytes:
+    """Compress a text to −Σ log2 p bits, and about 2 more at the end (book, section 5.4).
 
     Each token narrows an interval of integers to the share that the model gives it; bits are sent
     as soon as both ends agree on them. Probabilities are rounded to integer frequencies that sum to
-    2^32, at least 1 for every token, so that even a token of probability 0 costs only 32 bits.
+    2^32, at least 1 for every token, so that even a token of probability 0 needs only 32 bits.
 
     Parameters
     ----------
@@ -45,13 +51,16 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
 
     References
     ----------
-    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression. CACM 30(6).
+    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression.
+    CACM 30(6).
     Delétang, G. et al. (2024). Language Modeling Is Compression. ICLR.
 
     Examples
     --------
+    14.5 bits, where one bit per token would make 125 bytes:
+
     >>> coin = lambda prefix: np.log([0.99, 0.01])
-    >>> len(arithmetic_encode(coin, [0] * 1000))                       # 14.5 bits, where a bit a token makes 125 bytes
+    >>> len(arithmetic_encode(coin, [0] * 1000))
     2
     """
     tokens = tuple(tokens)
@@ -62,14 +71,15 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
                 " there; pass the text without EOS"
             )
         tokens += (eos,)
-    low, high, pending, bits = 0, 2 * HALF - 1, 0, []
+    low, high, pending = 0, 2 * HALF - 1, 0
+    bits: list[int] = []
     for i, token in enumerate(tokens):
-        frequencies = _frequencies(next_log_probs(tokens[:i]))
+        frequencies = _frequencies(next_log_probs, tokens[:i])
         as_token_ids([token], len(frequencies), f"tokens[{i}:{i + 1}]")
         start = int(frequencies[:token].sum())
         low, high = _narrow(low, high, start, start + int(frequencies[token]))
         while (offset := _settled(low, high)) is not None:
-            # the next bit decides this one: its opposite
+            # this bit will be the opposite of the next one
             if offset == QUARTER:
                 pending += 1
             else:
@@ -83,7 +93,12 @@ def arithmetic_encode(next_log_probs, tokens, eos=None):
     return np.packbits(np.array(bits, dtype=np.uint8)).tobytes()
 
 
-def arithmetic_decode(next_log_probs, code, eos=None, length=None):
+def arithmetic_decode(
+    next_log_probs: NextLogProbs,
+    code: bytes,
+    eos: int | None = None,
+    length: int | None = None,
+) -> tuple[int, ...]:
     """The text that `arithmetic_encode` compressed (book, section 5.4).
 
     Parameters
@@ -108,7 +123,8 @@ def arithmetic_decode(next_log_probs, code, eos=None, length=None):
 
     References
     ----------
-    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression. CACM 30(6).
+    Witten, I. H., Neal, R. M. and Cleary, J. G. (1987). Arithmetic Coding for Data Compression.
+    CACM 30(6).
 
     Examples
     --------
@@ -120,14 +136,16 @@ def arithmetic_decode(next_log_probs, code, eos=None, length=None):
         raise ValueError(
             f"pass either eos or length, as the text was encoded, got eos={eos}, length={length}"
         )
+    length = None if length is None else as_integer(length, "length", minimum=0)
     sent = np.unpackbits(np.frombuffer(code, dtype=np.uint8)).tolist()
     # past the end any bits do: zeros
     bits = chain(sent, repeat(0, REGISTER_BITS))
-    low, high, value, tokens = 0, 2 * HALF - 1, 0, []
+    low, high, value = 0, 2 * HALF - 1, 0
+    tokens: list[int] = []
     for _ in range(REGISTER_BITS):
         value = 2 * value + next(bits)
     while length is None or len(tokens) < length:
-        ends = _frequencies(next_log_probs(tuple(tokens))).cumsum()
+        ends = _frequencies(next_log_probs, tuple(tokens)).cumsum()
         share = ((value - low + 1) * TOTAL - 1) // (high - low + 1)
         token = int(np.searchsorted(ends, share, side="right"))
         if token == eos:
@@ -139,31 +157,32 @@ def arithmetic_decode(next_log_probs, code, eos=None, length=None):
             bit = next(bits, None)
             if bit is None:
                 raise ValueError(
-                    f"code ends too early, after {len(code)} bytes and {len(tokens)} tokens: it is"
-                    " cut off, or was encoded with another model, eos or length"
+                    f"code ends too early, after {len(code)} bytes and {len(tokens)} tokens: it "
+                    "is cut off, or was encoded with another model, eos or length"
                 )
             value = 2 * (value - offset) + bit
     return tuple(tokens)
 
 
-def _frequencies(log_probs):
+def _frequencies(next_log_probs: NextLogProbs, prefix: tuple[int, ...]) -> Integers:
     """Integers in proportion to the probabilities, each at least 1, summing to TOTAL."""
-    probs, _ = as_distribution(log_probs, "next_log_probs(prefix)", log=True)
-    probs = probs.astype(np.float64) / probs.sum(dtype=np.float64)
+    row = as_distribution(next_row(next_log_probs, prefix), "next_log_probs(prefix)", log=True)
+    probs = np.exp(row.astype(accumulator(row.dtype), copy=False)).astype(np.float64)
+    probs /= probs.sum()
     frequencies = (probs * (TOTAL - len(probs))).astype(np.int64) + 1
     # what rounding down has left over
     frequencies[probs.argmax()] += TOTAL - frequencies.sum()
     return frequencies
 
 
-def _narrow(low, high, start, end):
+def _narrow(low: int, high: int, start: int, end: int) -> tuple[int, int]:
     """The part of [low, high] that belongs to the frequencies from `start` up to `end` of TOTAL."""
     span = high - low + 1
     return low + span * start // TOTAL, low + span * end // TOTAL - 1
 
 
-def _settled(low, high):
-    """Start of the half (the bit is known) or middle half (it is the next one's opposite) that holds the interval."""
+def _settled(low: int, high: int) -> int | None:
+    """Start of the half (the bit is known) or the middle half that holds the interval, or None."""
     if high < HALF:
         return 0
     if low >= HALF:

@@ -1,7 +1,8 @@
-"""Maximum likelihood and cross-entropy: losses, their gradient p − y, and means over real tokens only (chapter 4).
+"""Maximum likelihood and cross-entropy: losses, their gradient, means over real tokens (chapter 4).
 
-The vocabulary lies on the last axis (PyTorch's cross_entropy wants it on axis 1 when there is a time axis), logs are
-natural, and a target of `ignore_index` is padding: it leaves the sum, the mean's denominator and the gradient.
+The vocabulary lies on the last axis (PyTorch's cross_entropy wants it on axis 1 when there is a
+time axis), logarithms are natural, and a target of `ignore_index` is padding: it counts neither in
+the sum nor in the mean's denominator, and its gradient is 0.
 """
 
 from lmcore.likelihood.estimation import (

@@ -1,21 +1,32 @@
 """Likelihood of a dataset and the distribution that makes it largest (book, section 4.1)."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import accumulator, as_floats
+from lmcore._arrays import weighted_sum
+from lmcore._checks import as_counts, as_floats
+from lmcore._typing import Floats, NextLogProbs
 from lmcore.distributions import string_log_prob
-from lmcore.distributions._checks import weighted_sum
 
 
-def dataset_log_likelihood(next_log_probs, strings, eos):
-    """Log-likelihood of a dataset of independent strings, Σ_d Σ_i log p(t_i | t_<i), EOS included (book, section 4.1).
+def dataset_log_likelihood(
+    next_log_probs: NextLogProbs, strings: Iterable[Sequence[int]], eos: int
+) -> float:
+    """Log-likelihood of a dataset of independent strings (book, section 4.1).
+
+    It is Σ_d Σ_i log p(t_i | t_<i) over strings d and their tokens i. The EOS of each string is
+    scored as well.
 
     Parameters
     ----------
     next_log_probs : callable
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     strings : iterable of sequences of int
-        The dataset, without EOS. A string that stands twice counts twice.
+        The dataset, without EOS. A string that occurs twice counts twice.
     eos : int
         Id of EOS, which every string ends with.
 
@@ -31,8 +42,10 @@ def dataset_log_likelihood(next_log_probs, strings, eos):
 
     Examples
     --------
-    >>> coin = lambda prefix: np.log([0.5, 0.5])                       # token 0, or EOS = 1
-    >>> round(dataset_log_likelihood(coin, [(0,), (0, 0)], eos=1), 4)  # 5 fair flips
+    Token 0 or EOS = 1, five fair flips in all:
+
+    >>> coin = lambda prefix: np.log([0.5, 0.5])
+    >>> round(dataset_log_likelihood(coin, [(0,), (0, 0)], eos=1), 4)
     -3.4657
     """
     scores = [string_log_prob(next_log_probs, string, eos) for string in strings]
@@ -41,8 +54,8 @@ def dataset_log_likelihood(next_log_probs, strings, eos):
     return sum(scores)
 
 
-def categorical_mle(counts):
-    """Distribution under which counts are most likely, the count ratio p_v = c_v / Σ_u c_u (book, section 4.1).
+def categorical_mle(counts: ArrayLike) -> Floats:
+    """Distribution that makes counts most likely, the ratios c_v / Σ_u c_u (book, section 4.1).
 
     Parameters
     ----------
@@ -64,18 +77,14 @@ def categorical_mle(counts):
     >>> categorical_mle([3, 1, 0])
     array([0.75, 0.25, 0.  ])
     """
-    counts = as_floats(counts, "counts")
-    totals = counts.sum(axis=-1, keepdims=True, dtype=accumulator(counts.dtype))
-    if not (counts >= 0).all() or not ((totals > 0) & np.isfinite(totals)).all():
-        raise ValueError(
-            "counts must be non-negative with a positive finite sum in each row, got a smallest"
-            f" count of {counts.min():g} and sums down to {totals.min():g}"
-        )
+    counts, totals = as_counts(counts, "counts")
     return (counts / totals).astype(counts.dtype, copy=False)
 
 
-def categorical_log_likelihood(counts, probs):
-    """Log-likelihood of counts under a categorical distribution, Σ_v c_v log p_v with 0·log 0 = 0 (book, section 4.1).
+def categorical_log_likelihood(counts: ArrayLike, probs: ArrayLike) -> Floats:
+    """Log-likelihood of counts under a distribution, Σ_v c_v log p_v (book, section 4.1).
+
+    0 · log 0 is 0.
 
     Parameters
     ----------
@@ -88,7 +97,7 @@ def categorical_log_likelihood(counts, probs):
     -------
     ndarray of shape (...) or float
         Nats, for draws in one given order (no multinomial coefficient); -inf if an impossible
-        outcome was counted.
+        outcome was counted. In the wider of the two types, but float32 for float16.
 
     Raises
     ------
@@ -97,7 +106,9 @@ def categorical_log_likelihood(counts, probs):
 
     Examples
     --------
-    >>> float(categorical_log_likelihood([1, 1, 0], [0.5, 0.5, 0.0]).round(4))     # 2 log(1/2)
+    2 log(1/2):
+
+    >>> float(categorical_log_likelihood([1, 1, 0], [0.5, 0.5, 0.0]).round(4))
     -1.3863
     """
     counts, probs = as_floats(counts, "counts"), as_floats(probs, "probs")

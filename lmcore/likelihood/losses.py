@@ -1,14 +1,34 @@
 """Negative log-likelihood, cross-entropy and its gradient p − y (book, sections 4.2 to 4.4)."""
 
-import numpy as np
+from __future__ import annotations
 
-from lmcore._arrays import accumulator, as_floats, as_token_ids, row_blocks
-from lmcore.distributions._checks import as_distribution, weighted_sum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from lmcore._arrays import accumulator, row_blocks, weighted_sum
+from lmcore._checks import (
+    as_distribution,
+    as_floats,
+    as_integer,
+    as_real,
+    as_token_ids,
+    check_peaks,
+)
+from lmcore._typing import Bools, Floats, Integers
 from lmcore.factorization import token_log_probs
 from lmcore.softmax import log_softmax
 
+Reduction = Literal["mean", "sum", "none"]
 
-def nll(log_probs, targets, reduction="mean", ignore_index=-100):
+
+def nll(
+    log_probs: ArrayLike,
+    targets: ArrayLike,
+    reduction: Reduction = "mean",
+    ignore_index: int = -100,
+) -> Floats:
     """Negative log-likelihood, the surprise −log p(target) of each target (book, section 4.2).
 
     Parameters
@@ -18,14 +38,15 @@ def nll(log_probs, targets, reduction="mean", ignore_index=-100):
     targets : array-like of int of shape (...)
         Ids in [0, V), or `ignore_index`.
     reduction : {"mean", "sum", "none"}, default "mean"
-        Mean over the targets that are not ignored, their sum, or one value a target (0 where
+        Mean over the targets that are not ignored, their sum, or one value per target (0 where
         ignored).
     ignore_index : int, default -100
 
     Returns
     -------
     ndarray or float
-        Nats (divide by log 2 for bits), in the type of `log_probs`; +inf for an impossible target.
+        Nats (divide by log 2 for bits), in the type of `log_probs`, but a sum of float16 in
+        float32; +inf for an impossible target.
 
     Raises
     ------
@@ -45,8 +66,14 @@ def nll(log_probs, targets, reduction="mean", ignore_index=-100):
     return _reduce(losses, kept, reduction, losses.dtype)
 
 
-def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0):
-    """Cross-entropy of logits against target ids, −log p(target) = log Σ_u e^{z_u} − z_target (book, section 4.3).
+def cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    reduction: Reduction = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Cross-entropy of logits against target ids, log Σ_u e^{z_u} − z_target (book, section 4.3).
 
     It is H(y, p) = −Σ_v y_v log p_v for the one-hot (or smoothed) distribution y of the target.
 
@@ -57,7 +84,7 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
     targets : array-like of int of shape (...)
         Ids in [0, V), or `ignore_index`.
     reduction : {"mean", "sum", "none"}, default "mean"
-        Mean over the targets that are not ignored, their sum, or one value a target (0 where
+        Mean over the targets that are not ignored, their sum, or one value per target (0 where
         ignored).
     ignore_index : int, default -100
     label_smoothing : float in [0, 1), default 0
@@ -67,7 +94,8 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
     Returns
     -------
     ndarray or float
-        Nats, in the type of `logits`; +inf for a banned target, as in PyTorch.
+        Nats, in the type of `logits`, but a sum of float16 in float32; +inf for a banned target,
+        as in PyTorch.
 
     Raises
     ------
@@ -77,7 +105,8 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
 
     References
     ----------
-    Szegedy, C. et al. (2016). Rethinking the Inception Architecture for Computer Vision. CVPR. (Label smoothing.)
+    Szegedy, C. et al. (2016). Rethinking the Inception Architecture for Computer Vision. CVPR.
+    (Label smoothing.)
 
     Examples
     --------
@@ -87,11 +116,13 @@ def cross_entropy(logits, targets, reduction="mean", ignore_index=-100, label_sm
     return _cross_entropy(logits, targets, reduction, ignore_index, label_smoothing, grad=None)[0]
 
 
-def cross_entropy_soft(logits, target_probs, reduction="mean"):
-    """Cross-entropy of logits against whole target distributions, H(q, p) = −Σ_v q_v log p_v (book, section 4.3).
+def cross_entropy_soft(
+    logits: ArrayLike, target_probs: ArrayLike, reduction: Reduction = "mean"
+) -> Floats:
+    """Cross-entropy of logits against target distributions, −Σ_v q_v log p_v (book, section 4.3).
 
-    Its floor is the entropy of q, reached when p = q; only for one-hot targets is that 0. Its
-    gradient by the logits is p − q, that is ``softmax(logits) - target_probs`` a row.
+    Its minimum is the entropy of q, reached at p = q; only for one-hot targets is that 0. Its
+    gradient with respect to the logits is p − q, ``softmax(logits) - target_probs`` for each row.
 
     Parameters
     ----------
@@ -104,8 +135,8 @@ def cross_entropy_soft(logits, target_probs, reduction="mean"):
     Returns
     -------
     ndarray or float
-        Nats, in the type of `logits`. A banned token with q = 0 costs 0 (PyTorch returns NaN), with
-        q > 0 +inf.
+        Nats, in the type of `logits`, but a sum of float16 in float32. A banned token adds 0 where
+        q = 0 (PyTorch returns NaN) and +inf where q > 0.
 
     Raises
     ------
@@ -114,27 +145,42 @@ def cross_entropy_soft(logits, target_probs, reduction="mean"):
 
     References
     ----------
-    Hinton, G., Vinyals, O. and Dean, J. (2015). Distilling the Knowledge in a Neural Network. arXiv:1503.02531
+    Hinton, G., Vinyals, O. and Dean, J. (2015). Distilling the Knowledge in a Neural Network.
+    arXiv:1503.02531
 
     Examples
     --------
-    >>> float(cross_entropy_soft([[0.0, 0.0]], [[0.25, 0.75]]).round(4))     # log 2, whatever q
+    log 2, whatever q is:
+
+    >>> float(cross_entropy_soft([[0.0, 0.0]], [[0.25, 0.75]]).round(4))
     0.6931
     """
-    log_probs, target_probs = log_softmax(logits), as_distribution(target_probs, "target_probs")
-    if target_probs.shape != log_probs.shape:
+    logits = as_floats(logits, "logits")
+    target_probs = as_distribution(target_probs, "target_probs")
+    if target_probs.shape != logits.shape:
         raise ValueError(
-            f"target_probs has shape {target_probs.shape} and logits {log_probs.shape}: they must"
-            " be equal; for target ids use cross_entropy"
+            f"target_probs has shape {target_probs.shape} and logits {logits.shape}: they must be "
+            "equal; for target ids use cross_entropy"
         )
-    losses = 0 - np.asarray(weighted_sum(target_probs, log_probs))
+    rows, q = (array.reshape(-1, logits.shape[-1]) for array in (logits, target_probs))
+    losses = np.empty(len(rows), dtype=accumulator(np.result_type(logits, target_probs)))
+    check_peaks(logits.max(axis=-1), "logits")
+    for part in row_blocks(*rows.shape, losses.itemsize):
+        losses[part] = 0 - weighted_sum(q[part], log_softmax(rows[part]))
+    losses = losses.reshape(logits.shape[:-1])
     kept = np.ones(losses.shape, dtype=bool)
     _check_reduction(reduction, kept)
-    return _reduce(losses, kept, reduction, log_probs.dtype)
+    return _reduce(losses, kept, reduction, logits.dtype)
 
 
-def cross_entropy_grad(logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0):
-    """Gradient of `cross_entropy` by the logits, ∂ℓ/∂z = p − y (book, section 4.4).
+def cross_entropy_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    reduction: Reduction = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Floats:
+    """Gradient of `cross_entropy` with respect to the logits, ∂ℓ/∂z = p − y (book, section 4.4).
 
     For a mean it is divided by the number of targets that are not ignored.
 
@@ -162,12 +208,18 @@ def cross_entropy_grad(logits, targets, reduction="mean", ignore_index=-100, lab
 
 
 def cross_entropy_with_grad(
-    logits, targets, reduction="mean", ignore_index=-100, label_smoothing=0.0, out=None
-):
-    """Loss and gradient of `cross_entropy` in one pass over the logits, ∂ℓ/∂z = p − y (book, section 4.4).
+    logits: ArrayLike,
+    targets: ArrayLike,
+    reduction: Reduction = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    out: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Loss and gradient of `cross_entropy` in one pass over the logits (book, section 4.4).
 
-    A few rows are taken at a time through maximum, exponential, sum and gradient while they stay in
-    cache; neither log-probabilities nor one-hot targets are ever stored.
+    The gradient is ∂ℓ/∂z = p − y. A few rows are taken at a time through maximum, exponential, sum
+    and gradient while they stay in cache; neither log-probabilities nor one-hot targets are ever
+    stored.
 
     Parameters
     ----------
@@ -203,10 +255,16 @@ def cross_entropy_with_grad(
             f"out must be C-contiguous of shape {logits.shape} and type {logits.dtype}, got shape "
             f"{grad.shape} and type {grad.dtype}"
         )
-    return _cross_entropy(logits, targets, reduction, ignore_index, label_smoothing, grad)
+    loss, _ = _cross_entropy(logits, targets, reduction, ignore_index, label_smoothing, grad)
+    return loss, grad
 
 
-def one_hot(targets, vocab_size, label_smoothing=0.0, dtype=np.float64):
+def one_hot(
+    targets: ArrayLike,
+    vocab_size: int,
+    label_smoothing: float = 0.0,
+    dtype: DTypeLike = np.float64,
+) -> Floats:
     """Target distributions y = (1 − ε)·one-hot + ε/V of target ids (book, section 4.3).
 
     Parameters
@@ -234,8 +292,8 @@ def one_hot(targets, vocab_size, label_smoothing=0.0, dtype=np.float64):
     >>> one_hot([2], vocab_size=4, label_smoothing=0.2)
     array([[0.05, 0.05, 0.85, 0.05]])
     """
-    _check_smoothing(label_smoothing)
-    targets = as_token_ids(targets, vocab_size, "targets")
+    label_smoothing = _as_smoothing(label_smoothing)
+    targets = as_token_ids(targets, as_integer(vocab_size, "vocab_size", minimum=1), "targets")
     probs = np.full(targets.shape + (vocab_size,), label_smoothing / vocab_size, dtype=dtype)
     np.put_along_axis(
         probs, targets[..., None], 1 - label_smoothing + label_smoothing / vocab_size, axis=-1
@@ -243,53 +301,55 @@ def one_hot(targets, vocab_size, label_smoothing=0.0, dtype=np.float64):
     return probs
 
 
-def _cross_entropy(logits, targets, reduction, ignore_index, smoothing, grad):
+def _cross_entropy(
+    values: ArrayLike,
+    targets: ArrayLike,
+    reduction: Reduction,
+    ignore_index: int,
+    smoothing: float,
+    grad: Floats | None,
+) -> tuple[Floats, Floats | None]:
     """The reduced loss, and its gradient written into `grad` unless that is None."""
-    logits = as_floats(logits, "logits")
-    targets = as_token_ids(targets, logits.shape[-1], "targets", ignore_index)
-    if targets.shape != logits.shape[:-1]:
+    logits = as_floats(values, "logits")
+    ids = as_token_ids(targets, logits.shape[-1], "targets", ignore_index)
+    if ids.shape != logits.shape[:-1]:
         raise ValueError(
-            f"targets has shape {targets.shape} and logits {logits.shape}: each target needs one"
-            f" row of V logits, so targets must have shape {logits.shape[:-1]}"
+            f"targets has shape {ids.shape} and logits {logits.shape}: each target needs one row "
+            f"of V logits, so targets must have shape {logits.shape[:-1]}"
         )
-    kept = targets != ignore_index
-    _check_smoothing(smoothing)
+    kept = ids != ignore_index
+    smoothing = _as_smoothing(smoothing)
     _check_reduction(reduction, kept)
     size, dtype = logits.shape[-1], accumulator(logits.dtype)
-    flat, ids, losses = (
-        logits.reshape(-1, size),
-        targets.ravel(),
-        np.zeros(targets.size, dtype=dtype),
-    )
+    flat, flat_ids = logits.reshape(-1, size), ids.ravel()
     flat_grad = None if grad is None else grad.reshape(-1, size)
+    losses = np.zeros(ids.size, dtype=dtype)
     scale = 1 / int(kept.sum()) if reduction == "mean" else 1.0
-    for part in row_blocks(len(ids), size, dtype.itemsize):
+    for part in row_blocks(len(flat), size, dtype.itemsize):
         rows = part.start + np.flatnonzero(kept.ravel()[part])
         # a copy, overwritten from here on
         block = flat[rows].astype(dtype, copy=False)
-        losses[rows], normalizer = _losses_of(block, rows, ids[rows], smoothing)
-        if grad is not None:
+        top = block.argmax(axis=1)[:, None]
+        peaks = np.take_along_axis(block, top, axis=1)
+        if not np.isfinite(peaks).all():
+            worst = rows[int(np.argmin(np.isfinite(peaks[:, 0])))]
+            check_peaks(flat[worst : worst + 1].max(axis=1), "logits", worst, logits.shape[:-1])
+        block -= peaks
+        losses[rows], normalizer = _losses_of(block, top, flat_ids[rows], smoothing)
+        if flat_grad is not None:
             flat_grad[part] = 0
-            flat_grad[rows] = _grads_of(block, ids[rows], smoothing, normalizer, scale)
-    return _reduce(losses.reshape(targets.shape), kept, reduction, logits.dtype), grad
+            flat_grad[rows] = _grads_of(block, flat_ids[rows], smoothing, normalizer, scale)
+    return _reduce(losses.reshape(ids.shape), kept, reduction, logits.dtype), grad
 
 
-def _losses_of(block, rows, ids, smoothing):
-    """Losses of a block of logits and Σ e^{z−m} of each row; the block itself becomes e^{z−m}.
+def _losses_of(
+    block: Floats, top: Integers, ids: Integers, smoothing: float
+) -> tuple[Floats, Floats]:
+    """Losses of a block of z − m, and Σ e^{z−m} of each row; the block itself becomes e^{z−m}.
 
-    The term of the largest logit, 1 exactly, stays out of the sum inside log1p: a loss of 1e-12 keeps its digits.
+    The term of the largest logit, exactly 1, stays out of the sum inside log1p: a loss of 1e-12
+    keeps its digits.
     """
-    top = block.argmax(axis=1)[:, None]
-    peak = np.take_along_axis(block, top, axis=1)
-    if not np.isfinite(peak).all():
-        bad = int(np.flatnonzero(~np.isfinite(peak[:, 0]))[0])
-        cause = (
-            "bans every token: leave at least one logit finite"
-            if peak[bad, 0] == -np.inf
-            else "holds NaN or +inf: look for an overflow before the logits"
-        )
-        raise ValueError(f"logits row {rows[bad]} (rows counted in order) {cause}")
-    block -= peak
     picked = np.take_along_axis(block, ids[:, None], axis=1)
     if smoothing:
         picked = (1 - smoothing) * picked + smoothing * block.mean(axis=1, keepdims=True)
@@ -300,7 +360,9 @@ def _losses_of(block, rows, ids, smoothing):
     return (np.log1p(others) - picked)[:, 0], 1 + others
 
 
-def _grads_of(block, ids, smoothing, normalizer, scale):
+def _grads_of(
+    block: Floats, ids: Integers, smoothing: float, normalizer: Floats, scale: float
+) -> Floats:
     """Gradient rows scale · (p − y) of a block that holds e^{z−m}, in place."""
     block *= scale / normalizer
     if smoothing:
@@ -309,23 +371,28 @@ def _grads_of(block, ids, smoothing, normalizer, scale):
     return block
 
 
-def _reduce(losses, kept, reduction, dtype):
-    """Mean over kept losses, sum, or the losses themselves, in `dtype`; sums are kept in float64."""
+def _reduce(losses: Floats, kept: Bools, reduction: Reduction, dtype: np.dtype) -> Floats:
+    """Mean over kept losses, or the losses themselves, in `dtype`; a sum in its accumulator."""
     if reduction == "none":
         return losses.astype(dtype, copy=False)[()]
     total = losses.sum(dtype=np.float64)
-    return dtype.type(total / kept.sum() if reduction == "mean" else total)
+    if reduction == "sum":
+        return accumulator(dtype).type(total)
+    return dtype.type(total / kept.sum())
 
 
-def _check_reduction(reduction, kept):
+def _check_reduction(reduction: str, kept: Bools) -> None:
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
     if reduction == "mean" and not kept.any():
         raise ValueError(
-            "targets are all ignored, so there is no mean: drop that batch, or use reduction='sum'"
+            "targets are all ignored, or there are none, so there is no mean: drop that batch, or "
+            "use reduction='sum'"
         )
 
 
-def _check_smoothing(label_smoothing):
-    if not 0 <= label_smoothing < 1:
+def _as_smoothing(label_smoothing: float) -> float:
+    value = as_real(label_smoothing, "label_smoothing")
+    if not 0 <= value < 1:
         raise ValueError(f"label_smoothing must lie in [0, 1), got {label_smoothing}")
+    return value

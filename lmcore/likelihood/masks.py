@@ -1,13 +1,20 @@
 """Means over real tokens only, and a penalty on the log-normaliser (book, section 4.5)."""
 
-import numpy as np
+from __future__ import annotations
 
-from lmcore._arrays import as_floats
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lmcore._arrays import accumulator
+from lmcore._checks import as_floats, as_integer, as_integers, as_logits, as_mask
+from lmcore._typing import Bools, Floats
 from lmcore.softmax import logsumexp, softmax
 
 
-def padding_mask(lengths, length=None):
-    """Which positions of a padded batch hold real tokens, m_bt = [t < length of row b] (book, section 4.5).
+def padding_mask(lengths: ArrayLike, length: int | None = None) -> Bools:
+    """Which positions of a padded batch hold real tokens (book, section 4.5).
+
+    m_bt is 1 where t is below the length of row b.
 
     Parameters
     ----------
@@ -34,12 +41,10 @@ def padding_mask(lengths, length=None):
     array([[1, 1, 1],
            [1, 0, 0]])
     """
-    lengths = np.asarray(lengths)
+    lengths = as_integers(lengths, "lengths")
     if lengths.size == 0:
         raise ValueError("lengths is empty: pass the number of real tokens of at least one row")
-    if lengths.dtype.kind not in "iu":
-        raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
-    length = int(lengths.max()) if length is None else length
+    length = int(lengths.max()) if length is None else as_integer(length, "length", minimum=0)
     if lengths.min() < 0 or lengths.max() > length:
         raise ValueError(
             f"lengths must lie in [0, length={length}], got {lengths.min()} to {lengths.max()}"
@@ -47,18 +52,20 @@ def padding_mask(lengths, length=None):
     return np.arange(length) < lengths[..., None]
 
 
-def masked_mean(values, mask, axis=None):
+def masked_mean(
+    values: ArrayLike, mask: ArrayLike, axis: int | tuple[int, ...] | None = None
+) -> Floats:
     """Mean over the tokens that count, Σ m ℓ / Σ m (book, section 4.5).
 
     Parameters
     ----------
     values : array-like
-        Losses, say; what stands where the mask is 0 is never read, be it NaN.
+        Losses, for example; entries where the mask is 0 are never read and may be NaN.
     mask : array-like
         Booleans, or non-negative weights; broadcast against `values`.
     axis : int or tuple of int, optional
         Axes averaged over; all of them if not given. Means of rows (``axis=-1``) averaged again are
-        *not* the token mean unless all rows have equally many tokens.
+        *not* the mean over tokens, unless all rows have equally many.
 
     Returns
     -------
@@ -75,34 +82,24 @@ def masked_mean(values, mask, axis=None):
     >>> float(masked_mean([[2.0, 4.0], [6.0, np.nan]], [[True, True], [True, False]]))
     4.0
     """
-    values, mask = as_floats(values, "values"), np.asarray(mask)
-    try:
-        shape = np.broadcast_shapes(values.shape, mask.shape)
-    except ValueError:
-        raise ValueError(
-            f"mask has shape {mask.shape}, which does not broadcast against values of shape "
-            f"{values.shape}"
-        ) from None
-    if not (mask >= 0).all():
-        raise ValueError(
-            f"mask must be boolean or non-negative, got a smallest entry of {mask.min():g}"
-        )
-    total = np.broadcast_to(mask, shape).sum(axis=axis, dtype=np.float64)
+    values = as_floats(values, "values", axis=None)
+    mask = as_mask(mask, values, "values")
+    total = mask.sum(axis=axis, dtype=np.float64)
     if not (total > 0).all():
         raise ValueError(
             "mask leaves nothing to average: every token is masked"
             + ("" if axis is None else f" somewhere along axis {axis}")
             + "; drop that batch or row"
         )
-    weighted = np.multiply(values, mask, out=np.zeros(shape), where=mask > 0)
-    return (weighted.sum(axis=axis) / total).astype(values.dtype)[()]
+    terms = np.multiply(values, mask, out=np.zeros(mask.shape), where=mask > 0)
+    return (terms.sum(axis=axis) / total).astype(values.dtype)[()]
 
 
-def z_loss(logits):
-    """Mean squared log-normaliser, (log Σ_v e^{z_v})², a penalty that keeps logits from drifting (book, section 4.5).
+def z_loss(logits: ArrayLike) -> tuple[Floats, Floats]:
+    """Mean squared log-normaliser, which keeps logits from drifting (book, section 4.5).
 
-    Cross-entropy does not notice a constant added to all logits; this term, weighted by 1e-4 or so,
-    does.
+    Cross-entropy does not notice a constant added to all logits; the penalty (log Σ_v e^{z_v})²,
+    weighted by 1e-4 or so, does.
 
     Parameters
     ----------
@@ -111,24 +108,30 @@ def z_loss(logits):
     Returns
     -------
     loss : float
-        Squared nats, mean over rows.
+        Squared nats, mean over rows; in the type of `logits`, but float32 for float16.
     grad : ndarray of shape (..., V)
-        Its gradient by the logits, 2 log Z · p / rows.
+        Its gradient with respect to the logits, 2 log Z · p / rows, in the type of `logits`.
 
     Raises
     ------
     ValueError
-        If a row bans every token.
+        If there is no row, or one bans every token.
 
     References
     ----------
-    Chowdhery, A. et al. (2023). PaLM: Scaling Language Modeling with Pathways. JMLR 24(240), section 5.
+    Chowdhery, A. et al. (2023). PaLM: Scaling Language Modeling with Pathways. JMLR 24(240),
+    section 5.
 
     Examples
     --------
-    >>> loss, grad = z_loss([[np.log(2.0), np.log(2.0)]])              # Z = 4
+    Z = 4:
+
+    >>> loss, grad = z_loss([[np.log(2.0), np.log(2.0)]])
     >>> float(loss.round(4)), grad.round(4)
     (1.9218, array([[1.3863, 1.3863]]))
     """
-    log_z = np.asarray(logsumexp(logits, keepdims=True))
-    return (log_z * log_z).mean(), 2 / log_z.size * log_z * softmax(logits)
+    values = as_logits(as_floats(logits, "logits", axis=None))
+    log_z = logsumexp(values.astype(accumulator(values.dtype), copy=False), keepdims=True)
+    grad = softmax(values)
+    grad *= (2 / log_z.size * log_z).astype(values.dtype)
+    return (log_z * log_z).mean(), grad
