@@ -170,6 +170,30 @@ class TestTopP:
         assert_array_equal(dc.top_p_filter(logits, 0.8), whole)
         assert_array_equal(whole[3], dc.top_p_filter(logits[3], 0.8))
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize(
+        "probs, p, size",
+        [([0.3, 0.1, 0.1, 0.5], 0.8, 2), ([0.1] * 10, 0.7, 7), ([0.2] * 5, 0.6, 3)],
+    )
+    def test_a_mass_that_equals_p_has_reached_it(self, probs, p, size, dtype):
+        assert len(kept(dc.top_p_filter(np.log(probs).astype(dtype), p))) == size
+
+    @given(
+        st.integers(1, 60),
+        st.integers(1, 40),
+        st.floats(0.01, 0.99),
+        st.sampled_from([0.01, 1, 30]),
+    )
+    def test_batches_are_their_rows(self, n_rows, size, p, scale):
+        """Many rows at once against one at a time, ties and bans among them."""
+        rng = np.random.default_rng([n_rows, size])
+        logits = np.round(scale * rng.normal(size=(n_rows, size)), 1)
+        logits[rng.random(logits.shape) < 0.2] = -INF
+        logits[:, 0] = 0
+        for function in (dc.top_p_filter, dc.typical_filter):
+            rows = [function(row, p) for row in logits]
+            assert_array_equal(function(logits, p), rows)
+
     @pytest.mark.parametrize("p", [0, -0.1, 1.1, np.nan])
     def test_refused(self, p):
         with pytest.raises(ValueError, match=r"p must lie in \(0, 1\]"):
@@ -219,6 +243,21 @@ class TestTypical:
         assert kept(dc.typical_filter(logits, 0.7995)) == set(range(1, 500, 2)) | set(
             range(0, 100, 2)
         )
+
+    @pytest.mark.parametrize("size, mass, count", [(10, 0.7, 7), (4, 0.5, 2), (3, 1 / 3, 1)])
+    def test_equal_tokens_reach_the_mass_exactly(self, size, mass, count):
+        assert kept(dc.typical_filter(np.zeros(size), mass)) == set(range(count))
+
+    def test_against_sorting_every_token(self):
+        logits = np.random.default_rng(6).normal(size=(5, 3000)) * 3
+        log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        probs = np.exp(log_probs)
+        distance = np.abs(log_probs - (probs * log_probs).sum(axis=1, keepdims=True))
+        for mass in (0.1, 0.5, 0.95):
+            for row, p, d in zip(dc.typical_filter(logits, mass), probs, distance):
+                order = np.argsort(d, kind="stable")
+                size = np.searchsorted(p[order].cumsum(), mass) + 1
+                assert kept(row) == set(order[:size].tolist())
 
     def test_bans_are_never_typical(self):
         assert kept(dc.typical_filter([0.0, -INF, 0.0], 0.9)) == {0, 2}
@@ -293,7 +332,7 @@ class TestEveryFilter:
 
     @pytest.mark.parametrize("function, threshold", FILTERS + [(dc.repetition_penalty, ())])
     def test_refusals(self, function, threshold):
-        with pytest.raises(ValueError, match=r"logits row \(1,\) has no finite largest entry"):
+        with pytest.raises(ValueError, match=r"logits row \(1,\) bans every token"):
             function([[0.0, 1.0], [-INF, -INF]], threshold, *([1.0] if threshold == () else []))
         with pytest.raises(ValueError, match="logits is empty"):
             function([], threshold, *([1.0] if threshold == () else []))
@@ -366,7 +405,7 @@ class TestPenalties:
             ValueError, match=r"prefix holds 7 at index \(1,\); token ids must lie in \[0, 2\)"
         ):
             dc.repetition_penalty([1.0, 2.0], (0, 7), 1.5)
-        with pytest.raises(ValueError, match="one prefix a row"):
+        with pytest.raises(ValueError, match="one prefix per row"):
             dc.no_repeat_ngram(np.zeros((2, 3)), [(0,)], 1)
         with pytest.raises(ValueError, match="n must be at least 1, got 0"):
             dc.no_repeat_ngram([1.0], (0,), 0)
@@ -393,7 +432,7 @@ class TestContrastive:
         )
         with pytest.raises(ValueError, match="amateur excludes a token"):
             dc.contrastive_logits(np.log([0.5, 0.5]), [0.0, -INF])
-        with pytest.raises(ValueError, match="they need one vocabulary"):
+        with pytest.raises(ValueError, match="must have the same vocabulary"):
             dc.contrastive_logits([0.0, 1.0], [0.0])
 
 
@@ -542,11 +581,11 @@ def outcomes(run, monkeypatch):
         position += 1
         return outcome
 
-    monkeypatch.setattr(sampling, "_draw", choose)
+    monkeypatch.setattr(sampling, "draw", choose)
     found = {}
     while True:
         position = 0
-        result = run(None)
+        result = run(np.random.default_rng(0))
         probability = np.prod([probs[outcome] for outcome, probs in path])
         found[result] = found.get(result, 0.0) + probability
         # the last choice has no outcome left
@@ -555,6 +594,35 @@ def outcomes(run, monkeypatch):
         if not path:
             return found
         path[-1][0] += 1
+
+
+class TestAcceptance:
+    P, Q = (
+        np.array([[0.6, 0.4, 0.0], [0.2, 0.3, 0.5]]),
+        np.array([[0.5, 0.0, 0.5], [0.2, 0.3, 0.5]]),
+    )
+
+    @pytest.mark.filterwarnings("error")
+    def test_by_hand(self):
+        assert_allclose(dc.acceptance_probs(self.P, self.Q), [[1, 1, 0], [1, 1, 1]])
+        assert_allclose(dc.residual_distribution(self.P, self.Q), [[0.2, 0.8, 0], [0.2, 0.3, 0.5]])
+
+    @given(st.integers(0, 10_000))
+    def test_accepted_and_redrawn_make_the_target(self, seed):
+        rng = np.random.default_rng(seed)
+        p, q = rng.dirichlet([0.5] * 6, size=(2, 4))
+        accepted = q * dc.acceptance_probs(p, q)
+        refused = 1 - accepted.sum(axis=-1, keepdims=True)
+        assert_allclose(accepted.sum(axis=-1), np.minimum(p, q).sum(axis=-1))
+        assert_allclose(accepted + refused * dc.residual_distribution(p, q), p, atol=1e-12)
+
+    def test_refusals_and_types(self):
+        for function in (dc.acceptance_probs, dc.residual_distribution):
+            with pytest.raises(ValueError, match="both models need the same vocabulary"):
+                function([0.5, 0.5], [0.5, 0.25, 0.25])
+            with pytest.raises(ValueError, match="draft sums to 0.9"):
+                function([0.5, 0.5], [0.5, 0.4])
+            assert function(np.float32([0.5, 0.5]), np.float32([0.5, 0.5])).dtype == np.float32
 
 
 class TestSpeculative:
@@ -809,7 +877,7 @@ class TestBeam:
         assert found == [dc.Hypothesis((1,), 0.0, 0.0, True)]
 
     def test_refusals(self):
-        with pytest.raises(ValueError, match="width and max_len must be at least 1, got width=0"):
+        with pytest.raises(ValueError, match="width must be at least 1, got 0"):
             dc.beam_search(random_model(0), (), 0, 3, eos=1)
         with pytest.raises(ValueError, match="form must be 'hf' or 'gnmt'"):
             dc.beam_search(random_model(0), (), 1, 3, eos=1, form="marian")

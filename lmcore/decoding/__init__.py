@@ -1,4 +1,4 @@
-"""Decoding: what becomes of a model's distribution before a token is chosen, and how it is chosen (chapter 7)."""
+"""Decoding: from a model's distribution to the tokens that are chosen (chapter 7)."""
 
 from lmcore.decoding.filters import (
     contrastive_logits,
@@ -10,11 +10,19 @@ from lmcore.decoding.filters import (
     top_p_filter,
     typical_filter,
 )
-from lmcore.decoding.sampling import generate, process_logits, sample, speculative_sample
+from lmcore.decoding.sampling import (
+    acceptance_probs,
+    generate,
+    process_logits,
+    residual_distribution,
+    sample,
+    speculative_sample,
+)
 from lmcore.decoding.search import Hypothesis, beam_search, exhaustive_search, greedy
 
 __all__ = [
     "Hypothesis",
+    "acceptance_probs",
     "beam_search",
     "contrastive_logits",
     "epsilon_filter",
@@ -25,6 +33,7 @@ __all__ = [
     "no_repeat_ngram",
     "process_logits",
     "repetition_penalty",
+    "residual_distribution",
     "sample",
     "speculative_sample",
     "top_k_filter",

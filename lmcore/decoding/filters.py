@@ -1,20 +1,28 @@
 """Filters and penalties: maps from next-token logits to next-token logits (chapter 7).
 
-A filter returns a copy with -inf outside the set it keeps, and always keeps a token. Logits need not be normalised and
--inf among them is a ban that stays; only `repetition_penalty` and `contrastive_logits` change the values kept.
-Probabilities in the formulas are softmax(logits). The vocabulary lies on the last axis.
+A filter returns a copy with -inf outside the set it keeps, and always keeps a token. Logits need
+not be normalised, and -inf among them is a ban that stays; only `repetition_penalty` and
+`contrastive_logits` change the values kept. Probabilities in the formulas are softmax(logits). The
+vocabulary lies on the last axis.
 """
 
-import numpy as np
+from __future__ import annotations
 
-from lmcore._arrays import accumulator, as_floats, as_token_ids
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lmcore._arrays import accumulator, row_blocks
+from lmcore._checks import as_integer, as_logits, as_real, as_token_ids
+from lmcore._typing import Bools, Floats, Integers
 from lmcore.softmax import log_softmax
 
-# how finely `top_p_filter` tallies the distance to the best token
+# how finely tokens are tallied before those near the threshold are sorted
 STEPS_PER_NAT, LAST_STEP = 64, 4096
 
 
-def top_k_filter(logits, k):
+def top_k_filter(logits: ArrayLike, k: int) -> Floats:
     """Keep the k largest logits, {v : z_v ≥ z_(k)} (book, section 7.3).
 
     Parameters
@@ -38,26 +46,31 @@ def top_k_filter(logits, k):
 
     Examples
     --------
-    >>> top_k_filter([3.0, 1.0, 2.0, 2.0], k=2)                        # two tokens share the second place
+    Two tokens share the second place:
+
+    >>> top_k_filter([3.0, 1.0, 2.0, 2.0], k=2)
     array([  3., -inf,   2.,   2.])
     """
-    logits = as_logits(logits)
-    if k < 1:
-        raise ValueError(
-            f"k must be at least 1, got {k}: a filter keeps a token; for no filter pass k >= V"
-        )
+    logits, k = as_logits(logits), as_integer(k, "k", minimum=1)
     if k >= logits.shape[-1]:
         return logits.copy()
-    threshold = np.partition(_sortable(logits), -k, axis=-1)[..., -k, None]
-    return _keep(logits, logits >= threshold)
+    rows = logits.reshape(-1, logits.shape[-1])
+    kept = np.empty(rows.shape, dtype=bool)
+    dtype = accumulator(logits.dtype)
+    for part in row_blocks(*rows.shape, dtype.itemsize):
+        # float16 as float32: NumPy 2.4 missorts float16 of few distinct values under AVX-512
+        block = rows[part].astype(dtype, copy=False)
+        threshold = np.partition(block, -k, axis=1)[:, -k, None]
+        np.greater_equal(block, threshold, out=kept[part])
+    return _keep(logits, kept)
 
 
-def top_p_filter(logits, p):
-    """Keep the nucleus, the smallest set of most probable tokens whose mass reaches p (book, section 7.4).
+def top_p_filter(logits: ArrayLike, p: float) -> Floats:
+    """Keep the nucleus, the fewest most probable tokens whose mass reaches p (book, section 7.4).
 
     The token that crosses p is in the set. Mass is summed in float64: in float32 the sum over
-    50,000 tokens may end 10⁻⁴ away from 1. Few tokens are sorted: those about as probable as the
-    one that crosses p.
+    50,000 tokens may end 10⁻⁴ away from 1. Only tokens about as probable as the one that crosses p
+    are sorted.
 
     Parameters
     ----------
@@ -68,8 +81,9 @@ def top_p_filter(logits, p):
     Returns
     -------
     ndarray of shape (..., V)
-        Of tokens equally probable, those of lower index are kept first (transformers keeps the
-        higher ones). The filter is not idempotent: after renormalisation a smaller set may reach p.
+        Of equally probable tokens, those of lower index are kept first (transformers keeps the
+        higher ones). A mass that equals p up to rounding has reached it. The filter is not
+        idempotent: after renormalisation a smaller set may reach p.
 
     Raises
     ------
@@ -85,17 +99,16 @@ def top_p_filter(logits, p):
     >>> top_p_filter(np.log([0.5, 0.25, 0.125, 0.125]), p=0.8).round(2)
     array([-0.69, -1.39, -2.08,  -inf])
     """
-    logits = as_logits(logits)
+    logits, p = as_logits(logits), as_real(p, "p")
     if not 0 < p <= 1:
         raise ValueError(f"p must lie in (0, 1], got {p}: it is the probability mass to keep")
-    if p == 1:
-        return logits.copy()
-    kept = np.array([_nucleus(row, p) for row in logits.reshape(-1, logits.shape[-1])])
-    return _keep(logits, kept.reshape(logits.shape))
+    return logits.copy() if p == 1 else _keep(logits, _nucleus(logits, p))
 
 
-def min_p_filter(logits, min_p):
-    """Keep tokens at least min_p times as probable as the best, {v : p_v ≥ min_p · max p} (book, section 7.5).
+def min_p_filter(logits: ArrayLike, min_p: float) -> Floats:
+    """Keep tokens at least min_p times as probable as the best (book, section 7.5).
+
+    The set is {v : p_v ≥ min_p · max p}.
 
     Parameters
     ----------
@@ -114,30 +127,32 @@ def min_p_filter(logits, min_p):
 
     References
     ----------
-    Nguyen, M. et al. (2025). Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs. ICLR.
+    Nguyen, M. et al. (2025). Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM
+    Outputs. ICLR.
 
     Examples
     --------
     >>> min_p_filter(np.log([0.6, 0.3, 0.1]), min_p=0.3).round(2)
     array([-0.51, -1.2 ,  -inf])
     """
-    logits = as_logits(logits)
+    logits, min_p = as_logits(logits), as_real(min_p, "min_p")
     if not 0 <= min_p <= 1:
         raise ValueError(
             f"min_p must lie in [0, 1], got {min_p}: it is a share of the largest probability"
         )
     with np.errstate(divide="ignore"):
-        gap = np.log(float(min_p))
+        gap = np.log(min_p)
     best = logits.max(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):  # float16 reaches -65504 only
         # the normaliser cancels: no softmax needed
         return _keep(logits, logits - best >= gap)
 
 
-def typical_filter(logits, mass):
-    """Keep the tokens whose surprise is closest to the entropy, up to `mass`, by |−log p_v − H(p)| (book, section 7.5).
+def typical_filter(logits: ArrayLike, mass: float) -> Floats:
+    """Keep the tokens whose surprise is closest to the entropy, up to `mass` (book, section 7.5).
 
-    A most probable token that is less surprising than the distribution as a whole may go.
+    Closeness is |−log p_v − H(p)|. A most probable token that is less surprising than the
+    distribution as a whole may be removed.
 
     Parameters
     ----------
@@ -148,7 +163,8 @@ def typical_filter(logits, mass):
     Returns
     -------
     ndarray of shape (..., V)
-        Of tokens equally close, those of lower index are kept first (transformers keeps all).
+        Of equally close tokens, those of lower index are kept first (transformers keeps all). What
+        equals `mass` up to rounding has reached it.
 
     Raises
     ------
@@ -157,32 +173,24 @@ def typical_filter(logits, mass):
 
     References
     ----------
-    Meister, C., Pimentel, T., Wiher, G. and Cotterell, R. (2023). Locally Typical Sampling. TACL 11.
+    Meister, C., Pimentel, T., Wiher, G. and Cotterell, R. (2023). Locally Typical Sampling.
+    TACL 11.
 
     Examples
     --------
-    >>> typical_filter(np.log([0.5, 0.2, 0.2, 0.1]), mass=0.3).round(2)     # H = 1.22, −log 0.2 = 1.61, −log 0.5 = 0.69
+    H = 1.22, −log 0.2 = 1.61 and −log 0.5 = 0.69:
+
+    >>> typical_filter(np.log([0.5, 0.2, 0.2, 0.1]), mass=0.3).round(2)
     array([ -inf, -1.61, -1.61,  -inf])
     """
-    logits = as_logits(logits)
+    logits, mass = as_logits(logits), as_real(mass, "mass")
     if not 0 < mass <= 1:
         raise ValueError(f"mass must lie in (0, 1], got {mass}: it is the probability to keep")
-    if mass == 1:
-        return logits.copy()
-    log_probs = log_softmax(logits.astype(np.float64))
-    probs = np.exp(log_probs)
-    surprise = np.where(logits > -np.inf, 0 - log_probs, 0)
-    distance = np.abs(surprise - (probs * surprise).sum(axis=-1, keepdims=True))
-    order = distance.argsort(axis=-1, kind="stable")  # bans among them add no mass
-    reached = np.take_along_axis(probs, order, axis=-1).cumsum(axis=-1)
-    kept = np.empty(logits.shape, dtype=bool)
-    before = np.pad(reached[..., :-1], [(0, 0)] * (logits.ndim - 1) + [(1, 0)])
-    np.put_along_axis(kept, order, before < mass, axis=-1)
-    return _keep(logits, kept)
+    return logits.copy() if mass == 1 else _keep(logits, _typical_set(logits, mass))
 
 
-def epsilon_filter(logits, epsilon):
-    """Keep tokens of at least a given probability, {v : p_v ≥ ε}, and the best in any case (book, section 7.5).
+def epsilon_filter(logits: ArrayLike, epsilon: float) -> Floats:
+    """Keep tokens of at least a given probability, {v : p_v ≥ ε}, and the best (book, section 7.5).
 
     Parameters
     ----------
@@ -201,30 +209,33 @@ def epsilon_filter(logits, epsilon):
 
     References
     ----------
-    Hewitt, J., Manning, C. D. and Liang, P. (2022). Truncation Sampling as Language Model Desmoothing.
-    Findings of EMNLP.
+    Hewitt, J., Manning, C. D. and Liang, P. (2022). Truncation Sampling as Language Model
+    Desmoothing. Findings of EMNLP.
 
     Examples
     --------
     >>> epsilon_filter(np.log([0.6, 0.3, 0.1]), epsilon=0.2).round(2)
     array([-0.51, -1.2 ,  -inf])
     """
-    logits = as_logits(logits)
+    logits, epsilon = as_logits(logits), as_real(epsilon, "epsilon")
     if not 0 <= epsilon <= 1:
         raise ValueError(f"epsilon must lie in [0, 1], got {epsilon}: it is a probability")
     with np.errstate(divide="ignore"):
-        floor = np.log(float(epsilon))
-    return _keep(
-        logits, (log_softmax(logits) >= floor) | (logits == logits.max(axis=-1, keepdims=True))
-    )
+        floor = np.log(epsilon)
+    kept = log_softmax(logits) >= floor
+    kept |= logits == logits.max(axis=-1, keepdims=True)
+    return _keep(logits, kept)
 
 
-def repetition_penalty(logits, prefix, penalty):
-    """Make every token of the prefix less likely: z_v / θ if z_v > 0, z_v · θ otherwise (book, section 7.5).
+def repetition_penalty(
+    logits: ArrayLike, prefix: Sequence[int] | Sequence[Sequence[int]], penalty: float
+) -> Floats:
+    """Make every token of the prefix less likely (book, section 7.5).
 
-    Each distinct token is penalised once. The result depends on where logits have their zero, which
-    softmax does not: shift all of them and it changes. On log-probabilities, none positive, every
-    logit is multiplied.
+    Its logit becomes z_v / θ if z_v > 0 and z_v · θ otherwise; each distinct token is penalised
+    once. Unlike softmax, the result depends on where the logits
+    have their zero: adding a constant to all of them changes it. Log-probabilities, of which none
+    is positive, are all multiplied.
 
     Parameters
     ----------
@@ -242,31 +253,35 @@ def repetition_penalty(logits, prefix, penalty):
     ------
     ValueError
         If `penalty` is not positive and finite, a token is out of range, or there is not one prefix
-        a row.
+        per row.
 
     References
     ----------
-    Keskar, N. S. et al. (2019). CTRL: A Conditional Transformer Language Model for Controllable Generation.
-    arXiv:1909.05858
+    Keskar, N. S. et al. (2019). CTRL: A Conditional Transformer Language Model for Controllable
+    Generation. arXiv:1909.05858
 
     Examples
     --------
     >>> repetition_penalty([2.0, -1.0, 3.0], prefix=(0, 1, 0), penalty=2.0)
     array([ 1., -2.,  3.])
     """
-    logits = as_logits(logits)
-    if not (np.isfinite(penalty) and penalty > 0):
+    logits, penalty = as_logits(logits), as_real(penalty, "penalty")
+    if not 0 < penalty < np.inf:
         raise ValueError(
             f"penalty must be a positive finite number, got {penalty}; 1 changes nothing"
         )
-    result = logits.copy()
-    for row, tokens in _rows_with_prefixes(result, prefix):
-        seen = np.unique(tokens)
-        row[seen] = np.where(row[seen] > 0, row[seen] / float(penalty), row[seen] * float(penalty))
+    result = np.array(logits, order="C")
+    rows = result.reshape(-1, logits.shape[-1])
+    row, token = _prefix_tokens(logits, prefix)
+    seen = rows[row, token]
+    # a token that occurs twice is written twice, from the same logit
+    rows[row, token] = np.where(seen > 0, seen / penalty, seen * penalty)
     return result
 
 
-def no_repeat_ngram(logits, prefix, n):
+def no_repeat_ngram(
+    logits: ArrayLike, prefix: Sequence[int] | Sequence[Sequence[int]], n: int
+) -> Floats:
     """Ban every token that would complete an n-gram already in the prefix (book, section 7.5).
 
     Parameters
@@ -284,41 +299,48 @@ def no_repeat_ngram(logits, prefix, n):
     Raises
     ------
     ValueError
-        If n < 1, a token is out of range, there is not one prefix a row, or nothing would be left
-        to say (transformers then returns -inf only).
+        If n < 1, a token is out of range, there is not one prefix per row, or every token would be
+        banned (transformers then returns -inf only).
 
     References
     ----------
-    Paulus, R., Xiong, C. and Socher, R. (2018). A Deep Reinforced Model for Abstractive Summarization. ICLR.
+    Paulus, R., Xiong, C. and Socher, R. (2018). A Deep Reinforced Model for Abstractive
+    Summarization. ICLR.
 
     Examples
     --------
-    >>> no_repeat_ngram([0.0, 0.0, 0.0], prefix=(1, 2, 0, 1), n=2)     # 1 was followed by 2
+    Token 1 was followed by 2:
+
+    >>> no_repeat_ngram([0.0, 0.0, 0.0], prefix=(1, 2, 0, 1), n=2)
     array([  0.,   0., -inf])
     """
-    logits = as_logits(logits)
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}")
-    result = logits.copy()
-    for row, tokens in _rows_with_prefixes(result, prefix):
-        tokens = tokens.tolist()
-        history = tokens[len(tokens) - n + 1 :] if n > 1 else []
-        for i in range(len(tokens) - n + 1):
-            if tokens[i : i + n - 1] == history:
-                row[tokens[i + n - 1]] = -np.inf
-        if row.max() == -np.inf:
-            raise ValueError(
-                f"every token would repeat an n-gram of length n={n}: pass a larger n or a shorter"
-                " prefix"
-            )
+    logits, n = as_logits(logits), as_integer(n, "n", minimum=1)
+    result = np.array(logits, order="C")
+    rows = result.reshape(-1, logits.shape[-1])
+    row, token = _prefix_tokens(logits, prefix)
+    lengths = np.bincount(row, minlength=len(rows))
+    ends = lengths.cumsum()
+    # all prefixes end to end: position i completes an n-gram if the n − 1 tokens before it stand in
+    # its own prefix and equal the last n − 1
+    place = np.arange(len(token)) - (ends - lengths)[row]
+    repeats = place >= n - 1
+    for back in range(1, n):
+        here, last = np.flatnonzero(repeats), ends[row[repeats]]
+        repeats[here] = token[here - back] == token[last - back]
+    rows[row[repeats], token[repeats]] = -np.inf
+    if (rows.max(axis=1, initial=-np.inf) == -np.inf).any():
+        raise ValueError(
+            f"every token would repeat an n-gram of length n={n}: pass a larger n or a shorter "
+            "prefix"
+        )
     return result
 
 
-def contrastive_logits(expert, amateur, alpha=0.1):
-    """Where a large model disagrees with a small one, log p_expert − log p_amateur (book, section 7.5).
+def contrastive_logits(expert: ArrayLike, amateur: ArrayLike, alpha: float = 0.1) -> Floats:
+    """How much a large model prefers each token over a small one (book, section 7.5).
 
-    Only plausible tokens are kept. Plausible is p_expert ≥ α · max p_expert: elsewhere the
-    difference of two tiny probabilities would decide.
+    The score is log p_expert − log p_amateur. Only plausible tokens are kept. Plausible is p_expert
+    ≥ α · max p_expert: elsewhere the difference of two tiny probabilities would decide.
 
     Parameters
     ----------
@@ -330,7 +352,7 @@ def contrastive_logits(expert, amateur, alpha=0.1):
     Returns
     -------
     ndarray of shape (..., V)
-        Scores in nats, -inf where not plausible; decoded greedily, by beam search or by sampling.
+        Scores in nats, -inf where not plausible; for greedy decoding, beam search or sampling.
 
     Raises
     ------
@@ -344,80 +366,142 @@ def contrastive_logits(expert, amateur, alpha=0.1):
 
     Examples
     --------
-    >>> contrastive_logits(np.log([0.5, 0.4, 0.1]), np.log([0.8, 0.1, 0.1]), alpha=0.5).round(2)
+    >>> expert, amateur = np.log([0.5, 0.4, 0.1]), np.log([0.8, 0.1, 0.1])
+    >>> contrastive_logits(expert, amateur, alpha=0.5).round(2)
     array([-0.47,  1.39,  -inf])
     """
     expert, amateur = as_logits(expert), as_logits(amateur, "amateur")
     if expert.shape != amateur.shape:
         raise ValueError(
-            f"expert has shape {expert.shape} and amateur {amateur.shape}: they need one vocabulary"
+            f"expert has shape {expert.shape} and amateur {amateur.shape}: both must have the same "
+            "vocabulary"
         )
     expert_log_probs, amateur_log_probs = log_softmax(expert), log_softmax(amateur)
     plausible = min_p_filter(expert_log_probs, alpha) > -np.inf
     if (plausible & (amateur_log_probs == -np.inf)).any():
         raise ValueError(
-            "amateur excludes a token that the expert finds plausible: their ratio is infinite;"
-            " smooth the amateur or raise alpha"
+            "amateur excludes a token that the expert finds plausible: their ratio is infinite; "
+            "smooth the amateur or raise alpha"
         )
-    difference = np.full_like(expert_log_probs, -np.inf)
+    dtype = np.result_type(expert, amateur)
+    difference = np.full(expert.shape, -np.inf, dtype=dtype)
     return np.subtract(expert_log_probs, amateur_log_probs, out=difference, where=plausible)
 
 
-def _nucleus(row, p):
-    """Which tokens of one row (V,) `top_p_filter` keeps.
+def _nucleus(logits: Floats, p: float) -> Bools:
+    return _smallest_sets(logits, p, _by_probability, accumulator(logits.dtype))
 
-    Tokens are tallied by how far they lie behind the best; only those of the step that reaches p need sorting.
+
+def _typical_set(logits: Floats, mass: float) -> Bools:
+    return _smallest_sets(logits, mass, _by_surprise, np.dtype(np.float64))
+
+
+def _by_probability(logits: Floats, key: Floats, weights: Floats) -> None:
+    """Key: how far the best token is ahead, in nats. Weight: probability, but for a factor."""
+    np.subtract(logits.max(axis=1, keepdims=True), logits, out=key)
+    np.negative(key, out=weights)
+    np.exp(weights, out=weights)
+
+
+def _by_surprise(logits: Floats, key: Floats, weights: Floats) -> None:
+    """Key: distance of the surprise from the entropy, in nats. Weight: probability."""
+    log_softmax(logits, out=key)
+    np.exp(key, out=weights)
+    # bans, with no mass, come last whatever their distance
+    entropy = -np.multiply(weights, key, where=weights > 0, out=np.zeros_like(key)).sum(axis=1)
+    key += entropy[:, None]
+    np.abs(key, out=key)
+
+
+def _smallest_sets(
+    logits: Floats,
+    mass: float,
+    measure: Callable[[Floats, Floats, Floats], None],
+    dtype: np.dtype,
+) -> Bools:
+    """For each row the fewest tokens of smallest key whose weights reach a share `mass` of all.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (..., V)
+    mass : float
+        In (0, 1). What equals it up to rounding has reached it.
+    measure : callable
+        (logits, key, weights): fills in the last two, of the shape of the first.
+    dtype : dtype
+        In which keys and weights are computed.
+
+    Returns
+    -------
+    ndarray of bool of the shape of `logits`
+        Of equal keys, lower indices come first.
     """
-    row = row.astype(accumulator(row.dtype), copy=False)
-    gap = row.max() - row
-    weights = np.exp(-gap)
-    step = np.minimum(gap * STEPS_PER_NAT, LAST_STEP).astype(np.intp)
-    mass = np.bincount(step, weights).cumsum()
-    reached = np.searchsorted(mass, p * mass[-1])
-    kept = step < reached
-    last = np.flatnonzero(step == reached)
-    # of equals, the lower index first
-    last = last[np.argsort(gap[last], kind="stable")]
-    sums = weights[last].cumsum(dtype=np.float64) + (mass[reached - 1] if reached else 0)
-    kept[last[: np.searchsorted(sums, p * mass[-1]) + 1]] = True
+    rows = logits.reshape(-1, logits.shape[-1])
+    kept = np.empty(rows.shape, dtype=bool)
+    # four roundings of each weight, and V of the sum, which is kept in float64
+    eps = float(np.finfo(accumulator(logits.dtype)).eps)
+    rounding = 4 * eps + rows.shape[1] * float(np.finfo(float).eps)
+    buffers = step = None
+    for part in row_blocks(*rows.shape, dtype.itemsize):
+        block = rows[part].astype(dtype, copy=False)
+        if buffers is None:
+            buffers, step = np.empty((3, *block.shape), dtype), np.empty(block.shape, np.intp)
+        key, weights, scaled = buffers[:, : len(block)]
+        measure(block, key, weights)
+        np.minimum(np.multiply(key, STEPS_PER_NAT, out=scaled), LAST_STEP, out=scaled)
+        step[: len(block)] = scaled
+        kept[part] = _by_tally(key, weights, step[: len(block)], mass * (1 - rounding))
+    return kept.reshape(logits.shape)
+
+
+def _by_tally(key: Floats, weights: Floats, step: Integers, mass: float) -> Bools:
+    """`_smallest_sets` of a block (n, V), given the coarse `step` on which each key lies.
+
+    Weights are tallied by step; only the tokens of the step that reaches the mass need sorting.
+    """
+    n_rows, size = key.shape
+    n_steps = min(LAST_STEP, size) + 1
+    np.minimum(step, n_steps - 1, out=step)
+    first = np.arange(n_rows) * n_steps
+    step += first[:, None]
+    tally = np.bincount(step.ravel(), weights.ravel(), minlength=n_rows * n_steps)
+    tally = tally.reshape(n_rows, n_steps).cumsum(axis=1)
+    goal = mass * tally[:, -1:]
+    reaching = (tally < goal).sum(axis=1)
+    before = np.where(reaching > 0, tally[np.arange(n_rows), reaching - 1], 0)[:, None]
+    reaching += first
+    kept = step < reaching[:, None]
+    row, column = np.divmod(np.flatnonzero(step == reaching[:, None]), size)
+    near = np.bincount(row, minlength=n_rows)
+    place = np.arange(len(row)) - (near.cumsum() - near)[row]
+    keys, sums = np.full((n_rows, near.max()), np.inf), np.zeros((n_rows, near.max()))
+    keys[row, place], sums[row, place] = key[row, column], weights[row, column]
+    order = keys.argsort(axis=1, kind="stable")
+    sums = np.take_along_axis(sums, order, axis=1).cumsum(axis=1)
+    needed = np.ones(keys.shape, dtype=bool)
+    needed[:, 1:] = before + sums[:, :-1] < goal
+    chosen = np.empty(keys.shape, dtype=bool)
+    np.put_along_axis(chosen, order, needed, axis=1)
+    kept[row, column] = chosen[row, place]
     return kept
 
 
-def as_logits(values, name="logits"):
-    """`values` as floats, with a finite largest logit in each row."""
-    logits = as_floats(values, name)
-    peaks = np.atleast_1d(logits.max(axis=-1))
-    if not np.isfinite(peaks).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(peaks))[0])
-        raise ValueError(
-            f"{name} row {where} has no finite largest entry (it is {peaks[where]}): the row bans"
-            " every token, or holds NaN or +inf"
-        )
-    return logits
-
-
-def _sortable(logits):
-    """The logits, float16 as float32: NumPy 2.4 mis-sorts float16 of few distinct values on AVX-512 processors."""
-    return logits.astype(accumulator(logits.dtype), copy=False)
-
-
-def _keep(logits, kept):
+def _keep(logits: Floats, kept: Bools) -> Floats:
     """The logits where `kept`, -inf elsewhere."""
-    return np.where(kept, logits, logits.dtype.type(-np.inf))
+    return np.where(kept.reshape(logits.shape), logits, logits.dtype.type(-np.inf))
 
 
-def _rows_with_prefixes(logits, prefix):
-    """Pairs of one row of logits (a view) and the ids of its prefix."""
-    if logits.ndim == 1:
-        rows, prefixes = [logits], [prefix]
-    else:
-        rows, prefixes = list(logits), list(prefix)
-    if logits.ndim > 2 or len(rows) != len(prefixes):
+def _prefix_tokens(
+    logits: Floats, prefix: Sequence[int] | Sequence[Sequence[int]]
+) -> tuple[Integers, Integers]:
+    """The tokens of all prefixes, end to end: the row of logits each belongs to, and its id."""
+    prefixes = [prefix] if logits.ndim == 1 else list(prefix)
+    n_rows = 1 if logits.ndim == 1 else len(logits)
+    if logits.ndim > 2 or n_rows != len(prefixes):
         raise ValueError(
-            f"logits of shape {logits.shape} need one prefix a row: a sequence of tokens for (V,),"
-            " B of them for (B, V)"
+            f"logits of shape {logits.shape} need one prefix per row: a sequence of tokens for "
+            "(V,), B of them for (B, V)"
         )
-    return [
-        (row, as_token_ids(tokens, logits.shape[-1], "prefix"))
-        for row, tokens in zip(rows, prefixes)
-    ]
+    ids = [as_token_ids(tokens, logits.shape[-1], "prefix") for tokens in prefixes]
+    row = np.repeat(np.arange(n_rows), [len(tokens) for tokens in ids])
+    return row, np.concatenate([np.empty(0, dtype=np.intp), *ids])

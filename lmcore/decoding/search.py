@@ -1,11 +1,18 @@
 """Searching for probable sequences: greedy, exhaustive, and beam search (chapter 7)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from lmcore._arrays import as_floats
-from lmcore.scoring import length_normalized
+from lmcore._checks import as_integer, next_row
+from lmcore._typing import NextLogProbs
+from lmcore.scoring import LengthPenalty, length_normalized
+
+# a continuation that is still growing: its tokens and log p
+Live = tuple[tuple[int, ...], float]
 
 
 class Hypothesis(NamedTuple):
@@ -20,7 +27,7 @@ class Hypothesis(NamedTuple):
     score : float
         log p / len^α, or as `form` says; EOS counts in the length.
     finished : bool
-        False if the longest length came before EOS: its score is that of a piece of a sentence.
+        False if the length limit came before EOS: its score is that of an unfinished sentence.
 
     Examples
     --------
@@ -28,17 +35,19 @@ class Hypothesis(NamedTuple):
     -1.5
     """
 
-    tokens: tuple
+    tokens: tuple[int, ...]
     log_prob: float
     score: float
     finished: bool
 
 
-def greedy(next_log_probs, prefix, max_len, eos=None):
-    """Continue a prefix by the most probable token at each step, t_i = argmax_v p(v | t_<i) (book, section 7.1).
+def greedy(
+    next_log_probs: NextLogProbs, prefix: Sequence[int], max_len: int, eos: int | None = None
+) -> tuple[int, ...]:
+    """Continue a prefix by the most probable token, argmax_v p(v | t_<i) (book, section 7.1).
 
-    The limit of sampling at temperature 0, and not the most probable sequence: see
-    `exhaustive_search`.
+    This is the limit of sampling at temperature 0, but does not find the most probable sequence:
+    see `exhaustive_search`.
 
     Parameters
     ----------
@@ -47,7 +56,7 @@ def greedy(next_log_probs, prefix, max_len, eos=None):
         do.
     prefix : sequence of int
     max_len : int
-        Most tokens to add, EOS included.
+        Largest number of tokens to add, EOS included.
     eos : int, optional
         Generation stops after this token.
 
@@ -59,7 +68,7 @@ def greedy(next_log_probs, prefix, max_len, eos=None):
     Raises
     ------
     ValueError
-        If `max_len` < 1.
+        If `max_len` < 1, or the model returns NaN or bans every token.
 
     Examples
     --------
@@ -67,22 +76,28 @@ def greedy(next_log_probs, prefix, max_len, eos=None):
     >>> greedy(follow, (), max_len=5, eos=2)
     (1, 2)
     """
-    if max_len < 1:
-        raise ValueError(f"max_len must be at least 1, got {max_len}")
-    prefix, tokens = tuple(prefix), ()
+    max_len = as_integer(max_len, "max_len", minimum=1)
+    prefix = tuple(prefix)
+    tokens: tuple[int, ...] = ()
     while len(tokens) < max_len:
-        tokens += (
-            int(as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").argmax()),
-        )
+        tokens += (int(next_row(next_log_probs, prefix + tokens).argmax()),)
         if tokens[-1] == eos:
             break
     return tokens
 
 
-def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"):
-    """Every continuation of up to `max_len` tokens, best first: the first is the MAP sequence (book, section 7.1).
+def exhaustive_search(
+    next_log_probs: NextLogProbs,
+    prefix: Sequence[int],
+    max_len: int,
+    eos: int | None,
+    alpha: float = 0.0,
+    form: LengthPenalty = "hf",
+) -> list[Hypothesis]:
+    """Every continuation of up to `max_len` tokens, best first (book, section 7.1).
 
-    For toys: there are about V^max_len of them. It is what beam search approximates.
+    The first is the most probable sequence, which beam search approximates. For toy models only:
+    there are about V^max_len continuations.
 
     Parameters
     ----------
@@ -90,7 +105,7 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     prefix : sequence of int
     max_len : int
-        Most tokens, EOS included.
+        Largest number of tokens, EOS included.
     eos : int
         The token that finishes a sequence.
     alpha : float, default 0
@@ -107,49 +122,60 @@ def exhaustive_search(next_log_probs, prefix, max_len, eos, alpha=0.0, form="hf"
     Raises
     ------
     ValueError
-        If there are more than a million sequences, or `max_len` < 1.
+        If there are more than a million sequences, `max_len` < 1, or the model returns NaN or bans
+        every token.
 
     Examples
     --------
     >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
     >>> model = lambda prefix: np.log(after[prefix[-1:]])
-    >>> greedy(model, (), max_len=3, eos=2), exhaustive_search(model, (), max_len=3, eos=2)[0].tokens
-    ((0, 2), (1, 2))
+    >>> greedy(model, (), max_len=3, eos=2)
+    (0, 2)
+    >>> exhaustive_search(model, (), max_len=3, eos=2)[0].tokens
+    (1, 2)
     """
-    if max_len < 1:
-        raise ValueError(f"max_len must be at least 1, got {max_len}")
-    prefix, live, finished = tuple(prefix), [((), 0.0)], []
+    max_len = as_integer(max_len, "max_len", minimum=1)
+    prefix = tuple(prefix)
+    live: list[Live] = [((), 0.0)]
+    finished: list[Live] = []
     for length in range(1, max_len + 1):
-        grown = []
+        grown: list[Live] = []
         for tokens, log_prob in live:
-            row = log_prob + as_floats(
-                next_log_probs(prefix + tokens), "next_log_probs(prefix)"
-            ).astype(float)
+            row = log_prob + next_row(next_log_probs, prefix + tokens).astype(float)
             allowed = np.flatnonzero(row > -np.inf)
             if len(grown) + len(finished) + len(allowed) > 1_000_000:
                 raise ValueError(
-                    f"there are over a million sequences of {length} tokens: exhaustive search is"
-                    f" for toys; lower max_len={max_len} or use beam_search"
+                    f"there are over a million sequences of {length} tokens: exhaustive search is "
+                    f"for toy models; lower max_len={max_len} or use beam_search"
                 )
             for token in allowed.tolist():
                 into = finished if token == eos else grown
                 into.append((tokens + (token,), float(row[token])))
         live = grown
-    return _ranked(
-        [_hypothesis(tokens, log_prob, alpha, form, True) for tokens, log_prob in finished]
-    ) + _ranked([_hypothesis(tokens, log_prob, alpha, form, False) for tokens, log_prob in live])
+    complete = [_hypothesis(*sequence, alpha, form, finished=True) for sequence in finished]
+    cut_off = [_hypothesis(*sequence, alpha, form, finished=False) for sequence in live]
+    return _ranked(complete) + _ranked(cut_off)
 
 
-def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, form="hf"):
-    """Best continuations found by keeping `width` prefixes at each length, s(y) = log p / len^α (book, section 7.5).
+def beam_search(
+    next_log_probs: NextLogProbs,
+    prefix: Sequence[int],
+    width: int,
+    max_len: int,
+    eos: int | None = None,
+    alpha: float = 1.0,
+    form: LengthPenalty = "hf",
+) -> list[Hypothesis]:
+    """Best continuations found by keeping `width` prefixes at each length (book, section 7.5).
 
-    At each step all one-token extensions of the live prefixes are ranked by log p. Those among the
-    first `width` that end in EOS are finished; the best `width` of the others live on. The search
-    stops when no live prefix can still beat the worst of `width` finished ones: as log p only
-    falls, the best it can reach is its present log p at the most favourable length. Stopping so is
-    exact: going on to `max_len` would return the same list. (transformers keeps the same
-    candidates, but its stopping rules are heuristics for α ≠ 0, and it ranks a sequence cut off at
-    its longest length among the finished.)
+    The score is s(y) = log p / len^α. At each step all one-token extensions of the live prefixes
+    are ranked by log p. Those among the first `width` that end in EOS are finished; the best
+    `width` of the others stay live. The search stops when no live prefix can still beat the worst
+    of `width` finished ones: as log p only falls, the best score that a live prefix can reach is
+    its present log p at the most favourable length. This stopping rule is exact: continuing to
+    `max_len` would return the same list. (transformers keeps the same candidates, but its stopping
+    rules are heuristics for α ≠ 0, and it ranks sequences cut off by the length limit among the
+    finished.)
 
     Parameters
     ----------
@@ -160,7 +186,7 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
     width : int
         At least 1. Width 1 with α = 0 is greedy decoding.
     max_len : int
-        Most tokens to add, EOS included.
+        Largest number of tokens to add, EOS included.
     eos : int, optional
         The token that finishes a sequence; without it, sequences are finished at `max_len`.
     alpha : float, default 1
@@ -178,32 +204,34 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
     Raises
     ------
     ValueError
-        If `width` or `max_len` is under 1, or `form` is unknown.
+        If `width` or `max_len` is below 1, `form` is unknown, or the model returns NaN or bans
+        every token.
 
     References
     ----------
     Graves, A. (2012). Sequence Transduction with Recurrent Neural Networks. arXiv:1211.3711
-    Huang, L., Zhao, K. and Ma, M. (2017). When to Finish? Optimal Beam Search for Neural Text Generation. EMNLP.
+    Huang, L., Zhao, K. and Ma, M. (2017). When to Finish? Optimal Beam Search for Neural Text
+    Generation. EMNLP.
 
     Examples
     --------
     >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
     >>> model = lambda prefix: np.log(after[prefix[-1:]])
-    >>> [(h.tokens, round(h.score, 3)) for h in beam_search(model, (), width=2, max_len=3, eos=2)]
+    >>> found = beam_search(model, (), width=2, max_len=3, eos=2)
+    >>> [(hypothesis.tokens, round(hypothesis.score, 3)) for hypothesis in found]
     [((1, 2), -0.463), ((0, 1, 2), -0.636)]
     """
-    if width < 1 or max_len < 1:
-        raise ValueError(
-            f"width and max_len must be at least 1, got width={width}, max_len={max_len}"
-        )
-    prefix, live, finished = tuple(prefix), [((), 0.0)], []
+    width = as_integer(width, "width", minimum=1)
+    max_len = as_integer(max_len, "max_len", minimum=1)
+    prefix = tuple(prefix)
+    live: list[Live] = [((), 0.0)]
+    finished: list[Hypothesis] = []
     for length in range(1, max_len + 1):
-        grown = []
-        for rank, (tokens, log_prob) in enumerate(
-            _extensions(next_log_probs, prefix, live, 2 * width)
-        ):
+        grown: list[Live] = []
+        extensions = _extensions(next_log_probs, prefix, live, 2 * width)
+        for rank, (tokens, log_prob) in enumerate(extensions):
             if tokens[-1] == eos and rank < width:
-                finished.append(_hypothesis(tokens, log_prob, alpha, form, True))
+                finished.append(_hypothesis(tokens, log_prob, alpha, form, finished=True))
             elif tokens[-1] != eos and len(grown) < width:
                 grown.append((tokens, log_prob))
         live, finished = grown, _ranked(finished)[:width]
@@ -212,16 +240,17 @@ def beam_search(next_log_probs, prefix, width, max_len, eos=None, alpha=1.0, for
             and finished[-1].score >= _best_reachable(live[0][1], length + 1, max_len, alpha, form)
         ):
             break
-    cut_off = [_hypothesis(tokens, log_prob, alpha, form, eos is None) for tokens, log_prob in live]
+    cut_off = [_hypothesis(*sequence, alpha, form, finished=eos is None) for sequence in live]
     return (finished + cut_off)[:width]
 
 
-def _extensions(next_log_probs, prefix, live, count):
-    """The `count` most probable one-token extensions of the live prefixes, best first, as (tokens, log p)."""
+def _extensions(
+    next_log_probs: NextLogProbs, prefix: tuple[int, ...], live: list[Live], count: int
+) -> list[Live]:
+    """The `count` most probable one-token extensions of the live prefixes, best first."""
     rows = np.stack(
         [
-            log_prob
-            + as_floats(next_log_probs(prefix + tokens), "next_log_probs(prefix)").astype(float)
+            log_prob + next_row(next_log_probs, prefix + tokens).astype(float)
             for tokens, log_prob in live
         ]
     )  # (n_live, V)
@@ -236,7 +265,9 @@ def _extensions(next_log_probs, prefix, live, count):
     ]
 
 
-def _best_reachable(log_prob, shortest, longest, alpha, form):
+def _best_reachable(
+    log_prob: float, shortest: int, longest: int, alpha: float, form: LengthPenalty
+) -> float:
     """Highest score of any sequence that continues one of the given log p, which can only fall."""
     return max(
         float(length_normalized(log_prob, length, alpha, form))
@@ -244,12 +275,13 @@ def _best_reachable(log_prob, shortest, longest, alpha, form):
     )
 
 
-def _hypothesis(tokens, log_prob, alpha, form, finished):
-    return Hypothesis(
-        tokens, log_prob, float(length_normalized(log_prob, len(tokens), alpha, form)), finished
-    )
+def _hypothesis(
+    tokens: tuple[int, ...], log_prob: float, alpha: float, form: LengthPenalty, finished: bool
+) -> Hypothesis:
+    score = float(length_normalized(log_prob, len(tokens), alpha, form))
+    return Hypothesis(tokens, log_prob, score, finished)
 
 
-def _ranked(hypotheses):
+def _ranked(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
     """By falling score; of equal scores the one found first."""
     return sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)
