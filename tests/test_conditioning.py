@@ -103,6 +103,21 @@ class TestBM25:
         "",
     ]
 
+    @pytest.mark.parametrize(
+        "text, words",
+        [
+            ("Fußball in München", ["fußball", "in", "münchen"]),
+            ("Мир и труд, 1917!", ["мир", "и", "труд", "1917"]),
+            ("東京タワー2台", ["東", "京", "タ", "ワ", "ー", "2", "台"]),
+            ("हिन्दी में", ["हिन्दी", "में"]),
+            ("l'état, c'est", ["l'état", "c'est"]),
+            ("cafe\u0301", ["cafe\u0301"]),
+            ("snake_case «x»", ["snake", "case", "x"]),
+        ],
+    )
+    def test_terms_of_any_script(self, text, words):
+        assert cn.terms(text) == words
+
     def test_terms(self):
         assert cn.terms("The NAVY's ships; don't 'quote' 1816.") == [
             "the",
@@ -156,6 +171,9 @@ class TestBM25:
                 cn.bm25_index([["a"]], **bad)
         with pytest.raises(ValueError, match="no terms: got 2 documents"):
             cn.bm25_index([[], []])
+        for documents in (["abc"], [["a"], "bc"], "abc"):
+            with pytest.raises(TypeError, match=r"got the string '.*', .* use terms\(document\)"):
+                cn.bm25_index(documents)
         with pytest.raises(TypeError, match=r"use terms\(query\)"):
             cn.bm25_scores(cn.bm25_index([["a"]]), "a")
 
@@ -199,6 +217,20 @@ class TestMixture:
         assert abs(string_prob(fixed, string) / string_prob(by_token, string) - 1) > 1e-3
         assert_allclose(softmax(fixed((0, 1))), np.exp(fixed((0, 1))), rtol=1e-12)
 
+    @pytest.mark.parametrize("bad", [math.nan, INF])
+    def test_what_is_no_log_probability_is_named(self, bad):
+        with pytest.raises(ValueError, match=r"log_probs holds NaN or \+inf"):
+            cn.mixture_log_prob(np.log([0.5, 0.5]), [[0.0, bad], [0.0, 0.0]])
+
+    def test_a_document_ruled_out_is_not_asked(self):
+        def strict(prefix):
+            if prefix:
+                raise ValueError("no row for this prefix")
+            return np.array([-INF, 0.0])
+
+        model = cn.mixture(np.log([0.5, 0.5]), [lambda prefix: np.log([0.5, 0.5]), strict])
+        assert_allclose(np.exp(model((0,))), [0.5, 0.5])
+
     def test_a_document_ruled_out_stays_out(self):
         models = [lambda prefix: np.log([1.0, 1e-300]), lambda prefix: np.array([-INF, 0.0])]
         assert_allclose(np.exp(cn.mixture(np.log([0.5, 0.5]), models)((0,))), [1, 0], atol=1e-12)
@@ -206,11 +238,11 @@ class TestMixture:
             cn.mixture(np.log([0.5, 0.5]), [models[1]] * 2)((0,))
 
     def test_refusals(self):
-        with pytest.raises(ValueError, match="sum to 1"):
+        with pytest.raises(ValueError, match="log_weights sums to"):
             cn.mixture_log_prob([0.5, 0.5], [0.0, 0.0])
         with pytest.raises(ValueError, match="first axis"):
             cn.mixture_log_prob(np.log([0.5, 0.5]), np.zeros((3, 2)))
-        with pytest.raises(ValueError, match="one a model"):
+        with pytest.raises(ValueError, match="one per model"):
             cn.mixture(np.log([0.5, 0.5]), [markov(0).next_log_probs])
 
 
@@ -251,7 +283,7 @@ class TestBias:
         for bad in (INF, math.nan):
             with pytest.raises(ValueError, match="bias of token 1"):
                 cn.logit_bias([0.0, 0.0, 0.0], {1: bad})
-        with pytest.raises(ValueError, match=r"tokens leaves no token in row \(1,\)"):
+        with pytest.raises(ValueError, match=r"row \(1,\) bans every token"):
             cn.ban([[0.0, 0.0], [0.0, -INF]], 0)
         with pytest.raises(ValueError, match="-1"):
             cn.ban([0.0, 0.0], -1)
@@ -563,7 +595,7 @@ class TestGuidance:
             cn.guidance([0.0, 1.0], [0.0], 1.0)
         with pytest.raises(ValueError, match="gamma must be finite"):
             cn.guidance([0.0], [0.0], INF)
-        with pytest.raises(ValueError, match="gamma leaves no token"):
+        with pytest.raises(ValueError, match="guided logits.*bans every token"):
             cn.guidance([0.0, -INF], [-INF, 0.0], 2.0)
 
 
@@ -640,8 +672,9 @@ class TestFilters:
             cn.filtered_distribution(self.model, self.STRINGS[:3], [False] * 3, "mask")
         with pytest.raises(ValueError, match="policy must be"):
             self.emitted("filter")
-        with pytest.raises(ValueError, match="one flag a string"):
+        with pytest.raises(ValueError, match="one flag per string"):
             cn.filtered_distribution(self.model, self.STRINGS, [False], "mask")
-        for policy, attempts in (("mask", 2), ("retry", 0)):
-            with pytest.raises(ValueError, match="attempts must be at least 1"):
-                self.emitted(policy, attempts=attempts)
+        with pytest.raises(ValueError, match="attempts must be at least 1"):
+            self.emitted("retry", attempts=0)
+        with pytest.raises(ValueError, match="attempts=2 needs policy='retry', got 'mask'"):
+            self.emitted("mask", attempts=2)

@@ -1,18 +1,19 @@
-"""Conditional generation and constraints: what is read first, what may be said, and at what price (chapter 9).
+"""Conditional generation: prompts, retrieval, constraints, guidance, filters (chapter 9).
 
-================  ==============================================================================================
-section           functions
-================  ==============================================================================================
-9.1 prompts       `prompted`, `information_gain`
-9.2 retrieval     `terms`, `bm25_index`, `bm25_scores`, `mixture_log_prob`, `mixture`
-9.3 constraints   `logit_bias`, `ban`; patterns `one_of`, `sequence`, `either`, `star`, `iso_date`, `json_value`;
-                  `automaton`, `avoiding`, `accepts`, `token_table`; `constrain`, `walk`,
-                  `removed_mass`; the true conditional: `completion_probs`, `condition`
-9.4 guidance      `guidance`
-9.5 filters       `filtered_distribution`
-================  ==============================================================================================
+===============  =================================================================================
+section          functions
+===============  =================================================================================
+9.1 prompts      `prompted`, `information_gain`
+9.2 retrieval    `terms`, `bm25_index`, `bm25_scores`, `mixture_log_prob`, `mixture`
+9.3 constraints  `logit_bias`, `ban`; patterns `one_of`, `sequence`, `either`, `star`, `iso_date`,
+                 `json_value`; `automaton`, `avoiding`, `accepts`, `token_table`; `constrain`,
+                 `walk`, `removed_mass`; the true conditional: `completion_probs`, `condition`
+9.4 guidance     `guidance`
+9.5 filters      `filtered_distribution`
+===============  =================================================================================
 
-A constraint is a table of states by tokens: ``table[s, v]`` is the state after token v, -1 where v is not allowed.
+A constraint is a table of states by tokens: ``table[s, v]`` is the state after token v, -1 where v
+is not allowed.
 """
 
 from lmcore.conditioning.automata import (

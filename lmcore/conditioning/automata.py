@@ -1,13 +1,21 @@
-"""From a pattern to a table that says which token may follow: finite automata for constrained decoding (section 9.3).
+"""Finite automata for constrained decoding: from a pattern to a table of tokens (section 9.3).
 
-A pattern is built from strings with `one_of`, `sequence`, `either` and `star`; `automaton` turns it into a table over
-characters, `token_table` turns that into a table over the tokens of a vocabulary. State 0 is the start, -1 is nowhere.
+A pattern is built from strings with `one_of`, `sequence`, `either` and `star`; `automaton` turns it
+into a table over characters, `token_table` turns that into a table over the tokens of a vocabulary.
+State 0 is the start, -1 means that nothing can follow.
 """
 
+from __future__ import annotations
+
 import string
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+
+from lmcore._arrays import can_reach
+from lmcore._checks import as_integer
+from lmcore._typing import Bools, Integers
 
 PRINTABLE = "".join(sorted(set(string.printable) - set(string.whitespace))) + " "
 
@@ -21,22 +29,23 @@ class Automaton(NamedTuple):
         The column of each character of the alphabet.
     table : ndarray of shape (S, A), int32
         ``table[s, columns[c]]`` is the state after reading c in state s, -1 where no string of the
-        language goes on.
+        language continues so.
     accepting : ndarray of shape (S,), bool
         True where the string may end.
     """
 
-    columns: dict
-    table: np.ndarray
-    accepting: np.ndarray
+    columns: dict[str, int]
+    table: Integers
+    accepting: Bools
 
 
 # A pattern is ("one", characters), ("then", first, rest), ("or", patterns) or ("star", pattern).
-_NOTHING = ("or", frozenset())  # fits no string
-EMPTY = ("star", _NOTHING)  # fits the empty string only
+Pattern: TypeAlias = tuple[Any, ...]
+_NOTHING: Pattern = ("or", frozenset())  # fits no string
+EMPTY: Pattern = ("star", _NOTHING)  # fits the empty string only
 
 
-def one_of(characters):
+def one_of(characters: str) -> Pattern:
     """Any one of these characters (book, section 9.3).
 
     Parameters
@@ -61,13 +70,13 @@ def one_of(characters):
     """
     if not characters:
         raise ValueError(
-            "characters is empty: one_of needs at least one character; for the empty string"
-            " write ''"
+            "characters is empty: one_of needs at least one character; for the empty string "
+            "write ''"
         )
     return ("one", frozenset(characters))
 
 
-def sequence(*patterns):
+def sequence(*patterns: str | Pattern) -> Pattern:
     """One pattern after the other; a plain string stands for itself (book, section 9.3).
 
     Parameters
@@ -92,7 +101,7 @@ def sequence(*patterns):
     return whole
 
 
-def either(*patterns):
+def either(*patterns: str | Pattern) -> Pattern:
     """Any one of these patterns; a plain string stands for itself (book, section 9.3).
 
     Parameters
@@ -113,8 +122,8 @@ def either(*patterns):
     return _or(sequence(pattern) for pattern in patterns)
 
 
-def star(pattern):
-    """The pattern any number of times, also not at all (book, section 9.3).
+def star(pattern: str | Pattern) -> Pattern:
+    """The pattern any number of times, including none (book, section 9.3).
 
     Parameters
     ----------
@@ -133,11 +142,11 @@ def star(pattern):
     return ("star", sequence(pattern))
 
 
-def automaton(pattern):
+def automaton(pattern: str | Pattern) -> Automaton:
     """The finite automaton of a pattern, by Brzozowski's derivatives (book, section 9.3).
 
-    After reading a text what may still follow is again a pattern; reading c takes a pattern R to
-    its derivative, the strings w with cw in R. Equal patterns are one state, and there are finitely
+    What may follow after some text is again a pattern: reading c takes a pattern R to its
+    derivative, the strings w with cw in R. Equal patterns are one state, and there are finitely
     many.
 
     Parameters
@@ -161,8 +170,10 @@ def automaton(pattern):
 
     Examples
     --------
+    The rows stand before an a and before a b:
+
     >>> machine = automaton(star("ab"))
-    >>> machine.table                                     # rows: before an a, before a b
+    >>> machine.table
     array([[ 1, -1],
            [-1,  0]], dtype=int32)
     >>> machine.accepting
@@ -172,10 +183,11 @@ def automaton(pattern):
     if pattern == _NOTHING:
         raise ValueError("no string fits the pattern: either() needs at least one alternative")
     classes = _interchangeable(pattern)
-    states, rows = [pattern], []
+    states: list[Pattern] = [pattern]
+    rows: list[list[int]] = []
     number = {pattern: 0}
     for state in states:  # grows while it is walked
-        row = []
+        row: list[int] = []
         for alike in classes:
             rest = _derivative(state, alike[0])
             if rest != _NOTHING and rest not in number:
@@ -190,7 +202,7 @@ def automaton(pattern):
     return Automaton(columns, table, np.array([_may_end(state) for state in states]))
 
 
-def accepts(machine, text):
+def accepts(machine: Automaton, text: str) -> bool:
     """Whether a text belongs to the language of an automaton (book, section 9.3).
 
     Parameters
@@ -216,7 +228,7 @@ def accepts(machine, text):
     return bool(machine.accepting[state])
 
 
-def iso_date():
+def iso_date() -> Pattern:
     """Pattern of the calendar dates YYYY-MM-DD, leap years included (book, section 9.3).
 
     Returns
@@ -226,11 +238,13 @@ def iso_date():
 
     Examples
     --------
-    >>> len(automaton(iso_date()).table)                  # states that know all about leap years
+    The states of an automaton that knows leap years:
+
+    >>> len(automaton(iso_date()).table)
     29
     """
 
-    def numbers(first, last, step=1):
+    def numbers(first: int, last: int, step: int = 1) -> Pattern:
         return either(*(f"{n:02d}" for n in range(first, last + 1, step)))
 
     days = either(
@@ -246,11 +260,11 @@ def iso_date():
     )
 
 
-def json_value(depth=1):
-    """Pattern of JSON values whose arrays and objects are nested at most `depth` deep (book, section 9.3).
+def json_value(depth: int = 1) -> Pattern:
+    """Pattern of JSON values, arrays and objects nested at most `depth` deep (book, section 9.3).
 
     JSON without a bound on nesting is not a regular language, so no finite automaton checks it.
-    Strings are printable ASCII with the escapes of one character, and the only blanks are single
+    Strings are printable ASCII with the one-character escapes, and the only blanks are single
     spaces after a comma or a colon.
 
     Parameters
@@ -275,11 +289,11 @@ def json_value(depth=1):
     Examples
     --------
     >>> machine = automaton(json_value(depth=1))
-    >>> [accepts(machine, text) for text in ('{"year": 1790, "spoken": true}', '{"year": 01790}', '[[]]')]
+    >>> texts = ('{"year": 1790, "spoken": true}', '{"year": 01790}', '[[]]')
+    >>> [accepts(machine, text) for text in texts]
     [True, False, False]
     """
-    if depth < 0:
-        raise ValueError(f"depth must be at least 0, got {depth}")
+    depth = as_integer(depth, "depth", minimum=0)
     digit, space = one_of(string.digits), either("", " ")
     digits = sequence(digit, star(digit))
     whole = either("0", sequence(one_of("123456789"), star(digit)))
@@ -298,22 +312,22 @@ def json_value(depth=1):
     return value
 
 
-def avoiding(texts, characters):
-    """The automaton of all strings over some characters that hold none of the given texts (book, section 9.3).
+def avoiding(texts: str | Sequence[str], characters: str) -> Automaton:
+    """The automaton of all strings that contain none of the given texts (book, section 9.3).
 
     It bans a text in every spelling at once: as one token, in pieces, or as part of a longer token.
 
     Parameters
     ----------
     texts : str or sequence of str
-        What may not occur anywhere.
+        What must not occur anywhere.
     characters : str
         The alphabet; tokens with other characters are not allowed.
 
     Returns
     -------
     Automaton
-        A state is the longest end of what was read that begins a banned text.
+        A state is the longest suffix of what was read that begins a banned text.
 
     Raises
     ------
@@ -322,7 +336,8 @@ def avoiding(texts, characters):
 
     References
     ----------
-    Aho, A. V. and Corasick, M. J. (1975). Efficient String Matching: An Aid to Bibliographic Search. CACM 18(6).
+    Aho, A. V. and Corasick, M. J. (1975). Efficient String Matching: An Aid to Bibliographic
+    Search. CACM 18(6).
 
     Examples
     --------
@@ -330,28 +345,30 @@ def avoiding(texts, characters):
     >>> [accepts(no_cat, text) for text in ("a dog", "concatenate", "ccat", "c at")]
     [True, False, False, True]
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    if not texts or not all(texts):
-        raise ValueError(f"texts must hold at least one text, none of them empty, got {texts}")
-    begun = sorted({text[:length] for text in texts for length in range(len(text))}, key=len)
+    banned = [texts] if isinstance(texts, str) else list(texts)
+    if not banned or not all(banned):
+        raise ValueError(f"texts must hold at least one text, none of them empty, got {banned}")
+    begun = sorted({text[:length] for text in banned for length in range(len(text))}, key=len)
     number = {beginning: state for state, beginning in enumerate(begun)}
     columns = {char: column for column, char in enumerate(sorted(set(characters)))}
     table = np.full((len(begun), len(columns)), -1, dtype=np.int32)
     for beginning, char in ((beginning, char) for beginning in begun for char in columns):
         read = beginning + char
-        if not read.endswith(tuple(texts)):
+        if not read.endswith(tuple(banned)):
             table[number[beginning], columns[char]] = next(
                 number[read[i:]] for i in range(len(read) + 1) if read[i:] in number
             )
     return Automaton(columns, table, np.ones(len(begun), dtype=bool))
 
 
-def token_table(machine, tokens, eos=None):
-    """The automaton over tokens: which token may come next, and in which state it leaves off (book, section 9.3).
+def token_table(
+    machine: Automaton, tokens: Iterable[str | bytes | None], eos: int | None = None
+) -> Integers:
+    """The automaton over tokens: which may come next, and which state follows (book, section 9.3).
 
     A token is allowed where all of its characters can be read one after the other, so a token may
-    cross several positions of the pattern at once. Tokens that lead where no token sequence can
-    finish are taken out as well.
+    cross several positions of the pattern at once. Tokens that lead to a state from which no
+    sequence of tokens can finish are banned as well.
 
     Parameters
     ----------
@@ -361,8 +378,8 @@ def token_table(machine, tokens, eos=None):
         The text of each token; None or "" for a token without text, which is banned, as are bytes
         that are not whole UTF-8 characters.
     eos : int, optional
-        The id that ends a string: allowed in accepting states only, and after it nothing but
-        itself. Without it the table only says which texts are beginnings of accepted ones.
+        The id that ends a string: allowed in accepting states only, and followed by nothing but
+        itself. Without it the table only says which texts begin accepted ones.
 
     Returns
     -------
@@ -378,7 +395,8 @@ def token_table(machine, tokens, eos=None):
 
     References
     ----------
-    Willard, B. T. and Louf, R. (2023). Efficient Guided Generation for Large Language Models. arXiv:2307.09702.
+    Willard, B. T. and Louf, R. (2023). Efficient Guided Generation for Large Language Models.
+    arXiv:2307.09702.
 
     Examples
     --------
@@ -390,10 +408,10 @@ def token_table(machine, tokens, eos=None):
     texts = [_as_text(token) for token in tokens]
     if not texts:
         raise ValueError("tokens is empty: pass the text of every token of the vocabulary")
-    if eos is not None and not 0 <= eos < len(texts):
+    if eos is not None and not 0 <= as_integer(eos, "eos") < len(texts):
         raise ValueError(
-            f"eos is {eos}, but there are {len(texts)} tokens; pass an id in [0, {len(texts)}) or"
-            " None"
+            f"eos is {eos}, but there are {len(texts)} tokens; pass an id in [0, {len(texts)}) or "
+            "None"
         )
     if eos is not None:
         texts[eos] = ""
@@ -405,7 +423,9 @@ def token_table(machine, tokens, eos=None):
     else:
         table[:, eos] = np.where(np.append(machine.accepting, True), n_states, -1)
         finishing = np.arange(n_states + 1) == n_states
-    alive = _can_reach(table, finishing)
+    edges = np.zeros((n_states + 1, n_states + 2), dtype=bool)
+    np.put_along_axis(edges, np.where(table >= 0, table, n_states + 1), True, axis=1)
+    alive = can_reach(finishing, edges[:, :-1])
     if not alive[0]:
         raise ValueError(
             "no sequence of tokens spells a string of the language: add its characters as tokens"
@@ -413,7 +433,7 @@ def token_table(machine, tokens, eos=None):
     return np.where((table >= 0) & alive[table], table, -1)
 
 
-def _as_text(token):
+def _as_text(token: str | bytes | None) -> str:
     if not isinstance(token, bytes):
         return token or ""
     try:
@@ -422,10 +442,9 @@ def _as_text(token):
         return ""
 
 
-def _read_tokens(machine, texts):
-    """The state after reading each text from each state, (S, V), -1 for nowhere."""
-    # One more row and column of -1: reading on from nowhere, or a character outside the alphabet,
-    # leads nowhere.
+def _read_tokens(machine: Automaton, texts: list[str]) -> Integers:
+    """The state after reading each text from each state, (S, V), -1 where it cannot be read."""
+    # one more row and column of -1: no reading on from there, nor of unknown characters
     step = np.pad(machine.table, ((0, 1), (0, 1)), constant_values=-1)
     lengths = np.array([len(text) for text in texts])
     state = np.repeat(np.arange(len(machine.table), dtype=np.int32)[:, None], len(texts), axis=1)
@@ -437,24 +456,11 @@ def _read_tokens(machine, texts):
     return state
 
 
-def _can_reach(table, finishing):
-    """Which states have a path of allowed tokens into a finishing one."""
-    n_states = len(table)
-    edges = np.zeros((n_states, n_states + 1), dtype=bool)
-    np.put_along_axis(edges, np.where(table >= 0, table, n_states), True, axis=1)
-    alive = finishing
-    while True:
-        wider = alive | (edges[:, :-1] & alive).any(axis=1)
-        if (wider == alive).all():
-            return alive
-        alive = wider
-
-
-def _comma_list(opening, item, closing, space):
+def _comma_list(opening: str, item: Pattern, closing: str, space: Pattern) -> Pattern:
     return sequence(opening, either("", sequence(item, star(sequence(",", space, item)))), closing)
 
 
-def _then(first, rest):
+def _then(first: Pattern, rest: Pattern) -> Pattern:
     """`first` followed by `rest`, nested to the right so that equal patterns look equal."""
     if first == _NOTHING or rest == _NOTHING:
         return _NOTHING
@@ -465,23 +471,23 @@ def _then(first, rest):
     return ("then", first, rest)
 
 
-def _or(patterns):
+def _or(patterns: Iterable[Pattern]) -> Pattern:
     """The union: a set, so that order and repetition do not make different states."""
-    flat = set()
+    flat: set[Pattern] = set()
     for pattern in patterns:
         flat |= pattern[1] if pattern[0] == "or" else {pattern}
     return flat.pop() if len(flat) == 1 else ("or", frozenset(flat))
 
 
-def _may_end(pattern):
+def _may_end(pattern: Pattern) -> bool:
     """Whether the empty string fits."""
-    kind = pattern[0]
+    kind: str = pattern[0]
     if kind == "then":
         return _may_end(pattern[1]) and _may_end(pattern[2])
     return kind == "star" or (kind == "or" and any(map(_may_end, pattern[1])))
 
 
-def _derivative(pattern, char):
+def _derivative(pattern: Pattern, char: str) -> Pattern:
     """What may follow once `char` was read at the beginning of `pattern`."""
     kind = pattern[0]
     if kind == "one":
@@ -496,16 +502,17 @@ def _derivative(pattern, char):
     )
 
 
-def _interchangeable(pattern):
-    """The alphabet, in lists of characters that occur in exactly the same `one_of`s and hence act alike."""
-    sets, stack = set(), [pattern]
+def _interchangeable(pattern: Pattern) -> list[list[str]]:
+    """The alphabet, in lists of characters that occur in the same `one_of`s and so act alike."""
+    sets: set[frozenset[str]] = set()
+    stack = [pattern]
     while stack:
         kind, *parts = stack.pop()
         if kind == "one":
             sets.add(parts[0])
         else:
             stack += parts[0] if kind == "or" else parts
-    classes = {}
+    classes: dict[tuple[bool, ...], list[str]] = {}
     for char in sorted(frozenset().union(*sets)):
         classes.setdefault(tuple(char in chars for chars in sets), []).append(char)
     return list(classes.values())

@@ -1,18 +1,39 @@
-"""Changing what may be said: bias, bans, automata, guidance and filters, and what each leaves (9.3 to 9.5)."""
+"""Changing what may be said: bias, bans, automata, guidance and filters (sections 9.3 to 9.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_floats, as_token_ids
+from lmcore._arrays import can_reach, frozen
+from lmcore._checks import (
+    as_floats,
+    as_integer,
+    as_logits,
+    as_real,
+    as_token_ids,
+    next_row,
+    short,
+)
+from lmcore._typing import Floats, Integers, NextLogProbs
+from lmcore.distributions import MarkovSource
 from lmcore.softmax import log_softmax
 
+Policy = Literal["one-shot", "retry", "mask"]
 
-def logit_bias(logits, bias):
-    """Logits with a constant added for some tokens, z' = z + b: every bias multiplies odds by e^b (book, section 9.3).
+
+def logit_bias(logits: ArrayLike, bias: Mapping[int, float] | ArrayLike) -> Floats:
+    """Logits with a constant added for some tokens, z' = z + b (book, section 9.3).
+
+    A bias b multiplies the token's odds by e^b.
 
     Parameters
     ----------
     logits : array-like of shape (..., V)
-        Left as they are.
+        Not changed.
     bias : mapping of int to float, or array-like of shape (V,)
         b for some tokens, or for all. -inf bans.
 
@@ -24,7 +45,7 @@ def logit_bias(logits, bias):
     Raises
     ------
     ValueError
-        If a token is out of range, a bias is NaN or +inf, or a row has no token left.
+        If a token is out of range, a bias is NaN or +inf, or every token of a row is banned.
 
     Examples
     --------
@@ -33,7 +54,7 @@ def logit_bias(logits, bias):
     """
     logits = as_floats(logits, "logits")
     size = logits.shape[-1]
-    if hasattr(bias, "items"):
+    if isinstance(bias, Mapping):
         ids = as_token_ids(list(bias), size, "bias")
         dense = np.zeros(size)
         dense[ids] = list(bias.values())
@@ -41,27 +62,27 @@ def logit_bias(logits, bias):
         dense = as_floats(bias, "bias")
     if dense.shape != (size,):
         raise ValueError(
-            f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one bias"
-            " a token or a mapping from token ids"
+            f"bias has shape {dense.shape}, but there are V = {size} logits in a row: pass one "
+            "bias per token or a mapping from token ids"
         )
     if np.isnan(dense).any() or (dense == np.inf).any():
         token = int(np.flatnonzero(np.isnan(dense) | (dense == np.inf))[0])
         raise ValueError(
             f"bias of token {token} is {dense[token]}; it must be finite, or -inf to ban the token"
         )
-    return _refuse_empty(logits + dense.astype(logits.dtype), "bias")
+    return as_logits(logits + dense.astype(logits.dtype), "logits with this bias,")
 
 
-def ban(logits, tokens):
+def ban(logits: ArrayLike, tokens: int | ArrayLike) -> Floats:
     """Logits with some tokens forbidden, z' = −inf (book, section 9.3).
 
-    What is banned is a token, not a meaning: the same word under another id (capital letter,
-    leading space, spelt in pieces) is still free. `avoiding` bans a text in all its spellings.
+    A ban applies to a token, not to a meaning: the same word under another id (capital letter,
+    leading space, spelt in pieces) is still allowed. `avoiding` bans a text in all its spellings.
 
     Parameters
     ----------
     logits : array-like of shape (..., V)
-        Left as they are.
+        Not changed.
     tokens : int or array-like of int
         Ids in [0, V), banned in every row.
 
@@ -73,23 +94,24 @@ def ban(logits, tokens):
     Raises
     ------
     ValueError
-        If a token is out of range or a row has no token left.
+        If a token is out of range or every token of a row is banned.
 
     Examples
     --------
     >>> ban([2.0, 1.0, 0.0], [0, 2])
     array([-inf,   1., -inf])
     """
-    logits = as_floats(logits, "logits").copy()
-    logits[..., as_token_ids(tokens, logits.shape[-1], "tokens")] = -np.inf
-    return _refuse_empty(logits, "tokens")
+    banned = as_floats(logits, "logits").copy()
+    banned[..., as_token_ids(tokens, banned.shape[-1], "tokens")] = -np.inf
+    return as_logits(banned, "logits without these tokens,")
 
 
-def constrain(next_log_probs, table):
-    """The model with each token masked that an automaton does not allow, renormalised every step (book, section 9.3).
+def constrain(next_log_probs: NextLogProbs, table: ArrayLike) -> NextLogProbs:
+    """The model without the tokens that an automaton forbids, renormalised (book, section 9.3).
 
-    Every string it ends is one of the language. It is *not* the model conditioned on the language:
-    masking forgets how likely each allowed token is to lead to an acceptable end. See `condition`.
+    Every finished string belongs to the language. This is *not* the model conditioned on the
+    language: masking ignores how likely each allowed token is to lead to an acceptable end. See
+    `condition`.
 
     Parameters
     ----------
@@ -97,7 +119,7 @@ def constrain(next_log_probs, table):
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     table : array-like of int of shape (S, V)
         ``table[s, v]`` is the state after token v in state s, -1 where v is banned; state 0 is the
-        start (from `token_table`, or written by hand).
+        start (from `token_table`, or written by hand). It is copied.
 
     Returns
     -------
@@ -113,31 +135,33 @@ def constrain(next_log_probs, table):
 
     Examples
     --------
-    >>> even = [[1, 1, -1], [0, 0, -1]]                  # hand-written: token 2 is never allowed
+    Token 2 is never allowed:
+
+    >>> even = [[1, 1, -1], [0, 0, -1]]
     >>> np.exp(constrain(lambda prefix: np.log([0.2, 0.6, 0.2]), even)(())).round(4)
     array([0.25, 0.75, 0.  ])
     """
-    table = _as_table(table)
+    states = _as_table(table)
 
-    def constrained(prefix):
-        allowed = table[walk(table, prefix)] >= 0
-        row = as_floats(next_log_probs(prefix), "next_log_probs(prefix)")
+    def constrained(prefix: tuple[int, ...]) -> Floats:
+        allowed = states[walk(states, prefix)] >= 0
+        row = next_row(next_log_probs, prefix)
         if len(row) != len(allowed):
             raise ValueError(
-                f"table has V = {len(allowed)} columns, but the model gives {len(row)}"
-                " log-probabilities"
+                f"table has V = {len(allowed)} columns, but the model gives {len(row)} "
+                "log-probabilities"
             )
         if not (row[allowed] > -np.inf).any():
             raise ValueError(
-                f"after the prefix {tuple(prefix)} the automaton allows {allowed.sum()} tokens, all"
-                " of probability 0 under the model"
+                f"after the prefix {short(prefix)} the automaton allows {allowed.sum()} tokens, "
+                "all of probability 0 under the model"
             )
         return log_softmax(np.where(allowed, row, row.dtype.type(-np.inf)))
 
     return constrained
 
 
-def walk(table, tokens, start=0):
+def walk(table: ArrayLike, tokens: Sequence[int], start: int = 0) -> int:
     """The state in which an automaton is after some tokens (book, section 9.3).
 
     Parameters
@@ -153,29 +177,29 @@ def walk(table, tokens, start=0):
     Raises
     ------
     ValueError
-        If a token is not allowed where it stands.
+        If a token is not allowed at its position.
 
     Examples
     --------
     >>> walk([[1, -1], [-1, 0]], (0, 1, 0))
     1
     """
-    table, state = np.asarray(table), start
-    for position, token in enumerate(as_token_ids(tokens, len(table[0]), "tokens")):
-        if table[state, token] < 0:
+    states, state = np.asarray(table), as_integer(start, "start", minimum=0)
+    for position, token in enumerate(as_token_ids(tokens, len(states[0]), "tokens")):
+        if states[state, token] < 0:
             raise ValueError(
                 f"token {token} at position {position} breaks the constraint: state {state} allows "
-                f"{np.flatnonzero(table[state] >= 0)[:10].tolist()}"
+                f"{np.flatnonzero(states[state] >= 0)[:10].tolist()}"
             )
-        state = int(table[state, token])
+        state = int(states[state, token])
     return state
 
 
-def removed_mass(next_log_probs, table, tokens):
-    """Probability that the mask takes away at each step of a text, 1 − Σ_{v allowed} p(v|h) (book, section 9.3).
+def removed_mass(next_log_probs: NextLogProbs, table: ArrayLike, tokens: Sequence[int]) -> Floats:
+    """Probability that the mask removes at each step, 1 − Σ_{v allowed} p(v|h) (book, section 9.3).
 
-    Where it is near 1 the model wanted something else and is being forced. The product of what is
-    left, Π (1 − removed), is how much the text's probability was inflated.
+    Where it is near 1 the model would have said something else. The product of what is left,
+    Π (1 − removed), is the factor by which masking inflated the text's probability.
 
     Parameters
     ----------
@@ -201,17 +225,17 @@ def removed_mass(next_log_probs, table, tokens):
     >>> removed_mass(lambda prefix: np.log([0.2, 0.6, 0.2]), even, (0, 1)).round(4)
     array([0.2, 0.2])
     """
-    table, tokens, state = _as_table(table), tuple(tokens), 0
+    states, tokens, state = _as_table(table), tuple(tokens), 0
     removed = []
     for position, token in enumerate(tokens):
-        row = np.asarray(next_log_probs(tokens[:position]), dtype=float)
-        removed.append(np.exp(row[table[state] < 0]).sum())
-        state = walk(table, (token,), state)
+        row = next_row(next_log_probs, tokens[:position]).astype(float)
+        removed.append(np.exp(row[states[state] < 0]).sum())
+        state = walk(states, (token,), state)
     return np.minimum(removed, 1.0)
 
 
-def completion_probs(source, table):
-    """Probability that a Markov source, left to itself, ends in a string of the language, β(u, s) (book, section 9.3).
+def completion_probs(source: MarkovSource, table: ArrayLike) -> Floats:
+    """Probability that a Markov source completes a string of the language (book, section 9.3).
 
     β(u, s) = Σ_v A(v|u) β(v, δ(s, v)) + A(EOS|u) [s accepts]: the backward recursion over last
     token u and automaton state s, solved as one dense linear system, so for n S up to a few
@@ -237,47 +261,43 @@ def completion_probs(source, table):
 
     References
     ----------
-    Bar-Hillel, Y., Perles, M. and Shamir, E. (1961). On Formal Properties of Simple Phrase Structure Grammars.
+    Bar-Hillel, Y., Perles, M. and Shamir, E. (1961). On Formal Properties of Simple Phrase
+    Structure Grammars.
 
     Examples
     --------
-    >>> from lmcore.distributions import MarkovSource
+    Strings of 0s only, state 1 being the end: 1/4 + 1/2 · 1/4 + … = 1/2
+
     >>> coin = MarkovSource([0.5, 0.25, 0.25], [[0.5, 0.25, 0.25]] * 2)
-    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]                   # 0s only; state 1 is the end
-    >>> float(completion_probs(coin, no_ones)[-1, 0])         # 1/4 + 1/2 · 1/4 + … = 1/2
+    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]
+    >>> float(completion_probs(coin, no_ones)[-1, 0])
     0.5
     """
-    table = _as_table(table)
-    n, n_states = len(source.transition), len(table)
-    if source.eos is None or table.shape[1] != n + 1:
+    states = _as_table(table)
+    n, n_states = len(source.transition), len(states)
+    if source.eos is None or states.shape[1] != n + 1:
         raise ValueError(
-            f"table has {table.shape[1]} columns and the source {n} tokens with eos={source.eos}: "
-            "condition "
-            "needs a source with EOS and a column for each of its tokens and EOS"
+            f"table has {states.shape[1]} columns and the source {n} tokens with "
+            f"eos={source.eos}: pass a source with EOS and a column for each of its tokens and EOS"
         )
     # (n, S): ends here, accepted
-    ending = np.outer(source.transition[:, n], table[:, n] >= 0)
+    ending = np.outer(source.transition[:, n], states[:, n] >= 0).ravel()
     # (u, s) -> (v, δ(s, v))
     step = np.zeros((n, n_states, n, n_states))
-    for state, token in np.argwhere(table[:, :n] >= 0):
-        step[:, state, token, table[state, token]] = source.transition[:, token]
-    step, ending = step.reshape(n * n_states, -1), ending.ravel()
-    live = ending > 0
-    # only states with a way to an end: the others have β = 0 and would make the system singular
-    while True:
-        wider = live | (step[:, live] > 0).any(axis=1)
-        if (wider == live).all():
-            break
-        live = wider
+    for state, token in np.argwhere(states[:, :n] >= 0):
+        step[:, state, token, states[state, token]] = source.transition[:, token]
+    step = step.reshape(n * n_states, -1)
+    # the states from which no end can be reached have β = 0 and would make the system singular
+    live = can_reach(ending > 0, step)
     beta = np.zeros(n * n_states)
     beta[live] = np.linalg.solve(np.eye(live.sum()) - step[np.ix_(live, live)], ending[live])
     beta = beta.reshape(n, n_states)
-    at_start = _followed(source.initial, table, beta).sum(axis=-1)
+    at_start = _followed(source.initial, states, beta).sum(axis=-1)
     return np.vstack([beta, at_start])
 
 
-def condition(source, table):
-    """A Markov source conditioned on ending in the language of an automaton, exactly (book, section 9.3).
+def condition(source: MarkovSource, table: ArrayLike) -> NextLogProbs:
+    """A Markov source conditioned on the language of an automaton, exactly (book, section 9.3).
 
     p(v|u, s, accepted) = A(v|u) β(v, δ(s, v)) / β(u, s): each allowed token is weighted by the
     chance that the rest will be acceptable as well. `constrain` leaves that weight out.
@@ -303,31 +323,34 @@ def condition(source, table):
 
     Examples
     --------
-    >>> from lmcore.distributions import MarkovSource
+    Strings of 0s only, state 1 being the end:
+
     >>> coin = MarkovSource([0.5, 0.25, 0.25], [[0.5, 0.25, 0.25]] * 2)
-    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]                   # 0s only; state 1 is the end
-    >>> np.exp(condition(coin, no_ones)(())), np.exp(constrain(coin.next_log_probs, no_ones)(())).round(4)
-    (array([0.5, 0. , 0.5]), array([0.6667, 0.    , 0.3333]))
+    >>> no_ones = [[0, -1, 1], [-1, -1, 1]]
+    >>> np.exp(condition(coin, no_ones)(()))
+    array([0.5, 0. , 0.5])
+    >>> np.exp(constrain(coin.next_log_probs, no_ones)(())).round(4)
+    array([0.6667, 0.    , 0.3333])
     """
-    table, beta = _as_table(table), completion_probs(source, table)
+    states, beta = _as_table(table), completion_probs(source, table)
     if beta[-1, 0] == 0:
         raise ValueError(
             "the source gives the language probability 0: there is nothing to condition on"
         )
 
-    def conditioned(prefix):
+    def conditioned(prefix: tuple[int, ...]) -> Floats:
         prefix = tuple(prefix)
         length = prefix.index(source.eos) if source.eos in prefix else len(prefix)
-        state = walk(table, prefix[: length + 1])
+        state = walk(states, prefix[: length + 1])
         # ended: EOS for ever, as the source itself
         if length < len(prefix):
             weights = np.eye(source.vocab_size)[source.eos]
         else:
             row = source.transition[prefix[-1]] if prefix else source.initial
-            weights = _followed(row, table, beta[:-1])[state]
+            weights = _followed(row, states, beta[:-1])[state]
         if not weights.any():
             raise ValueError(
-                f"no string of the language that begins with {prefix} has any probability"
+                f"no string of the language that begins with {short(prefix)} has any probability"
             )
         with np.errstate(divide="ignore"):
             return log_softmax(np.log(weights))
@@ -335,13 +358,13 @@ def condition(source, table):
     return conditioned
 
 
-def guidance(conditional, unconditional, gamma):
+def guidance(conditional: ArrayLike, unconditional: ArrayLike, gamma: float) -> Floats:
     """Logits pushed from one model towards another, z = z_u + γ (z_c − z_u) (book, section 9.4).
 
     In probabilities p ∝ p_u^{1−γ} p_c^γ: γ = 0 is the unconditional model, 1 the conditional one,
-    above 1 beyond it. A token that either model bans is banned, unless γ gives that model no
-    weight. Hugging Face transformers computes the same on log-probabilities but turns bans into
-    NaN.
+    and above 1 the difference is exaggerated. A token that either model bans is banned, unless γ
+    gives that model no weight. Hugging Face transformers computes the same on log-probabilities but
+    turns bans into NaN.
 
     Parameters
     ----------
@@ -358,7 +381,7 @@ def guidance(conditional, unconditional, gamma):
     Raises
     ------
     ValueError
-        If the shapes differ, γ is not finite or a row has no token left.
+        If the shapes differ, γ is not finite or every token of a row is banned.
 
     References
     ----------
@@ -370,42 +393,50 @@ def guidance(conditional, unconditional, gamma):
     >>> guidance([2.0, 0.0, -np.inf], [1.0, 1.0, 3.0], gamma=2.0)
     array([  3.,  -1., -inf])
     """
-    conditional, unconditional = (
-        as_floats(conditional, "conditional"),
-        as_floats(unconditional, "unconditional"),
-    )
-    if conditional.shape != unconditional.shape:
+    z_c, z_u = as_floats(conditional, "conditional"), as_floats(unconditional, "unconditional")
+    if z_c.shape != z_u.shape:
         raise ValueError(
-            f"conditional has shape {conditional.shape} and unconditional {unconditional.shape}:"
-            " both must give one logit for each token of the same vocabulary"
+            f"conditional has shape {z_c.shape} and unconditional {z_u.shape}: both must give one "
+            "logit for each token of the same vocabulary"
         )
+    gamma = as_real(gamma, "gamma")
     if not np.isfinite(gamma):
         raise ValueError(f"gamma must be finite, got {gamma}")
-    gamma = float(gamma)
-    banned = ((conditional == -np.inf) & (gamma != 0)) | ((unconditional == -np.inf) & (gamma != 1))
-    # -inf − -inf, and 0 · inf, where a model has no weight
-    with np.errstate(invalid="ignore"):
-        mixed = gamma * conditional + (1 - gamma) * unconditional
     if gamma in (0, 1):
-        mixed = conditional if gamma == 1 else unconditional
-    return _refuse_empty(np.where(banned, mixed.dtype.type(-np.inf), mixed), "gamma")
+        mixed = (z_c if gamma == 1 else z_u).astype(np.result_type(z_c, z_u))
+    else:
+        # -inf − -inf: both models ban the token, and so does the result
+        with np.errstate(invalid="ignore"):
+            mixed = gamma * z_c + (1 - gamma) * z_u
+        mixed[(z_c == -np.inf) | (z_u == -np.inf)] = -np.inf
+    return as_logits(mixed, "guided logits,")
 
 
-def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None):
+def filtered_distribution(
+    next_log_probs: NextLogProbs,
+    strings: Iterable[Sequence[int]],
+    unsafe: ArrayLike,
+    policy: Policy,
+    attempts: int | None = None,
+) -> Floats:
     """What a system with a safety filter emits, exactly (book, section 9.5).
 
-    ``one-shot``  one string is drawn; an unsafe one is replaced by a refusal. Safe strings keep P(y).
-    ``retry``     drawn again while unsafe, at most `attempts` times: P(y) (1 − uⁿ)/(1 − u), refusal uⁿ, where u is the
-                  probability of unsafe; without a limit P(y | safe).
-    ``mask``      at each step the tokens are masked after which no safe string is left, and the rest renormalised:
-                  Π p(t|h) / p(allowed|h). Never refuses, and is not P(y | safe).
+    ``one-shot``
+        One string is drawn; an unsafe one is replaced by a refusal. Safe strings keep P(y).
+    ``retry``
+        Drawn again while unsafe, at most n = `attempts` times: P(y) (1 − uⁿ)/(1 − u), and a refusal
+        with probability uⁿ, where u is the probability of an unsafe string; without a limit
+        P(y | safe).
+    ``mask``
+        At each step the tokens after which no safe string is left are masked, and the others
+        renormalised: Π p(t|h) / p(allowed|h). Never refuses, and is not P(y | safe).
 
     Parameters
     ----------
     next_log_probs : callable
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     strings : sequence of N sequences of int
-        All strings that the model can emit, each complete (with its EOS if it has one).
+        All strings that the model can emit, each complete (with its EOS, if it has one).
     unsafe : array-like of bool of shape (N,)
     policy : {"one-shot", "retry", "mask"}
     attempts : int, optional
@@ -419,12 +450,14 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
     Raises
     ------
     ValueError
-        If the strings have not all of the mass, `policy` is unknown, `attempts` < 1, or no string
-        is safe where one must be emitted.
+        If the strings do not have all of the mass, `policy` is unknown, `attempts` < 1, or no
+        string is safe where one must be emitted.
 
     Examples
     --------
-    >>> def toy(prefix):                                  # 00, 01, 10, 11 with 0.1, 0.4, 0.25, 0.25
+    The strings 00, 01, 10 and 11 with probabilities 0.1, 0.4, 0.25 and 0.25:
+
+    >>> def toy(prefix):
     ...     return np.log([0.5, 0.5] if len(prefix) != 1 or prefix == (1,) else [0.2, 0.8])
     >>> strings, unsafe = [(0, 0), (0, 1), (1, 0), (1, 1)], [False, True, False, False]
     >>> for policy in ("one-shot", "retry", "mask"):
@@ -434,29 +467,27 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
     [0.5  0.   0.25 0.25 0.  ]
     """
     strings = [tuple(string) for string in strings]
-    unsafe = np.asarray(unsafe, dtype=bool)
-    if unsafe.shape != (len(strings),):
+    flags = np.asarray(unsafe, dtype=bool)
+    if flags.shape != (len(strings),):
         raise ValueError(
-            f"unsafe has shape {unsafe.shape} for {len(strings)} strings: pass one flag a string"
+            f"unsafe has shape {flags.shape} for {len(strings)} strings: pass one flag per string"
         )
     if policy not in ("one-shot", "retry", "mask"):
         raise ValueError(f"policy must be 'one-shot', 'retry' or 'mask', got {policy!r}")
-    if attempts is not None and (policy != "retry" or attempts < 1):
-        raise ValueError(
-            f"attempts must be at least 1 and goes with policy='retry', got {attempts} with"
-            f" {policy!r}"
-        )
+    attempts = None if attempts is None else as_integer(attempts, "attempts", minimum=1)
+    if attempts is not None and policy != "retry":
+        raise ValueError(f"attempts={attempts} needs policy='retry', got {policy!r}")
     probs = _string_probs(next_log_probs, strings)
     if not abs(probs.sum() - 1) < 1e-6:
         raise ValueError(
-            f"strings have total probability {probs.sum():.6g}, not 1: list every complete string"
-            " of the model once, EOS included"
+            f"strings have total probability {probs.sum():.6g}, not 1: list every complete string "
+            "of the model once, EOS included"
         )
-    kept = np.where(unsafe, 0, probs)
+    kept = np.where(flags, 0, probs)
     if kept.sum() == 0 and policy != "one-shot" and attempts is None:
         raise ValueError(f"every string is unsafe, so policy={policy!r} can emit nothing")
     if policy == "mask":
-        following = {}
+        following: dict[tuple[int, ...], set[int]] = {}
         for string in (string for string, p in zip(strings, kept) if p > 0):
             for position, token in enumerate(string):
                 following.setdefault(string[:position], set()).add(token)
@@ -470,11 +501,15 @@ def filtered_distribution(next_log_probs, strings, unsafe, policy, attempts=None
     return np.append(kept * (1 - refused) / kept.sum() if kept.sum() > 0 else kept, refused)
 
 
-def _string_probs(next_log_probs, strings, following=None):
-    """Π p(t|h) of each string; with `following`, p is renormalised over the tokens that may follow each prefix."""
+def _string_probs(
+    next_log_probs: NextLogProbs,
+    strings: list[tuple[int, ...]],
+    following: dict[tuple[int, ...], set[int]] | None = None,
+) -> Floats:
+    """Π p(t|h) of each string, renormalised over the tokens `following` each prefix if given."""
     rows = {}
     for prefix in {string[:position] for string in strings for position in range(len(string))}:
-        row = np.asarray(next_log_probs(prefix), dtype=float)
+        row = next_row(next_log_probs, prefix).astype(float)
         if following is not None:
             allowed = np.isin(np.arange(len(row)), list(following[prefix]))
             row = log_softmax(np.where(allowed, row, -np.inf))
@@ -487,31 +522,20 @@ def _string_probs(next_log_probs, strings, following=None):
     )
 
 
-def _followed(row, table, beta):
+def _followed(row: Floats, table: Integers, beta: Floats) -> Floats:
     """row(v) β(v, δ(s, v)) for every state s and token v, EOS last: (S, V)."""
     n = len(beta)
     after = np.where(table[:, :n] >= 0, beta[np.arange(n), table[:, :n]], 0)
     return row * np.concatenate([after, table[:, n:] >= 0], axis=1)
 
 
-def _as_table(table):
-    table = np.asarray(table)
-    whole = table.ndim == 2 and table.size > 0 and table.dtype.kind in "iu"
-    if not whole or table.min() < -1 or table.max() >= len(table):
+def _as_table(table: ArrayLike) -> Integers:
+    """A read-only copy of a table of states."""
+    states = np.asarray(table)
+    whole = states.ndim == 2 and states.size > 0 and states.dtype.kind in "iu"
+    if not whole or states.min() < -1 or states.max() >= len(states):
         raise ValueError(
             "table must be integers of shape (S, V), each a state in [0, S) or -1, got dtype "
-            f"{table.dtype} "
-            f"and shape {table.shape}"
+            f"{states.dtype} and shape {states.shape}"
         )
-    return table
-
-
-def _refuse_empty(logits, name):
-    rows = (logits == -np.inf).all(axis=-1)
-    if rows.any():
-        where = tuple(int(i) for i in np.argwhere(rows)[0]) if rows.ndim else ()
-        raise ValueError(
-            f"{name} leaves no token in row {where}: every logit is -inf; leave at least one token"
-            " free"
-        )
-    return logits
+    return frozen(states)
