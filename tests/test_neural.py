@@ -1,5 +1,7 @@
 """lmcore.models.neural: parameters behind the one interface, long texts, remembered states, EOS."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -99,6 +101,55 @@ def test_returned_rows_are_the_callers_own():
     assert_array_equal(model.next_log_probs((1, 2)), expected)
 
 
+@pytest.mark.parametrize("family", [nplm, rnn, transformer])
+def test_a_family_has_what_the_protocol_says(family):
+    wanted = {name for name in vars(neural.Family) if not name.startswith("_")}
+    wanted |= set(neural.Family.__annotations__)
+    assert wanted >= {"Config", "DECAYED", "init", "forward", "backward", "start", "step"}
+    assert all(hasattr(family, name) for name in wanted)
+    config = next(config for module, config in CONFIGS.values() if module is family)
+    params = family.init(config, np.random.default_rng(0))
+    assert set(params) & set(family.DECAYED) and config.cold >= 0
+
+
+def test_loss_and_grad_is_that_of_every_family(name, text):
+    family, config = CONFIGS[name]
+    params = family.init(config, np.random.default_rng(0), np.float64)
+    inputs, targets = text[:, :7], text[:, 1:8]
+    loss, grads = neural.loss_and_grad(family, params, inputs, targets, config)
+    expected = family.loss_and_grad(params, inputs, targets, config)
+    assert loss == expected[0]
+    for key, grad in grads.items():
+        assert_array_equal(grad, expected[1][key])
+
+
+def test_prefill_of_nothing(name):
+    family, config = CONFIGS[name]
+    with pytest.raises(ValueError, match="inputs is empty: pass at least one id"):
+        neural.prefill(family, family.init(config, np.random.default_rng(0)), (), config)
+
+
+def test_a_model_can_be_pickled(name):
+    model = model_of(name, eos=EOS, charset="abcde", about={"seed": 0})
+    expected = model.next_log_probs((1, 2))
+    copy = pickle.loads(pickle.dumps(model))
+    assert copy.module is model.module and copy.config == model.config
+    assert (copy.eos, copy.charset, copy.about) == (EOS, "abcde", {"seed": 0})
+    assert_array_equal(copy.next_log_probs((1, 2)), expected)
+
+
+def test_parameters_are_the_models_own():
+    family, config = CONFIGS["rnn"]
+    params = family.init(config, np.random.default_rng(0))
+    model = LanguageModel(family, params, config)
+    before = model.next_log_probs((1, 2))
+    params["U"][:] = 0
+    assert_array_equal(model.next_log_probs((1, 2)), before)
+    assert_array_equal(model.next_log_probs((1, 3))[:0], [])
+    with pytest.raises(ValueError, match="read-only"):
+        model.params["U"][:] = 0
+
+
 def test_after_eos_comes_eos(name):
     model = model_of(name, eos=EOS)
     row = model.next_log_probs((1, EOS))
@@ -119,8 +170,15 @@ def test_characters_there_and_back():
     assert model.decode([1, 0, EOS, 3]) == "ba"
     with pytest.raises(ValueError, match="holds 'z' at 2"):
         model.encode("abz")
-    with pytest.raises(ValueError, match="holds 6, but the model's characters are 0 to 4"):
+    with pytest.raises(ValueError, match="holds 6, which is no character; .* 0 to 4, EOS is 5"):
         model.decode([1, 6])
+    # any characters, in any order, EOS or not
+    model = model_of("rnn", charset="ж東a\u00e9 ")
+    assert model.encode("é東ж") == (3, 1, 0) and model.decode((3, 1, 0)) == "é東ж"
+    for foreign in ("b", "\U0010ffff", "\ud800"):
+        with pytest.raises(ValueError, match="at 1, which is not among the 5 characters"):
+            model.encode("a" + foreign)
+    assert model_of("rnn").encode("") == ()
 
 
 def test_errors():

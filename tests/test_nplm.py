@@ -8,6 +8,7 @@ from peers import transformer as peer
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import nplm
+from lmcore.models.neural import LanguageModel, prefill
 
 STORED = np.load(peer.STORED)
 _, CONFIG, PARAMS = peer.model_cases()["nplm"]
@@ -48,6 +49,47 @@ def test_gradient_of_every_parameter():
     check_grad(loss, grads, PARAMS, entries=20, rng=np.random.default_rng(0))
 
 
+class TestDirectConnections:
+    """y = b + W x + U tanh(H x + d), Bengio et al.'s equation 1 in full."""
+
+    CONFIG = nplm.Config(vocab_size=5, context=2, width=3, hidden=4, direct=True)
+
+    def params(self, dtype=np.float64):
+        return nplm.init(self.CONFIG, np.random.default_rng(0), dtype)
+
+    def test_they_are_added_to_the_logits(self):
+        params, tokens = self.params(), [[0, 3, 1]]
+        logits, cache = nplm.forward(params, tokens, self.CONFIG)
+        without = {name: array for name, array in params.items() if name != "W"}
+        plain, _ = nplm.forward(without, tokens, self.CONFIG)
+        x = params["embedding"][[[5, 0], [0, 3], [3, 1]]].reshape(1, 3, 6)
+        assert_allclose(cache.x, x)
+        assert_allclose(logits, plain + x @ params["W"].T, atol=1e-14)
+
+    def test_gradient_of_every_parameter(self):
+        params, rng = self.params(), np.random.default_rng(1)
+        inputs, targets = rng.integers(0, 5, (2, 3, 4))
+        _, grads = nplm.loss_and_grad(params, inputs, targets, self.CONFIG)
+        assert list(grads) == list(params)
+        check_grad(
+            lambda p: float(cross_entropy(nplm.forward(p, inputs, self.CONFIG)[0], targets)),
+            grads,
+            params,
+            rng=rng,
+        )
+
+    def test_they_are_left_out_unless_asked_for(self):
+        plain = nplm.Config(vocab_size=5, context=2, width=3, hidden=4)
+        assert "W" not in nplm.init(plain, np.random.default_rng(0))
+        assert self.params(np.float32)["W"].dtype == np.float32
+
+    def test_as_a_language_model(self):
+        model = LanguageModel(nplm, self.params(), self.CONFIG)
+        rows = model.log_probs([[0, 3, 1]])
+        for t in range(3):
+            assert_allclose(rows[0, t], model.next_log_probs((0, 3, 1)[:t]), atol=1e-12)
+
+
 def test_sees_its_context_and_no_further():
     tokens = np.array([[1, 2, 3, 4, 5, 6]])
     logits, _ = nplm.forward(PARAMS, tokens, CONFIG)
@@ -81,7 +123,7 @@ def test_steps_blocks_and_prefill_agree_with_the_whole():
         assert_allclose(logits, whole[:, t], atol=1e-12)
     for block in (1, 2, 3, 100):
         assert_allclose(nplm.long_forward(PARAMS, tokens, CONFIG, block), whole, atol=1e-12)
-    logits, state = nplm.prefill(PARAMS, tuple(tokens[0]), CONFIG)
+    logits, state = prefill(nplm, PARAMS, tuple(tokens[0]), CONFIG)
     assert_allclose(logits[0], whole[0, -1], atol=1e-12)
     assert_array_equal(state[0], tokens[0, -CONFIG.context :])
 
@@ -102,5 +144,7 @@ def test_types_and_errors():
         nplm.forward(PARAMS, [[12]], CONFIG)
     with pytest.raises(ValueError, match=r"got \(2,\); add a batch axis"):
         nplm.forward(PARAMS, [1, 2], CONFIG)
+    with pytest.raises(ValueError, match="tokens holds 12 at index"):
+        nplm.step(PARAMS, nplm.start(CONFIG), [12], CONFIG)
     with pytest.raises(ValueError, match="hidden must be at least 1, got 0"):
         nplm.Config(5, hidden=0)

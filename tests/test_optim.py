@@ -51,6 +51,14 @@ class TestAdamW:
         new, state = adamw(params, params, adamw_init(params), 0.1)
         assert new["w"].dtype == state["m"]["w"].dtype == state["v"]["w"].dtype == np.float32
 
+    def test_epsilon_must_not_vanish(self):
+        """1e-8 is 0 in float16, and a zero gradient would give 0/0."""
+        params = {"w": np.ones(2, np.float16)}
+        with pytest.raises(ValueError, match=r"eps=1e-08 is 0 in float16, .* keep parameters in"):
+            adamw(params, {"w": np.zeros(2, np.float16)}, adamw_init(params), 0.1)
+        moved, _ = adamw(params, {"w": np.zeros(2, np.float16)}, adamw_init(params), 0.1, eps=1e-4)
+        assert np.isfinite(moved["w"]).all()
+
     def test_errors(self):
         params = {"w": np.ones(2)}
         with pytest.raises(ValueError, match=r"names \['v'\], but params \['w'\]"):
@@ -73,6 +81,16 @@ class TestClipping:
         grads = {"a": np.array([0.3, 0.4])}
         clipped, norm = clip_grad_norm(grads, max_norm=1.0)
         assert clipped["a"] is grads["a"] and norm == pytest.approx(0.5)
+
+    def test_integers_are_scaled_too(self):
+        grads, norm = clip_grad_norm({"a": np.array([3, 0]), "b": np.array([4])}, max_norm=1.0)
+        assert norm == 5.0
+        assert_allclose(np.concatenate([grads["a"], grads["b"]]), [0.6, 0.0, 0.8])
+
+    def test_float16_squares_do_not_overflow(self):
+        grads, norm = clip_grad_norm({"a": np.full(4, 1000, np.float16)}, max_norm=1.0)
+        assert norm == 2000.0 and grads["a"].dtype == np.float16
+        assert_allclose(grads["a"], 0.5)
 
     def test_as_torch_but_for_its_epsilon(self):
         grads, norm = clip_grad_norm({"g": STORED["adamw_grads"][0]}, max_norm=0.5)
@@ -102,6 +120,15 @@ class TestSchedule:
         assert short == long
         assert cosine_schedule(90, 100, 1.0, warmup=5, decay=20) == pytest.approx(0.5)
         assert cosine_schedule(100, 100, 1.0, warmup=5, decay=20) == pytest.approx(0.0)
+
+    @pytest.mark.parametrize("warmup", [0, 4, 10])
+    def test_no_fall_at_all(self, warmup):
+        rates = [cosine_schedule(step, 10, 2.0, warmup, 0.5, decay=0) for step in range(13)]
+        assert rates[warmup:10] == [2.0] * (10 - warmup) and rates[10:] == [0.5] * 3
+
+    def test_whole_steps(self):
+        with pytest.raises(TypeError, match="step must be an integer, got 2.0; write 2"):
+            cosine_schedule(2.0, 10, 1.0)
 
     def test_too_short_a_run(self):
         with pytest.raises(ValueError, match="warmup 5 and decay 6 do not fit into total 10"):

@@ -8,6 +8,7 @@ from peers import transformer as peer
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import rnn
+from lmcore.models.neural import prefill
 
 STORED = np.load(peer.STORED)
 _, CONFIG, PARAMS = peer.model_cases()["rnn"]
@@ -79,7 +80,7 @@ def test_steps_blocks_and_prefill_agree_with_the_whole():
         assert_allclose(logits, whole[:, t], atol=1e-12)
     for block in (1, 3, 100):
         assert_allclose(rnn.long_forward(PARAMS, tokens, CONFIG, block), whole, atol=1e-12)
-    assert_allclose(rnn.prefill(PARAMS, tokens[0], CONFIG)[0][0], whole[0, -1], atol=1e-12)
+    assert_allclose(prefill(rnn, PARAMS, tokens[0], CONFIG)[0][0], whole[0, -1], atol=1e-12)
     assert rnn.window_start(10_000, CONFIG) == 0
 
 
@@ -129,5 +130,7 @@ def test_types_and_errors():
         rnn.forward(PARAMS, [[12]], CONFIG)
     with pytest.raises(ValueError, match=r"got \(2,\); add a batch axis"):
         rnn.forward(PARAMS, [1, 2], CONFIG)
+    with pytest.raises(ValueError, match="tokens holds 12 at index"):
+        rnn.step(PARAMS, rnn.start(CONFIG), [12], CONFIG)
     with pytest.raises(ValueError, match="hidden must be at least 1, got 0"):
         rnn.Config(5, hidden=0)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.special
 from numpy.testing import assert_allclose, assert_array_equal
 from peers import transformer as peer
 
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import layers, transformer
+from lmcore.models.neural import prefill
 
 STORED = np.load(Path(peer.STORED))
 MODULE, CONFIG, PARAMS = peer.model_cases()["transformer"]
@@ -101,6 +103,30 @@ class TestLayers:
             STORED["x"],
         )
 
+    def test_exact_gelu_as_scipy(self):
+        x = np.linspace(-12, 12, 4001)
+        assert_allclose(
+            transformer.gelu(x, approximate="none")[0], x * scipy.special.ndtr(x), atol=3e-14
+        )
+        assert_allclose(
+            transformer.gelu(x.astype(np.float32), approximate="none")[0],
+            x * scipy.special.ndtr(x),
+            rtol=1e-6,
+            atol=1e-6,
+        )
+        for dtype in (np.float16, np.float32):
+            assert transformer.gelu(x.astype(dtype), approximate="none")[0].dtype == dtype
+        # the two forms, at their farthest
+        gap = np.abs(transformer.gelu(x)[0] - transformer.gelu(x, approximate="none")[0]).max()
+        assert 4e-4 < gap < 5e-4
+
+    def test_exact_gelu_gradient(self):
+        function, d_out = weighted(lambda x: transformer.gelu(x, "none"), STORED["x"])
+        cache = transformer.gelu(STORED["x"], "none")[1]
+        check_grad(function, transformer.gelu_backward(d_out, cache), STORED["x"])
+        with pytest.raises(ValueError, match="approximate must be 'tanh' or 'none', got 'erf'"):
+            transformer.gelu([1.0], approximate="erf")
+
     # within one block of queries, and over three
     @pytest.mark.parametrize("time", [5, 130])
     def test_attention_gradient(self, time):
@@ -168,7 +194,7 @@ class TestLayers:
             ),
             (
                 lambda: layers.embedding_backward(np.ones((2, 3)), np.zeros(3, int), 5),
-                "one row of d_out an id",
+                "one row of d_out per id",
             ),
             (lambda: transformer.rotary(np.ones((2, 3)), [0, 1]), "d even"),
             (lambda: transformer.gelu(np.array(["a"])), "must hold float16, float32, float64"),
@@ -264,7 +290,7 @@ class TestModel:
         _, cache = transformer.forward(
             transformer.init(config, np.random.default_rng(0)), tokens, config
         )
-        weights = cache[1][0][2][3].mean(axis=0)  # (heads, T, T)
+        weights = cache.blocks[0].attention.weights.mean(axis=0)  # (heads, T, T)
         for head in range(n_head):
             by_distance = [np.diagonal(weights[head], -k)[16:].mean() for k in range(12)]
             assert np.argmax(by_distance) == head + 1
@@ -338,7 +364,7 @@ class TestCache:
             assert_allclose(logits, whole[:, t], atol=1e-12)
 
     def test_a_state_may_be_continued_twice(self):
-        _, state = transformer.prefill(PARAMS, (11, 1, 2), CONFIG)
+        _, state = prefill(transformer, PARAMS, (11, 1, 2), CONFIG)
         keys = state[0].copy()
         one, _ = transformer.step(PARAMS, state, [3], CONFIG)
         two, _ = transformer.step(PARAMS, state, [4], CONFIG)
@@ -348,7 +374,7 @@ class TestCache:
         assert (one != two).any()
 
     def test_a_full_state_says_so(self):
-        _, state = transformer.prefill(PARAMS, [1] * 9, CONFIG)
+        _, state = prefill(transformer, PARAMS, [1] * 9, CONFIG)
         with pytest.raises(ValueError, match="all context=9 positions"):
             transformer.step(PARAMS, state, [1], CONFIG)
 

@@ -1,11 +1,19 @@
-"""Causal attention and the transformer block built on it, each with its gradient by hand (book, section 8.5)."""
+"""Causal attention and the transformer block built on it, with gradients by hand (section 8.5)."""
+
+from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import accumulator, as_floats
+from lmcore._arrays import accumulator
+from lmcore._checks import as_floats, as_integer
+from lmcore._typing import Floats, Params
 from lmcore.models.layers import (
+    GeluCache,
+    LayerNormCache,
     gelu,
     gelu_backward,
     layer_norm,
@@ -13,10 +21,37 @@ from lmcore.models.layers import (
     linear_backward,
 )
 
-__all__ = ["attention", "attention_backward", "block", "block_backward", "rotary"]
+__all__ = [
+    "AttentionCache",
+    "BlockCache",
+    "attention",
+    "attention_backward",
+    "block",
+    "block_backward",
+    "rotary",
+]
 
 
-def attention(query, key, value):
+class AttentionCache(NamedTuple):
+    """What `attention_backward` needs.
+
+    Attributes
+    ----------
+    query : ndarray of shape (..., T, d)
+        Divided by √d.
+    key : ndarray of shape (..., S, d)
+    value : ndarray of shape (..., S, e)
+    weights : ndarray of shape (..., T, S)
+        Rows sum to 1.
+    """
+
+    query: Floats
+    key: Floats
+    value: Floats
+    weights: Floats
+
+
+def attention(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Floats, AttentionCache]:
     """Causal scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
 
     M_ij is 0 where query i may see key j and −∞ elsewhere. The last query stands at the last key,
@@ -27,14 +62,14 @@ def attention(query, key, value):
     ----------
     query : array-like of shape (..., T, d)
     key : array-like of shape (..., S, d)
-        S >= T positions, the queries' own last.
+        S >= T positions, those of the queries last.
     value : array-like of shape (..., S, e)
 
     Returns
     -------
     out : ndarray of shape (..., T, e)
-    cache : tuple
-        For `attention_backward`; ``cache[3]`` holds the weights, (..., T, S), rows summing to 1.
+    cache : AttentionCache
+        For `attention_backward`; ``cache.weights`` is (..., T, S).
 
     Raises
     ------
@@ -49,8 +84,9 @@ def attention(query, key, value):
     --------
     The first position sees itself alone; the second, with equal scores, the mean of both:
 
-    >>> out, cache = attention(np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [3.0]]))
-    >>> out.ravel(), cache[3]
+    >>> zeros, values = np.zeros((2, 1)), np.array([[1.0], [3.0]])
+    >>> out, cache = attention(zeros, zeros, values)
+    >>> out.ravel(), cache.weights
     (array([1., 2.]), array([[1. , 0. ],
                              [0.5, 0.5]]))
     """
@@ -75,11 +111,12 @@ def attention(query, key, value):
         np.exp(block, out=block)
         block /= block.sum(axis=-1, keepdims=True)
         np.matmul(block, value[..., seen, :], out=out[..., rows, :])
-    return out.astype(query.dtype, copy=False), (wide_query, key, value, weights)
+    cache = AttentionCache(wide_query, key, value, weights)
+    return out.astype(query.dtype, copy=False), cache
 
 
-def attention_backward(d_out, cache):
-    """Gradients of `attention` by its three inputs (book, section 8.5).
+def attention_backward(d_out: ArrayLike, cache: AttentionCache) -> tuple[Floats, Floats, Floats]:
+    """Gradients of `attention` with respect to its three inputs (book, section 8.5).
 
     With A the weights and S the scores, ∂V = Aᵀ ∂out, ∂A = ∂out Vᵀ, ∂S = A ⊙ (∂A − Σ A ⊙ ∂A), ∂Q =
     ∂S K/√d and ∂K = ∂Sᵀ Q/√d.
@@ -87,7 +124,7 @@ def attention_backward(d_out, cache):
     Parameters
     ----------
     d_out : array-like of shape (..., T, e)
-    cache : tuple
+    cache : AttentionCache
         As `attention` returned it.
 
     Returns
@@ -97,13 +134,16 @@ def attention_backward(d_out, cache):
 
     Examples
     --------
-    >>> _, cache = attention(np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [3.0]]))
+    Half of the second output came from each value:
+
+    >>> zeros, values = np.zeros((2, 1)), np.array([[1.0], [3.0]])
+    >>> _, cache = attention(zeros, zeros, values)
     >>> d_query, d_key, d_value = attention_backward(np.array([[0.0], [1.0]]), cache)
-    >>> d_value.ravel()                                   # half of the second output came from each value
+    >>> d_value.ravel()
     array([0.5, 0.5])
     """
     d_out = as_floats(d_out, "d_out")
-    query, key, value, weights = cache  # query already carries 1/√d
+    query, key, value, weights = cache
     incoming = d_out.astype(weights.dtype, copy=False)
     d_query, d_key, d_value = np.empty_like(query), np.zeros_like(key), np.zeros_like(value)
     for rows, seen in _causal_blocks(query.shape[-2], key.shape[-2]):
@@ -115,15 +155,20 @@ def attention_backward(d_out, cache):
         np.matmul(d_scores, key[..., seen, :], out=d_query[..., rows, :])
         d_key[..., seen, :] += d_scores.swapaxes(-1, -2) @ query[..., rows, :]
     d_query *= weights.dtype.type(1 / np.sqrt(key.shape[-1]))
-    return tuple(a.astype(d_out.dtype, copy=False) for a in (d_query, d_key, d_value))
+    dtype = d_out.dtype
+    return (
+        d_query.astype(dtype, copy=False),
+        d_key.astype(dtype, copy=False),
+        d_value.astype(dtype, copy=False),
+    )
 
 
-def rotary(x, positions, base=10000.0):
-    """Rotary positions: pairs of features turned by an angle that grows with the position (book, section 8.5).
+def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
+    """Rotary positions: pairs of features turned by angles that grow with position (book, section 8.5).
 
-    Pair i of position m is turned by m · base^(−2i/d). Applied to queries and keys, it makes their
+    At position m, pair i is turned by m · base^(−2i/d). Applied to queries and keys, it makes their
     product depend on the distance of their positions alone. Pairs are features i and i + d/2, as in
-    Llama; the paper pairs neighbours, which is the same up to an order of features.
+    Llama; the paper pairs neighbours, which is the same up to the order of features.
 
     Parameters
     ----------
@@ -139,11 +184,12 @@ def rotary(x, positions, base=10000.0):
     Raises
     ------
     ValueError
-        If d is odd or there is not one position a row.
+        If d is odd or there is not one position per row.
 
     References
     ----------
-    Su, J. et al. (2024). RoFormer: Enhanced Transformer with Rotary Position Embedding. Neurocomputing 568.
+    Su, J. et al. (2024). RoFormer: Enhanced Transformer with Rotary Position Embedding.
+    Neurocomputing 568.
 
     Examples
     --------
@@ -152,22 +198,56 @@ def rotary(x, positions, base=10000.0):
     >>> rotary([[1.0, 0.0]], positions=[np.pi / 2]).round(4)
     array([[0., 1.]])
     """
-    x, positions = as_floats(x, "x"), np.asarray(positions, dtype=np.float64)
+    x, at = as_floats(x, "x"), np.asarray(positions, dtype=np.float64)
     width = x.shape[-1]
-    if width % 2 or x.ndim < 2 or positions.shape != x.shape[-2:-1]:
+    if width % 2 or x.ndim < 2 or at.shape != x.shape[-2:-1]:
         raise ValueError(
-            f"x {x.shape} must be (..., T, d) with d even and positions {positions.shape} of shape"
-            " (T,)"
+            f"x {x.shape} must be (..., T, d) with d even and positions {at.shape} of shape (T,)"
         )
-    angles = positions[:, None] * base ** (-np.arange(0, width, 2) / width)
+    angles = at[:, None] * base ** (-np.arange(0, width, 2) / width)
     cos, sin = np.cos(angles), np.sin(angles)
     first, second = x[..., : width // 2], x[..., width // 2 :]
     turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
     return turned.astype(x.dtype, copy=False)
 
 
-def block(params, x, n_head, past=None):
-    """One block forward: x ← x + attention(norm(x)), then x ← x + MLP(norm(x)) (book, section 8.5).
+class BlockCache(NamedTuple):
+    """What `block_backward` needs: inputs and caches of the layers of one block.
+
+    Attributes
+    ----------
+    normed1 : ndarray of shape (B, T, d)
+        Input of attention.
+    norm1 : LayerNormCache
+    attention : AttentionCache
+        ``attention.weights`` is (B, heads, T, S).
+    merged : ndarray of shape (B, T, d)
+        Output of attention, heads side by side.
+    normed2 : ndarray of shape (B, T, d)
+        Input of the MLP.
+    norm2 : LayerNormCache
+    active : ndarray of shape (B, T, 4d)
+        Hidden units of the MLP.
+    gelu : GeluCache
+    """
+
+    normed1: Floats
+    norm1: LayerNormCache
+    attention: AttentionCache
+    merged: Floats
+    normed2: Floats
+    norm2: LayerNormCache
+    active: Floats
+    gelu: GeluCache
+
+
+def block(
+    params: Params,
+    x: Floats,
+    n_head: int,
+    past: tuple[Floats, Floats] | None = None,
+) -> tuple[Floats, BlockCache]:
+    """One block forward: x ← x + attention(norm(x)), x ← x + MLP(norm(x)) (book, section 8.5).
 
     Parameters
     ----------
@@ -183,56 +263,59 @@ def block(params, x, n_head, past=None):
     Returns
     -------
     x : ndarray of shape (B, T, d)
-    cache : tuple
-        For `block_backward`; ``cache[2]`` is `attention`'s, so ``cache[2][3]`` holds the attention
-        weights.
+    cache : BlockCache
+        For `block_backward`; ``cache.attention.weights`` holds the attention weights.
 
     References
     ----------
-    Xiong, R. et al. (2020). On Layer Normalization in the Transformer Architecture. ICML. (Norm before each branch.)
+    Xiong, R. et al. (2020). On Layer Normalization in the Transformer Architecture. ICML. (Norm
+    before each branch.)
 
     Examples
     --------
-    A block whose branches end in zeros passes the residual stream on:
+    A block whose branches end in zeros leaves the residual stream as it is:
 
     >>> d, x = 2, np.ones((1, 3, 2))
-    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d), "proj_b": d, "ln2_g": d,
-    ...           "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d, "out_w": (4 * d, d), "out_b": d}
-    >>> out, _ = block({name: np.zeros(shape) for name, shape in shapes.items()}, x, n_head=1)
+    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d),
+    ...           "proj_b": d, "ln2_g": d, "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d,
+    ...           "out_w": (4 * d, d), "out_b": d}
+    >>> params = {name: np.zeros(shape) for name, shape in shapes.items()}
+    >>> out, _ = block(params, x, n_head=1)
     >>> bool((out == x).all())
     True
     """
-    normed1, cache1 = layer_norm(x, params["ln1_g"], params["ln1_b"])
+    n_head = as_integer(n_head, "n_head", minimum=1)
+    normed1, norm1 = layer_norm(x, params["ln1_g"], params["ln1_b"])
     qkv = normed1 @ params["qkv_w"]
     qkv += params["qkv_b"]
     query, key, value = _split_heads(qkv, n_head, parts=3)
     if past is not None:
-        key, value = (
-            np.concatenate([past[0], key], axis=-2),
-            np.concatenate([past[1], value], axis=-2),
-        )
+        key = np.concatenate([past[0], key], axis=-2)
+        value = np.concatenate([past[1], value], axis=-2)
     heads, attended = attention(query, key, value)
     merged = _merge_heads(heads)
     x = x + merged @ params["proj_w"]
     x += params["proj_b"]
-    normed2, cache2 = layer_norm(x, params["ln2_g"], params["ln2_b"])
+    normed2, norm2 = layer_norm(x, params["ln2_g"], params["ln2_b"])
     up = normed2 @ params["fc_w"]
     up += params["fc_b"]
     active, gelu_cache = gelu(up)
     x = x + active @ params["out_w"]
     x += params["out_b"]
-    return x, (normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache)
+    return x, BlockCache(normed1, norm1, attended, merged, normed2, norm2, active, gelu_cache)
 
 
-def block_backward(params, d_x, cache):
-    """Gradients of `block` by its input and parameters; each branch adds to the residual stream's (book, section 8.5).
+def block_backward(params: Params, d_x: Floats, cache: BlockCache) -> tuple[Floats, Params]:
+    """Gradients of `block` with respect to its input and parameters (book, section 8.5).
+
+    The gradient of each branch adds to that of the residual stream.
 
     Parameters
     ----------
     params : dict of str to ndarray
     d_x : ndarray of shape (B, T, d)
-        Derivative of the loss by the block's output.
-    cache : tuple
+        Derivative of the loss with respect to the block's output.
+    cache : BlockCache
         As `block` returned it.
 
     Returns
@@ -243,38 +326,43 @@ def block_backward(params, d_x, cache):
 
     Examples
     --------
+    Branches that end in zeros; the last bias gets the sum of 5 over three positions:
+
     >>> d, x, d_out = 2, np.ones((1, 3, 2)), np.full((1, 3, 2), 5.0)
-    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d), "proj_b": d, "ln2_g": d,
-    ...           "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d, "out_w": (4 * d, d), "out_b": d}
+    >>> shapes = {"ln1_g": d, "ln1_b": d, "qkv_w": (d, 3 * d), "qkv_b": 3 * d, "proj_w": (d, d),
+    ...           "proj_b": d, "ln2_g": d, "ln2_b": d, "fc_w": (d, 4 * d), "fc_b": 4 * d,
+    ...           "out_w": (4 * d, d), "out_b": d}
     >>> params = {name: np.zeros(shape) for name, shape in shapes.items()}
     >>> d_x, grads = block_backward(params, d_out, block(params, x, n_head=1)[1])
-    >>> bool((d_x == d_out).all()), grads["out_b"]             # Σ of 5 over three positions
+    >>> bool((d_x == d_out).all()), grads["out_b"]
     (True, array([15., 15.]))
     """
-    normed1, cache1, attended, merged, normed2, cache2, active, gelu_cache = cache
-    grads = {}
-    d_active, grads["out_w"], grads["out_b"] = linear_backward(d_x, active, params["out_w"])
-    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(
-        gelu_backward(d_active, gelu_cache), normed2, params["fc_w"]
-    )
-    d_branch, grads["ln2_g"], grads["ln2_b"] = layer_norm_backward(d_normed, cache2)
+    grads: Params = {}
+    d_active, grads["out_w"], grads["out_b"] = linear_backward(d_x, cache.active, params["out_w"])
+    d_up = gelu_backward(d_active, cache.gelu)
+    d_normed, grads["fc_w"], grads["fc_b"] = linear_backward(d_up, cache.normed2, params["fc_w"])
+    d_branch, grads["ln2_g"], grads["ln2_b"] = layer_norm_backward(d_normed, cache.norm2)
     d_x = d_x + d_branch
-    d_merged, grads["proj_w"], grads["proj_b"] = linear_backward(d_x, merged, params["proj_w"])
-    n_head = attended[0].shape[-3]
+    d_merged, grads["proj_w"], grads["proj_b"] = linear_backward(
+        d_x, cache.merged, params["proj_w"]
+    )
+    n_head = cache.attention.query.shape[-3]
     d_heads = _split_heads(d_merged, n_head, parts=1)[0]
-    d_qkv = _merge_heads(*attention_backward(d_heads, attended))
-    d_normed, grads["qkv_w"], grads["qkv_b"] = linear_backward(d_qkv, normed1, params["qkv_w"])
-    d_branch, grads["ln1_g"], grads["ln1_b"] = layer_norm_backward(d_normed, cache1)
+    d_qkv = _merge_heads(*attention_backward(d_heads, cache.attention))
+    d_normed, grads["qkv_w"], grads["qkv_b"] = linear_backward(
+        d_qkv, cache.normed1, params["qkv_w"]
+    )
+    d_branch, grads["ln1_g"], grads["ln1_b"] = layer_norm_backward(d_normed, cache.norm1)
     return d_x + d_branch, grads
 
 
-def _split_heads(x, n_head, parts):
+def _split_heads(x: Floats, n_head: int, parts: int) -> Floats:
     """(B, T, parts·d) as `parts` views of shape (B, heads, T, d/heads)."""
     batch, time, width = x.shape
     return x.reshape(batch, time, parts, n_head, width // (parts * n_head)).transpose(2, 0, 3, 1, 4)
 
 
-def _merge_heads(*parts):
+def _merge_heads(*parts: Floats) -> Floats:
     """The inverse of `_split_heads`."""
     batch, n_head, time, size = parts[0].shape
     merged = np.empty((batch, time, len(parts), n_head, size), dtype=parts[0].dtype)
@@ -284,15 +372,15 @@ def _merge_heads(*parts):
 
 
 @lru_cache(maxsize=64)
-def _causal_bias(n_queries, n_keys, dtype):
-    """(T, S) array to add to the scores: 0 where the key is not after the query, −∞ where it is."""
+def _causal_bias(n_queries: int, n_keys: int, dtype: np.dtype) -> Floats:
+    """(T, S) array to add to the scores: 0 where the key is not after the query, else −∞."""
     bias = np.triu(np.full((n_queries, n_keys), -np.inf, dtype=dtype), k=1 + n_keys - n_queries)
     bias.setflags(write=False)
     return bias
 
 
-def _causal_blocks(n_queries, n_keys, size=64):
-    """Pairs of slices: some queries, and the keys up to the last of them; the keys after that need no work."""
+def _causal_blocks(n_queries: int, n_keys: int, size: int = 64) -> list[tuple[slice, slice]]:
+    """Pairs of slices: some queries, and the keys up to the last of them; later ones are skipped."""
     past = n_keys - n_queries
     starts = range(0, n_queries, size)
     return [

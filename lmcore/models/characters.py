@@ -1,32 +1,38 @@
 """Characters as tokens: the vocabulary of every pocket model (book, sections 5.5 and 8.3).
 
-One token is one character of `lmcore.data.CHARSET`, which is one byte, so bits per token, per character and per byte
-are the same number. Two ids follow the characters': `EOS`, an output like any other, and `BOS`, which only ever stands
-before a text and is never an output.
+One token is one character of `lmcore.data.CHARSET`, which is one byte, so bits per token, per
+character and per byte are the same number. Two ids follow those of the characters: `EOS`, an output
+like any other, and `BOS`, which stands before a text only and is never an output.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
+from lmcore._typing import Integers
 from lmcore.data import CHARSET
 
 EOS = len(CHARSET)  # 96: the end of a speech
 VOCAB_SIZE = len(CHARSET) + 1  # 97 outputs
 BOS = VOCAB_SIZE  # an input only
 
-_ID_OF_BYTE = np.full(256, -1)
-_ID_OF_BYTE[np.frombuffer(CHARSET.encode("ascii"), dtype=np.uint8)] = np.arange(len(CHARSET))
 
-
-def encode(text):
-    r"""Token ids of a cleaned text, without BOS or EOS (book, section 8.3).
+def encode(text: str, charset: str = CHARSET) -> Integers:
+    r"""Token ids of a text, without BOS or EOS (book, section 8.3).
 
     Parameters
     ----------
     text : str
+        Cleaned, for the default character set.
+    charset : str, optional
+        The character of each id; those of the pocket models if not given.
 
     Returns
     -------
-    ndarray of int64 of shape (characters,)
+    ndarray of int of shape (characters,)
 
     Raises
     ------
@@ -38,23 +44,28 @@ def encode(text):
     >>> encode("a b").tolist()
     [66, 1, 67]
     """
-    content = text.encode("ascii") if text.isascii() else b""
-    ids = _ID_OF_BYTE[np.frombuffer(content, dtype=np.uint8)]
-    if len(ids) != len(text) or (ids < 0).any():
-        where, char = next((i, char) for i, char in enumerate(text) if char not in CHARSET)
+    table = _id_of_code(charset)
+    codes = _codes(text)
+    ids = table[np.minimum(codes, len(table) - 1)]
+    if (ids < 0).any():
+        where = int(np.argmax(ids < 0))
         raise ValueError(
-            f"text holds {char!r} at {where}, which is not in the character set; fold the text with"
-            " lmcore.data.clean first"
+            f"text holds {text[where]!r} at {where}, which is not among the {len(charset)} "
+            "characters of the character set; fold the text with lmcore.data.clean first"
         )
     return ids
 
 
-def decode(ids):
+def decode(ids: Iterable[int], charset: str = CHARSET, eos: int | None = EOS) -> str:
     """Text of token ids; an EOS ends it (book, section 8.3).
 
     Parameters
     ----------
     ids : iterable of int
+    charset : str, optional
+        The character of each id; those of the pocket models if not given.
+    eos : int or None, optional
+        The id that ends a text.
 
     Returns
     -------
@@ -71,12 +82,26 @@ def decode(ids):
     'a b'
     """
     ids = [int(i) for i in ids]
-    if EOS in ids:
-        ids = ids[: ids.index(EOS)]
-    wrong = [i for i in ids if not 0 <= i < EOS]
+    if eos in ids:
+        ids = ids[: ids.index(eos)]
+    wrong = [i for i in ids if not 0 <= i < len(charset)]
     if wrong:
         raise ValueError(
-            f"ids holds {wrong[0]}, which is no character; characters are 0 to {EOS - 1}, EOS is"
-            f" {EOS}"
+            f"ids holds {wrong[0]}, which is no character; characters are 0 to "
+            f"{len(charset) - 1}, EOS is {eos}"
         )
-    return "".join(CHARSET[i] for i in ids)
+    return "".join(charset[i] for i in ids)
+
+
+def _codes(text: str) -> Integers:
+    """Code points of a text."""
+    return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype="<u4")
+
+
+@lru_cache(maxsize=16)
+def _id_of_code(charset: str) -> Integers:
+    """Id of each code point up to one past the largest in use, -1 where there is none."""
+    codes = _codes(charset)
+    table = np.full(int(codes.max(initial=0)) + 2, -1)
+    table[codes] = np.arange(len(codes))
+    return table

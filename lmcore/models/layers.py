@@ -1,19 +1,32 @@
-"""The layers that neural language models are built of, each with its gradient by hand (book, sections 8.3 to 8.5).
+"""The layers of neural language models, each with its gradient by hand (sections 8.3 to 8.5).
 
-Every layer is a pair of pure functions: ``out, cache = layer(x, ...)`` and ``d_x, ... = layer_backward(d_out, cache)``,
-where ``d_out`` is the loss's derivative by ``out`` and ``cache`` holds what the forward pass need not compute twice.
-float16, float32 and float64 come out as they went in; float16 is worked in float32.
+Every layer is a pair of pure functions: ``out, cache = layer(x, ...)`` and ``d_x, ... =
+layer_backward(d_out, cache)``, where ``d_out`` is the derivative of the loss with respect to
+``out`` and ``cache`` holds what the forward pass need not compute twice. float16, float32 and
+float64 come out as they went in; float16 is computed in float32.
 """
 
-import numpy as np
+from __future__ import annotations
 
-from lmcore._arrays import accumulator, as_floats, row_blocks
+import math
+from functools import cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lmcore._arrays import accumulator, row_blocks
+from lmcore._checks import as_floats
+from lmcore._typing import Floats, Integers
 
 _GELU_SCALE = float(np.sqrt(2 / np.pi))
 _GELU_CUBIC = 0.044715
-
+# |erf(x)| is 1 beyond it, to the last bit of float64
+_ERF_END = 6.0
 
 __all__ = [
+    "GeluCache",
+    "LayerNormCache",
     "embedding_backward",
     "gelu",
     "gelu_backward",
@@ -23,13 +36,13 @@ __all__ = [
 ]
 
 
-def linear_backward(d_out, x, weight):
+def linear_backward(d_out: Floats, x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     """Gradients of ``out = x W + b``: ∂x = ∂out Wᵀ, ∂W = xᵀ ∂out, ∂b = Σ ∂out (book, section 8.3).
 
     Parameters
     ----------
     d_out : ndarray of shape (..., n_out)
-        Derivative of the loss by the output.
+        Derivative of the loss with respect to the output.
     x : ndarray of shape (..., n_in)
         The layer's input; all leading axes are summed over in ∂W and ∂b.
     weight : ndarray of shape (n_in, n_out)
@@ -47,7 +60,8 @@ def linear_backward(d_out, x, weight):
 
     Examples
     --------
-    >>> d_x, d_weight, d_bias = linear_backward(np.array([[1.0]]), np.array([[2.0, 3.0]]), np.array([[4.0], [5.0]]))
+    >>> d_out, x, weight = np.array([[1.0]]), np.array([[2.0, 3.0]]), np.array([[4.0], [5.0]])
+    >>> d_x, d_weight, d_bias = linear_backward(d_out, x, weight)
     >>> d_x, d_weight.ravel(), d_bias
     (array([[4., 5.]]), array([2., 3.]), array([1.]))
     """
@@ -60,16 +74,17 @@ def linear_backward(d_out, x, weight):
     return d_out @ weight.T, rows.T @ d_rows, _column_sums(d_rows)
 
 
-def _column_sums(rows):
-    """Sum over the first axis, as a product with ones: BLAS is faster at it than `sum`, and sums in blocks."""
+def _column_sums(rows: Floats) -> Floats:
+    """Sum over the first axis as a product with ones: faster in BLAS than `sum`, and blocked."""
     return np.ones(len(rows), dtype=rows.dtype) @ rows
 
 
-def embedding_backward(d_out, ids, n_rows):
-    """Gradient of a table by the rows looked up in it: row v gets Σ of ``d_out`` where ``ids == v`` (book, section 8.3).
+def embedding_backward(d_out: Floats, ids: Integers, n_rows: int) -> Floats:
+    """Gradient of a table with respect to its rows that were looked up (book, section 8.3).
 
-    Sorting the ids and adding runs would also do; for small tables a one-hot product is faster, and
-    both leave `np.add.at`, the literal transcription, far behind.
+    Row v gets Σ of ``d_out`` where ``ids == v``. Sorting the ids and adding runs would also do; for
+    small tables a one-hot product is faster, and both leave `np.add.at`, the literal transcription,
+    far behind.
 
     Parameters
     ----------
@@ -89,20 +104,38 @@ def embedding_backward(d_out, ids, n_rows):
 
     Examples
     --------
-    >>> embedding_backward(np.array([[1.0], [2.0], [4.0]]), np.array([1, 0, 1]), n_rows=3).ravel()
+    >>> d_out, ids = np.array([[1.0], [2.0], [4.0]]), np.array([1, 0, 1])
+    >>> embedding_backward(d_out, ids, n_rows=3).ravel()
     array([2., 5., 0.])
     """
     if d_out.shape[:-1] != ids.shape:
         raise ValueError(
-            f"d_out has shape {d_out.shape} and ids {ids.shape}: pass one row of d_out an id"
+            f"d_out has shape {d_out.shape} and ids {ids.shape}: pass one row of d_out per id"
         )
     one_hot = np.zeros((ids.size, n_rows), dtype=d_out.dtype)
     one_hot[np.arange(ids.size), ids.reshape(-1)] = 1
     return one_hot.T @ d_out.reshape(ids.size, -1)
 
 
-def layer_norm(x, gain, bias, eps=1e-5):
-    """Each row to mean 0 and variance 1, then scaled: g ⊙ (x − μ)/√(σ² + ε) + b (book, section 8.5).
+class LayerNormCache(NamedTuple):
+    """What `layer_norm_backward` needs: normalised rows (n, d), 1/√(σ² + ε) of each, and g.
+
+    Attributes
+    ----------
+    normed : ndarray of shape (n, d)
+    inverse_std : ndarray of shape (n,)
+    gain : ndarray of shape (d,)
+    """
+
+    normed: Floats
+    inverse_std: Floats
+    gain: Floats
+
+
+def layer_norm(
+    x: ArrayLike, gain: ArrayLike, bias: ArrayLike, eps: float = 1e-5
+) -> tuple[Floats, LayerNormCache]:
+    """Each row to mean 0 and variance 1, then g ⊙ (x − μ)/√(σ² + ε) + b (book, section 8.5).
 
     Parameters
     ----------
@@ -115,7 +148,7 @@ def layer_norm(x, gain, bias, eps=1e-5):
     Returns
     -------
     out : ndarray of shape (..., d)
-    cache : tuple
+    cache : LayerNormCache
         For `layer_norm_backward`.
 
     Raises
@@ -137,8 +170,8 @@ def layer_norm(x, gain, bias, eps=1e-5):
     width = x.shape[-1]
     if gain.shape != (width,) or bias.shape != (width,):
         raise ValueError(
-            f"gain {gain.shape} and bias {bias.shape} must both have shape ({width},) for x"
-            f" {x.shape}"
+            f"gain {gain.shape} and bias {bias.shape} must both have shape ({width},) for x "
+            f"{x.shape}"
         )
     dtype = accumulator(x.dtype)
     rows, gain = x.astype(dtype, copy=False).reshape(-1, width), gain.astype(dtype, copy=False)
@@ -149,11 +182,12 @@ def layer_norm(x, gain, bias, eps=1e-5):
     normed *= inverse_std[:, None]
     out = normed * gain
     out += bias.astype(dtype, copy=False)
-    return out.reshape(x.shape).astype(x.dtype, copy=False), (normed, inverse_std, gain)
+    cache = LayerNormCache(normed, inverse_std, gain)
+    return out.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
-def layer_norm_backward(d_out, cache):
-    """Gradients of `layer_norm` by its input, gain and bias (book, section 8.5).
+def layer_norm_backward(d_out: ArrayLike, cache: LayerNormCache) -> tuple[Floats, Floats, Floats]:
+    """Gradients of `layer_norm` with respect to its input, gain and bias (book, section 8.5).
 
     With n the normalised rows and δ = g ⊙ ∂out: ∂x = (δ − mean(δ) − n mean(δ ⊙ n)) / √(σ² + ε), ∂g
     = Σ ∂out ⊙ n, ∂b = Σ ∂out.
@@ -161,7 +195,7 @@ def layer_norm_backward(d_out, cache):
     Parameters
     ----------
     d_out : array-like of shape (..., d)
-    cache : tuple
+    cache : LayerNormCache
         As `layer_norm` returned it.
 
     Returns
@@ -171,7 +205,7 @@ def layer_norm_backward(d_out, cache):
 
     Examples
     --------
-    Two entries are normalised to ±1 whatever they are, so nothing flows back to them:
+    Two entries are normalised to ±1 whatever they are, so their gradient is 0:
 
     >>> out, cache = layer_norm([[1.0, 3.0]], gain=[1.0, 1.0], bias=[0.0, 0.0], eps=0.0)
     >>> d_x, d_gain, d_bias = layer_norm_backward([[5.0, 7.0]], cache)
@@ -189,33 +223,58 @@ def layer_norm_backward(d_out, cache):
     d_x -= mean[:, None]
     d_x -= normed * slope[:, None]
     d_x *= inverse_std[:, None]
-    return tuple(
-        a.astype(d_out.dtype, copy=False) for a in (d_x.reshape(d_out.shape), d_gain, d_bias)
+    dtype = d_out.dtype
+    return (
+        d_x.reshape(d_out.shape).astype(dtype, copy=False),
+        d_gain.astype(dtype, copy=False),
+        d_bias.astype(dtype, copy=False),
     )
 
 
-def _row_dots(a, b):
+def _row_dots(a: Floats, b: Floats) -> Floats:
     """Inner product of each row of `a` with the same row of `b`."""
     return np.einsum("nd,nd->n", a, b)
 
 
-def gelu(x):
-    """The GELU non-linearity in its tanh form, x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))) (book, section 8.5).
+class GeluCache(NamedTuple):
+    """What `gelu_backward` needs: the flattened input, and the tanh or erf of each entry.
 
-    GPT-2's form. PyTorch's default is x Φ(x) with the error function, up to 5e-4 away;
-    ``approximate="tanh"`` is this one. x³ is written x·x·x: the power operator is some 80 times
-    slower on float32.
+    Attributes
+    ----------
+    x : ndarray of shape (n,)
+    gate : ndarray of shape (n,)
+    approximate : {"tanh", "none"}
+    """
+
+    x: Floats
+    gate: Floats
+    approximate: str
+
+
+def gelu(x: ArrayLike, approximate: Literal["tanh", "none"] = "tanh") -> tuple[Floats, GeluCache]:
+    """The GELU non-linearity, x Φ(x), exactly or in its tanh form (book, section 8.5).
+
+    Φ is the standard normal distribution function, (1 + erf(x/√2))/2. GPT-2's form replaces it by
+    (1 + tanh(√(2/π)(x + 0.044715 x³)))/2, up to 5e-4 away. x³ is written x·x·x: the power operator
+    is some 80 times slower on float32.
 
     Parameters
     ----------
     x : array-like
+    approximate : {"tanh", "none"}, default "tanh"
+        "none" is the exact function. The names are PyTorch's, whose default is "none".
 
     Returns
     -------
     out : ndarray
         Shape and type of `x`.
-    cache : tuple
+    cache : GeluCache
         For `gelu_backward`.
+
+    Raises
+    ------
+    ValueError
+        If `approximate` is unknown.
 
     References
     ----------
@@ -225,34 +284,43 @@ def gelu(x):
     --------
     >>> gelu([-10.0, 0.0, 1.0, 10.0])[0].round(4) + 0.0
     array([ 0.    ,  0.    ,  0.8412, 10.    ])
+    >>> gelu([1.0], approximate="none")[0].round(4)
+    array([0.8413])
     """
+    if approximate not in ("tanh", "none"):
+        raise ValueError(f"approximate must be 'tanh' or 'none', got {approximate!r}")
     x = as_floats(x, "x")
     wide = x.astype(accumulator(x.dtype), copy=False).reshape(-1)
     out, gate = np.empty_like(wide), np.empty_like(wide)
-    # every pass below then finds its numbers in cache
+    # every pass over a block finds its numbers in cache
     for part in row_blocks(wide.size, 1, wide.itemsize):
         block, inner, result = wide[part], gate[part], out[part]
-        np.multiply(block, block, out=inner)
-        inner *= _GELU_SCALE * _GELU_CUBIC
-        inner += _GELU_SCALE
-        inner *= block
-        np.tanh(inner, out=inner)
+        if approximate == "tanh":
+            np.multiply(block, block, out=inner)
+            inner *= _GELU_SCALE * _GELU_CUBIC
+            inner += _GELU_SCALE
+            inner *= block
+            np.tanh(inner, out=inner)
+        else:
+            inner[...] = _erf(block * math.sqrt(0.5))
         np.add(inner, 1, out=result)
         result *= block
         result *= 0.5
-    return out.reshape(x.shape).astype(x.dtype, copy=False), (wide, gate)
+    cache = GeluCache(wide, gate, approximate)
+    return out.reshape(x.shape).astype(x.dtype, copy=False), cache
 
 
-def gelu_backward(d_out, cache):
-    """Gradient of `gelu`: ∂x = ∂out · ½ (1 + t + x (1 − t²) u′), t = tanh u (book, section 8.5).
+def gelu_backward(d_out: ArrayLike, cache: GeluCache) -> Floats:
+    """Gradient of `gelu`, ∂x = ∂out · ½ (1 + t + x t′) (book, section 8.5).
 
-    Here u = √(2/π)(x + 0.044715 x³), so u′ = √(2/π)(1 + 3 · 0.044715 x²).
+    In the tanh form t = tanh u with u = √(2/π)(x + 0.044715 x³), so t′ = (1 − t²) √(2/π)(1 + 3 ·
+    0.044715 x²). In the exact form t = erf(x/√2), so t′ = √(2/π) e^{−x²/2}.
 
     Parameters
     ----------
     d_out : array-like
         Shape of the layer's input.
-    cache : tuple
+    cache : GeluCache
         As `gelu` returned it.
 
     Returns
@@ -267,20 +335,50 @@ def gelu_backward(d_out, cache):
     array([0. , 0.5, 1. ])
     """
     d_out = as_floats(d_out, "d_out")
-    x, gate = cache
+    x, gate, approximate = cache
     incoming = d_out.astype(x.dtype, copy=False).reshape(-1)
     d_x = np.empty_like(x)
     for part in row_blocks(x.size, 1, x.itemsize):
-        block, tanh, result = x[part], gate[part], d_x[part]
+        block, t, result = x[part], gate[part], d_x[part]
         slope = block * block
-        slope *= 3 * _GELU_SCALE * _GELU_CUBIC
-        slope += _GELU_SCALE
-        slope *= block
-        np.multiply(tanh, tanh, out=result)
-        np.subtract(1, result, out=result)
-        result *= slope
-        result += tanh
+        if approximate == "tanh":
+            slope *= 3 * _GELU_SCALE * _GELU_CUBIC
+            slope += _GELU_SCALE
+            slope *= block
+            np.multiply(t, t, out=result)
+            np.subtract(1, result, out=result)
+            result *= slope
+        else:
+            slope *= -0.5
+            np.exp(slope, out=slope)
+            slope *= _GELU_SCALE
+            np.multiply(slope, block, out=result)
+        result += t
         result += 1
         result *= 0.5
         result *= incoming[part]
     return d_x.reshape(d_out.shape).astype(d_out.dtype, copy=False)
+
+
+def _erf(x: Floats) -> Floats:
+    """The error function, which NumPy lacks: to 1e-14 in float64, 3e-7 in float32."""
+    t = np.minimum(np.abs(x), _ERF_END)
+    t *= 2 / _ERF_END
+    t -= 1
+    first, *rest = _erf_coefficients(44 if x.dtype == np.float64 else 24)
+    # Clenshaw's recurrence
+    above, value = np.zeros_like(t), np.zeros_like(t)
+    for coefficient in reversed(rest):
+        above, value = value, 2 * t * value - above + coefficient
+    return np.copysign(t * value - above + first, x)
+
+
+@cache
+def _erf_coefficients(degree: int) -> tuple[float, ...]:
+    """erf between 0 and its end as a Chebyshev series, from its values at the Chebyshev points."""
+    angles = (np.arange(degree + 1) + 0.5) * np.pi / (degree + 1)
+    values = np.array([math.erf(_ERF_END * (1 + math.cos(angle)) / 2) for angle in angles])
+    coefficients = 2 / (degree + 1) * np.cos(np.outer(np.arange(degree + 1), angles)) @ values
+    coefficients[0] /= 2
+    # Python floats keep float32 in its type
+    return tuple(coefficients.tolist())

@@ -1,25 +1,32 @@
-"""The neural probabilistic language model of Bengio et al.: an n-gram with learned features (book, section 8.3).
+"""The neural probabilistic language model of Bengio et al.: learned features (book, section 8.3).
 
 The last n tokens are looked up in one table, laid side by side as x, and pass a hidden layer:
-logits = U tanh(H x + d) + b. Parameters are a dict of arrays that stand as in the formula:
+logits = U tanh(H x + d) + b, and with direct connections W x added to it. Parameters are a dict of
+arrays that stand as in the formula:
 
-================  ===============  ==============================================================
-``embedding``     (V + 1, m)       features of each token; row V is the internal BOS
-``H``, ``d``      (h, n·m), (h,)   hidden layer
-``U``, ``b``      (V, h), (V,)     head
-================  ===============  ==============================================================
+=============  ===============  =====================================================
+``embedding``  (V + 1, m)       features of each token; row V is the internal BOS
+``H``, ``d``   (h, n·m), (h,)   hidden layer
+``U``, ``b``   (V, h), (V,)     head
+``W``          (V, n·m)         direct connections, if the configuration asks for them
+=============  ===============  =====================================================
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
-from lmcore._arrays import as_token_ids
+from lmcore._checks import as_integer, as_token_ids
+from lmcore._typing import Floats, Integers, Params
 from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.layers import embedding_backward, linear_backward
 from lmcore.softmax import lm_head
 
-DECAYED = ("H", "U")
+DECAYED = ("H", "U", "W")
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class Config:
         m, features of a token.
     hidden : int, default 128
         h, hidden units.
+    direct : bool, default False
+        Connect the features to the logits directly as well.
 
     Raises
     ------
@@ -47,20 +56,36 @@ class Config:
     context: int = 8
     width: int = 24
     hidden: int = 128
+    direct: bool = False
 
-    def __post_init__(self):
-        for name, size in vars(self).items():
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "context", "width", "hidden"):
+            as_integer(getattr(self, name), name, minimum=1)
 
     @property
-    def cold(self):
+    def cold(self) -> int:
         """Positions at the head of a window cut from mid-text that lack part of their context."""
         return self.context - 1
 
 
-def init(config, rng, dtype=np.float32):
-    """Random parameters, scaled so that every layer's outputs start with a spread near one (book, section 8.3).
+class Cache(NamedTuple):
+    """What `backward` needs.
+
+    Attributes
+    ----------
+    contexts : ndarray of int of shape (B, T, n)
+    x : ndarray of shape (B, T, n·m)
+        Features of each context, side by side.
+    hidden : ndarray of shape (B, T, h)
+    """
+
+    contexts: Integers
+    x: Floats
+    hidden: Floats
+
+
+def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Params:
+    """Random parameters, scaled so that layers start with outputs of spread one (book, section 8.3).
 
     Parameters
     ----------
@@ -79,20 +104,23 @@ def init(config, rng, dtype=np.float32):
     {'embedding': (6, 2), 'H': (4, 6), 'd': (4,), 'U': (5, 4), 'b': (5,)}
     """
 
-    def normal(rows, columns, scale):
+    def normal(rows: int, columns: int, scale: float) -> Floats:
         return (scale * rng.standard_normal((rows, columns))).astype(dtype)
 
     inputs = config.context * config.width
-    return {
+    params = {
         "embedding": normal(config.vocab_size + 1, config.width, 1.0),
         "H": normal(config.hidden, inputs, 1 / np.sqrt(inputs)),
         "d": np.zeros(config.hidden, dtype=dtype),
         "U": normal(config.vocab_size, config.hidden, 0.1 / np.sqrt(config.hidden)),
         "b": np.zeros(config.vocab_size, dtype=dtype),
     }
+    if config.direct:
+        params["W"] = normal(config.vocab_size, inputs, 0.1 / np.sqrt(inputs))
+    return params
 
 
-def forward(params, inputs, config):
+def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, Cache]:
     """Logits of every next token, U tanh(H x + d) + b (book, section 8.3).
 
     Parameters
@@ -102,12 +130,13 @@ def forward(params, inputs, config):
     inputs : array-like of int of shape (B, T)
         Ids in [0, V], V being BOS. Positions before the first are taken to be BOS.
     config : Config
+        With ``direct=True`` W x is added to the logits.
 
     Returns
     -------
     logits : ndarray of shape (B, T, V)
         Row t predicts the token after ``inputs[:, t]`` from the n tokens that end there.
-    cache : tuple
+    cache : Cache
         For `backward`.
 
     Raises
@@ -117,8 +146,8 @@ def forward(params, inputs, config):
 
     References
     ----------
-    Bengio, Y., Ducharme, R., Vincent, P. and Jauvin, C. (2003). A Neural Probabilistic Language Model. JMLR 3.
-    (Without the optional direct connections from x to the logits.)
+    Bengio, Y., Ducharme, R., Vincent, P. and Jauvin, C. (2003). A Neural Probabilistic Language
+    Model. JMLR 3.
 
     Examples
     --------
@@ -127,31 +156,38 @@ def forward(params, inputs, config):
     >>> logits.shape
     (1, 3, 5)
     """
-    inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
-    if inputs.ndim != 2:
+    ids = as_token_ids(inputs, config.vocab_size + 1, "inputs")
+    if ids.ndim != 2:
         raise ValueError(
-            f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]"
+            f"inputs must have shape (B, T), got {ids.shape}; add a batch axis with inputs[None]"
         )
-    padded = np.pad(inputs, ((0, 0), (config.context - 1, 0)), constant_values=config.vocab_size)
+    padded = np.pad(ids, ((0, 0), (config.context - 1, 0)), constant_values=config.vocab_size)
     # (B, T, n)
     contexts = np.lib.stride_tricks.sliding_window_view(padded, config.context, axis=1)
-    # (B, T, n·m)
-    x = params["embedding"][contexts].reshape(*inputs.shape, -1)
+    return _logits(params, contexts)
+
+
+def _logits(params: Params, contexts: Integers) -> tuple[Floats, Cache]:
+    """Logits (..., V) after contexts (..., n)."""
+    # (..., n·m)
+    x = params["embedding"][contexts].reshape(*contexts.shape[:-1], -1)
     hidden = np.tanh(x @ params["H"].T + params["d"])
-    return lm_head(hidden, params["U"], params["b"]), (contexts, x, hidden)
+    logits = lm_head(hidden, params["U"], params["b"])
+    if "W" in params:
+        logits += lm_head(x, params["W"])
+    return logits, Cache(contexts, x, hidden)
 
 
-def backward(params, cache, d_logits, config):
-    """Gradient of every parameter from the derivative of the loss by the logits (book, section 8.3).
+def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> Params:
+    """Gradient of every parameter from that with respect to the logits (book, section 8.3).
 
     Parameters
     ----------
     params : dict of str to ndarray
-    cache : tuple
+    cache : Cache
         As `forward` returned it.
     d_logits : ndarray of shape (B, T, V)
     config : Config
-
 
     Returns
     -------
@@ -160,7 +196,7 @@ def backward(params, cache, d_logits, config):
 
     Examples
     --------
-    A gradient that sends nothing back:
+    A gradient of zeros:
 
     >>> config = Config(vocab_size=5)
     >>> params = init(config, np.random.default_rng(0))
@@ -174,17 +210,18 @@ def backward(params, cache, d_logits, config):
     # tanh' = 1 − tanh²
     d_inner = d_hidden * (1 - hidden * hidden)
     d_x, d_H, d_d = linear_backward(d_inner, x, params["H"].T)
+    grads = {"H": d_H.T, "d": d_d, "U": d_head.T, "b": d_b}
+    if "W" in params:
+        d_direct, d_W, _ = linear_backward(d_logits, x, params["W"].T)
+        d_x, grads["W"] = d_x + d_direct, d_W.T
     d_features = d_x.reshape(*contexts.shape, config.width)
-    return {
-        "embedding": embedding_backward(d_features, contexts, config.vocab_size + 1),
-        "H": d_H.T,
-        "d": d_d,
-        "U": d_head.T,
-        "b": d_b,
-    }
+    grads["embedding"] = embedding_backward(d_features, contexts, config.vocab_size + 1)
+    return {name: grads[name] for name in params}
 
 
-def loss_and_grad(params, inputs, targets, config):
+def loss_and_grad(
+    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
+) -> tuple[float, Params]:
     """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.3).
 
     Parameters
@@ -198,7 +235,7 @@ def loss_and_grad(params, inputs, targets, config):
     Returns
     -------
     loss : float
-        Nats a token.
+        Nats per token.
     grads : dict of str to ndarray
 
     Raises
@@ -209,8 +246,9 @@ def loss_and_grad(params, inputs, targets, config):
     Examples
     --------
     >>> config = Config(vocab_size=5)
-    >>> loss, grads = loss_and_grad(init(config, np.random.default_rng(0)), [[5, 1]], [[1, 2]], config)
-    >>> bool(abs(loss - np.log(5)) < 0.1), grads["U"].shape              # as good as guessing at first
+    >>> params = init(config, np.random.default_rng(0))
+    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
+    >>> bool(abs(loss - np.log(5)) < 0.1), grads["U"].shape
     (True, (5, 128))
     """
     logits, cache = forward(params, inputs, config)
@@ -218,7 +256,7 @@ def loss_and_grad(params, inputs, targets, config):
     return float(loss), backward(params, cache, d_logits, config)
 
 
-def start(config, batch=1):
+def start(config: Config, batch: int = 1) -> Integers:
     """State before any token: contexts full of BOS (book, section 8.3).
 
     Parameters
@@ -238,8 +276,10 @@ def start(config, batch=1):
     return np.full((batch, config.context), config.vocab_size)
 
 
-def step(params, state, tokens, config):
-    """Logits after one more token, and the new state: the context moved on by one (book, section 8.3).
+def step(
+    params: Params, state: Integers, tokens: ArrayLike, config: Config
+) -> tuple[Floats, Integers]:
+    """Logits after one more token, and the context moved on by one (book, section 8.3).
 
     Parameters
     ----------
@@ -254,6 +294,11 @@ def step(params, state, tokens, config):
     logits : ndarray of shape (B, V)
     state : ndarray of int of shape (B, n)
 
+    Raises
+    ------
+    ValueError
+        If an id is out of range.
+
     Examples
     --------
     >>> config = Config(vocab_size=5)
@@ -262,40 +307,12 @@ def step(params, state, tokens, config):
     >>> np.allclose(logits, forward(params, [[5]], config)[0][:, 0])
     True
     """
-    state = np.column_stack([state[:, 1:], tokens])
-    logits, _ = forward(params, state, config)
-    return logits[:, -1], state
+    ids = as_token_ids(tokens, config.vocab_size + 1, "tokens")
+    state = np.column_stack([state[:, 1:], ids])
+    return _logits(params, state)[0], state
 
 
-def prefill(params, inputs, config):
-    """Logits after a whole window of ids and the state to go on from (book, section 8.3).
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : sequence of int
-        The window, BOS where it begins a text.
-    config : Config
-
-    Returns
-    -------
-    logits : ndarray of shape (1, V)
-    state : ndarray of int of shape (1, n)
-        The last n ids.
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5, context=3)
-    >>> prefill(init(config, np.random.default_rng(0)), (5, 1), config)[1]
-    array([[5, 5, 1]])
-    """
-    state = start(config)
-    recent = inputs[-config.context :]
-    state[0, config.context - len(recent) :] = recent
-    return forward(params, state, config)[0][:, -1], state
-
-
-def window_start(n_inputs, config):
+def window_start(n_inputs: int, config: Config) -> int:
     """First of `n_inputs` ids that the prediction after them sees (book, section 8.3).
 
     Parameters
@@ -316,7 +333,7 @@ def window_start(n_inputs, config):
     return max(0, n_inputs - config.context)
 
 
-def long_forward(params, inputs, config, block=4096):
+def long_forward(params: Params, inputs: Any, config: Config, block: int = 4096) -> Floats:
     """Logits of every next token of texts of any length (book, section 8.3).
 
     Parameters
@@ -325,7 +342,7 @@ def long_forward(params, inputs, config, block=4096):
     inputs : ndarray of int of shape (B, T)
     config : Config
     block : int, default 4096
-        Positions worked at once.
+        Positions computed at once.
 
     Returns
     -------
@@ -335,7 +352,8 @@ def long_forward(params, inputs, config, block=4096):
     --------
     >>> config = Config(vocab_size=5, context=3)
     >>> params, inputs = init(config, np.random.default_rng(0)), np.arange(20)[None] % 5
-    >>> np.allclose(long_forward(params, inputs, config, block=6), forward(params, inputs, config)[0], atol=1e-6)
+    >>> parts = long_forward(params, inputs, config, block=6)
+    >>> np.allclose(parts, forward(params, inputs, config)[0], atol=1e-6)
     True
     """
     rows = []

@@ -1,14 +1,22 @@
-"""Optimisation: AdamW, clipping by the global norm, warm-up and cosine decay (book, sections 8.3 to 8.5).
+"""Optimisation: AdamW, clipping by the global norm, warm-up and cosine decay (8.3 to 8.5).
 
-Parameters, gradients and moments are dicts of arrays under the same names. Nothing is changed in place.
+Parameters, gradients and moments are dicts of arrays under the same names. Nothing is changed in
+place.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
+from lmcore._checks import as_floats, as_integer, as_real
+from lmcore._typing import Floats, Params
 
-def adamw_init(params):
+
+def adamw_init(params: Params) -> dict[str, Any]:
     """State of `adamw` before its first step: step 0, both moments zero (book, section 8.3).
 
     Parameters
@@ -33,19 +41,19 @@ def adamw_init(params):
 
 
 def adamw(
-    params,
-    grads,
-    state,
-    learning_rate,
-    betas=(0.9, 0.999),
-    eps=1e-8,
-    weight_decay=0.01,
-    decayed=None,
-):
+    params: Params,
+    grads: Params,
+    state: dict[str, Any],
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.01,
+    decayed: Collection[str] | None = None,
+) -> tuple[Params, dict[str, Any]]:
     """One step of Adam with decoupled weight decay (book, section 8.3).
 
-    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², and with both divided by 1 − βᵗ to undo their
-    start at zero, w ← (1 − η λ) w − η m̂ / (√v̂ + ε). Defaults are PyTorch's.
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²; both are divided by 1 − βᵗ to correct for their
+    start at zero, and w ← (1 − η λ) w − η m̂ / (√v̂ + ε). Defaults are PyTorch's.
 
     Parameters
     ----------
@@ -59,7 +67,8 @@ def adamw(
     weight_decay : float, default 0.01
         λ.
     decayed : collection of str, optional
-        Names that decay; all of them if not given. Biases, gains and embeddings usually do not.
+        Names of the parameters that decay; all of them if not given. Biases, gains and embeddings
+        usually do not.
 
     Returns
     -------
@@ -69,7 +78,9 @@ def adamw(
     Raises
     ------
     ValueError
-        If the gradients' names or shapes are not the parameters', or `decayed` names none of them.
+        If the gradients' names or shapes are not those of the parameters, `decayed` holds an
+        unknown name, or ε is 0 in a parameter's type, as 1e-8 is in float16: keep parameters in
+        float32 then, and convert them to float16 for storage.
 
     References
     ----------
@@ -80,15 +91,23 @@ def adamw(
     The first step moves each weight by the learning rate, whatever the size of its gradient:
 
     >>> params, grads = {"w": np.array([1.0, 1.0])}, {"w": np.array([0.001, -1000.0])}
-    >>> params, state = adamw(params, grads, adamw_init(params), learning_rate=0.1, weight_decay=0.0)
+    >>> state = adamw_init(params)
+    >>> params, state = adamw(params, grads, state, learning_rate=0.1, weight_decay=0.0)
     >>> params["w"].round(4)
     array([0.9, 1.1])
     """
     _check_names(params, grads, decayed)
+    for name, param in params.items():
+        if eps > 0 and param.dtype.type(eps) == 0:
+            raise ValueError(
+                f"eps={eps} is 0 in {param.dtype}, the type of params[{name!r}]: keep parameters "
+                "in float32, or pass a larger eps"
+            )
     beta1, beta2 = betas
     step = state["step"] + 1
     correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-    new_params, new_state = {}, {"step": step, "m": {}, "v": {}}
+    new_params: Params = {}
+    new_state: dict[str, Any] = {"step": step, "m": {}, "v": {}}
     for name, param in params.items():
         grad = grads[name]
         m = beta1 * state["m"][name]
@@ -106,12 +125,12 @@ def adamw(
     return new_params, new_state
 
 
-def _check_names(params, grads, decayed):
+def _check_names(params: Params, grads: Params, decayed: Collection[str] | None) -> None:
     """Raise unless every parameter has a gradient of its shape and `decayed` names parameters."""
     if params.keys() != grads.keys():
         raise ValueError(
-            f"grads has the names {sorted(grads)}, but params {sorted(params)}: they must be the"
-            " same"
+            f"grads has the names {sorted(grads)}, but params {sorted(params)}: they must be the "
+            "same"
         )
     for name, param in params.items():
         if param.shape != grads[name].shape:
@@ -125,11 +144,11 @@ def _check_names(params, grads, decayed):
         )
 
 
-def clip_grad_norm(grads, max_norm):
-    """Gradients scaled down together so that their joint Euclidean norm is at most `max_norm` (book, section 8.4).
+def clip_grad_norm(grads: Params, max_norm: float) -> tuple[Params, float]:
+    """Gradients scaled down together to a joint norm of at most `max_norm` (book, section 8.4).
 
-    The direction stays. PyTorch's `clip_grad_norm_` divides by norm + 1e-6 instead and so ends a
-    hair below `max_norm`.
+    The direction is kept. PyTorch's `clip_grad_norm_` divides by norm + 1e-6 instead and so ends
+    slightly below `max_norm`.
 
     Parameters
     ----------
@@ -140,9 +159,9 @@ def clip_grad_norm(grads, max_norm):
     Returns
     -------
     grads : dict of str to ndarray
-        The same arrays when nothing had to be scaled.
+        The same arrays when nothing had to be scaled; integers as float64.
     norm : float
-        The norm before clipping.
+        The Euclidean norm before clipping. That of float16 is summed in float32.
 
     Raises
     ------
@@ -152,7 +171,8 @@ def clip_grad_norm(grads, max_norm):
 
     References
     ----------
-    Pascanu, R., Mikolov, T. and Bengio, Y. (2013). On the difficulty of training recurrent neural networks. ICML.
+    Pascanu, R., Mikolov, T. and Bengio, Y. (2013). On the difficulty of training recurrent neural
+    networks. ICML.
 
     Examples
     --------
@@ -160,9 +180,11 @@ def clip_grad_norm(grads, max_norm):
     >>> norm, grads["w"].round(4), grads["b"].round(4)
     (5.0, array([0.6]), array([0.8]))
     """
+    max_norm = as_real(max_norm, "max_norm")
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm}")
-    norm = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
+    grads = {name: _as_gradient(grad, name) for name, grad in grads.items()}
+    norm = math.sqrt(sum(_squared_norm(grad) for grad in grads.values()))
     if not math.isfinite(norm):
         broken = next((name for name, grad in grads.items() if not np.isfinite(grad).all()), None)
         raise ValueError(
@@ -176,14 +198,34 @@ def clip_grad_norm(grads, max_norm):
         )
     if norm <= max_norm:
         return grads, norm
-    return {name: grad * grad.dtype.type(max_norm / norm) for name, grad in grads.items()}, norm
+    # a Python float keeps each gradient in its own type
+    return {name: grad * (max_norm / norm) for name, grad in grads.items()}, norm
 
 
-def cosine_schedule(step, total, peak, warmup=0, floor=0.0, decay=None):
-    """Learning rate of a step: linear warm-up, a plateau if wanted, then half a cosine down (book, section 8.5).
+def _as_gradient(grad: Any, name: str) -> Floats:
+    """A gradient as floats; one without axes or entries stays as it is."""
+    array = np.asarray(grad)
+    return as_floats(array, f"grads[{name!r}]") if array.ndim and array.size else array + 0.0
 
-    η rises as peak · (step + 1)/warmup, stays, and over the last `decay` steps is
-    floor + (peak − floor)(1 + cos π u)/2, u from 0 to 1.
+
+def _squared_norm(grad: Floats) -> float:
+    """Sum of squares, in float32 at least."""
+    wide = grad.astype(np.float32) if grad.dtype == np.float16 else grad
+    return float(np.vdot(wide, wide))
+
+
+def cosine_schedule(
+    step: int,
+    total: int,
+    peak: float,
+    warmup: int = 0,
+    floor: float = 0.0,
+    decay: int | None = None,
+) -> float:
+    """Learning rate of a step: warm-up, an optional plateau, half a cosine (book, section 8.5).
+
+    η rises as peak · (step + 1)/warmup, stays at the peak, and over the last `decay` steps is
+    floor + (peak − floor)(1 + cos π u)/2 with u from 0 to 1.
 
     Parameters
     ----------
@@ -198,7 +240,7 @@ def cosine_schedule(step, total, peak, warmup=0, floor=0.0, decay=None):
     decay : int, optional
         Steps of the fall; all after the warm-up if not given, which is the classical cosine
         schedule. With fewer, the path before the fall does not depend on `total`, so the end may be
-        fixed late.
+        chosen late; with 0 the rate stays at the peak until ``step == total``.
 
     Returns
     -------
@@ -212,20 +254,24 @@ def cosine_schedule(step, total, peak, warmup=0, floor=0.0, decay=None):
     References
     ----------
     Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR.
-    Hägele, A. et al. (2024). Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations. NeurIPS.
-    (The plateau.)
+    Hägele, A. et al. (2024). Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+    Durations. NeurIPS. (The plateau.)
 
     Examples
     --------
     >>> [round(cosine_schedule(step, total=6, peak=1.0, warmup=2), 3) for step in range(7)]
     [0.5, 1.0, 1.0, 0.854, 0.5, 0.146, 0.0]
     """
-    decay = total - warmup if decay is None else decay
+    step, total = as_integer(step, "step"), as_integer(total, "total")
+    warmup = as_integer(warmup, "warmup")
+    decay = total - warmup if decay is None else as_integer(decay, "decay")
     if warmup < 0 or decay < 0 or warmup + decay > total:
         raise ValueError(f"warmup {warmup} and decay {decay} do not fit into total {total} steps")
     if step < warmup:
         return peak * (step + 1) / warmup
+    if step >= total:
+        return floor
     if step <= total - decay:
         return peak
-    progress = min(1.0, (step - (total - decay)) / decay)
+    progress = (step - (total - decay)) / decay
     return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2

@@ -1,20 +1,25 @@
-"""A recurrent language model, h_t = tanh(W h_{t−1} + U x_t + b), with backpropagation through time (book, section 8.4).
+"""A recurrent language model, h_t = tanh(W h_{t−1} + U x_t + b), with BPTT (book, section 8.4).
 
 x_t is one-hot, so U x_t is a look-up, and parameters are a dict of arrays:
 
-=====================  ==============  =========================================================
-``U``                  (V + 1, h)      input weights, one row a token; row V is the internal BOS
-``W``                  (h, h)          recurrent weights, as in the formula
-``b``                  (h,)            bias
-``head``, ``head_b``   (V, h), (V,)    logits = head h_t + head_b
-=====================  ==============  =========================================================
+====================  ============  ===========================================================
+``U``                 (V + 1, h)    input weights, one row per token; row V is the internal BOS
+``W``                 (h, h)        recurrent weights, as in the formula
+``b``                 (h,)          bias
+``head``, ``head_b``  (V, h), (V,)  logits = head h_t + head_b
+====================  ============  ===========================================================
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
-from lmcore._arrays import as_token_ids
+from lmcore._checks import as_integer, as_token_ids
+from lmcore._typing import Floats, Integers, Params
 from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.layers import embedding_backward, linear_backward
 from lmcore.softmax import lm_head
@@ -42,19 +47,32 @@ class Config:
     vocab_size: int
     hidden: int = 128
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, size in vars(self).items():
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+            as_integer(size, name, minimum=1)
 
     @property
-    def cold(self):
-        """Positions at the head of a window that are not trained on: none, the state starts from zero anywhere."""
+    def cold(self) -> int:
+        """Positions at the head of a window that are not trained on: none."""
         return 0
 
 
-def init(config, rng, dtype=np.float32):
-    """Random parameters; W starts orthogonal, so that no direction of the state grows or dies at once (book, section 8.4).
+class Cache(NamedTuple):
+    """What `backward` needs.
+
+    Attributes
+    ----------
+    inputs : ndarray of int of shape (B, T)
+    states : ndarray of shape (T + 1, B, h)
+        h_0 to h_T.
+    """
+
+    inputs: Integers
+    states: Floats
+
+
+def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Params:
+    """Random parameters; W is orthogonal, so that no direction grows or dies (book, section 8.4).
 
     Parameters
     ----------
@@ -68,8 +86,8 @@ def init(config, rng, dtype=np.float32):
 
     References
     ----------
-    Saxe, A. M., McClelland, J. L. and Ganguli, S. (2014). Exact solutions to the nonlinear dynamics of learning in deep
-    linear neural networks. ICLR. (Orthogonal initial weights.)
+    Saxe, A. M., McClelland, J. L. and Ganguli, S. (2014). Exact solutions to the nonlinear dynamics
+    of learning in deep linear neural networks. ICLR. (Orthogonal initial weights.)
 
     Examples
     --------
@@ -90,7 +108,9 @@ def init(config, rng, dtype=np.float32):
     }
 
 
-def forward(params, inputs, config, state=None):
+def forward(
+    params: Params, inputs: ArrayLike, config: Config, state: Floats | None = None
+) -> tuple[Floats, Cache]:
     """Logits of every next token, the state starting from zero unless given (book, section 8.4).
 
     Parameters
@@ -101,14 +121,14 @@ def forward(params, inputs, config, state=None):
         Ids in [0, V], V being BOS.
     config : Config
     state : ndarray of shape (B, h), optional
-        h_0, the state that an earlier part of the text ended with.
+        h_0, the state with which an earlier part of the text ended.
 
     Returns
     -------
     logits : ndarray of shape (B, T, V)
         Row t predicts the token after ``inputs[:, t]``.
-    cache : tuple
-        For `backward`; ``cache[1]`` holds the states h_0 to h_T, (T + 1, B, h).
+    cache : Cache
+        For `backward`; ``cache.states`` holds h_0 to h_T, (T + 1, B, h).
 
     Raises
     ------
@@ -127,13 +147,13 @@ def forward(params, inputs, config, state=None):
     >>> logits.shape
     (1, 3, 5)
     """
-    inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
-    if inputs.ndim != 2:
+    ids = as_token_ids(inputs, config.vocab_size + 1, "inputs")
+    if ids.ndim != 2:
         raise ValueError(
-            f"inputs must have shape (B, T), got {inputs.shape}; add a batch axis with inputs[None]"
+            f"inputs must have shape (B, T), got {ids.shape}; add a batch axis with inputs[None]"
         )
     # (T, B, h): U x_t + b for all t at once
-    driven = params["U"][inputs.T] + params["b"]
+    driven = params["U"][ids.T] + params["b"]
     states = np.zeros((len(driven) + 1,) + driven.shape[1:], dtype=driven.dtype)
     if state is not None:
         states[0] = state
@@ -141,20 +161,19 @@ def forward(params, inputs, config, state=None):
     for t, drive in enumerate(driven):
         np.tanh(states[t] @ recurrent + drive, out=states[t + 1])
     logits = lm_head(states[1:], params["head"], params["head_b"])
-    return np.ascontiguousarray(logits.swapaxes(0, 1)), (inputs, states)
+    return np.ascontiguousarray(logits.swapaxes(0, 1)), Cache(ids, states)
 
 
-def backward(params, cache, d_logits, config):
+def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> Params:
     """Gradient of every parameter by backpropagation through time (book, section 8.4).
 
     Parameters
     ----------
     params : dict of str to ndarray
-    cache : tuple
+    cache : Cache
         As `forward` returned it.
     d_logits : ndarray of shape (B, T, V)
     config : Config
-
 
     Returns
     -------
@@ -163,11 +182,12 @@ def backward(params, cache, d_logits, config):
 
     References
     ----------
-    Werbos, P. J. (1990). Backpropagation Through Time: What It Does and How to Do It. Proceedings of the IEEE 78(10).
+    Werbos, P. J. (1990). Backpropagation Through Time: What It Does and How to Do It. Proceedings
+    of the IEEE 78(10).
 
     Examples
     --------
-    A gradient that sends nothing back:
+    A gradient of zeros:
 
     >>> config = Config(vocab_size=5)
     >>> params = init(config, np.random.default_rng(0))
@@ -191,8 +211,10 @@ def backward(params, cache, d_logits, config):
     }
 
 
-def through_time(params, states, d_states):
-    """Carry derivatives back along the recurrence, δ_t = (∂ℓ_t/∂h_t + Wᵀ a_{t+1}), a_t = δ_t ⊙ (1 − h_t²) (book, section 8.4).
+def through_time(params: Params, states: Floats, d_states: Floats) -> tuple[Floats, Floats]:
+    """Backpropagation through time: derivatives along the recurrence (book, section 8.4).
+
+    δ_t = ∂ℓ_t/∂h_t + Wᵀ a_{t+1} and a_t = δ_t ⊙ (1 − h_t²), from the last step to the first.
 
     Parameters
     ----------
@@ -200,18 +222,18 @@ def through_time(params, states, d_states):
     states : ndarray of shape (T + 1, B, h)
         From `forward`'s cache.
     d_states : ndarray of shape (T, B, h)
-        What each step's own loss sends to its state.
+        Derivative of each step's own loss with respect to its state.
 
     Returns
     -------
     d_inner : ndarray of shape (T, B, h)
-        a_t, the derivative by what stands inside the tanh.
+        a_t, the derivative with respect to the argument of tanh.
     d_total : ndarray of shape (T, B, h)
-        δ_t, the derivative by the state, from its own step and all later ones.
+        δ_t, the derivative with respect to the state, from its own step and all later ones.
 
     Examples
     --------
-    One unit with W = 1/2 that stays near 0, where tanh has slope 1: half is left after each step.
+    One unit with W = 1/2 that stays near 0, where tanh has slope 1; each step back halves it:
 
     >>> states, d_states = np.zeros((4, 1, 1)), np.array([0.0, 0.0, 1.0]).reshape(3, 1, 1)
     >>> through_time({"W": np.array([[0.5]])}, states, d_states)[1].ravel()
@@ -226,8 +248,10 @@ def through_time(params, states, d_states):
     return d_inner, d_total
 
 
-def gradient_norm_by_lag(params, inputs, targets, config):
-    """How much of the last token's loss reaches the state k steps back, ‖∂ℓ_T/∂h_{T−k}‖ (book, section 8.4).
+def gradient_norm_by_lag(
+    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
+) -> Floats:
+    """Norm of the last loss's derivative k steps back, ‖∂ℓ_T/∂h_{T−k}‖ (book, section 8.4).
 
     Parameters
     ----------
@@ -239,8 +263,8 @@ def gradient_norm_by_lag(params, inputs, targets, config):
     Returns
     -------
     ndarray of shape (T,)
-        Norm at lag k = 0 to T − 1, mean over the batch. A straight line in its logarithm is
-        gradient vanishing (falling) or exploding (rising).
+        Norm at lag k = 0 to T − 1, mean over the batch. If its logarithm is a straight line, the
+        gradient vanishes (falling) or explodes (rising).
 
     Raises
     ------
@@ -249,14 +273,16 @@ def gradient_norm_by_lag(params, inputs, targets, config):
 
     References
     ----------
-    Bengio, Y., Simard, P. and Frasconi, P. (1994). Learning Long-Term Dependencies with Gradient Descent is Difficult.
-    IEEE Transactions on Neural Networks 5(2).
+    Bengio, Y., Simard, P. and Frasconi, P. (1994). Learning Long-Term Dependencies with Gradient
+    Descent is Difficult. IEEE Transactions on Neural Networks 5(2).
 
     Examples
     --------
+    With half an orthogonal W, each step back at least halves the norm:
+
     >>> config = Config(vocab_size=5, hidden=16)
     >>> params = init(config, np.random.default_rng(0))
-    >>> params["W"] *= 0.5                                    # each step back halves the norm, or more
+    >>> params["W"] *= 0.5
     >>> norms = gradient_norm_by_lag(params, [[1, 2, 3, 4]], [[2, 3, 4, 0]], config)
     >>> norms.shape, bool((norms[1:] <= 0.5 * norms[:-1]).all())
     ((4,), True)
@@ -269,7 +295,9 @@ def gradient_norm_by_lag(params, inputs, targets, config):
     return np.linalg.norm(d_total, axis=-1).mean(axis=-1)[::-1]
 
 
-def loss_and_grad(params, inputs, targets, config):
+def loss_and_grad(
+    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
+) -> tuple[float, Params]:
     """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.4).
 
     Parameters
@@ -283,7 +311,7 @@ def loss_and_grad(params, inputs, targets, config):
     Returns
     -------
     loss : float
-        Nats a token.
+        Nats per token.
     grads : dict of str to ndarray
 
     Raises
@@ -294,8 +322,9 @@ def loss_and_grad(params, inputs, targets, config):
     Examples
     --------
     >>> config = Config(vocab_size=5)
-    >>> loss, grads = loss_and_grad(init(config, np.random.default_rng(0)), [[5, 1]], [[1, 2]], config)
-    >>> bool(abs(loss - np.log(5)) < 0.1), grads["W"].shape              # as good as guessing at first
+    >>> params = init(config, np.random.default_rng(0))
+    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
+    >>> bool(abs(loss - np.log(5)) < 0.1), grads["W"].shape
     (True, (128, 128))
     """
     logits, cache = forward(params, inputs, config)
@@ -303,7 +332,7 @@ def loss_and_grad(params, inputs, targets, config):
     return float(loss), backward(params, cache, d_logits, config)
 
 
-def start(config, batch=1):
+def start(config: Config, batch: int = 1) -> Floats:
     """State before any token: zero (book, section 8.4).
 
     Parameters
@@ -323,7 +352,7 @@ def start(config, batch=1):
     return np.zeros((batch, config.hidden), dtype=np.float32)
 
 
-def step(params, state, tokens, config):
+def step(params: Params, state: Floats, tokens: ArrayLike, config: Config) -> tuple[Floats, Floats]:
     """Logits after one more token, and the new state h_t (book, section 8.4).
 
     Parameters
@@ -339,6 +368,11 @@ def step(params, state, tokens, config):
     logits : ndarray of shape (B, V)
     state : ndarray of shape (B, h)
 
+    Raises
+    ------
+    ValueError
+        If an id is out of range.
+
     Examples
     --------
     >>> config = Config(vocab_size=5)
@@ -347,40 +381,13 @@ def step(params, state, tokens, config):
     >>> np.allclose(logits, forward(params, [[5]], config)[0][:, 0])
     True
     """
-    state = np.tanh(state @ params["W"].T + params["U"][np.asarray(tokens)] + params["b"])
+    ids = as_token_ids(tokens, config.vocab_size + 1, "tokens")
+    state = np.tanh(state @ params["W"].T + params["U"][ids] + params["b"])
     return lm_head(state, params["head"], params["head_b"]), state
 
 
-def prefill(params, inputs, config):
-    """Logits after a whole window of ids and the state to go on from, one `step` at a time (book, section 8.4).
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : sequence of int
-        The window, BOS where it begins a text.
-    config : Config
-
-    Returns
-    -------
-    logits : ndarray of shape (1, V)
-    state : ndarray of shape (1, h)
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5, hidden=3)
-    >>> logits, state = prefill(init(config, np.random.default_rng(0)), (5, 1), config)
-    >>> logits.shape, state.shape
-    ((1, 5), (1, 3))
-    """
-    state = start(config)
-    for token in inputs:
-        logits, state = step(params, state, [token], config)
-    return logits, state
-
-
-def window_start(n_inputs, config):
-    """First of `n_inputs` ids that the prediction after them sees: 0, the state has passed all (book, section 8.4).
+def window_start(n_inputs: int, config: Config) -> int:
+    """First of `n_inputs` ids that the prediction after them sees: 0, all of them (book, section 8.4).
 
     Parameters
     ----------
@@ -400,8 +407,10 @@ def window_start(n_inputs, config):
     return 0
 
 
-def long_forward(params, inputs, config, block=4096):
-    """Logits of every next token of texts of any length, the state carried on (book, section 8.4).
+def long_forward(params: Params, inputs: Any, config: Config, block: int = 4096) -> Floats:
+    """Logits of every next token of texts of any length, block by block (book, section 8.4).
+
+    The state after a block starts the next one.
 
     Parameters
     ----------
@@ -409,7 +418,7 @@ def long_forward(params, inputs, config, block=4096):
     inputs : ndarray of int of shape (B, T)
     config : Config
     block : int, default 4096
-        Positions worked at once.
+        Positions computed at once.
 
     Returns
     -------
@@ -419,12 +428,13 @@ def long_forward(params, inputs, config, block=4096):
     --------
     >>> config = Config(vocab_size=5)
     >>> params, inputs = init(config, np.random.default_rng(0)), np.arange(20)[None] % 5
-    >>> np.allclose(long_forward(params, inputs, config, block=6), forward(params, inputs, config)[0], atol=1e-5)
+    >>> parts = long_forward(params, inputs, config, block=6)
+    >>> np.allclose(parts, forward(params, inputs, config)[0], atol=1e-5)
     True
     """
     rows, state = [], None
     for begin in range(0, inputs.shape[1], block):
-        logits, (_, states) = forward(params, inputs[:, begin : begin + block], config, state)
+        logits, cache = forward(params, inputs[:, begin : begin + block], config, state)
         rows.append(logits)
-        state = states[-1]
+        state = cache.states[-1]
     return np.concatenate(rows, axis=1)

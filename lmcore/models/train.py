@@ -166,7 +166,7 @@ def train_step(module, params, state, inputs, targets, config, recipe, learning_
         learning_rate,
         betas=(0.9, recipe.beta2),
         weight_decay=recipe.weight_decay,
-        decayed=module.DECAYED,
+        decayed=[name for name in module.DECAYED if name in params],
     )
     return params, state, loss, norm
 

@@ -1,29 +1,43 @@
-"""A GPT-2-shaped transformer language model in NumPy, with its gradients by hand (book, section 8.5).
+"""A GPT-2-shaped transformer language model in NumPy, with gradients by hand (book, section 8.5).
 
 Parameters are a dict of arrays, those of the L blocks stacked along a first axis:
 
-========================  =======================  ======================================================
-``wte``                   (V + 1, d)               token embeddings; the first V rows are also the head,
-                                                   row V embeds the internal BOS
-``wpe``                   (context, d)             learned positions
-``ln1_g``, ``ln1_b``      (L, d), (L, d)           layer norm before attention
-``qkv_w``, ``qkv_b``      (L, d, 3d), (L, 3d)      queries, keys and values of all heads
-``proj_w``, ``proj_b``    (L, d, d), (L, d)        attention output
-``ln2_g``, ``ln2_b``      (L, d), (L, d)           layer norm before the MLP
-``fc_w``, ``fc_b``        (L, d, 4d), (L, 4d)      MLP up
-``out_w``, ``out_b``      (L, 4d, d), (L, d)       MLP down
-``lnf_g``, ``lnf_b``      (d,), (d,)               last layer norm
-========================  =======================  ======================================================
+====================  ====================  ======================================================
+``wte``               (V + 1, d)            token embeddings; the first V rows are also the head,
+                                            row V embeds the internal BOS
+``wpe``               (context, d)          learned positions
+``ln1_g``, ``ln1_b``  (L, d), (L, d)        layer norm before attention
+``qkv_w``, ``qkv_b``  (L, d, 3d), (L, 3d)   queries, keys and values of all heads
+``proj_w``,           (L, d, d), (L, d)     attention output
+``proj_b``
+``ln2_g``, ``ln2_b``  (L, d), (L, d)        layer norm before the MLP
+``fc_w``, ``fc_b``    (L, d, 4d), (L, 4d)   MLP up
+``out_w``, ``out_b``  (L, 4d, d), (L, d)    MLP down
+``lnf_g``, ``lnf_b``  (d,), (d,)            last layer norm
+====================  ====================  ======================================================
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
-from lmcore._arrays import as_token_ids
+from lmcore._checks import as_integer, as_token_ids
+from lmcore._typing import Floats, Integers, Params
 from lmcore.likelihood import cross_entropy_with_grad
-from lmcore.models.blocks import attention, attention_backward, block, block_backward, rotary
+from lmcore.models.blocks import (
+    BlockCache,
+    attention,
+    attention_backward,
+    block,
+    block_backward,
+    rotary,
+)
 from lmcore.models.layers import (
+    LayerNormCache,
     embedding_backward,
     gelu,
     gelu_backward,
@@ -34,6 +48,7 @@ from lmcore.models.layers import (
 from lmcore.softmax import lm_head
 
 __all__ = [
+    "Cache",
     "Config",
     "attention",
     "attention_backward",
@@ -48,7 +63,6 @@ __all__ = [
     "layer_norm_backward",
     "long_forward",
     "loss_and_grad",
-    "prefill",
     "rotary",
     "start",
     "step",
@@ -81,14 +95,14 @@ class Config:
     vocab_size : int
         V, the outputs; the embedding table has one row more, for BOS.
     context : int, default 128
-        Positions, hence the most tokens that a prediction can see.
+        Positions, and so the largest number of tokens that a prediction can see.
     n_layer, n_head : int, default 4
         Blocks, and heads in each.
     width : int, default 128
         d, the residual stream; a multiple of `n_head`.
-    hop : int, optional
-        How far the window moves on when a text has filled it, 1 <= hop <= context; half the context
-        if not given.
+    hop : int, default 0
+        By how much the window moves on when a text has filled it, 1 <= hop <= context; 0 stands for
+        half the context.
 
     Raises
     ------
@@ -101,14 +115,13 @@ class Config:
     n_layer: int = 4
     n_head: int = 4
     width: int = 128
-    hop: int | None = None
+    hop: int = 0
 
-    def __post_init__(self):
-        if self.hop is None:
+    def __post_init__(self) -> None:
+        if not self.hop:
             object.__setattr__(self, "hop", max(1, self.context // 2))
         for name, size in vars(self).items():
-            if size < 1:
-                raise ValueError(f"{name} must be at least 1, got {size}")
+            as_integer(size, name, minimum=1)
         if self.width % self.n_head:
             raise ValueError(
                 f"width {self.width} is not a multiple of n_head {self.n_head}: each head takes "
@@ -120,19 +133,39 @@ class Config:
             )
 
     @property
-    def cold(self):
-        """Positions at the head of a window that are not trained on: none, any position may come first."""
+    def cold(self) -> int:
+        """Positions at the head of a window that are not trained on: none."""
         return 0
 
 
-def init(config, rng, dtype=np.float32):
-    """Random parameters, but for positions and the first block's attention, which starts by looking back (book, section 8.5).
+class Cache(NamedTuple):
+    """What `backward` needs.
 
-    Left to chance, attention spends its first hundreds of steps at the loss of a bigram model,
-    until some head has found the token before. So positions start as sinusoids, for which looking k
-    back is a rotation, and head h of the first block starts with the query and key that put most of
-    its weight h + 1 tokens back. All of it is learned further. Matrices are normal with a spread of
-    1/√d, less where 2L residual branches add up.
+    Attributes
+    ----------
+    inputs : ndarray of int of shape (B, T)
+    blocks : tuple of BlockCache
+        ``blocks[layer].attention.weights`` is (B, heads, T, T).
+    hidden : ndarray of shape (B, T, d)
+        Input of the head.
+    norm : LayerNormCache
+        Of the last layer norm.
+    """
+
+    inputs: Integers
+    blocks: tuple[BlockCache, ...]
+    hidden: Floats
+    norm: LayerNormCache
+
+
+def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Params:
+    """Random parameters, with heads of the first block that look back (book, section 8.5).
+
+    With random positions and heads, attention spends its first hundreds of steps at the loss of a
+    bigram model, until some head has found the previous token. So positions start as sinusoids, for
+    which looking k tokens back is a rotation, and head h of the first block starts with the query
+    and key that put most of its weight h + 1 tokens back. All of these are trained further.
+    Matrices are normal with a spread of 1/√d, less where 2L residual branches add up.
 
     Parameters
     ----------
@@ -147,7 +180,8 @@ def init(config, rng, dtype=np.float32):
     References
     ----------
     Vaswani, A. et al. (2017). Attention Is All You Need. NeurIPS, section 3.5. (Sinusoids.)
-    Radford, A. et al. (2019). Language Models are Unsupervised Multitask Learners. OpenAI. (Smaller residual branches.)
+    Radford, A. et al. (2019). Language Models are Unsupervised Multitask Learners. OpenAI. (Smaller
+    residual branches.)
 
     Examples
     --------
@@ -158,10 +192,10 @@ def init(config, rng, dtype=np.float32):
     """
     d, layers = config.width, config.n_layer
 
-    def normal(*shape, scale=1.0):
+    def normal(*shape: int, scale: float = 1.0) -> Floats:
         return (scale / np.sqrt(d) * rng.standard_normal(shape)).astype(dtype)
 
-    def constant(value, *shape):
+    def constant(value: float, *shape: int) -> Floats:
         return np.full(shape, value, dtype=dtype)
 
     params = {
@@ -186,8 +220,8 @@ def init(config, rng, dtype=np.float32):
     return params
 
 
-def _look_back(params, config, strength=3.0):
-    """Fill in sinusoidal positions, and queries and keys by which head h of the first block sees h + 1 tokens back."""
+def _look_back(params: Params, config: Config, strength: float = 3.0) -> None:
+    """Fill in sinusoidal positions, and heads of the first block that look h + 1 tokens back."""
     pairs, size = config.width // 2, config.width // config.n_head
     frequency = 2.0 * 0.01 ** (np.arange(pairs) / max(1, pairs - 1))
     angles = np.arange(config.context)[:, None] * frequency
@@ -209,8 +243,10 @@ def _look_back(params, config, strength=3.0):
             )
 
 
-def forward(params, inputs, config):
-    """Logits of every next token: embed, L blocks x ← x + attention(norm(x)), x ← x + MLP(norm(x)), tied head (book, section 8.5).
+def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, Cache]:
+    """Logits of every next token: embeddings, L blocks, tied head (book, section 8.5).
+
+    Each block is x ← x + attention(norm(x)), then x ← x + MLP(norm(x)).
 
     Parameters
     ----------
@@ -224,9 +260,8 @@ def forward(params, inputs, config):
     -------
     logits : ndarray of shape (B, T, V)
         Row t predicts the token after ``inputs[:, t]`` and depends on ``inputs[:, :t + 1]`` alone.
-    cache : tuple
-        For `backward`; ``cache[1][layer][2][3]`` holds a block's attention weights, (B, heads, T,
-        T).
+    cache : Cache
+        For `backward`; ``cache.blocks[layer].attention.weights`` is (B, heads, T, T).
 
     Raises
     ------
@@ -244,33 +279,33 @@ def forward(params, inputs, config):
     >>> logits.shape
     (1, 3, 5)
     """
-    inputs = as_token_ids(inputs, config.vocab_size + 1, "inputs")
-    if inputs.ndim != 2 or not 1 <= inputs.shape[1] <= config.context:
+    ids = as_token_ids(inputs, config.vocab_size + 1, "inputs")
+    if ids.ndim != 2 or not 1 <= ids.shape[1] <= config.context:
         raise ValueError(
-            f"inputs must have shape (B, T) with 1 <= T <= context={config.context}, got"
-            f" {inputs.shape}; cut longer texts into windows"
+            f"inputs must have shape (B, T) with 1 <= T <= context={config.context}, got "
+            f"{ids.shape}; cut longer texts into windows"
         )
-    x = params["wte"][inputs]
-    x += params["wpe"][: inputs.shape[1]]
+    x = params["wte"][ids]
+    x += params["wpe"][: ids.shape[1]]
     blocks = []
     for layer in range(config.n_layer):
         x, cache = block(_layer(params, layer), x, config.n_head)
         blocks.append(cache)
-    hidden, final = layer_norm(x, params["lnf_g"], params["lnf_b"])
-    return lm_head(hidden, params["wte"][: config.vocab_size]), (inputs, blocks, hidden, final)
+    hidden, norm = layer_norm(x, params["lnf_g"], params["lnf_b"])
+    logits = lm_head(hidden, params["wte"][: config.vocab_size])
+    return logits, Cache(ids, tuple(blocks), hidden, norm)
 
 
-def backward(params, cache, d_logits, config):
-    """Gradient of every parameter from the derivative of the loss by the logits (book, section 8.5).
+def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> Params:
+    """Gradient of every parameter from that with respect to the logits (book, section 8.5).
 
     Parameters
     ----------
     params : dict of str to ndarray
-    cache : tuple
+    cache : Cache
         As `forward` returned it.
     d_logits : ndarray of shape (B, T, V)
     config : Config
-
 
     Returns
     -------
@@ -279,7 +314,7 @@ def backward(params, cache, d_logits, config):
 
     Examples
     --------
-    A gradient that sends nothing back:
+    A gradient of zeros:
 
     >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
     >>> params = init(config, np.random.default_rng(0))
@@ -288,12 +323,13 @@ def backward(params, cache, d_logits, config):
     >>> grads.keys() == params.keys(), any(grad.any() for grad in grads.values())
     (True, False)
     """
-    inputs, blocks, hidden, final = cache
+    inputs = cache.inputs
     grads = {name: np.empty_like(array) for name, array in params.items()}
-    d_hidden, d_head, _ = linear_backward(d_logits, hidden, params["wte"][: config.vocab_size].T)
-    d_x, grads["lnf_g"], grads["lnf_b"] = layer_norm_backward(d_hidden, final)
+    head = params["wte"][: config.vocab_size]
+    d_hidden, d_head, _ = linear_backward(d_logits, cache.hidden, head.T)
+    d_x, grads["lnf_g"], grads["lnf_b"] = layer_norm_backward(d_hidden, cache.norm)
     for layer in reversed(range(config.n_layer)):
-        d_x, block_grads = block_backward(_layer(params, layer), d_x, blocks[layer])
+        d_x, block_grads = block_backward(_layer(params, layer), d_x, cache.blocks[layer])
         for name, grad in block_grads.items():
             grads[name][layer] = grad
     grads["wpe"][: inputs.shape[1]] = d_x.sum(axis=0)
@@ -303,7 +339,9 @@ def backward(params, cache, d_logits, config):
     return grads
 
 
-def loss_and_grad(params, inputs, targets, config):
+def loss_and_grad(
+    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
+) -> tuple[float, Params]:
     """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.5).
 
     Parameters
@@ -317,7 +355,7 @@ def loss_and_grad(params, inputs, targets, config):
     Returns
     -------
     loss : float
-        Nats a token.
+        Nats per token.
     grads : dict of str to ndarray
 
     Raises
@@ -328,7 +366,8 @@ def loss_and_grad(params, inputs, targets, config):
     Examples
     --------
     >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
-    >>> loss, grads = loss_and_grad(init(config, np.random.default_rng(0)), [[5, 1]], [[1, 2]], config)
+    >>> params = init(config, np.random.default_rng(0))
+    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
     >>> loss > 0, grads["wte"].shape
     (True, (6, 4))
     """
@@ -337,7 +376,7 @@ def loss_and_grad(params, inputs, targets, config):
     return float(loss), backward(params, cache, d_logits, config)
 
 
-def start(config, batch=1):
+def start(config: Config, batch: int = 1) -> tuple[Floats, Floats]:
     """State before any token: keys and values of no positions (book, section 8.5).
 
     Parameters
@@ -355,17 +394,18 @@ def start(config, batch=1):
     >>> keys.shape
     (2, 1, 2, 0, 2)
     """
-    empty = np.zeros(
-        (config.n_layer, batch, config.n_head, 0, config.width // config.n_head), dtype=np.float32
-    )
+    shape = (config.n_layer, batch, config.n_head, 0, config.width // config.n_head)
+    empty = np.zeros(shape, dtype=np.float32)
     return empty, empty
 
 
-def step(params, state, tokens, config):
-    """Logits after one more token, from the keys and values of all earlier ones (book, section 8.5).
+def step(
+    params: Params, state: tuple[Floats, Floats], tokens: ArrayLike, config: Config
+) -> tuple[Floats, tuple[Floats, Floats]]:
+    """Logits after one more token, from earlier ones' keys and values (book, section 8.5).
 
-    The last row of `forward` without its other rows: O(T) work instead of O(T²) for attention, O(1)
-    for the rest.
+    The last row of `forward` without its other rows: O(T) instead of O(T²) operations for
+    attention, O(1) for the rest.
 
     Parameters
     ----------
@@ -395,59 +435,26 @@ def step(params, state, tokens, config):
     >>> np.allclose(logits, forward(params, [[5, 1, 2]], config)[0][:, -1])
     True
     """
-    tokens = as_token_ids(tokens, config.vocab_size + 1, "tokens")
+    ids = as_token_ids(tokens, config.vocab_size + 1, "tokens")
     keys, values = state
     position = keys.shape[-2]
     if position >= config.context:
         raise ValueError(
-            f"the state already holds all context={config.context} positions: start again from the"
-            " last tokens"
+            f"the state already holds all context={config.context} positions: start again from the "
+            "last tokens"
         )
-    x = (params["wte"][tokens] + params["wpe"][position])[:, None]
+    x = (params["wte"][ids] + params["wpe"][position])[:, None]
     new_keys, new_values = [], []
     for layer in range(config.n_layer):
         x, cache = block(_layer(params, layer), x, config.n_head, past=(keys[layer], values[layer]))
-        _, key, value, _ = cache[2]
-        new_keys.append(key)
-        new_values.append(value)
+        new_keys.append(cache.attention.key)
+        new_values.append(cache.attention.value)
     hidden, _ = layer_norm(x[:, 0], params["lnf_g"], params["lnf_b"])
-    return lm_head(hidden, params["wte"][: config.vocab_size]), (
-        np.stack(new_keys),
-        np.stack(new_values),
-    )
+    logits = lm_head(hidden, params["wte"][: config.vocab_size])
+    return logits, (np.stack(new_keys), np.stack(new_values))
 
 
-def prefill(params, inputs, config):
-    """Logits after a whole window of ids and the state to go on from, one `step` at a time (book, section 8.5).
-
-    Slower than `forward` but the same to the last bit as having stepped through the window before.
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : sequence of int
-        The window, BOS where it begins a text.
-    config : Config
-
-    Returns
-    -------
-    logits : ndarray of shape (1, V)
-    state : tuple of two ndarrays of shape (L, 1, heads, T, d/heads)
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
-    >>> logits, (keys, values) = prefill(init(config, np.random.default_rng(0)), (5, 1, 2), config)
-    >>> logits.shape, keys.shape
-    ((1, 5), (2, 1, 2, 3, 2))
-    """
-    state = start(config)
-    for token in inputs:
-        logits, state = step(params, state, [token], config)
-    return logits, state
-
-
-def window_start(n_inputs, config):
+def window_start(n_inputs: int, config: Config) -> int:
     """First of `n_inputs` ids that the prediction after them sees (book, section 8.5).
 
     0 until the context is full, then a multiple of ``config.hop``.
@@ -472,8 +479,10 @@ def window_start(n_inputs, config):
     return -(-beyond // config.hop) * config.hop
 
 
-def long_forward(params, inputs, config):
-    """Logits of every next token of texts of any length, seen as `window_start` says (book, section 8.5).
+def long_forward(params: Params, inputs: Any, config: Config) -> Floats:
+    """Logits of every next token of texts of any length (book, section 8.5).
+
+    Each prediction sees the window that `window_start` gives.
 
     Parameters
     ----------
@@ -487,17 +496,19 @@ def long_forward(params, inputs, config):
 
     Examples
     --------
+    The last prediction sees 8 inputs, those from 12 on:
+
     >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
     >>> params, inputs = init(config, np.random.default_rng(0)), np.arange(20)[None] % 5
     >>> logits = long_forward(params, inputs, config)
-    >>> np.allclose(logits[0, 19], forward(params, inputs[:, 12:], config)[0][0, -1])     # 8 seen, from 12 on
+    >>> np.allclose(logits[0, 19], forward(params, inputs[:, 12:], config)[0][0, -1])
     True
     """
     context, time = config.context, inputs.shape[1]
     if time <= context:
         return forward(params, inputs, config)[0]
     begins = np.arange(0, time - context + config.hop, config.hop)
-    # what follows a position cannot reach it
+    # padding on the right: later positions do not affect earlier ones
     padded = np.pad(inputs, ((0, 0), (0, begins[-1] + context - time)))
     logits = np.empty(padded.shape + (config.vocab_size,), dtype=params["wte"].dtype)
     for row, text in zip(logits, padded):
@@ -510,6 +521,6 @@ def long_forward(params, inputs, config):
     return logits[:, :time]
 
 
-def _layer(params, layer):
+def _layer(params: Params, layer: int) -> Params:
     """One block's own parameters."""
     return {name: params[name][layer] for name in _STACKED}

@@ -1,6 +1,6 @@
 """Counting n-grams with sorted integers (book, section 8.1).
 
-**One integer an n-gram.** Written as a number in base V + 1, a 5-gram over 50,000 words needs 78
+**One integer per n-gram.** Written as a number in base V + 1, a 5-gram over 50,000 words needs 78
 bits: too many. So each order is packed onto the ranks of the order below. With rank(w_1..w_{k-1})
 the place of the history among the distinct (k-1)-grams, in sorted order,
 
@@ -10,17 +10,22 @@ which stays below (number of tokens) x (V + 1) at every order and so always fits
 n-grams have equal keys, so one sort counts them; and the continuations of a history have adjacent
 keys, so a sorted array of keys is all the index that a model needs.
 
-**Where a text begins.** Every document is preceded by one BOS, an input symbol with id V that is never an output.
-An n-gram holds BOS in its first place or not at all: the third token of a document has the history (BOS, w_1, w_2) even
-in a model of higher order. kenlm counts the same way; nltk pads with order − 1 BOS instead, which smooths the start of
-a text more than once.
+**Where a text begins.** Every document is preceded by one BOS, an input symbol with id V that is
+never an output. An n-gram holds BOS in its first place or not at all: the third token of a document
+has the history (BOS, w_1, w_2) even in a model of higher order. kenlm counts the same way; nltk
+pads with order − 1 BOS instead, which smooths the start of a text more than once.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lmcore._arrays import as_token_ids
+from lmcore._checks import as_integer, as_token_ids
+from lmcore._typing import Integers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +33,7 @@ class NGramCounts:
     """All n-grams of order 1 to `order`, as sorted packed keys with their counts (book, section 8.1).
 
     The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple,
-    entry k − 1 belongs to order k and has one element an n-gram.
+    entry k − 1 belongs to order k and has one element per n-gram.
 
     Attributes
     ----------
@@ -43,29 +48,31 @@ class NGramCounts:
     counts : tuple of (n_k,) integer arrays
         How often each n-gram occurs. BOS alone counts 0: it is a history, never an output.
     suffixes : tuple of (n_k,) integer arrays
-        Rank, one order lower, of the n-gram less its first token.
+        Rank, one order lower, of the n-gram without its first token.
 
     Examples
     --------
-    >>> counts = count_ngrams([[0, 1, 1]], vocab_size=2, order=2)       # BOS has id 2, so the base is 3
-    >>> counts.keys[1], counts.counts[1]                                # (0, 1), (1, 1), (BOS, 0), each once
+    BOS has id 2, so the base is 3; (0, 1), (1, 1) and (BOS, 0) occur once each:
+
+    >>> counts = count_ngrams([[0, 1, 1]], vocab_size=2, order=2)
+    >>> counts.keys[1], counts.counts[1]
     (array([1, 4, 6]), array([1, 1, 1]))
     """
 
     order: int
     vocab_size: int
     eos: int | None
-    keys: tuple
-    counts: tuple
-    suffixes: tuple
+    keys: tuple[Integers, ...]
+    counts: tuple[Integers, ...]
+    suffixes: tuple[Integers, ...]
 
     @property
-    def bos(self):
+    def bos(self) -> int:
         """Id of BOS in a history: V, just past the outputs."""
         return self.vocab_size
 
-    def histories(self, k):
-        """(n_k,) rank among the (k − 1)-grams of each k-gram less its last token; zeros for k = 1."""
+    def histories(self, k: int) -> Integers:
+        """(n_k,) rank, among the (k − 1)-grams, of each k-gram without its last token."""
         keys = self.keys[k - 1]
         return (
             np.zeros(len(keys), dtype=np.intp)
@@ -73,11 +80,11 @@ class NGramCounts:
             else (keys // (self.vocab_size + 1)).astype(np.intp, copy=False)
         )
 
-    def n_histories(self, k):
+    def n_histories(self, k: int) -> int:
         """Number of ranks that `histories(k)` can take: the distinct (k − 1)-grams, 1 for k = 1."""
         return 1 if k == 1 else len(self.keys[k - 2])
 
-    def count(self, ngram):
+    def count(self, ngram: Sequence[int]) -> int:
         """Occurrences of one n-gram, a tuple of 1 to `order` ids; `bos` may stand first.
 
         Examples
@@ -94,7 +101,7 @@ class NGramCounts:
         rank = list(match(self.keys[: len(ngram)], tokens, self.vocab_size))[-1][-1]
         return int(self.counts[len(ngram) - 1][rank]) if rank >= 0 else 0
 
-    def up_to(self, order):
+    def up_to(self, order: int) -> NGramCounts:
         """The same counts without the orders above `order`; nothing is counted again.
 
         Examples
@@ -115,15 +122,17 @@ class NGramCounts:
         )
 
 
-def count_ngrams(documents, vocab_size, order, eos=None):
+def count_ngrams(
+    documents: Sequence[ArrayLike], vocab_size: int, order: int, eos: int | None = None
+) -> NGramCounts:
     """Count every n-gram of 1 to `order` tokens in a list of documents (book, section 8.1).
 
-    c(w_1..w_k), sorted once an order: about 0.1 s for the trigrams of a million tokens.
+    c(w_1..w_k), sorted once per order: about 0.1 s for the trigrams of a million tokens.
 
     Parameters
     ----------
     documents : list of (T_d,) integer array-likes
-        Token ids, one array a document, without BOS and EOS: both are added here.
+        Token ids, one array per document, without BOS and EOS: both are added here.
     vocab_size : int
         V, the number of output tokens including EOS.
     order : int
@@ -146,14 +155,15 @@ def count_ngrams(documents, vocab_size, order, eos=None):
 
     Examples
     --------
-    >>> counts = count_ngrams([[0, 1, 1], [1]], vocab_size=3, order=2, eos=2)      # "a b b ." and "b ."
-    >>> counts.counts[0]                                                            # a, b, EOS, and BOS
+    The texts "a b b ." and "b ."; the unigrams are a, b, EOS and BOS:
+
+    >>> counts = count_ngrams([[0, 1, 1], [1]], vocab_size=3, order=2, eos=2)
+    >>> counts.counts[0]
     array([1, 3, 2, 0])
     >>> [counts.count(pair) for pair in ((1, 1), (1, 2), (2, 1))]
     [1, 2, 0]
     """
-    if order < 1:
-        raise ValueError(f"order must be at least 1, got {order}")
+    order, vocab_size = as_integer(order, "order", minimum=1), as_integer(vocab_size, "vocab_size")
     if eos is not None and not 0 <= eos < vocab_size:
         raise ValueError(
             f"eos must be one of the {vocab_size} output tokens, 0 to {vocab_size - 1}, got {eos}"
@@ -161,17 +171,15 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     stream, offset = token_stream(documents, vocab_size, eos)
     if len(stream) == len(documents):
         raise ValueError(
-            f"documents hold no token: {len(documents)} documents, all empty; pass at least one"
-            " token"
+            f"documents hold no token: {len(documents)} documents, all empty; pass at least one "
+            "token"
         )
     base = vocab_size + 1
     unigrams = np.bincount(stream, minlength=base)
     unigrams[vocab_size] = 0
-    keys, counts, suffixes = (
-        [np.arange(base, dtype=np.int64)],
-        [unigrams],
-        [np.zeros(base, dtype=np.intp)],
-    )
+    keys: list[Integers] = [np.arange(base, dtype=np.int64)]
+    counts: list[Integers] = [unigrams]
+    suffixes: list[Integers] = [np.zeros(base, dtype=np.intp)]
     # of the k-gram that ends at each position
     rank = stream.copy()
     for k in range(2, order + 1):
@@ -188,12 +196,12 @@ def count_ngrams(documents, vocab_size, order, eos=None):
     return NGramCounts(order, vocab_size, eos, tuple(keys), tuple(counts), tuple(suffixes))
 
 
-def continuation_counts(counts):
-    """Kneser and Ney's counts: in how many contexts an n-gram is seen, not how often (book, section 8.2).
+def continuation_counts(counts: NGramCounts) -> tuple[Integers, ...]:
+    """Kneser and Ney's counts: in how many contexts an n-gram is seen (book, section 8.2).
 
-    N1+(• w_1..w_k) = |{v : c(v w_1..w_k) > 0}| for k < n, and c itself at the highest order n. What
-    begins with BOS has nothing to its left, so it keeps its raw count, as in kenlm; nltk gives it 0
-    there.
+    N1+(• w_1..w_k) = |{v : c(v w_1..w_k) > 0}| for k < n, and c itself at the highest order n. An
+    n-gram that begins with BOS has nothing to its left, so it keeps its raw count, as in kenlm;
+    nltk gives it 0.
 
     Parameters
     ----------
@@ -210,13 +218,14 @@ def continuation_counts(counts):
 
     Examples
     --------
-    "san francisco" three times makes "francisco" frequent, but it follows one word only.
+    "san francisco" three times makes "francisco" frequent, but it follows one word only. Counts c
+    and N1+(• w), BOS last:
 
     >>> counts = count_ngrams([[0, 1], [0, 1], [0, 1, 0]], vocab_size=2, order=2)
-    >>> counts.counts[0], continuation_counts(counts)[0]                # c, N1+(• w); BOS last
+    >>> counts.counts[0], continuation_counts(counts)[0]
     (array([4, 3, 0]), array([2, 1, 0]))
     """
-    adjusted = []
+    adjusted: list[Integers] = []
     for raw, longer in zip(counts.counts, counts.suffixes[1:]):
         # each distinct (k+1)-gram is one left context
         left_contexts = np.bincount(longer, minlength=len(raw))
@@ -224,8 +233,10 @@ def continuation_counts(counts):
     return (*adjusted, counts.counts[-1])
 
 
-def token_stream(documents, vocab_size, eos):
-    """All documents in one (N,) array, each as BOS w_1 .. w_T (EOS), and each position's offset from its BOS."""
+def token_stream(
+    documents: Sequence[ArrayLike], vocab_size: int, eos: int | None
+) -> tuple[Integers, Integers]:
+    """All documents in one (N,) array, each as BOS w_1 .. w_T (EOS), and offsets from their BOS."""
     arrays = [np.asarray(document) for document in documents]
     for d, ids in enumerate(arrays):
         if ids.ndim != 1:
@@ -250,8 +261,8 @@ def token_stream(documents, vocab_size, eos):
             else "is out of range"
         )
         raise ValueError(
-            f"documents[{d}] holds {tokens[wrong[0]]}, which {reason}; ids must lie in [0,"
-            f" {vocab_size})"
+            f"documents[{d}] holds {tokens[wrong[0]]}, which {reason}; ids must lie in "
+            f"[0, {vocab_size})"
         )
     lengths = sizes + (1 if eos is None else 2)
     starts = np.cumsum(lengths) - lengths
@@ -265,10 +276,11 @@ def token_stream(documents, vocab_size, eos):
     return stream, np.arange(len(stream)) - np.repeat(starts, lengths)
 
 
-def match(keys, stream, vocab_size):
-    """Yield for each order the rank of the n-gram that ends at each position of `stream` (..., N), −1 where unseen.
+def match(keys: tuple[Integers, ...], stream: Integers, vocab_size: int) -> Iterator[Integers]:
+    """Yield, for each order, the rank of the n-gram ending at each position, −1 where unseen.
 
-    The recursion of the packed key, read as a look-up. A BOS inside the stream cuts it: no key holds BOS but in front.
+    The recursion of the packed key, read as a look-up in `stream` (..., N). A BOS inside the stream
+    cuts it: keys hold BOS in front only.
     """
     rank = stream
     yield rank
@@ -278,19 +290,19 @@ def match(keys, stream, vocab_size):
         yield rank
 
 
-def pack(history_rank, token, vocab_size):
+def pack(history_rank: Integers, token: Integers | int, vocab_size: int) -> Integers:
     """key = rank (V + 1) + w, in 64 bits also where NumPy's indices have 32, as in a browser."""
     return np.multiply(history_rank, vocab_size + 1, dtype=np.int64) + token
 
 
-def before(values):
+def before(values: Integers) -> Integers:
     """Each position's value moved to the next one (..., N); −1 at the first."""
     moved = np.full_like(values, -1)
     moved[..., 1:] = values[..., :-1]
     return moved
 
 
-def _find(table, queries):
+def _find(table: Integers, queries: Integers) -> Integers:
     """Index of each query in the sorted `table`, −1 where absent."""
     if len(table) == 0:
         return np.full(queries.shape, -1)
@@ -298,12 +310,13 @@ def _find(table, queries):
     return np.where(table[at] == queries, at, -1)
 
 
-def _sort_and_count(keys, bound):
-    """Distinct keys in ascending order, their counts, and each key's rank among them; keys lie in [0, bound).
+def _sort_and_count(keys: Integers, bound: int) -> tuple[Integers, Integers, Integers]:
+    """Distinct keys in ascending order, their counts, and each key's rank; keys lie in [0, bound).
 
-    Where there are fewer possible keys than positions, a table of them all is counted. Otherwise they are sorted, and
-    since NumPy sorts plain integers several times faster than it argsorts, the position is written into the low bits of
-    the key where the bits allow it, so that one plain sort yields the permutation as well.
+    Where there are fewer possible keys than positions, a table of them all is counted. Otherwise
+    they are sorted, and since NumPy sorts plain integers several times faster than it argsorts, the
+    position is written into the low bits of the key where the bits allow it, so that one plain sort
+    yields the permutation as well.
     """
     n = len(keys)
     if bound <= n:
