@@ -97,6 +97,9 @@ def lacks(value, needs_section=True):
     summary = found[""].strip().split("\n\n")[0]
     if "\n" in summary or not re.search(r"[.?]$", summary):
         missing.append("a summary of one line that ends in a full stop")
+    if getattr(value, "_is_protocol", False):
+        # it has no constructor to describe and nothing to run
+        return missing + ([] if PLACE.search(doc) else ["the place (book, section N.M)"])
     fields = inspect.isclass(value) and (getattr(value, "_fields", None) or is_dataclass(value))
     names = {name for name in inspect.signature(value).parameters if not name.startswith("_")}
     where = ["Parameters", "Attributes"] if fields else ["Parameters"]

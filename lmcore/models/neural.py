@@ -30,25 +30,15 @@ from lmcore.softmax import log_softmax
 _REMEMBERED = 32
 
 
-class ModelConfig(Protocol):
-    """The shape of a model: what every family's ``Config`` has besides its own sizes."""
-
-    @property
-    def vocab_size(self) -> int:
-        """V, the number of outputs; id V is BOS, an input only."""
-
-    @property
-    def cold(self) -> int:
-        """Positions at the head of a window from mid-text that are not trained on."""
-
-
 class Family(Protocol):
-    """What a module needs to be a family of neural language models.
+    """What makes a module a family of neural language models (book, sections 8.3 to 8.5).
 
     Parameters are a dict of arrays under names of the family's own. A state is what a family needs
     to continue a text: an array, or a tuple of arrays. Caches are what `backward` needs from
-    `forward`. `LanguageModel`, `loss_and_grad`, `prefill` and the training script ask for nothing
-    more than this.
+    `forward`. ``Config`` holds the sizes; of it the others need `vocab_size` (V outputs; id V is
+    BOS, an input only) and `cold` (how many positions at the head of a window from mid-text are not
+    trained on). `LanguageModel`, `loss_and_grad`, `prefill` and the training script ask for nothing
+    more.
     """
 
     DECAYED: tuple[str, ...]

@@ -605,6 +605,7 @@ MUTANTS = [
             ),
             "repeated tokens' gradients overwrite each other",
         ),
+        ("slope *= -0.5\n", "slope *= -1\n", "the density of another normal distribution"),
     ),
     *_group(
         "lmcore/models/blocks.py",
@@ -696,7 +697,7 @@ MUTANTS = [
             "recurrent matrix transposed on the way back",
         ),
         (
-            "        state = states[-1]\n",
+            "        state = cache.states[-1]\n",
             "        state = None\n",
             "state forgotten between blocks",
         ),
@@ -715,6 +716,12 @@ MUTANTS = [
             "tanh' = 1 − tanh",
         ),
         ("first = max(0, begin - config.cold)", "first = begin", "blocks start without context"),
+        ('logits += lm_head(x, params["W"])', "pass", "direct connections forgotten"),
+        (
+            "d_x + d_direct, d_W.T",
+            "d_x, d_W.T",
+            "features get no gradient from the direct connections",
+        ),
     ),
     *_group(
         "lmcore/models/optim.py",
@@ -731,9 +738,19 @@ MUTANTS = [
         ),
         ("if norm <= max_norm:\n        return grads, norm\n", "", "small gradients scaled up"),
         (
-            "math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))",
-            "max(float(np.linalg.norm(grad)) for grad in grads.values())",
+            "math.sqrt(sum(_squared_norm(grad) for grad in grads.values()))",
+            "max(math.sqrt(_squared_norm(grad)) for grad in grads.values())",
             "each array clipped by the largest norm, not the global one",
+        ),
+        (
+            "    if step >= total:\n        return floor\n",
+            "",
+            "a schedule without a fall divides by zero",
+        ),
+        (
+            "grad.astype(np.float32) if grad.dtype == np.float16 else grad",
+            "grad",
+            "squares of float16 overflow",
         ),
     ),
     *_group(
@@ -746,9 +763,14 @@ MUTANTS = [
             "the context is never cut",
         ),
         (
-            "[np.full((len(tokens), 1), self.vocab_size), tokens[:, :-1]], axis=1",
-            "[tokens[:, :-1], tokens[:, -1:]], axis=1",
+            "[np.full((len(ids), 1), self.vocab_size), ids[:, :-1]], axis=1",
+            "[ids[:, :-1], ids[:, -1:]], axis=1",
             "inputs are the targets",
+        ),
+        (
+            "params = {name: frozen(array) for name, array in self.params.items()}",
+            "params = dict(self.params)",
+            "a model that changes with the arrays it was made of",
         ),
     ),
     *_group(
