@@ -116,7 +116,7 @@ $(STAMPS)/site: $(STAMPS)/venv $(BOOK) $(call missing,$(SITE)/index.html) $(if $
 	@echo '$(PYODIDE)' > $(STAMPS)/pyodide; touch $@
 
 $(STAMPS)/sample-class: $(STAMPS)/venv $(GRADER) tests/sample_class.py nbjudge/tests/made_up/students.py $(wildcard solutions/03-softmax/* exercises/03-softmax/*) \
-                        lmcore/_arrays.py lmcore/softmax.py $(call missing,$(SAMPLE)/grades.csv)
+                        lmcore/_arrays.py lmcore/_checks.py lmcore/softmax.py $(call missing,$(SAMPLE)/grades.csv)
 	@rm -rf $(SAMPLE)
 	$(PY) tests/sample_class.py $(SAMPLE)
 	@touch $@

@@ -20,6 +20,7 @@ STEPS = [
     "book/intro.md",
     "lmcore/softmax.py",
     "lmcore/_arrays.py",
+    "lmcore/_checks.py",
     "lmcore/check.py",
     "nbjudge/src/nbjudge/assignment/release.py",
     "tests/sample_class.py",
