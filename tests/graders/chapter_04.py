@@ -177,7 +177,7 @@ def numeric_grad(logits, targets, step=1e-5):
         wrong={
             "gradient of the sum": (
                 LOSS.replace("return loss, p / n", "return loss, p") + NUMERIC,
-                3,
+                4,
                 "This is the gradient of the sum",
             ),
             "sum instead of mean": (
