@@ -1,6 +1,6 @@
 """nbjudge: one command, with a verb for everything that is done with an assignment.
 
-    nbjudge release | lint | check | grade | report
+    nbjudge release | lint | check | grade | report | doctor
 
 Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well, 1 something needs a
 person (a submission without a grade, a problem that lint found), 2 nothing could be done, 130 after Ctrl-C or a
@@ -381,6 +381,24 @@ def _report(options):
     return 0
 
 
+# ---- doctor
+
+
+def _doctor_options(verb):
+    """None but those of every verb."""
+
+
+def _doctor(options):
+    from nbjudge import doctor
+
+    report = doctor.examine()
+    if options.json:
+        _print_json(doctor.as_data(report))
+    else:
+        print(doctor.text(report))
+    return 0 if report.chosen else 1
+
+
 VERBS = {
     "release": (
         _release_options,
@@ -414,5 +432,12 @@ VERBS = {
         _report,
         "show what the gradebook holds",
         "One line per submission, with its state and what is still to be marked by a person.",
+    ),
+    "doctor": (
+        _doctor_options,
+        _doctor,
+        "say how students' code can be shut in on this machine",
+        "Tells what the machine allows, what each level of isolation promises, and how to get a"
+        " better one. Exit status: 0 submissions can be shut in, 1 they cannot.",
     ),
 }

@@ -10,7 +10,15 @@ import socket
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.kinds import KINDS
-from nbjudge.sandbox.levels import HELP, LANDLOCK, LEVELS, NAMESPACES, NONE, level_of
+from nbjudge.sandbox.levels import (
+    HELP,
+    LANDLOCK,
+    LEVELS,
+    NAMESPACES,
+    NONE,
+    bullets,
+    level_of,
+)
 from nbjudge.sandbox.limits import Limits
 from nbjudge.sandbox.supervisor import supervise
 from nbjudge.sandbox.visible import visible
@@ -35,11 +43,30 @@ def why_not(method: str) -> str | None:
 
     It is tried: a process is started, shut in, and ended.
     """
-    kind = KINDS.get(level_of(method))
-    if kind is None:
-        return f"there is no such level, only {', '.join(LEVELS)}"
-    reason = kind.why_not(method)
+    reason = KINDS[level_of(method)].why_not(method)
     return reason if reason or method == NONE else _try(method)
+
+
+def tried(level: str) -> tuple[str | None, list[str]]:
+    """The first method of a level that works, and why each before it does not.
+
+    Parameters
+    ----------
+    level : str
+        One of `LEVELS`, or a method, which is then only tried.
+
+    Examples
+    --------
+    >>> tried("none")
+    ('none', [])
+    """
+    reasons = []
+    for method in methods(level):
+        reason = why_not(method)
+        if reason is None:
+            return method, reasons
+        reasons.append(f"{method}: {reason}")
+    return None, reasons
 
 
 def _try(method):
@@ -80,21 +107,16 @@ def find_method(level: str | None = None) -> str:
     SandboxUnavailable
         If none works; the message says why, and what would help.
     """
+    if level and level_of(level) not in LEVELS:
+        raise SandboxUnavailable(f"no isolation level {level!r}: there are {', '.join(LEVELS)}")
     reasons = []
     for asked in [level] if level else LEVELS[:-1]:
-        for method in methods(asked):
-            reason = why_not(method)
-            if reason is None:
-                return method
-            reasons.append(f"  {method}: {reason}")
+        method, why = tried(asked)
+        if method:
+            return method
+        reasons += [f"  {reason}" for reason in why]
     wanted = f"the isolation level {level!r}" if level else "a sandbox"
-    raise SandboxUnavailable(
-        "\n".join(
-            [
-                f"this machine does not allow {wanted}:",
-                *reasons,
-                "Any of these helps:",
-                *[HELP[one] for one in LEVELS if not level or one in (level_of(level), NONE)],
-            ]
-        )
-    )
+    asked = [one for one in LEVELS if not level or one in (level_of(level), NONE)]
+    helps = bullets(sentence for one in asked for sentence in HELP[one])
+    message = [f"this machine does not allow {wanted}:", *reasons, "Any of these helps:", helps]
+    raise SandboxUnavailable("\n".join(message))
