@@ -25,7 +25,7 @@ GRADER   = nbgrader_config.py $(wildcard nbjudge/src/nbjudge/*.py nbjudge/src/nb
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading lighthouse test live-all lock clean
+.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading lighthouse test fast lint live-all lock clean
 .PHONY: FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
@@ -43,6 +43,9 @@ help:  ## this list
 test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope --nbval \
 	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests nbjudge lmcore book solutions
+
+lint: $(STAMPS)/venv  ## style, formatting, types, spelling, imports and workflows; seconds (tools/lint.sh says what)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tools/lint.sh
 
 live-all: $(STAMPS)/site  ## every notebook and practice box of the book in a browser's Python, compared with the book (a quarter of an hour)
 	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py

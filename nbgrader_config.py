@@ -13,8 +13,13 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
-
-from nbjudge.nbgrader_hooks import HideHiddenTests, LatePenalty, RebuildFromSource, WarningsAreNotErrors, inert
+from nbjudge.nbgrader_hooks import (
+    HideHiddenTests,
+    LatePenalty,
+    RebuildFromSource,
+    WarningsAreNotErrors,
+    inert,
+)
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)
 

@@ -31,9 +31,10 @@ without one; `make grade`, for submissions of students, will refuse and say what
 
 def main(folder):
     """Write the class and grade it, in a sandbox where one can be made; returns the exit status."""
-    from nbjudge import cli
     from nbjudge.sandbox.errors import SandboxUnavailable
     from nbjudge.sandbox.system import require_linux
+
+    from nbjudge import cli
 
     try:
         require_linux()

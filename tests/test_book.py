@@ -18,7 +18,6 @@ from bookreader import (
     TITLES,
     code,
     equations,
-    folder,
     formulas,
     markdown,
     notebooks,

@@ -424,7 +424,7 @@ class TestSearchTemperature:
 
     def test_asymmetric_losses(self):
         for best in (0.6, 1.0, 1.7, 2.4):
-            loss = lambda temperature: abs(1 / temperature - 1 / best)  # noqa: E731
+            loss = lambda temperature: abs(1 / temperature - 1 / best)
             assert_allclose(cal.search_temperature(loss), best, rtol=1e-7)
         assert_allclose(
             cal.search_temperature(lambda temperature: (1 / temperature - 0.05) ** 2, 1, 100),

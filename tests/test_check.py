@@ -25,7 +25,7 @@ class TestAgainst:
             lambda x: (2 * x).tolist(),  # a list
             lambda x: x.__imul__(2),  # in place
             lambda x: print("noise") or double(x),  # prints
-            lambda x: warnings.warn("careful") or double(x),  # warns
+            lambda x: warnings.warn("careful", stacklevel=2) or double(x),  # warns
             lambda x: print("noise", file=sys.stderr) or double(x),  # writes to stderr
             lambda x: (np.log(0.0), double(x))[1],  # a NumPy warning
         ],

@@ -378,7 +378,7 @@ class TestArithmeticCoder:
         assert len(info.arithmetic_encode(lambda prefix: coin, tokens)) in (100, 101)
 
     def test_impossible_tokens_cost_32_bits(self):
-        model = lambda prefix: [0.0, -INF]  # noqa: E731
+        model = lambda prefix: [0.0, -INF]
         tokens = (0, 0, 1, 0, 1)
         code = info.arithmetic_encode(model, tokens)
         assert info.arithmetic_decode(model, code, length=5) == tokens
@@ -387,7 +387,7 @@ class TestArithmeticCoder:
     def test_long_runs_near_a_half(self):
         # The interval straddles the middle for as long as the same share around 1/2 is chosen: many
         # pending bits.
-        model = lambda prefix: np.log([0.25, 0.5, 0.25])  # noqa: E731
+        model = lambda prefix: np.log([0.25, 0.5, 0.25])
         for tokens in ((1,) * 300, (1,) * 300 + (0,), (1,) * 300 + (2,)):
             code = info.arithmetic_encode(model, tokens)
             assert info.arithmetic_decode(model, code, length=len(tokens)) == tokens
@@ -445,7 +445,7 @@ class TestArithmeticCoder:
 
     def test_code_is_stable(self):
         # A code written once must be readable later: these bytes may not change.
-        model = lambda prefix: np.log([0.5, 0.25, 0.125, 0.125])  # noqa: E731
+        model = lambda prefix: np.log([0.5, 0.25, 0.125, 0.125])
         code = info.arithmetic_encode(model, [0, 1, 2, 0, 3, 1, 0])
         # 0 | 10 | 110 | 0 | 111 | 10 | 0, give or take the frequencies' 2^-32, then the end
         assert_array_equal(

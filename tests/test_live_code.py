@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("sphinx", reason='the site needs the extra "book"')
-from test_make import finished, make, steps_left  # noqa: E402, F401 - finished is a fixture
+from test_make import finished, make, steps_left  # noqa: F401 - finished is a fixture
 
 HOME = Path(__file__).resolve().parents[1]
 FILES = {

@@ -130,7 +130,7 @@ def stub(path, *cases):
 def python_stub(path, version):
     """A Python of that version, as far as is asked; it notes what it is asked to install."""
     major, minor = map(int, version.split("."))
-    fails = lambda holds: "exit 0" if holds else "exit 1"  # noqa: E731
+    fails = lambda holds: "exit 0" if holds else "exit 1"
     return stub(
         path,
         ("*not*", fails((3, 11) <= (major, minor) <= (3, 15))),

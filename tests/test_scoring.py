@@ -195,7 +195,7 @@ class TestRankAnswers:
         assert_allclose(ranking.scores, np.log([0.8 / 0.25, 0.1 / 0.5]))
 
     def test_length_alone_decides_the_sum_under_a_uniform_model(self):
-        uniform = lambda prefix: np.full(3, -math.log(3))  # noqa: E731
+        uniform = lambda prefix: np.full(3, -math.log(3))
         assert_array_equal(
             sc.rank_answers(uniform, (), [(0, 1, 2), (0,), (1, 2)], by="sum").order, [1, 2, 0]
         )
@@ -205,7 +205,7 @@ class TestRankAnswers:
         )
 
     def test_ties_keep_their_order(self):
-        uniform = lambda prefix: np.full(4, -math.log(4))  # noqa: E731
+        uniform = lambda prefix: np.full(4, -math.log(4))
         assert_array_equal(
             sc.rank_answers(uniform, (), [(3,), (1,), (2,), (0,)], by="sum").order, [0, 1, 2, 3]
         )

@@ -11,7 +11,7 @@ SYSTEMS='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin
 
 uv pip compile -q pyproject.toml nbjudge/pyproject.toml -c tools/lock_constraints.txt --universal --python-version 3.11 \
     --generate-hashes "$@" --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-    --extra data --extra plot --extra student --extra book --extra test --extra dev --extra cluster --extra postgresql \
+    --extra data --extra plot --extra student --extra book --extra test --extra lint --extra dev --extra cluster --extra postgresql \
     -o requirements.lock >/dev/null
 
 failed=

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +88,7 @@ def reliability() -> dict:
     members = {
         label: np.array([belongs(name) for name in speech]) for label, belongs in GROUPS.items()
     }
-    by_group = {label: [] for label in GROUPS}
+    by_group: dict[str, list] = {label: [] for label in GROUPS}
     for temperature in TEMPERATURES:
         log_prob, confidence = (part[warm] for part in windows.at_temperature(temperature))
         for label, part in members.items():
@@ -158,6 +158,15 @@ def beam_cases():
         )
 
 
+def _best(model, prefix, nodes, tokens):
+    """The most probable next tokens after `prefix` and `tokens`, kept in `nodes`."""
+    if tokens not in nodes:
+        row = np.asarray(model(prefix + tokens), dtype=float)
+        first = np.argsort(-row, kind="stable")[: 2 * WIDEST]
+        nodes[tokens] = [(int(token), float(row[token])) for token in first]
+    return nodes[tokens]
+
+
 def beams() -> dict:
     """Every prefix that a beam of any width up to WIDEST visits, and its most probable next tokens.
 
@@ -165,17 +174,10 @@ def beams() -> dict:
     """
     cases = []
     for text, model, prefix, eos, name in beam_cases():
-        nodes = {}
-
-        def best(tokens):
-            if tokens not in nodes:
-                row = np.asarray(model(prefix + tokens), dtype=float)
-                first = np.argsort(-row, kind="stable")[: 2 * WIDEST]
-                nodes[tokens] = [(int(token), float(row[token])) for token in first]
-            return nodes[tokens]
-
+        nodes: dict[tuple[int, ...], list[tuple[int, float]]] = {}
+        best = partial(_best, model, prefix, nodes)
         for width in range(1, WIDEST + 1):
-            live = [((), 0.0)]
+            live: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
             for _ in range(LONGEST):
                 grown = [
                     (tokens + (token,), log_prob + step)

@@ -18,6 +18,7 @@ import json
 import logging
 import re
 import struct
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from posixpath import normpath, relpath
@@ -88,7 +89,7 @@ PLACEHOLDER = "0" * 12
 
 def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
     """A page as the theme wrote it, with one style sheet and one script; what it linked is added to the lists."""
-    root = re.search(r'data-content_root="([^"]*)"', page).group(1)
+    root = re.findall(r'data-content_root="([^"]*)"', page)[0]
     head, end, body = page.partition("</head>")
     links = []
 
@@ -133,8 +134,8 @@ def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
     head, body = tags.sub(script, head), tags.sub(script, body)
     head = PAGENAME.sub("", SETTINGS.sub("", head))
     # The theme says three times how wide a phone is, and names a search service that is not used.
-    said = VIEWPORT.search(head)
-    head = head[: said.end()] + VIEWPORT.sub("", head[said.end() :])
+    first = next(VIEWPORT.finditer(head)).end()
+    head = head[:first] + VIEWPORT.sub("", head[first:])
     head = head.replace('<meta name="docsearch:language" content="en"/>', "")
     return f"{head}{kept}{end}{body}"
 
@@ -144,19 +145,17 @@ def size_of(path: Path) -> tuple[int, int] | None:
     """Width and height of a picture in CSS pixels."""
     content = path.read_bytes()
     if content.startswith(b"\x89PNG"):
-        return struct.unpack(">II", content[16:24])
+        width, height = struct.unpack(">II", content[16:24])
+        return width, height
     opening = re.search(rb"<svg\b[^>]*>", content)
     if not opening:
         return None
     sides = [
-        re.search(rb"\b" + side + rb'="([\d.]+)(pt|px)?"', opening.group())
+        round(float(length) * (4 / 3 if unit == b"pt" else 1))
         for side in (b"width", b"height")
+        for length, unit in re.findall(rb"\b" + side + rb'="([\d.]+)(pt|px)?"', opening.group())[:1]
     ]
-    if not all(sides):
-        return None
-    return tuple(
-        round(float(side.group(1)) * (4 / 3 if side.group(2) == b"pt" else 1)) for side in sides
-    )
+    return (sides[0], sides[1]) if len(sides) == 2 else None
 
 
 def measure_pictures(page: str, folder: Path) -> str:
@@ -218,7 +217,7 @@ def can_match(selector: list, words: set[str]) -> bool:
 
 
 def split_at_commas(tokens: list) -> list[list]:
-    parts = [[]]
+    parts: list[list] = [[]]
     for token in tokens:
         if token.type == "literal" and token.value == ",":
             parts.append([])
@@ -296,7 +295,8 @@ def declarations(content: list, used: set[str] | None) -> str:
 
 def names_in_use(css: str, elsewhere: set[str]) -> set[str]:
     """Custom properties that some rule reads, directly or through another one, and names of animations."""
-    reads, used = {}, set(elsewhere)
+    reads: dict[str, set[str]] = {}
+    used = set(elsewhere)
     for name, value in re.findall(r"(?:^|[{;])\s*([\w-]+):((?:[^;{}\"]|\"[^\"]*\")*)", css):
         wanted = set(re.findall(r"var\(\s*(--[\w-]+)", value))
         if name.startswith("--"):
@@ -410,7 +410,7 @@ def make_sheet(site: Path, sheets: list[str], pages: dict[Path, str]) -> tuple[s
                 font,
                 ".woff2",
                 digest(own, source.read_bytes(), *sorted(icons)),
-                lambda: subset(source, icons),
+                partial(subset, source, icons),
             )
             css = re.sub(
                 rf"src:url\([^)]*{font}\.woff2\)[^;}}]*", f'src:url({file}) format("woff2")', css

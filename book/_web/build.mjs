@@ -4,7 +4,14 @@ import { build } from "esbuild";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 const vendor = (name) => new URL(`../_vendor/${name}/`, import.meta.url).pathname;
-const shared = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", metafile: true };
+const shared = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  metafile: true,
+};
 
 const live = await build({
   ...shared,
@@ -25,13 +32,21 @@ const explorers = await build({
 
 /** The licences of what is inside the bundles travel with them. */
 function licences({ metafile }) {
-  const packages = new Set(Object.keys(metafile.inputs).map((path) => path.match(/node_modules\/(@[^/]+\/[^/]+|[^/]+)/)?.[1]));
-  return [...packages].filter(Boolean).sort().map((name) => {
-    const folder = `node_modules/${name}`;
-    const about = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    return `${about.name} ${about.version} (${about.license})\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
-  }).join("\n----\n\n");
+  const packages = new Set(
+    Object.keys(metafile.inputs).map(
+      (path) => path.match(/node_modules\/(@[^/]+\/[^/]+|[^/]+)/)?.[1],
+    ),
+  );
+  return [...packages]
+    .filter(Boolean)
+    .sort()
+    .map((name) => {
+      const folder = `node_modules/${name}`;
+      const about = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${about.name} ${about.version} (${about.license})\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
+    })
+    .join("\n----\n\n");
 }
 
 writeFileSync(`${vendor("live")}LICENSES.txt`, licences(live));

@@ -49,7 +49,9 @@ def torch_step(config, inputs, targets):
     p = {
         name: (
             list(
-                torch.nn.ParameterList(raw[name].detach()[l].clone() for l in range(config.n_layer))
+                torch.nn.ParameterList(
+                    raw[name].detach()[layer].clone() for layer in range(config.n_layer)
+                )
             )
             if name in stacked
             else raw[name]
@@ -65,9 +67,9 @@ def torch_step(config, inputs, targets):
 
     def step():
         x = F.embedding(ids, p["wte"]) + p["wpe"][:time_]
-        for l in range(config.n_layer):
-            normed = F.layer_norm(x, (d,), p["ln1_g"][l], p["ln1_b"][l])
-            parts = torch.addmm(p["qkv_b"][l], normed.view(-1, d), p["qkv_w"][l]).view(
+        for layer in range(config.n_layer):
+            normed = F.layer_norm(x, (d,), p["ln1_g"][layer], p["ln1_b"][layer])
+            parts = torch.addmm(p["qkv_b"][layer], normed.view(-1, d), p["qkv_w"][layer]).view(
                 batch, time_, 3, config.n_head, -1
             )
             q, k, v = parts.permute(2, 0, 3, 1, 4)
@@ -76,12 +78,13 @@ def torch_step(config, inputs, targets):
                 .transpose(1, 2)
                 .reshape(-1, d)
             )
-            x = x + torch.addmm(p["proj_b"][l], heads, p["proj_w"][l]).view(batch, time_, d)
-            normed = F.layer_norm(x, (d,), p["ln2_g"][l], p["ln2_b"][l])
+            x = x + torch.addmm(p["proj_b"][layer], heads, p["proj_w"][layer]).view(batch, time_, d)
+            normed = F.layer_norm(x, (d,), p["ln2_g"][layer], p["ln2_b"][layer])
             up = F.gelu(
-                torch.addmm(p["fc_b"][l], normed.view(-1, d), p["fc_w"][l]), approximate="tanh"
+                torch.addmm(p["fc_b"][layer], normed.view(-1, d), p["fc_w"][layer]),
+                approximate="tanh",
             )
-            x = x + torch.addmm(p["out_b"][l], up, p["out_w"][l]).view(batch, time_, d)
+            x = x + torch.addmm(p["out_b"][layer], up, p["out_w"][layer]).view(batch, time_, d)
         logits = F.layer_norm(x, (d,), p["lnf_g"], p["lnf_b"]) @ p["wte"][: config.vocab_size].T
         optimiser.zero_grad()
         F.cross_entropy(logits.view(-1, config.vocab_size), wanted.view(-1)).backward()

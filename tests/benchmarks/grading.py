@@ -214,7 +214,7 @@ def _sanitised(size):
 
     chapter = int(CHAPTER[:2])
     spec, table = spec_of(chapter), TABLES[chapter]
-    for number, names in zip(range(size), rounds(table) * size):
+    for _, names in zip(range(size), rounds(table) * size):
         yield sanitise(
             spec,
             submission(spec, {p: text(table, p, name) for p, name in names.items() if name}).cells,

@@ -26,7 +26,7 @@ from .live import (
 )
 
 sys.path.append(str(pyodide_files.HOME / "tests"))
-import practice  # noqa: E402 - the folder beside this one
+import practice
 
 ALL = os.environ.get("LIVE_CHAPTERS") == "all"
 # 7.5 counts n-grams and draws; none takes long

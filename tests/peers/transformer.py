@@ -66,22 +66,26 @@ def layer_outputs(cases):
 
 def torch_transformer(p, tokens, config):
     """The same transformer written with torch's own functions."""
-    import torch
     from torch.nn import functional as F
 
     batch, time = tokens.shape
     x = p["wte"][tokens] + p["wpe"][:time]
-    for l in range(config.n_layer):
-        normed = F.layer_norm(x, x.shape[-1:], p["ln1_g"][l], p["ln1_b"][l])
-        parts = (normed @ p["qkv_w"][l] + p["qkv_b"][l]).split(config.width, dim=-1)
+    for layer in range(config.n_layer):
+        normed = F.layer_norm(x, x.shape[-1:], p["ln1_g"][layer], p["ln1_b"][layer])
+        parts = (normed @ p["qkv_w"][layer] + p["qkv_b"][layer]).split(config.width, dim=-1)
         q, k, v = (part.view(batch, time, config.n_head, -1).transpose(1, 2) for part in parts)
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + heads.transpose(1, 2).reshape(batch, time, -1) @ p["proj_w"][l] + p["proj_b"][l]
-        normed = F.layer_norm(x, x.shape[-1:], p["ln2_g"][l], p["ln2_b"][l])
         x = (
             x
-            + F.gelu(normed @ p["fc_w"][l] + p["fc_b"][l], approximate="tanh") @ p["out_w"][l]
-            + p["out_b"][l]
+            + heads.transpose(1, 2).reshape(batch, time, -1) @ p["proj_w"][layer]
+            + p["proj_b"][layer]
+        )
+        normed = F.layer_norm(x, x.shape[-1:], p["ln2_g"][layer], p["ln2_b"][layer])
+        x = (
+            x
+            + F.gelu(normed @ p["fc_w"][layer] + p["fc_b"][layer], approximate="tanh")
+            @ p["out_w"][layer]
+            + p["out_b"][layer]
         )
     return F.layer_norm(x, x.shape[-1:], p["lnf_g"], p["lnf_b"]) @ p["wte"][: config.vocab_size].T
 

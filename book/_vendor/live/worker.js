@@ -1,4 +1,5 @@
 var b=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
+
 import ast
 import functools
 import importlib.util
@@ -10,13 +11,15 @@ import time
 import traceback
 import types
 
-send = None                                  # set by the worker: send(kind, payload)
+send = None  # set by the worker: send(kind, payload)
 namespace = {"__name__": "__main__"}
 
-# A loop that prints without end must not keep the page from hearing its Stop button: the first pieces of output go to the
-# page at once, later ones together every PAUSE seconds, and more than MOST characters a cell are not sent.
+# A loop that prints without end must not keep the page from hearing its Stop button: the first
+# pieces of output go to the page at once, later ones together every PAUSE seconds, and more than
+# MOST characters a cell are not sent.
 AT_ONCE, PAUSE, MOST = 300, 0.1, 500_000
-waiting, pieces, sent, last = [], 0, 0, 0.0   # [(stream, text)], and of the cell that runs: writes, characters, time of sending
+# [(stream, text)], and of the cell that runs: writes, characters, time of sending
+waiting, pieces, sent, last = [], 0, 0, 0.0
 
 
 class Stream(io.TextIOBase):
@@ -53,7 +56,15 @@ def put(kind, payload, key):
     sent += len(text)
     send(kind, payload | {key: text[:room]})
     if len(text) > room:
-        send("stream", {"name": "stderr", "text": f"\\nThis cell printed more than {MOST:,} characters; the rest is not shown.\\n"})
+        send(
+            "stream",
+            {
+                "name": "stderr",
+                "text": (
+                    f"\\nThis cell printed more than {MOST:,} characters; the rest is not shown.\\n"
+                ),
+            },
+        )
 
 
 def absent(source):
@@ -63,7 +74,8 @@ def absent(source):
     def is_here(name):
         try:
             return name in sys.modules or importlib.util.find_spec(name) is not None
-        except ImportError:                  # Pyodide's way to say that it has the package, but not here
+        except ImportError:
+            # Pyodide's way to say that it has the package, but not here
             return False
 
     return "\\n".join(f"import {name}" for name in find_imports(source) if not is_here(name))
@@ -79,9 +91,19 @@ def begin():
 def show(value, raw=False):
     """Send a value as the richest thing that it can be, like a notebook; \`raw\` values are already {type: content}."""
     flush()
-    contents = value if raw else {mime: method() for mime, method in (
-        ("text/html", getattr(value, "_repr_html_", None)), ("image/svg+xml", getattr(value, "_repr_svg_", None)),
-        ("text/markdown", getattr(value, "_repr_markdown_", None))) if callable(method)}
+    contents = (
+        value
+        if raw
+        else {
+            mime: method()
+            for mime, method in (
+                ("text/html", getattr(value, "_repr_html_", None)),
+                ("image/svg+xml", getattr(value, "_repr_svg_", None)),
+                ("text/markdown", getattr(value, "_repr_markdown_", None)),
+            )
+            if callable(method)
+        }
+    )
     for mime in ("text/html", "image/svg+xml", "text/markdown", "text/plain"):
         if contents.get(mime) is not None:
             return put("display", {"mime": mime, "data": contents[mime]}, "data")
@@ -101,6 +123,7 @@ def show_figures(*_, **__):
 
 def install_display():
     """IPython.display as far as the notebooks use it; IPython itself would be another two megabytes."""
+
     class Rich:
         def __init__(self, data):
             self.data = data
@@ -122,7 +145,7 @@ def install_display():
     module.display = lambda *values, raw=False, **_: [show(value, raw) for value in values] and None
     package = types.ModuleType("IPython")
     package.display = module
-    package.get_ipython = lambda: None           # matplotlib asks
+    package.get_ipython = lambda: None  # matplotlib asks
     sys.modules.update({"IPython": package, "IPython.display": module})
     namespace["display"] = module.display
 
@@ -149,7 +172,8 @@ def run(source, name):
     finally:
         flush()
         if "matplotlib.pyplot" in sys.modules:
-            sys.modules["matplotlib.pyplot"].close("all")      # a figure that an error left half drawn
+            # a figure that an error left half drawn
+            sys.modules["matplotlib.pyplot"].close("all")
     return None
 
 
@@ -174,7 +198,11 @@ def count_long_integers():
 
     @functools.wraps(plain)
     def bincount(x, /, weights=None, minlength=0):
-        return plain(x.astype(numpy.intp) if getattr(x, "dtype", None) == numpy.int64 else x, weights, minlength)
+        return plain(
+            x.astype(numpy.intp) if getattr(x, "dtype", None) == numpy.int64 else x,
+            weights,
+            minlength,
+        )
 
     numpy.bincount = bincount
 

@@ -6,14 +6,17 @@ let pyodide, python, current;
 
 /** The cell that waits is told which packages of Pyodide's own are on their way. */
 const listeners = {
-  messageCallback: (text) => { if (text.startsWith("Loading")) post("note", { cell: current, text: text.replace("L", "l") }); },
+  messageCallback: (text) => {
+    if (text.startsWith("Loading")) post("note", { cell: current, text: text.replace("L", "l") });
+  },
   errorCallback: (text) => post("stream", { cell: current, name: "stderr", text: `${text}\n` }),
 };
 
 /** Fetch a file with its size as progress; a wrong hash makes the browser refuse it. */
 async function fetchChecked(url, integrity, label) {
   const response = await fetch(url, integrity ? { integrity } : {});
-  if (!response.ok) throw new Error(`${label} could not be loaded (${response.status} from ${url})`);
+  if (!response.ok)
+    throw new Error(`${label} could not be loaded (${response.status} from ${url})`);
   return response.arrayBuffer();
 }
 
@@ -25,35 +28,52 @@ async function load({ root, indexURL, core, wheel, archives, packages }) {
   self.fetch = (resource, options) => {
     const content = held.get(String(resource.url ?? resource));
     if (!content) return plainFetch(resource, options);
-    return Promise.resolve(new Response(content.bytes, { headers: { "Content-Type": content.type } }));
+    return Promise.resolve(
+      new Response(content.bytes, { headers: { "Content-Type": content.type } }),
+    );
   };
   let done = 0;
-  const step = (label) => post("progress", { label, done: done++, of: Object.keys(core).length + archives.length + 3 });
-  await Promise.all(Object.entries(core).map(async ([name, integrity]) => {
-    const bytes = await fetchChecked(indexURL + name, integrity, name);
-    const type = { wasm: "application/wasm", zip: "application/zip" }[name.split(".").at(-1)];
-    if (type) held.set(indexURL + name, { bytes, type });
-    step(`loading ${name}`);
-  }));
+  const step = (label) =>
+    post("progress", { label, done: done++, of: Object.keys(core).length + archives.length + 3 });
+  await Promise.all(
+    Object.entries(core).map(async ([name, integrity]) => {
+      const bytes = await fetchChecked(indexURL + name, integrity, name);
+      const type = { wasm: "application/wasm", zip: "application/zip" }[name.split(".").at(-1)];
+      if (type) held.set(indexURL + name, { bytes, type });
+      step(`loading ${name}`);
+    }),
+  );
   step("starting Python");
   const { loadPyodide } = await import(/* @vite-ignore */ indexURL + "pyodide.mjs");
-  pyodide = await loadPyodide({ indexURL, lockFileURL: `${root}live/pyodide-lock.json`, env: { MPLBACKEND: "agg" } });
+  pyodide = await loadPyodide({
+    indexURL,
+    lockFileURL: `${root}live/pyodide-lock.json`,
+    env: { MPLBACKEND: "agg" },
+  });
   self.fetch = plainFetch;
   step(`loading ${packages.join(", ")}`);
   await pyodide.loadPackage(packages, listeners);
   const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
-  if (missing.length) throw new Error(`${missing.join(" and ")} could not be loaded from ${indexURL}`);
+  if (missing.length)
+    throw new Error(`${missing.join(" and ")} could not be loaded from ${indexURL}`);
   step("installing lmcore");
   pyodide.unpackArchive(await fetchChecked(root + wheel.path, wheel.integrity, "lmcore"), "wheel");
   const site = pyodide.runPython("import site; site.getsitepackages()[0]");
   for (const archive of archives) {
     step(`unpacking ${archive.name}`);
-    pyodide.unpackArchive(await fetchChecked(root + archive.path, archive.integrity, archive.name), "zip", { extractDir: site });
+    pyodide.unpackArchive(
+      await fetchChecked(root + archive.path, archive.integrity, archive.name),
+      "zip",
+      { extractDir: site },
+    );
   }
   pyodide.FS.writeFile("/session.py", session);
-  pyodide.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()");
+  pyodide.runPython(
+    "import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()",
+  );
   python = pyodide.pyimport("session");
-  python.send = (kind, payload) => post(kind, { cell: current, ...payload.toJs({ dict_converter: Object.fromEntries }) });
+  python.send = (kind, payload) =>
+    post(kind, { cell: current, ...payload.toJs({ dict_converter: Object.fromEntries }) });
   python.prepare();
 }
 
@@ -76,6 +96,10 @@ self.onmessage = async ({ data }) => {
     }
   } catch (error) {
     // Python's own errors are told by session.py; what else comes here leaves a Python that cannot go on.
-    post("failed", { cell: current, text: String(error?.message ?? error), broken: error?.name !== "PythonError" });
+    post("failed", {
+      cell: current,
+      text: String(error?.message ?? error),
+      broken: error?.name !== "PythonError",
+    });
   }
 };

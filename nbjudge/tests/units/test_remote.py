@@ -147,7 +147,7 @@ def test_instances_do_what_their_class_defines(student):
     with pytest.raises(TypeError):
         p[0]
     with pytest.raises(AttributeError):
-        p.nothing
+        _ = p.nothing
 
 
 def test_functions_show_their_signature(student):

@@ -1,23 +1,42 @@
 // Entropy, cross-entropy and divergence of two distributions whose bars can be dragged (5.1, 5.2).
 import { scaleBand, scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { axes, button, choice, element, fixed, frame, load, percent, picture, sized } from "./ui.js";
+import {
+  axes,
+  button,
+  choice,
+  element,
+  fixed,
+  frame,
+  load,
+  percent,
+  picture,
+  sized,
+} from "./ui.js";
 
-const WHOLE = 1000;                             // probabilities are whole thousandths, so that what is shown is exact
+const WHOLE = 1000; // probabilities are whole thousandths, so that what is shown is exact
 
 /** One of the parts set to `to`; the others keep their ratios, and the sum stays. */
 export function moved(parts, which, to) {
-  const rest = WHOLE - to, others = parts.reduce((sum, part, i) => sum + (i === which ? 0 : part), 0);
-  const exact = parts.map((part, i) => (i === which ? to : others ? (part * rest) / others : rest / (parts.length - 1)));
+  const rest = WHOLE - to,
+    others = parts.reduce((sum, part, i) => sum + (i === which ? 0 : part), 0);
+  const exact = parts.map((part, i) =>
+    i === which ? to : others ? (part * rest) / others : rest / (parts.length - 1),
+  );
   const made = exact.map(Math.floor);
-  const order = exact.map((value, i) => [value - made[i], i]).sort(([a, i], [b, j]) => b - a || i - j);
-  for (let left = WHOLE - made.reduce((sum, part) => sum + part, 0), k = 0; left > 0; left--, k++) made[order[k][1]]++;
+  const order = exact
+    .map((value, i) => [value - made[i], i])
+    .sort(([a, i], [b, j]) => b - a || i - j);
+  for (let left = WHOLE - made.reduce((sum, part) => sum + part, 0), k = 0; left > 0; left--, k++)
+    made[order[k][1]]++;
   return made;
 }
 
-const sum = (p, term) => p.reduce((total, part, i) => total + (part ? term(part / WHOLE, i) : 0), 0);
+const sum = (p, term) =>
+  p.reduce((total, part, i) => total + (part ? term(part / WHOLE, i) : 0), 0);
 const entropy = (p) => sum(p, (value) => -value * Math.log2(value));
-const kl = (p, q) => sum(p, (value, i) => (q[i] ? value * Math.log2(value / (q[i] / WHOLE)) : Infinity));
+const kl = (p, q) =>
+  sum(p, (value, i) => (q[i] ? value * Math.log2(value / (q[i] / WHOLE)) : Infinity));
 const js = (p, q) => {
   const middle = p.map((part, i) => (part + q[i]) / 2);
   return (kl(p, middle) + kl(q, middle)) / 2;
@@ -30,24 +49,52 @@ export async function mount(stage) {
     const pair = data.pairs[which.value];
     [tokens, p, q] = [pair.tokens, pair.p.slice(), pair.q.slice()];
   };
-  const which = choice("Start from", data.pairs.map(({ label }, i) => [i, label]), () => { start(); redraw(); });
+  const which = choice(
+    "Start from",
+    data.pairs.map(({ label }, i) => [i, label]),
+    () => {
+      start();
+      redraw();
+    },
+  );
   start();
-  const buttons = element("div", { class: "ex-buttons" },
-    button("Swap p and q", () => { [p, q] = [q, p]; redraw(); }), button("Make q equal p", () => { q = p.slice(); redraw(); }),
-    button("Back to the start", () => { start(); redraw(); }));
+  const buttons = element(
+    "div",
+    { class: "ex-buttons" },
+    button("Swap p and q", () => {
+      [p, q] = [q, p];
+      redraw();
+    }),
+    button("Make q equal p", () => {
+      q = p.slice();
+      redraw();
+    }),
+    button("Back to the start", () => {
+      start();
+      redraw();
+    }),
+  );
 
   const bars = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   bars.setAttribute("class", "ex-picture ex-drag");
   bars.setAttribute("role", "group");
   bars.setAttribute("aria-label", "Bars of p and q; each is a slider");
-  const parts = picture("Bar: cross-entropy as the sum of the entropy of p and the divergence of q from p");
-  const hint = element("p", { class: "ex-hint" }, "Drag a bar, or move to it with Tab and press arrow keys (Page Up and Page Down for larger steps). The others make room in proportion.");
+  const parts = picture(
+    "Bar: cross-entropy as the sum of the entropy of p and the divergence of q from p",
+  );
+  const hint = element(
+    "p",
+    { class: "ex-hint" },
+    "Drag a bar, or move to it with Tab and press arrow keys (Page Up and Page Down for larger steps). The others make room in proportion.",
+  );
 
   // The bar in hand and what its distribution was before: a bar that goes down and up again puts the others back.
   let held;
   const set = (name, i, to) => {
-    const value = Math.max(0, Math.min(WHOLE, Math.round(to))), now = name === "p" ? p : q;
-    if (!held || held.name !== name || held.i !== i || held.left !== now) held = { name, i, before: now };
+    const value = Math.max(0, Math.min(WHOLE, Math.round(to))),
+      now = name === "p" ? p : q;
+    if (!held || held.name !== name || held.i !== i || held.left !== now)
+      held = { name, i, before: now };
     held.left = moved(held.before, i, value);
     if (name === "p") p = held.left;
     else q = held.left;
@@ -55,86 +102,239 @@ export async function mount(stage) {
   };
   const draw = (width) => {
     drawBars(bars, width, { tokens, p, q }, set, held);
-    const hp = entropy(p), divergence = kl(p, q), cross = hp + divergence;
+    const hp = entropy(p),
+      divergence = kl(p, q),
+      cross = hp + divergence;
     drawParts(parts, width, hp, divergence);
     const bits = (value) => `${fixed(value, 3)} bits`;
     return {
-      numbers: [["H(p)", bits(hp)], ["H(p, q)", bits(cross)], ["KL(p‖q)", bits(divergence)], ["KL(q‖p)", bits(kl(q, p))], ["H(q)", bits(entropy(q))],
-                ["JS(p, q)", bits(js(p, q))]],
+      numbers: [
+        ["H(p)", bits(hp)],
+        ["H(p, q)", bits(cross)],
+        ["KL(p‖q)", bits(divergence)],
+        ["KL(q‖p)", bits(kl(q, p))],
+        ["H(q)", bits(entropy(q))],
+        ["JS(p, q)", bits(js(p, q))],
+      ],
       finding: Number.isFinite(divergence)
         ? `Tokens drawn from p and charged by q cost ${bits(cross)} each: ${fixed(hp, 3)} that no model saves, and ${fixed(divergence, 3)} for the fault of q. The other way round the divergence is ${bits(kl(q, p))}.`
-        : `q gives ${tokens.filter((_, i) => p[i] && !q[i]).map((token) => `“${token}”`).join(", ")} no probability, though p draws it: the cross-entropy is infinite. The other way round the divergence is ${bits(kl(q, p))}.`,
+        : `q gives ${tokens
+            .filter((_, i) => p[i] && !q[i])
+            .map((token) => `“${token}”`)
+            .join(
+              ", ",
+            )} no probability, though p draws it: the cross-entropy is infinite. The other way round the divergence is ${bits(kl(q, p))}.`,
       table: {
-        caption: "What each token adds", head: ["token", "p", "q", "−p log₂ p", "p log₂ (p / q)"],
-        rows: tokens.map((token, i) => [token, percent(p[i] / WHOLE), percent(q[i] / WHOLE), fixed(p[i] ? -(p[i] / WHOLE) * Math.log2(p[i] / WHOLE) : 0, 3),
-                                        fixed(p[i] ? (q[i] ? (p[i] / WHOLE) * Math.log2(p[i] / q[i]) : Infinity) : 0, 3)]),
+        caption: "What each token adds",
+        head: ["token", "p", "q", "−p log₂ p", "p log₂ (p / q)"],
+        rows: tokens.map((token, i) => [
+          token,
+          percent(p[i] / WHOLE),
+          percent(q[i] / WHOLE),
+          fixed(p[i] ? -(p[i] / WHOLE) * Math.log2(p[i] / WHOLE) : 0, 3),
+          fixed(p[i] ? (q[i] ? (p[i] / WHOLE) * Math.log2(p[i] / q[i]) : Infinity) : 0, 3),
+        ]),
       },
     };
   };
-  const redraw = frame(stage, { title: "Two distributions", controls: [which.node, buttons], pictures: [bars, parts], extra: [hint], draw });
+  const redraw = frame(stage, {
+    title: "Two distributions",
+    controls: [which.node, buttons],
+    pictures: [bars, parts],
+    extra: [hint],
+    draw,
+  });
 }
 
 function drawBars(svg, width, { tokens, p, q }, set, held) {
-  const left = 40, top = 24, height = 260, bottom = height - 28;
+  const left = 40,
+    top = 24,
+    height = 260,
+    bottom = height - 28;
   const hadFocus = svg.contains(document.activeElement);
-  const x = scaleBand(tokens.map((_, i) => i), [left, width - 4]).paddingInner(0.25).paddingOuter(0.1);
+  const x = scaleBand(
+    tokens.map((_, i) => i),
+    [left, width - 4],
+  )
+    .paddingInner(0.25)
+    .paddingOuter(0.1);
   const y = scaleLinear([0, WHOLE], [bottom, top]);
   // Sliders stay in the page while they are moved: a pointer that drags one, and the focus, would be lost with it.
   const drawing = select(svg);
-  if (+drawing.attr("width") !== width || drawing.selectAll(".ex-slider").size() !== 2 * tokens.length) {
+  if (
+    +drawing.attr("width") !== width ||
+    drawing.selectAll(".ex-slider").size() !== 2 * tokens.length
+  ) {
     sized(svg, width, height);
-    axes(drawing, { x: scaleLinear([0, 1], [left, width - 4]), y, bottom, left, ticksX: 0, formatY: (v) => `${v / 10} %`, nameY: "probability" });
-    drawing.append("text").attr("class", "ex-name").attr("x", width - 4).attr("y", 12).attr("text-anchor", "end").text("filled: p, hatched: q");
-    const pattern = drawing.append("defs").append("pattern").attr("id", "ex-hatch").attr("width", 6).attr("height", 6)
-      .attr("patternUnits", "userSpaceOnUse").attr("patternTransform", "rotate(45)");
+    axes(drawing, {
+      x: scaleLinear([0, 1], [left, width - 4]),
+      y,
+      bottom,
+      left,
+      ticksX: 0,
+      formatY: (v) => `${v / 10} %`,
+      nameY: "probability",
+    });
+    drawing
+      .append("text")
+      .attr("class", "ex-name")
+      .attr("x", width - 4)
+      .attr("y", 12)
+      .attr("text-anchor", "end")
+      .text("filled: p, hatched: q");
+    const pattern = drawing
+      .append("defs")
+      .append("pattern")
+      .attr("id", "ex-hatch")
+      .attr("width", 6)
+      .attr("height", 6)
+      .attr("patternUnits", "userSpaceOnUse")
+      .attr("patternTransform", "rotate(45)");
     pattern.append("rect").attr("width", 3).attr("height", 6).attr("class", "ex-hatching");
-    for (const [name, side] of [["p", 0], ["q", 1]]) {
+    for (const [name, side] of [
+      ["p", 0],
+      ["q", 1],
+    ]) {
       tokens.forEach((_, i) => {
-        const group = drawing.append("g").attr("class", `ex-slider ex-slider-${name}`).attr("role", "slider").attr("tabindex", 0)
-          .attr("aria-orientation", "vertical").attr("aria-valuemin", 0).attr("aria-valuemax", 100);
+        const group = drawing
+          .append("g")
+          .attr("class", `ex-slider ex-slider-${name}`)
+          .attr("role", "slider")
+          .attr("tabindex", 0)
+          .attr("aria-orientation", "vertical")
+          .attr("aria-valuemin", 0)
+          .attr("aria-valuemax", 100);
         const at = x(i) + (side * x.bandwidth()) / 2;
-        group.append("rect").attr("class", "ex-catch").attr("x", at).attr("y", top).attr("width", x.bandwidth() / 2).attr("height", bottom - top + 24);
-        group.append("rect").attr("class", "ex-level").attr("x", at + 1).attr("width", x.bandwidth() / 2 - 2);
-        group.append("rect").attr("class", "ex-grip").attr("x", at).attr("width", x.bandwidth() / 2).attr("height", 4);
+        group
+          .append("rect")
+          .attr("class", "ex-catch")
+          .attr("x", at)
+          .attr("y", top)
+          .attr("width", x.bandwidth() / 2)
+          .attr("height", bottom - top + 24);
+        group
+          .append("rect")
+          .attr("class", "ex-level")
+          .attr("x", at + 1)
+          .attr("width", x.bandwidth() / 2 - 2);
+        group
+          .append("rect")
+          .attr("class", "ex-grip")
+          .attr("x", at)
+          .attr("width", x.bandwidth() / 2)
+          .attr("height", 4);
         const node = group.node();
         const value = () => Math.round(10 * node.getAttribute("aria-valuenow"));
-        const dragged = (event) => set(name, i, y.invert(((event.clientY - svg.getBoundingClientRect().top) * height) / svg.getBoundingClientRect().height));
-        node.addEventListener("pointerdown", (event) => { node.setPointerCapture(event.pointerId); node.focus({ preventScroll: true }); dragged(event); event.preventDefault(); });
-        node.addEventListener("pointermove", (event) => { if (node.hasPointerCapture(event.pointerId)) dragged(event); });
+        const dragged = (event) =>
+          set(
+            name,
+            i,
+            y.invert(
+              ((event.clientY - svg.getBoundingClientRect().top) * height) /
+                svg.getBoundingClientRect().height,
+            ),
+          );
+        node.addEventListener("pointerdown", (event) => {
+          node.setPointerCapture(event.pointerId);
+          node.focus({ preventScroll: true });
+          dragged(event);
+          event.preventDefault();
+        });
+        node.addEventListener("pointermove", (event) => {
+          if (node.hasPointerCapture(event.pointerId)) dragged(event);
+        });
         node.addEventListener("keydown", (event) => {
-          const step = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100, Home: -WHOLE, End: WHOLE }[event.key];
+          const step = {
+            ArrowUp: 10,
+            ArrowRight: 10,
+            ArrowDown: -10,
+            ArrowLeft: -10,
+            PageUp: 100,
+            PageDown: -100,
+            Home: -WHOLE,
+            End: WHOLE,
+          }[event.key];
           if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           set(name, i, value() + step);
         });
       });
     }
-    drawing.selectAll(".ex-below").data(tokens).join("text").attr("class", "ex-token ex-below").attr("text-anchor", "middle")
-      .attr("x", (_, i) => x(i) + x.bandwidth() / 2).attr("y", bottom + 17);
+    drawing
+      .selectAll(".ex-below")
+      .data(tokens)
+      .join("text")
+      .attr("class", "ex-token ex-below")
+      .attr("text-anchor", "middle")
+      .attr("x", (_, i) => x(i) + x.bandwidth() / 2)
+      .attr("y", bottom + 17);
     if (hadFocus && held) svg.querySelectorAll(`.ex-slider-${held.name}`)[held.i].focus();
   }
-  const letters = Math.max(2, Math.floor((x.step()) / 7.6));
-  drawing.selectAll(".ex-below").data(tokens).text((token) => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token));
-  for (const [name, parts] of [["p", p], ["q", q]]) {
-    drawing.selectAll(`.ex-slider-${name}`).data(parts)
-      .attr("aria-label", (_, i) => `${name} of ${tokens[i]}`).attr("aria-valuenow", (part) => part / 10).attr("aria-valuetext", (part) => percent(part / WHOLE))
+  const letters = Math.max(2, Math.floor(x.step() / 7.6));
+  drawing
+    .selectAll(".ex-below")
+    .data(tokens)
+    .text((token) => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token));
+  for (const [name, parts] of [
+    ["p", p],
+    ["q", q],
+  ]) {
+    drawing
+      .selectAll(`.ex-slider-${name}`)
+      .data(parts)
+      .attr("aria-label", (_, i) => `${name} of ${tokens[i]}`)
+      .attr("aria-valuenow", (part) => part / 10)
+      .attr("aria-valuetext", (part) => percent(part / WHOLE))
       .each(function level(part) {
-        select(this).select(".ex-level").attr("y", y(part)).attr("height", bottom - y(part));
-        select(this).select(".ex-grip").attr("y", y(part) - 2);
+        select(this)
+          .select(".ex-level")
+          .attr("y", y(part))
+          .attr("height", bottom - y(part));
+        select(this)
+          .select(".ex-grip")
+          .attr("y", y(part) - 2);
       });
   }
 }
 
 function drawParts(svg, width, hp, divergence) {
-  const left = 8, top = 20;
+  const left = 8,
+    top = 20;
   const drawing = sized(svg, width, 62);
   const endless = !Number.isFinite(divergence);
   const x = scaleLinear([0, Math.max(6, hp + (endless ? 0 : divergence))], [left, width - 8]);
   const end = endless ? width - 8 : x(hp + divergence);
-  drawing.append("text").attr("class", "ex-name").attr("x", left).attr("y", 12).text("H(p, q) = H(p) + KL(p‖q), in bits");
-  drawing.append("rect").attr("class", "ex-bar").attr("x", left).attr("y", top).attr("width", x(hp) - left).attr("height", 18);
-  drawing.append("rect").attr("class", "ex-part-q").attr("x", x(hp)).attr("y", top).attr("width", Math.max(0, end - x(hp))).attr("height", 18);
-  drawing.append("text").attr("class", "ex-value").attr("x", left).attr("y", top + 34).text(`H(p) ${fixed(hp, 2)}`);
-  drawing.append("text").attr("class", "ex-value").attr("x", Math.min(Math.max(end, left + 190), width - 4)).attr("y", top + 34).attr("text-anchor", "end")
+  drawing
+    .append("text")
+    .attr("class", "ex-name")
+    .attr("x", left)
+    .attr("y", 12)
+    .text("H(p, q) = H(p) + KL(p‖q), in bits");
+  drawing
+    .append("rect")
+    .attr("class", "ex-bar")
+    .attr("x", left)
+    .attr("y", top)
+    .attr("width", x(hp) - left)
+    .attr("height", 18);
+  drawing
+    .append("rect")
+    .attr("class", "ex-part-q")
+    .attr("x", x(hp))
+    .attr("y", top)
+    .attr("width", Math.max(0, end - x(hp)))
+    .attr("height", 18);
+  drawing
+    .append("text")
+    .attr("class", "ex-value")
+    .attr("x", left)
+    .attr("y", top + 34)
+    .text(`H(p) ${fixed(hp, 2)}`);
+  drawing
+    .append("text")
+    .attr("class", "ex-value")
+    .attr("x", Math.min(Math.max(end, left + 190), width - 4))
+    .attr("y", top + 34)
+    .attr("text-anchor", "end")
     .text(`KL ${fixed(divergence, 2)}${endless ? " →" : ""}`);
 }

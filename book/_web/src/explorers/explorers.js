@@ -1,7 +1,9 @@
 // Waits until an explorer comes near, then loads it. This file is SITE/explorers/explorers.js; nothing else is read before.
 const decoding = () => import("./decoding.js");
 const MODULES = {
-  "next-token": decoding, temperature: decoding, decoding,
+  "next-token": decoding,
+  temperature: decoding,
+  decoding,
   reliability: () => import("./reliability.js"),
   beams: () => import("./beams.js"),
   divergence: () => import("./divergence.js"),
@@ -16,18 +18,21 @@ async function open(stage) {
     await mount(stage, name);
     stage.dataset.ready = "";
   } catch (problem) {
-    stage.dataset.failed = "";                  // the sentence that stands in the page is shown after all
+    stage.dataset.failed = ""; // the sentence that stands in the page is shown after all
     console.error(problem);
   }
 }
 
-const near = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    near.unobserve(target);
-    open(target);
-  }
-}, { rootMargin: "600px" });
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      open(target);
+    }
+  },
+  { rootMargin: "600px" },
+);
 
 for (const stage of document.querySelectorAll("[data-explorer]")) near.observe(stage);
 

@@ -2,8 +2,13 @@
 const chapters = JSON.parse(document.querySelector("script.chapter-practice").textContent);
 
 for (const [slug, exercises] of Object.entries(chapters)) {
-  const card = document.querySelector(`.chapter-cards a[href*="${slug}/"]`)?.closest(".sd-card")?.querySelector(".sd-card-body");
-  const solved = exercises.filter((exercise) => localStorage.getItem(`lm-practice:${slug}:${exercise}`)).length;
+  const card = document
+    .querySelector(`.chapter-cards a[href*="${slug}/"]`)
+    ?.closest(".sd-card")
+    ?.querySelector(".sd-card-body");
+  const solved = exercises.filter((exercise) =>
+    localStorage.getItem(`lm-practice:${slug}:${exercise}`),
+  ).length;
   if (!card || !exercises.length) continue;
   const line = document.createElement("p");
   line.className = "chapter-solved";

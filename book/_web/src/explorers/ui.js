@@ -2,7 +2,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 
-const PAUSE = 300;                              // milliseconds without a change before a screen reader is told
+const PAUSE = 300; // milliseconds without a change before a screen reader is told
 
 /** An element with attributes (functions become listeners) and children. */
 export function element(tag, attributes = {}, ...children) {
@@ -22,12 +22,18 @@ export async function load(name) {
   return answer.json();
 }
 
-export const fixed = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : value > 0 ? "∞" : "−∞").replace("-", "−");
+export const fixed = (value, digits) =>
+  (Number.isFinite(value) ? value.toFixed(digits) : value > 0 ? "∞" : "−∞").replace("-", "−");
 export const percent = (value, digits = 1) => `${fixed(100 * value, digits)} %`;
 export const whole = (value) => value.toLocaleString("en");
 
 /** The recorded model is quantised and tuned: its numbers are not those of its larger copies, and every page says so. */
-export const source = (before = "") => element("p", { class: "ex-hint" }, `${before}${before ? "r" : "R"}ecorded from SmolLM2-135M-Instruct, quantised to four bits.`);
+export const source = (before = "") =>
+  element(
+    "p",
+    { class: "ex-hint" },
+    `${before}${before ? "r" : "R"}ecorded from SmolLM2-135M-Instruct, quantised to four bits.`,
+  );
 
 // --- controls ---
 
@@ -37,31 +43,85 @@ let serial = 0;
 export function range(label, { min, max, step, value, words = String }, onInput) {
   const id = `ex-${++serial}`;
   const output = element("output", { for: id });
-  const input = element("input", { type: "range", id, min, max, step, value, oninput: () => { tell(); onInput(); } });
+  const input = element("input", {
+    type: "range",
+    id,
+    min,
+    max,
+    step,
+    value,
+    oninput: () => {
+      tell();
+      onInput();
+    },
+  });
   const tell = () => {
     output.textContent = words(+input.value);
     input.setAttribute("aria-valuetext", output.textContent);
   };
   tell();
-  const node = element("div", { class: "ex-control" }, element("label", { for: id }, label), output, input);
-  return { node, input, get value() { return +input.value; }, set value(to) { input.value = to; tell(); }, tell };
+  const node = element(
+    "div",
+    { class: "ex-control" },
+    element("label", { for: id }, label),
+    output,
+    input,
+  );
+  return {
+    node,
+    input,
+    get value() {
+      return +input.value;
+    },
+    set value(to) {
+      input.value = to;
+      tell();
+    },
+    tell,
+  };
 }
 
 /** A choice from a list of [value, text]. */
 export function choice(label, options, onChange, value) {
   const id = `ex-${++serial}`;
-  const input = element("select", { id, onchange: onChange },
-    ...options.map(([key, text]) => element("option", { value: key, selected: key === value }, text)));
-  const node = element("div", { class: "ex-control ex-choice" }, element("label", { for: id }, label), input);
-  return { node, input, get value() { return input.value; }, set value(to) { input.value = to; } };
+  const input = element(
+    "select",
+    { id, onchange: onChange },
+    ...options.map(([key, text]) =>
+      element("option", { value: key, selected: key === value }, text),
+    ),
+  );
+  const node = element(
+    "div",
+    { class: "ex-control ex-choice" },
+    element("label", { for: id }, label),
+    input,
+  );
+  return {
+    node,
+    input,
+    get value() {
+      return input.value;
+    },
+    set value(to) {
+      input.value = to;
+    },
+  };
 }
 
 export function check(label, checked, onChange) {
   const input = element("input", { type: "checkbox", checked, onchange: onChange });
-  return { node: element("label", { class: "ex-check" }, input, ` ${label}`), input, get value() { return input.checked; } };
+  return {
+    node: element("label", { class: "ex-check" }, input, ` ${label}`),
+    input,
+    get value() {
+      return input.checked;
+    },
+  };
 }
 
-export const button = (label, onClick) => element("button", { type: "button", class: "ex-button", onclick: onClick }, label);
+export const button = (label, onClick) =>
+  element("button", { type: "button", class: "ex-button", onclick: onClick }, label);
 
 // --- the frame around a picture ---
 
@@ -74,20 +134,46 @@ export function frame(stage, { title, controls, pictures, draw, extra = [], open
   const numbers = element("dl", { class: "ex-numbers" });
   const said = element("p", { class: "ex-finding", role: "status" });
   const table = element("table", { class: "ex-table" });
-  const scroll = element("div", { class: "ex-scroll", tabindex: 0, role: "group", "aria-label": `${title}: table` }, table);
-  const details = element("details", { class: "ex-details", open }, element("summary", {}, "The numbers as a table"), scroll);
-  const box = element("div", { class: "ex", role: "group", "aria-label": title },
-    element("div", { class: "ex-controls" }, ...controls), numbers, ...pictures, ...extra, said, details);
-  let timer, first = true;
+  const scroll = element(
+    "div",
+    { class: "ex-scroll", tabindex: 0, role: "group", "aria-label": `${title}: table` },
+    table,
+  );
+  const details = element(
+    "details",
+    { class: "ex-details", open },
+    element("summary", {}, "The numbers as a table"),
+    scroll,
+  );
+  const box = element(
+    "div",
+    { class: "ex", role: "group", "aria-label": title },
+    element("div", { class: "ex-controls" }, ...controls),
+    numbers,
+    ...pictures,
+    ...extra,
+    said,
+    details,
+  );
+  let timer,
+    first = true;
   const update = () => {
     const seen = draw(Math.max(200, Math.floor(box.clientWidth)));
-    numbers.replaceChildren(...(seen.numbers ?? []).map(([name, value]) =>
-      element("div", {}, element("dt", {}, name), element("dd", { "data-number": name }, value))));
+    numbers.replaceChildren(
+      ...(seen.numbers ?? []).map(([name, value]) =>
+        element("div", {}, element("dt", {}, name), element("dd", { "data-number": name }, value)),
+      ),
+    );
     numbers.hidden = !seen.numbers;
     details.hidden = !seen.table;
     if (seen.table) fill(table, seen.table);
     clearTimeout(timer);
-    timer = setTimeout(() => { said.textContent = seen.finding; }, first ? 0 : PAUSE);
+    timer = setTimeout(
+      () => {
+        said.textContent = seen.finding;
+      },
+      first ? 0 : PAUSE,
+    );
     first = false;
   };
   stage.replaceChildren(box);
@@ -104,9 +190,24 @@ export function frame(stage, { title, controls, pictures, draw, extra = [], open
 function fill(table, { caption, head, rows }) {
   table.replaceChildren(
     element("caption", {}, caption),
-    element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))),
-    element("tbody", {}, ...rows.map(([name, ...cells]) =>
-      element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text))))));
+    element(
+      "thead",
+      {},
+      element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))),
+    ),
+    element(
+      "tbody",
+      {},
+      ...rows.map(([name, ...cells]) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, name),
+          ...cells.map((text) => element("td", {}, text)),
+        ),
+      ),
+    ),
+  );
 }
 
 // --- pictures ---
@@ -122,19 +223,41 @@ export function picture(name) {
 
 /** Clear a drawing and give it a size in CSS pixels. */
 export function sized(svg, width, height) {
-  const drawing = select(svg).attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
+  const drawing = select(svg)
+    .attr("width", width)
+    .attr("height", height)
+    .attr("viewBox", `0 0 ${width} ${height}`);
   drawing.selectAll("*").remove();
   return drawing;
 }
 
 /** Axes with their names: the horizontal one below, the vertical one at the left, its name on top. */
-export function axes(drawing, { x, y, bottom, left, nameX, nameY, ticksX = 5, ticksY = 5, formatX, formatY }) {
-  const horizontal = axisBottom(x).ticks(ticksX).tickSizeOuter(0), vertical = axisLeft(y).ticks(ticksY).tickSizeOuter(0);
+export function axes(
+  drawing,
+  { x, y, bottom, left, nameX, nameY, ticksX = 5, ticksY = 5, formatX, formatY },
+) {
+  const horizontal = axisBottom(x).ticks(ticksX).tickSizeOuter(0),
+    vertical = axisLeft(y).ticks(ticksY).tickSizeOuter(0);
   if (formatX) horizontal.tickFormat(formatX);
   if (formatY) vertical.tickFormat(formatY);
-  drawing.append("g").attr("class", "ex-axis").attr("transform", `translate(0,${bottom})`).call(horizontal);
-  drawing.append("g").attr("class", "ex-axis").attr("transform", `translate(${left},0)`).call(vertical);
+  drawing
+    .append("g")
+    .attr("class", "ex-axis")
+    .attr("transform", `translate(0,${bottom})`)
+    .call(horizontal);
+  drawing
+    .append("g")
+    .attr("class", "ex-axis")
+    .attr("transform", `translate(${left},0)`)
+    .call(vertical);
   const right = Math.max(...x.range());
-  if (nameX) drawing.append("text").attr("class", "ex-name").attr("x", right).attr("y", bottom + 34).attr("text-anchor", "end").text(nameX);
+  if (nameX)
+    drawing
+      .append("text")
+      .attr("class", "ex-name")
+      .attr("x", right)
+      .attr("y", bottom + 34)
+      .attr("text-anchor", "end")
+      .text(nameX);
   if (nameY) drawing.append("text").attr("class", "ex-name").attr("x", 2).attr("y", 12).text(nameY);
 }

@@ -205,7 +205,7 @@ def results(tree: ast.Module, students: set[str]) -> set[str]:
     >>> results(ast.parse("a = Account()\nb = a.balance\nc = 1"), {"Account"}) == {"a", "b"}
     True
     """
-    found = set()
+    found: set[str] = set()
     for statement in tree.body:
         part = ast.Module([statement], type_ignores=[])
         if loaded(part) & (students | found):

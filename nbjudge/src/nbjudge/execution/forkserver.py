@@ -21,6 +21,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 
 from nbjudge.execution import wire
 from nbjudge.modules import folders
@@ -229,7 +230,7 @@ def serve_judges(connection):
                 connection.close()
                 sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
                 limits = Limits(**request["judge"])
-                _end_after(lambda: bench.serve(sockets[0], sockets[1:], limits))
+                _end_after(partial(bench.serve, sockets[0], sockets[1:], limits))
             reply = {"pid": pid}
             for descriptor in descriptors:
                 os.close(descriptor)

@@ -74,7 +74,7 @@ def halves(full: str, visible: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
     body, same = parse(full).body, lines_in_common(full, visible)
     if full.rstrip() == visible.rstrip():
         return body, []
-    first = [statement for statement in body if statement.end_lineno <= same]
+    first = [statement for statement in body if (statement.end_lineno or 0) <= same]
     return first, body[len(first) :]
 
 
@@ -112,11 +112,14 @@ class Code(NamedTuple):
 
 def compiled(statements: list[ast.stmt], last: bool = True) -> Code:
     """The code of statements; `last` says whether they are the end of their cell."""
-    ends_in_value = last and statements and isinstance(statements[-1], ast.Expr)
-    body, final = (statements[:-1], statements[-1]) if ends_in_value else (statements, None)
+    final = statements[-1] if last and statements else None
+    if isinstance(final, ast.Expr):
+        statements = statements[:-1]
     return Code(
-        compile(ast.Module(body, type_ignores=[]), "<test>", "exec"),
-        compile(ast.Expression(final.value), "<test>", "eval") if final else None,
+        compile(ast.Module(statements, type_ignores=[]), "<test>", "exec"),
+        compile(ast.Expression(final.value), "<test>", "eval")
+        if isinstance(final, ast.Expr)
+        else None,
     )
 
 
@@ -202,7 +205,9 @@ class Inside:
     """A test that runs in a fork of the student's process; the fork gets the hidden half last."""
 
     def __init__(self, test: dict, link: Link) -> None:
-        self.test, self.link, self.first, self.second = test, link, {}, {}
+        self.test, self.link = test, link
+        self.first: dict = {}
+        self.second: dict = {}
         self.halves = text_halves(test["full"], test["visible"])
         self.before = [text_halves(*cell) for cell in test["before"]]
 
@@ -327,7 +332,7 @@ class Bench:
         for module, answers in assignment["remembered"].items():
             with contextlib.suppress(ImportError):
                 loaded = {key: wire.PLAIN.loads(data) for key, data in answers.items()}
-                importlib.import_module(module).REMEMBERED = loaded
+                importlib.import_module(module).REMEMBERED = loaded  # type: ignore[attr-defined]
 
     def _run_ours(self):
         """Our cells once for all submissions."""

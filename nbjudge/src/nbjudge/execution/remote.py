@@ -25,7 +25,7 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class Link:
         self.modules = MODULES | set(modules)
         self.compares, self.generators, self.compared = compares, generators, False
         self.deadline = time.monotonic() + seconds
-        self.dead = ProcessEndedError(lost) if lost else None
+        self.dead: Exception | None = ProcessEndedError(lost) if lost else None
         self.codec = _JudgesCodec(self)
         self.depth, self.uncrossed, self.hidden = 0, "", False
         self.remotes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -137,6 +137,7 @@ class Link:
             except wire.TooLargeError:
                 self.dead = ProcessEndedError("the answer was too large")
             self.connection.close()
+        assert self.dead is not None
         raise self.dead
 
     def plain(self, request: dict) -> dict:
@@ -340,7 +341,7 @@ class Remote:
     def _ask(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         return self._link.call(self, method, arguments, keywords)
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         """For isinstance: the class of the same name in a library that the judge has too."""
         module, name, _, kind = object.__getattribute__(self, "_parts")[:4]
@@ -382,7 +383,7 @@ class Remote:
     def __deepcopy__(self, memo: dict) -> Any:
         return self._ask("deepcopy")
 
-    def __reduce_ex__(self, protocol: int) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         raise TypeError("an object in a student's process cannot be pickled here")
 
 

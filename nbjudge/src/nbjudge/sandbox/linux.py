@@ -47,7 +47,7 @@ def unshare(flags):
 
 def mount(source, target, kind=None, flags=0, data=None):
     """Mount a file system, or bind a folder to another place."""
-    encode = lambda text: None if text is None else os.fsencode(text)  # noqa: E731
+    encode = lambda text: None if text is None else os.fsencode(text)
     _call(
         _libc.mount,
         encode(source),

@@ -7,7 +7,7 @@ import operator
 import os
 import stat
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 
