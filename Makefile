@@ -8,6 +8,7 @@ SAMPLE  = _build/sample-class
 PY      = $(VENV)/bin/python
 PYTHON ?=
 CH     ?=
+T      ?=
 WORKERS ?= auto
 
 unexport PYTHONDONTWRITEBYTECODE
@@ -39,10 +40,19 @@ all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sa
 help:  ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*##/\1:/p' Makefile | awk -F': +' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
+PYTEST = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope
+UNITS  = tests nbjudge lmcore
+
 # Not after `release`: the tests must see a release notebook that somebody forgot to generate.
-test: $(STAMPS)/site  ## every test: lmcore, notebooks, releases, grading, site
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 SITE_IS_BUILT=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadscope --nbval \
-	    --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 tests nbjudge lmcore book solutions
+test: $(if $(T),$(STAMPS)/venv,$(STAMPS)/site)  ## every test: lmcore, notebooks, releases, grading, site (T=softmax: those that carry the word)
+ifeq ($(T),)
+	SITE_IS_BUILT=1 $(PYTEST) --nbval --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 $(UNITS) book solutions
+else
+	$(PYTEST) -k '$(T)' $(UNITS)
+endif
+
+fast: lint  ## lint, unit tests and doctests: nothing that takes a site, a class or a browser (under 90 s)
+	$(PYTEST) -m 'not browser and not postgres and not root and not slow' $(UNITS)
 
 lint: $(STAMPS)/venv  ## style, formatting, types, spelling, imports and workflows; seconds (tools/lint.sh says what)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tools/lint.sh

@@ -1,4 +1,4 @@
-"""What all tests share: Ctrl-C works, recorded tables are printed, and skips say what was lacking.
+"""What all tests share: markers, Ctrl-C, recorded tables, and skips that say what was lacking.
 
 Where REQUIRE_ALL is set, a test must not be skipped for want of a program.
 """
@@ -7,6 +7,7 @@ import functools
 import os
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,44 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # and commands that they interrupt would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Folders and files whose tests take more than a few seconds: they build a site, grade classes, run notebooks or train.
+SLOW = (
+    "nbjudge/tests/hostile nbjudge/tests/ordinary nbjudge/tests/runs book solutions tests/test_site.py"
+    " tests/test_formats.py tests/test_graders.py tests/test_equality.py tests/test_ways.py tests/test_practice.py"
+    " tests/test_sample_class.py tests/test_releases.py tests/test_live_code.py tests/test_scaling_guide.py"
+    " tests/test_import_rule.py tests/test_other_systems.py tests/test_every_model.py tests/test_train.py"
+    " tests/test_make.py tests/test_ci.py tests/test_mutants.py"
+).split()
+# What the tests that ask for these fixtures need of the machine.
+NEEDS = {"browser": "browser", "database": "postgres", "nobodys": "root"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark tests by where they stand and by what they ask for."""
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here) if item.path.is_relative_to(here) else item.path
+        if path.is_relative_to("tests/browser"):
+            item.add_marker("browser")
+        if any(path.is_relative_to(place) for place in SLOW):
+            item.add_marker("slow")
+        for fixture in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(NEEDS[fixture])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `--dist loadscope` a module keeps to one worker; tests of one class each are spread."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return nodeid if "tests/ordinary/" in nodeid else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

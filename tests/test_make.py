@@ -46,7 +46,7 @@ DOES = {
 
 def make(folder, *arguments, **environment):
     """Run make with nothing of this environment's own make or pip settings."""
-    settings = re.compile("MAKE|MFLAGS|GNUMAKE|PIP_|PYTHON$|PYODIDE$|VENV$|STAMPS$|CH$")
+    settings = re.compile("MAKE|MFLAGS|GNUMAKE|PIP_|PYTHON$|PYODIDE$|VENV$|STAMPS$|CH$|T$")
     kept = {k: v for k, v in os.environ.items() if not settings.match(k)}
     return subprocess.run(
         ["make", *arguments],
