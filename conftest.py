@@ -16,14 +16,32 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # and commands that they interrupt would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Folders and files whose tests take more than a few seconds: they build a site, grade classes, run notebooks or train.
-SLOW = (
-    "nbjudge/tests/hostile nbjudge/tests/ordinary nbjudge/tests/runs book solutions tests/test_site.py"
-    " tests/test_formats.py tests/test_graders.py tests/test_equality.py tests/test_ways.py tests/test_practice.py"
-    " tests/test_sample_class.py tests/test_releases.py tests/test_live_code.py tests/test_scaling_guide.py"
-    " tests/test_import_rule.py tests/test_other_systems.py tests/test_every_model.py tests/test_train.py"
-    " tests/test_make.py tests/test_ci.py tests/test_mutants.py"
-).split()
+# Folders and files whose tests take more than a few seconds: they build a site, grade classes, run
+# notebooks or train.
+SLOW = [
+    "book",
+    "nbjudge/tests/hostile",
+    "nbjudge/tests/ordinary",
+    "nbjudge/tests/runs",
+    "solutions",
+    "tests/test_ci.py",
+    "tests/test_equality.py",
+    "tests/test_every_model.py",
+    "tests/test_formats.py",
+    "tests/test_graders.py",
+    "tests/test_import_rule.py",
+    "tests/test_live_code.py",
+    "tests/test_make.py",
+    "tests/test_mutants.py",
+    "tests/test_other_systems.py",
+    "tests/test_practice.py",
+    "tests/test_releases.py",
+    "tests/test_sample_class.py",
+    "tests/test_scaling_guide.py",
+    "tests/test_site.py",
+    "tests/test_train.py",
+    "tests/test_ways.py",
+]
 # What the tests that ask for these fixtures need of the machine.
 NEEDS = {"browser": "browser", "database": "postgres", "nobodys": "root"}
 
@@ -56,7 +74,10 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the tables that tests recorded (`record_property("table", …)`): they are to be read, not only asserted."""
+    """Print the tables that tests recorded (`record_property("table", …)`).
+
+    They are to be read, not only asserted.
+    """
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, table in getattr(report, "user_properties", ()):
@@ -103,6 +124,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def sandbox():
-    """For a test that starts the grader as a program: a sandbox can be made here, or the test is skipped."""
+    """For a test that starts the grader as a program.
+
+    A sandbox can be made here, or the test is skipped.
+    """
     if no_sandbox():
         pytest.skip(f"NOT GRADED: {no_sandbox()}")

@@ -1,4 +1,6 @@
-"""Settings of the course for nbgrader: `nbgrader …` run in this folder reads them, and so does `make grade`."""
+"""Settings of the course for nbgrader: `nbgrader …` run in this folder reads them, and so does
+`make grade`.
+"""
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (

@@ -216,7 +216,10 @@ GREEK = (
 
 
 def symbols(tex):
-    """Letters of a formula: "z", "\\tau", "\\mathcal V", "\\hat p"; indices count like any other letter."""
+    """Letters of a formula: "z", "\\tau", "\\mathcal V", "\\hat p".
+
+    Indices count like any other letter.
+    """
     tex = WORDS.sub(" ", tex)
     found = set()
     decorated = r"\\(mathcal|mathbb|mathbf|hat|tilde|bar|vec|dot)(?![A-Za-z])\s*(?:\{\s*(\\?[A-Za-z]+)\s*\}|(\\[A-Za-z]+|[A-Za-z]))"

@@ -1,4 +1,6 @@
-"""The graders' tables as submissions: one answer to each problem at a time, until every answer has been tried.
+"""The graders' tables as submissions.
+
+One answer to each problem at a time, until every answer has been tried.
 
 python tests/matrix.py [CHAPTER ...]     all of them, by stock nbgrader and by ours, compared
 """

@@ -2,8 +2,8 @@
 
     python tests/sample_class.py FOLDER
 
-writes FOLDER/submitted/, grades it and says where scores and feedback lie. `make` does this, so that an instructor has
-a graded class to look at; test_sample_class.py asserts every score.
+writes FOLDER/submitted/, grades it and says where scores and feedback lie. `make` does this, so
+that an instructor has a graded class to look at; test_sample_class.py asserts every score.
 """
 
 import sys

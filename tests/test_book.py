@@ -1,7 +1,9 @@
-"""The book keeps its promises: titles, equations with their functions, mistakes, symbols, terms, figures, practice.
+"""The book keeps its promises.
 
-Each check is a function from a chapter to complaints, and the last tests hand each of them a text that is wrong in
-just its way.
+Titles, equations with their functions, mistakes, symbols, terms, figures, practice.
+
+Each check is a function from a chapter to complaints, and the last tests hand each of them a text
+that is wrong in just its way.
 """
 
 import ast
@@ -119,7 +121,9 @@ def test_each_section_asks_derives_asserts_errs_and_concludes(chapter):
 
 
 def library():
-    """{qualified name: sections that its docstring names} of every public function and class of lmcore."""
+    """{qualified name: sections that its docstring names} of every public function and class of
+    lmcore.
+    """
     found = {}
     for module in public_modules():
         for name, value in public_objects(module):
@@ -129,7 +133,9 @@ def library():
 
 
 def functions_beside(label, text):
-    """`lmcore` functions named in paragraphs that refer to an equation, or in the one that follows it."""
+    """`lmcore` functions named in paragraphs that refer to an equation, or in the one that follows
+    it.
+    """
     paragraphs = re.split(r"\n\s*\n", text)
     near = [p for p in paragraphs if f"{{eq}}`{label}`" in p]
     near += [after for before, after in zip(paragraphs, paragraphs[1:]) if f"({label})" in before]
@@ -137,7 +143,9 @@ def functions_beside(label, text):
 
 
 def orphan_equations(section, text, places):
-    """Equations without a function whose docstring leads back to this section, and functions that do not exist."""
+    """Equations without a function whose docstring leads back to this section, and functions that
+    do not exist.
+    """
     found = [
         f"{section}: {name} is not a public function of lmcore"
         for name in re.findall(r"`(lmcore(?:\.\w+)+)`", text)
@@ -160,7 +168,9 @@ def is_module(name):
 
 
 def orphan_functions(places, texts):
-    """Functions that no section named by their docstring mentions; `texts` holds the sections written so far."""
+    """Functions that no section named by their docstring mentions; `texts` holds the sections
+    written so far.
+    """
     found = []
     for name, where in places.items():
         last = name.rpartition(".")[2]
@@ -203,7 +213,10 @@ def test_labels_are_unique():
 
 
 def undefined_symbols(section, text, known):
-    """Letters in formulas that the notation page does not explain. A bar, for a mean, may stand over any of its letters."""
+    """Letters in formulas that the notation page does not explain.
+
+    A bar, for a mean, may stand over any of its letters.
+    """
     unknown = {}
     for formula in formulas(text):
         for symbol in symbols(formula) - known:
@@ -229,7 +242,9 @@ def glossary():
 
 
 def unlinked_terms(terms, chapters):
-    """Glossary terms that the first chapter to use them does not link; `chapters` is [(name, Markdown)] in order."""
+    """Glossary terms that the first chapter to use them does not link; `chapters` is [(name,
+    Markdown)] in order.
+    """
     found, met = [], set()
     for name, text in chapters:
         words = " ".join(prose(text).lower().split())
@@ -318,7 +333,9 @@ def figures(notebook):
 
 
 def poor_figures(name, notebook):
-    """Figures without a caption, words for those who do not see them, a question as title, or units on their axes."""
+    """Figures without a caption, words for those who do not see them, a question as title, or units
+    on their axes.
+    """
     found = []
     for cell in figures(notebook):
         about = cell.metadata.get("mystnb", {})

@@ -1,4 +1,6 @@
-"""lmcore.calibration against hand-worked values, scikit-learn, SciPy, torch's fit, and its own identities."""
+"""lmcore.calibration against hand-worked values, scikit-learn, SciPy, torch's fit, and its own
+identities.
+"""
 
 import json
 import math
@@ -27,7 +29,10 @@ CLAIMS = st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=40
 
 
 def drawn(seed, n=400, size=6, stretch=1.0):
-    """Logits and targets drawn from them, the logits then multiplied: the best temperature is about `stretch`."""
+    """Logits and targets drawn from them, the logits then multiplied.
+
+    The best temperature is about `stretch`.
+    """
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(n, size)) * 2
     return logits * stretch, (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)

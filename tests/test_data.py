@@ -1,4 +1,6 @@
-"""lmcore.data: counts, speeches and the recorded SmolLM2, whole, tampered with, truncated and absent."""
+"""lmcore.data: counts, speeches and the recorded SmolLM2, whole, tampered with, truncated and
+absent.
+"""
 
 import importlib.util
 import json
@@ -327,7 +329,9 @@ class TestSmolLM2:
         )
 
     def test_numbers_measured_with_another_program(self, recorded):
-        """Perplexity, bits per byte, confidence and accuracy of two windows, found before this recording was made."""
+        """Perplexity, bits per byte, confidence and accuracy of two windows, found before this
+        recording was made.
+        """
         w = recorded.windows
         for speech, expected in (
             ("1790-Washington-1", (28.6, 0.917, 0.395, 0.371)),

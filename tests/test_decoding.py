@@ -1,4 +1,6 @@
-"""lmcore.decoding against hand-worked values, brute force, exact enumeration, transformers and its own identities."""
+"""lmcore.decoding against hand-worked values, brute force, exact enumeration, transformers and its
+own identities.
+"""
 
 import functools
 import itertools
@@ -570,7 +572,10 @@ class TestGenerate:
 
 
 def outcomes(run, monkeypatch):
-    """Every result of `run(rng)` with its exact probability: each random choice is replayed with each outcome."""
+    """Every result of `run(rng)` with its exact probability.
+
+    Each random choice is replayed with each outcome.
+    """
     path, position = [], 0
 
     def choose(weights, _):
@@ -632,7 +637,9 @@ class TestSpeculative:
         target, draft = random_model(seed), random_model(seed + 100)
 
         def speculate(tokens, probability):
-            """Add up the probabilities of all ways in which repeated calls make three tokens or more."""
+            """Add up the probabilities of all ways in which repeated calls make three tokens or
+            more.
+            """
             if len(tokens) >= 3:
                 found[tokens[:3]] += probability
                 return

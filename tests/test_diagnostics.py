@@ -1,4 +1,6 @@
-"""lmcore.diagnostics against hand-worked values, SciPy, scikit-learn, and code that is wrong on purpose."""
+"""lmcore.diagnostics against hand-worked values, SciPy, scikit-learn, and code that is wrong on
+purpose.
+"""
 
 import math
 

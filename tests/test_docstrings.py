@@ -1,8 +1,8 @@
-"""Every public function and class of lmcore says what it means, takes, returns and raises, where the book explains it,
-and shows an example that runs (the doctests themselves are run by pytest).
+"""Every public function and class of lmcore says what it means, takes, returns and raises, where
+the book explains it, and shows an example that runs (the doctests themselves are run by pytest).
 
-Public is what a chapter's package lists in `__all__`, or what a module without one defines under a name without an
-underscore. Scripts are left out.
+Public is what a chapter's package lists in `__all__`, or what a module without one defines under a
+name without an underscore. Scripts are left out.
 """
 
 import ast
@@ -31,7 +31,10 @@ def is_script(path):
 
 
 def public_modules():
-    """Names of the modules whose contents are public: packages with `__all__` stand for their parts."""
+    """Names of the modules whose contents are public.
+
+    Packages with `__all__` stand for their parts.
+    """
     names = []
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts

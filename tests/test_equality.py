@@ -1,7 +1,9 @@
-"""The isolated grader gives every answer of the graders' tables what stock nbgrader gives it, and the same messages.
+"""The isolated grader gives every answer of the graders' tables what stock nbgrader gives it, and
+the same messages.
 
-All answers are compared with a run of the same cells in one process, which is what stock nbgrader does; one round of
-each chapter goes through stock nbgrader itself, and `python tests/matrix.py` sends all of them.
+All answers are compared with a run of the same cells in one process, which is what stock nbgrader
+does; one round of each chapter goes through stock nbgrader itself, and `python tests/matrix.py`
+sends all of them.
 """
 
 import graders

@@ -1,4 +1,6 @@
-"""One interface for all: every language model of lmcore gives distributions, sees no future, scores as it serves."""
+"""One interface for all: every language model of lmcore gives distributions, sees no future, scores
+as it serves.
+"""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,7 @@
-"""What the explorers are given: numbers exported from lmcore, and the weight of scripts and data. The browser has tests of its own."""
+"""What the explorers are given: numbers exported from lmcore, and the weight of scripts and data.
+
+The browser has tests of its own.
+"""
 
 import gzip
 import json

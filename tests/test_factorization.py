@@ -1,4 +1,6 @@
-"""lmcore.factorization against hand-worked tables, brute force and the evaluation harness's conventions."""
+"""lmcore.factorization against hand-worked tables, brute force and the evaluation harness's
+conventions.
+"""
 
 import itertools
 import math

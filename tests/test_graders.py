@@ -1,4 +1,4 @@
-"""The graders under test: every problem of every assignment against right, blank and wrong answers."""
+"""The graders under test: each problem against right, blank and wrong answers."""
 
 import importlib
 import pkgutil

@@ -1,7 +1,9 @@
-"""A chapter imports from earlier chapters: the contracts in pyproject.toml, and what they cannot say.
+"""A chapter imports from earlier chapters.
 
-`make lint` holds the contracts over the sources. Here each of them is seen to fail. Beside them, lmcore
-imports nothing from outside but numpy, and `import lmcore` costs no more than that.
+The contracts in pyproject.toml, and what they cannot say.
+
+`make lint` holds the contracts over the sources. Here each of them is seen to fail. Beside them,
+lmcore imports nothing from outside but numpy, and `import lmcore` costs no more than that.
 """
 
 import ast
@@ -22,7 +24,9 @@ RECORDING_ONLY = {"data": {"gguf"}}
 
 
 def strangers(root):
-    """One line for each import, inside functions too, of what is no part of lmcore, Python or numpy."""
+    """One line for each import, inside functions too, of what is no part of lmcore, Python or
+    numpy.
+    """
     found = []
     for path in sorted(root.rglob("*.py")):
         place = path.relative_to(root)
@@ -69,7 +73,9 @@ def test_an_import_from_elsewhere_is_found(tmp_path, part, line, found):
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory):
-    """The sources of both packages and the contracts over them, in a folder where they may be broken."""
+    """The sources of both packages and the contracts over them, in a folder where they may be
+    broken.
+    """
     folder = tmp_path_factory.mktemp("sources")
     shutil.copy(HOME / "pyproject.toml", folder)
     for package in (ROOT, HOME / "nbjudge" / "src" / "nbjudge"):

@@ -1,4 +1,6 @@
-"""lmcore.information against hand-worked values, SciPy, torch, exact fractions, and its own identities."""
+"""lmcore.information against hand-worked values, SciPy, torch, exact fractions, and its own
+identities.
+"""
 
 import json
 import math

@@ -1,4 +1,6 @@
-"""lmcore.likelihood against torch, SciPy, hand-worked losses, central differences and its own identities."""
+"""lmcore.likelihood against torch, SciPy, hand-worked losses, central differences and its own
+identities.
+"""
 
 import itertools
 import math
@@ -21,7 +23,10 @@ LOG3 = np.log(3.0)
 
 @st.composite
 def problems(draw):
-    """Logits (rows, V), some banned, and target ids, some ignored, at least one kept; targets are never banned."""
+    """Logits (rows, V), some banned, and target ids, some ignored, at least one kept.
+
+    Targets are never banned.
+    """
     rows, size = draw(st.integers(1, 5)), draw(st.integers(2, 7))
     logits = draw(arrays(np.float64, (rows, size), elements=st.floats(-60, 60)))
     banned = draw(arrays(bool, (rows, size)))

@@ -1,4 +1,4 @@
-"""The list of planted mistakes still fits the code; `python -m tests.mutants` is what plants them."""
+"""The list of planted mistakes still fits the code; `python -m tests.mutants` plants them."""
 
 from pathlib import Path
 

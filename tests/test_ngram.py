@@ -1,4 +1,6 @@
-"""lmcore.models.ngram against numbers worked by hand, kenlm, nltk, brute-force counting and its own identities."""
+"""lmcore.models.ngram against numbers worked by hand, kenlm, nltk, brute-force counting and its own
+identities.
+"""
 
 import importlib.util
 import json
@@ -228,7 +230,7 @@ class TestCounts:
 
 
 class TestByHand:
-    """Bigram models of the toy corpus. c(a •) = 4: b 3, c 1. Unigrams of 12: a 4, b 4, c 1, EOS 3."""
+    """Bigram models of the toy corpus. c(a •) = 4: b 3, c 1. Of 12: a 4, b 4, c 1, EOS 3."""
 
     UNIGRAMS = np.array([4, 4, 1, 3, 0]) / 12
     AFTER_A = np.array([0, 3, 1, 0, 0])

@@ -1,4 +1,4 @@
-"""Practice boxes: what the reader starts from fails, right answers pass, wrong ones are told why."""
+"""Practice boxes: their stubs fail, right answers pass, wrong ones are told why."""
 
 import warnings
 

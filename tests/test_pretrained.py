@@ -1,4 +1,7 @@
-"""lmcore.models.pretrained and evaluate: the pocket models load, know English, and score what the table says."""
+"""lmcore.models.pretrained and evaluate.
+
+The pocket models load, know English, and score what the table says.
+"""
 
 import subprocess
 import sys

@@ -51,7 +51,9 @@ def test_gradient_of_every_parameter():
 
 
 def test_recurrent_weights_are_not_transposed():
-    """With a W that only shifts the state, what entered unit 0 is found in unit 1, not the other way round."""
+    """With a W that only shifts the state, what entered unit 0 is found in unit 1, not the other
+    way round.
+    """
     config = rnn.Config(vocab_size=2, hidden=2)
     params = rnn.init(config, np.random.default_rng(0), np.float64)
     params |= {

@@ -1,4 +1,7 @@
-"""What the page on large classes offers: its Kubernetes manifest and its Slurm script grade a class as one machine does."""
+"""What the page on large classes offers.
+
+Its Kubernetes manifest and its Slurm script grade a class as one machine does.
+"""
 
 import os
 import shutil
@@ -30,7 +33,10 @@ def course(tmp_path_factory):
 
 
 class Manifest:
-    """The guide's kubernetes.yaml, its commands and settings as they run here: another program, address and place of the key."""
+    """The guide's kubernetes.yaml, its commands and settings as they run here.
+
+    Another program, address and place of the key.
+    """
 
     def __init__(self, here, port):
         documents = list(
@@ -72,7 +78,9 @@ class Manifest:
 
 
 def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp_path_factory):
-    """The guide's pods: workers with a network, a working folder, a view of the disk and few capabilities of their own, over TLS."""
+    """The guide's pods: workers with a network, a working folder, a view of the disk and few
+    capabilities of their own, over TLS.
+    """
     from distributed import Client
     from distributed.security import Security
 
@@ -170,7 +178,10 @@ print("refused")
 
 
 def test_the_script_for_slurm_grades(course, tmp_path):
-    """With an `srun` that starts one task here; its umask keeps others out, and must not keep a student out of the box."""
+    """With an `srun` that starts one task here.
+
+    Its umask keeps others out, and must not keep a student out of the box.
+    """
     home = shutil.copytree(
         course.home,
         tmp_path / "course",

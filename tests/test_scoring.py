@@ -1,4 +1,6 @@
-"""lmcore.scoring against hand-worked values and the formulas of the Language Model Evaluation Harness."""
+"""lmcore.scoring against hand-worked values and the formulas of the Language Model Evaluation
+Harness.
+"""
 
 import math
 

@@ -1,7 +1,8 @@
-"""The built site: it builds without a warning, keeps to itself, links to what exists, and gives nothing away.
+"""The built site: it builds without a warning, keeps to itself, links to what exists, and gives
+nothing away.
 
-The site is built once, from nothing, into a temporary folder. Each check is a function from pages to complaints, and
-the last tests give each of them a page that is wrong in just its way.
+The site is built once, from nothing, into a temporary folder. Each check is a function from pages
+to complaints, and the last tests give each of them a page that is wrong in just its way.
 """
 
 import contextlib
@@ -73,7 +74,10 @@ def chapters():
 
 
 class Page(HTMLParser):
-    """What the checks need of one HTML file: elements with attributes, ids, inline scripts, and the article's text."""
+    """What the checks need of one HTML file.
+
+    Elements with attributes, ids, inline scripts, and the article's text.
+    """
 
     def __init__(self, path, site):
         super().__init__(convert_charrefs=True)
@@ -206,7 +210,9 @@ def doubled_ids(pages):
 
 
 def leaks(site):
-    """Marks of the source notebooks in anything that can be downloaded, however it is broken over lines or tags."""
+    """Marks of the source notebooks in anything that can be downloaded, however it is broken over
+    lines or tags.
+    """
     gap = r"(?:\s|\\n|&nbsp;|&#32;|<[^>]*>)*"
     marks = [
         gap.join(words.split())
@@ -235,7 +241,9 @@ def leaks(site):
 
 
 def missing_titles(pages):
-    """Chapters whose page does not carry its title and its five section titles in order, or that are listed out of order."""
+    """Chapters whose page does not carry its title and its five section titles in order, or that
+    are listed out of order.
+    """
     found = []
     for title, sections in chapters():
         number = int(title.split()[0])
@@ -268,7 +276,9 @@ def missing_titles(pages):
 
 
 def bad_mathematics(site, pages):
-    """Formulas without their style sheet, formulas that failed, and dollar signs that were never read as a formula."""
+    """Formulas without their style sheet, formulas that failed, and dollar signs that were never
+    read as a formula.
+    """
     found = []
     for page in pages:
         has_formula = any(
@@ -313,7 +323,9 @@ def undescribed(pages):
 
 
 def prose_sentences(path):
-    """Sentences of eight words or more in a page's source, without code, formulas, tables and roles."""
+    """Sentences of eight words or more in a page's source, without code, formulas, tables and
+    roles.
+    """
     if path.suffix == ".ipynb":
         import nbformat
 
@@ -343,7 +355,9 @@ def repeated_sentences(paths):
 
 
 def found_first(site, asked):
-    """Pages and places that the search page ranks by the index of subjects, by the rule in Sphinx's searchtools.js."""
+    """Pages and places that the search page ranks by the index of subjects, by the rule in Sphinx's
+    searchtools.js.
+    """
     text = (site / "searchindex.js").read_text(encoding="utf-8")
     index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
     found = {}
@@ -483,7 +497,10 @@ def test_no_two_pages_share_a_sentence():
 
 
 def build_here(folder, monkeypatch):
-    """The same command inside this process: starting jupyter-book takes longer than building a page."""
+    """The same command inside this process.
+
+    Starting jupyter-book takes longer than building a page.
+    """
     from jupyter_book.cli.main import main
 
     # The folder tests/practice has the name of one of the book's extensions.
@@ -500,7 +517,9 @@ def build_here(folder, monkeypatch):
 
 @pytest.fixture
 def small_book(tmp_path, monkeypatch):
-    """The course's own configuration and extensions around one page, and a library that is as small."""
+    """The course's own configuration and extensions around one page, and a library that is as
+    small.
+    """
     shutil.copy(HOME / "_config.yml", tmp_path)
     for folder in ("_ext", "_static", "_tools", "_vendor"):
         shutil.copytree(

@@ -1,4 +1,6 @@
-"""lmcore.softmax against hand-worked values, SciPy, high-precision arithmetic and its own identities."""
+"""lmcore.softmax against hand-worked values, SciPy, high-precision arithmetic and its own
+identities.
+"""
 
 from decimal import Decimal, getcontext
 

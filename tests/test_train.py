@@ -1,4 +1,4 @@
-"""lmcore.models.train: what a batch is made of, shards, checkpoints, and resuming to the last bit."""
+"""lmcore.models.train: batches, shards, checkpoints, and resuming to the last bit."""
 
 import json
 import subprocess

@@ -1,4 +1,7 @@
-"""lmcore.models.transformer and its layers: worked cases, gradients, torch, causality, the key-value cache."""
+"""lmcore.models.transformer and its layers.
+
+Worked cases, gradients, torch, causality, the key-value cache.
+"""
 
 from pathlib import Path
 

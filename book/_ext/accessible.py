@@ -1,6 +1,8 @@
-"""What the theme and the notebooks' renderer write without a name or a role, mended in the finished page.
+"""What the theme and the notebooks' renderer write without a name or a role, mended in the finished
+page.
 
-Each entry says what a person with a screen reader would miss. tests/browser/test_accessibility.py holds the result.
+Each entry says what a person with a screen reader would miss. tests/browser/test_accessibility.py
+holds the result.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ import re
 MENDED = [
     (re.compile(pattern, re.S), into)
     for pattern, into in [
-        # Buttons that appear only with a script are written by a script; style hides them where there
-        # is none.
+        # Buttons that appear only with a script are written by a script; style hides them where
+        # there is none.
         (r"<script>\s*document\.write\(`(?!\s*<img)(.*?)`\);\s*</script>", r"\1"),
         # One mark for light and dark: the second copy would be read out, too.
         (r"\s*<script>document\.write\(`\s*<img[^`]*`\);</script>", ""),
         (r'(<img [^>]*class="logo__image) only-light"', r'\1"'),
-        # The button with the word Search on it is named by that word, and the shortcut is no part of
-        # the name.
+        # The button with the word Search on it is named by that word, and the shortcut is no part
+        # of the name.
         (r'(<button class="btn search-button-field[^>]*) aria-label="Search"', r"\1"),
         (
             r'<span class="search-button__kbd-shortcut">',
@@ -65,7 +67,10 @@ FOLDED = re.compile(
 
 
 def fold(page: str) -> str:
-    """Boxes that begin folded become the browser's own <details>: without a script, open to a search, never seen unfolded first."""
+    """Boxes that begin folded become the browser's own <details>.
+
+    Without a script, open to a search, never seen unfolded first.
+    """
     place = 0
     while found := FOLDED.search(page, place):
         depth = 1

@@ -1,7 +1,9 @@
-"""The role {assignment}`03-softmax`: a download of that chapter's release notebook, if it has been generated.
+"""The role {assignment}`03-softmax`.
 
-exercises/ is generated from solutions/, so the book must build without it; the pages that name an assignment
-are read again when its notebook appears or goes.
+A download of that chapter's release notebook, if it has been generated.
+
+exercises/ is generated from solutions/, so the book must build without it; the pages that name an
+assignment are read again when its notebook appears or goes.
 """
 
 from __future__ import annotations

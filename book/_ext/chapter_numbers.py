@@ -1,8 +1,9 @@
 """Figures, tables, equations and exercises are numbered by chapter: "Figure 3.2", "(3.5)".
 
-Titles carry their numbers in the text ("3.4 Stable log-softmax"), so that a notebook reads the same in JupyterLab
-and on the site. Sphinx numbers captions only from *its* section numbers; this extension lends it the chapter number
-of the folder (book/03-softmax/ is 3) while captions are numbered, and takes it back before headings are written.
+Titles carry their numbers in the text ("3.4 Stable log-softmax"), so that a notebook reads the same
+in JupyterLab and on the site. Sphinx numbers captions only from *its* section numbers; this
+extension lends it the chapter number of the folder (book/03-softmax/ is 3) while captions are
+numbered, and takes it back before headings are written.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ def chapter_of(docname: str) -> int | None:
 
 
 def before_numbering(app, env) -> list[str]:
-    """Let Sphinx compare its own numbers with its own last ones: pages count as changed when a number changes."""
+    """Let Sphinx compare its own numbers with its own last ones.
+
+    Pages count as changed when a number changes.
+    """
     env.chapter_fignumbers = env.toc_fignumbers
     env.toc_fignumbers = getattr(env, "plain_fignumbers", {})
     return []

@@ -1,4 +1,6 @@
-"""Every id once a page: sphinx-exercise gives the body of each exercise, and of each solution, the same one."""
+"""Every id once a page: sphinx-exercise gives the body of each exercise, and of each solution, the
+same one.
+"""
 
 from __future__ import annotations
 

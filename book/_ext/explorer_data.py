@@ -1,4 +1,7 @@
-"""The numbers behind the explorers, computed with lmcore from its recordings. Each function returns one file's content."""
+"""The numbers behind the explorers, computed with lmcore from its recordings.
+
+Each function returns one file's content.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,9 @@ PREFIXES = ("errand", "fact", "list", "peaked", "color", "quote", "sum", "code",
 def decoding() -> dict:
     """Whole distributions after a few prefixes, without loss.
 
-    The recording keeps distances from the largest logit as float16, so 49,152 tokens have some two thousand different
-    values. Sent are the steps from one to the next, in multiples of `unit`, and how many tokens stand on each.
+    The recording keeps distances from the largest logit as float16, so 49,152 tokens have some two
+    thousand different values. Sent are the steps from one to the next, in multiples of `unit`, and
+    how many tokens stand on each.
     """
     llm = smollm2()
     rows = []
@@ -125,7 +129,9 @@ BEAMS = {
 
 @cache
 def word_model():
-    """The 4-gram of section 7.5: training sentences made of the 2,500 most frequent words; (words, model)."""
+    """The 4-gram of section 7.5: training sentences made of the 2,500 most frequent words; (words,
+    model).
+    """
     pieces = (part for s in data.split().train for part in re.split(r"(?<=[.!?;])\s+", s.text))
     train = [found for part in pieces if (found := re.findall(r"[a-z']+", part.lower()))]
     words = [w for w, _ in Counter(w for s in train for w in s).most_common(2500)]
@@ -170,7 +176,8 @@ def _best(model, prefix, nodes, tokens):
 def beams() -> dict:
     """Every prefix that a beam of any width up to WIDEST visits, and its most probable next tokens.
 
-    The search itself runs in the page. A beam of width w ranks 2w extensions, so of each prefix no more can matter.
+    The search itself runs in the page. A beam of width w ranks 2w extensions, so of each prefix no
+    more can matter.
     """
     cases = []
     for text, model, prefix, eos, name in beam_cases():
@@ -214,7 +221,10 @@ def beams() -> dict:
 
 
 def thousandths(probs) -> list[int]:
-    """Probabilities as whole thousandths that sum to 1,000: what falls below goes to the largest remainders."""
+    """Probabilities as whole thousandths that sum to 1,000.
+
+    What falls below goes to the largest remainders.
+    """
     exact = 1000 * np.asarray(probs, dtype=float) / np.sum(probs)
     parts = np.floor(exact).astype(int)
     parts[np.argsort(parts - exact, kind="stable")[: 1000 - parts.sum()]] += 1
@@ -266,7 +276,10 @@ SENTENCES = ((13164, 9), (13152, 8), (12717, 7), (13160, 4))
 
 
 def masked() -> dict:
-    """Four sentences of a speech with the surprise of each token; padding is charged log V, as by a model that knows nothing."""
+    """Four sentences of a speech with the surprise of each token.
+
+    Padding is charged log V, as by a model that knows nothing.
+    """
     llm = smollm2()
     rows = []
     for start, length in SENTENCES:

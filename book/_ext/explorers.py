@@ -1,4 +1,6 @@
-"""The directive {explorer} `name`: a picture that answers the reader's hands, from numbers that lmcore computed.
+"""The directive {explorer} `name`.
+
+A picture that answers the reader's hands, from numbers that lmcore computed.
 
     ```{explorer} decoding
     :figure: fig-nucleus-size
@@ -11,8 +13,8 @@ without scripts and for paper. A small script waits until the box comes near, an
 explorer of that name (bundled from book/_web, committed under book/_vendor/explorers) and
 SITE/explorers/<data>.json, which is written here while the site is built.
 
-{chapter-practice}, once on the landing page, lists the exercises of each chapter, so that the cards there can say how many
-of them have been solved in this browser.
+{chapter-practice}, once on the landing page, lists the exercises of each chapter, so that the cards
+there can say how many of them have been solved in this browser.
 """
 
 from __future__ import annotations
@@ -125,7 +127,10 @@ def fingerprint() -> str:
 
 
 def publish(app, exception) -> None:
-    """Scripts, style and numbers into SITE/explorers; the numbers only when something they depend on has changed."""
+    """Scripts, style and numbers into SITE/explorers.
+
+    The numbers only when something they depend on has changed.
+    """
     if exception is not None or app.builder.name != "html":
         return
     target = Path(app.outdir) / "explorers"

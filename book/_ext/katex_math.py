@@ -1,8 +1,8 @@
 """Mathematics rendered while the site is built, so that pages carry HTML and MathML and no script.
 
-KaTeX runs inside mini-racer (V8 as a Python package). A formula that KaTeX refuses is reported with its
-source location and fails the build, also without `-W`. Pages with mathematics link katex/katex.css and preload
-the two fonts that nearly every formula uses; other pages load nothing.
+KaTeX runs inside mini-racer (V8 as a Python package). A formula that KaTeX refuses is reported with
+its source location and fails the build, also without `-W`. Pages with mathematics link
+katex/katex.css and preload the two fonts that nearly every formula uses; other pages load nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def engine():
         function renderOrExplain(tex, display, output) {
             try {
                 return {html: katex.renderToString(
-                    tex, {displayMode: display, strict: "error", output: output, throwOnError: true})};
+                    tex,
+                    {displayMode: display, strict: "error", output: output, throwOnError: true})};
             } catch (error) { return {error: String(error.message)}; }
         }""")
     return context
@@ -56,7 +57,9 @@ def render(tex: str, display: bool, output: str = "htmlAndMathml") -> str:
 
 
 def render_or_report(translator, node: nodes.Element, tex: str, display: bool) -> str:
-    """HTML of one formula; a formula that fails is logged where it stands and its page marked as broken."""
+    """HTML of one formula; a formula that fails is logged where it stands and its page marked as
+    broken.
+    """
     try:
         return render(
             tex, display, "mathml" if translator.builder.name == "epub" else "htmlAndMathml"
@@ -76,7 +79,9 @@ def visit_inline(self, node: nodes.math) -> None:
 
 
 def visit_display(self, node: nodes.math_block) -> None:
-    """A row: the formula in a box that scrolls by keyboard, and the equation's number with its link."""
+    """A row: the formula in a box that scrolls by keyboard, and the equation's number with its
+    link.
+    """
     tex = node.astext()
     # KaTeX would number `align` itself; the number shown is Sphinx's, which references use.
     tex = re.sub(r"\\(begin|end)\{(align|gather|equation|alignat)\}", r"\\\1{\2*}", tex)

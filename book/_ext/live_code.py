@@ -1,9 +1,12 @@
-"""Code cells that run in the page: which pages load the script, and the files that it fetches when a reader asks.
+"""Code cells that run in the page.
 
-Nothing is loaded before a reader presses Run except one small script. Then come Python itself (Pyodide, from its public
-CDN, or from the site if the environment variable PYODIDE names a folder with its files), the wheel of lmcore built here,
-and the data packages that the page's code reads. Every file is pinned: Pyodide's core in core.json, its packages in the
-official lock file beside it, ours by hashes written into the manifest at build.
+Which pages load the script, and the files that it fetches when a reader asks.
+
+Nothing is loaded before a reader presses Run except one small script. Then come Python itself
+(Pyodide, from its public CDN, or from the site if the environment variable PYODIDE names a folder
+with its files), the wheel of lmcore built here, and the data packages that the page's code reads.
+Every file is pinned: Pyodide's core in core.json, its packages in the official lock file beside it,
+ours by hashes written into the manifest at build.
 """
 
 from __future__ import annotations
@@ -73,7 +76,9 @@ def build_wheel(home: Path, folder: Path) -> Path:
 
 
 def pack(package: str, target: Path) -> None:
-    """An installed data package with its licence, as a zip with fixed dates, so that equal files give equal bytes."""
+    """An installed data package with its licence, as a zip with fixed dates, so that equal files
+    give equal bytes.
+    """
     files = importlib.metadata.files(package) or []
     wanted = sorted(
         (str(file), file.locate())
@@ -92,7 +97,9 @@ def pack(package: str, target: Path) -> None:
 
 
 def package_files(*names: str) -> dict:
-    """{file name: integrity} of packages of Pyodide's and of all that they depend on, from the official lock file."""
+    """{file name: integrity} of packages of Pyodide's and of all that they depend on, from the
+    official lock file.
+    """
     lock, found, queue = (
         json.loads((VENDOR / "pyodide-lock.json").read_text())["packages"],
         {},
@@ -108,7 +115,10 @@ def package_files(*names: str) -> dict:
 
 
 def carry_pyodide(app, exception) -> None:
-    """Copy Pyodide's files into the site if PYODIDE names them; those that every page needs must be the pinned ones."""
+    """Copy Pyodide's files into the site if PYODIDE names them.
+
+    Those that every page needs must be the pinned ones.
+    """
     if exception is not None or app.builder.name != "html":
         return
     target, core = Path(app.outdir) / "pyodide", json.loads((VENDOR / "core.json").read_text())

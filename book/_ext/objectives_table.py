@@ -1,7 +1,10 @@
-"""The directive {objectives-table}: which problems test which objective, read from the openers and the assignments.
+"""The directive {objectives-table}.
 
-Objectives are the numbered list under "After this chapter you can"; a problem names those it tests in the metadata of
-its text cell, `"objectives": [1, 2]`. Nothing else of an assignment's source gets into the page.
+Which problems test which objective, read from the openers and the assignments.
+
+Objectives are the numbered list under "After this chapter you can"; a problem names those it tests
+in the metadata of its text cell, `"objectives": [1, 2]`. Nothing else of an assignment's source
+gets into the page.
 """
 
 from __future__ import annotations
@@ -31,7 +34,9 @@ def problems(notebook: str) -> list[tuple[str, list[int]]]:
 
 
 def rows(home: Path):
-    """(chapter, objective's number, its text, titles of the problems that test it), in the book's order."""
+    """(chapter, objective's number, its text, titles of the problems that test it), in the book's
+    order.
+    """
     for source in sorted(home.glob("solutions/*/exercises.ipynb")):
         opener = home / "book" / source.parent.name / "index.md"
         tested = problems(source.read_text(encoding="utf-8"))

@@ -1,6 +1,9 @@
-"""What a page says about itself: a description from its first paragraph, OpenGraph tags, its theme; sitemap and 404 page.
+"""What a page says about itself.
 
-What needs the site's own address (the card's picture, the sitemap) is written only when `html: baseurl` is set.
+A description from its first paragraph, OpenGraph tags, its theme; sitemap and 404 page.
+
+What needs the site's own address (the card's picture, the sitemap) is written only when `html:
+baseurl` is set.
 """
 
 from __future__ import annotations
@@ -80,7 +83,9 @@ def add_description(app, pagename, templatename, context, doctree) -> None:
 
 
 def write_not_found(app, exception) -> None:
-    """404.html is served for addresses of any depth, so it stands alone and links from the site's root."""
+    """404.html is served for addresses of any depth, so it stands alone and links from the site's
+    root.
+    """
     if exception is None and app.builder.name == "html":
         page = (Path(__file__).parent / "404.html").read_text(encoding="utf-8")
         (Path(app.outdir) / "404.html").write_text(

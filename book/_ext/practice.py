@@ -1,4 +1,6 @@
-"""The directive {practice} `ex-label`: an exercise to solve in the page, with tests that explain what is wrong.
+"""The directive {practice} `ex-label`.
+
+An exercise to solve in the page, with tests that explain what is wrong.
 
     ```{practice} ex-merge
     def merged(a, b):
@@ -7,8 +9,9 @@
     results = [check.example("two equal halves", lambda: merged(0.0, 0.0), np.log(2), "…")]
     ```
 
-Above the line stands what the reader starts from, below it the checks, made with `lmcore.check` as in the
-assignments; `np` and `check` are there already. Without a script, on paper and in an e-book only the upper part shows.
+Above the line stands what the reader starts from, below it the checks, made with `lmcore.check` as
+in the assignments; `np` and `check` are there already. Without a script, on paper and in an e-book
+only the upper part shows.
 """
 
 from __future__ import annotations

@@ -1,13 +1,17 @@
-"""What the theme puts on every page, cut down to what this site's pages use, once the pages are written.
+"""What the theme puts on every page, cut down to what this site's pages use, once the pages are
+written.
 
 The theme links twelve style sheets, fourteen scripts and three icon fonts: 850 KB compressed. Here
 
 - the style sheets become one, without rules and custom properties that no page can use;
-- the icon fonts keep the glyphs that this style sheet names, and the second copy of the icons, a script, goes;
-- the scripts every page needs become one, the others stay on pages with their markup, and none holds up drawing;
-- pictures say their size, so that nothing moves when they arrive, and all but the first wait until they come near.
+- the icon fonts keep the glyphs that this style sheet names; the second copy, a script, goes;
+- the scripts every page needs become one, the others stay on pages with their markup, and none
+  holds up drawing;
+- pictures say their size, so that nothing moves when they arrive, and all but the first wait until
+  they come near.
 
-Names carry a digest of what went in: a browser may keep the files for ever, and a rebuild makes only what changed.
+Names carry a digest of what went in: a browser may keep the files for ever, and a rebuild makes
+only what changed.
 """
 
 from __future__ import annotations
@@ -88,7 +92,10 @@ PLACEHOLDER = "0" * 12
 
 
 def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
-    """A page as the theme wrote it, with one style sheet and one script; what it linked is added to the lists."""
+    """A page as the theme wrote it, with one style sheet and one script.
+
+    What it linked is added to the lists.
+    """
     root = re.findall(r'data-content_root="([^"]*)"', page)[0]
     head, end, body = page.partition("</head>")
     links = []
@@ -184,7 +191,10 @@ def measure_pictures(page: str, folder: Path) -> str:
 
 
 def words_of(site: Path, pages: dict[Path, str]) -> set[str]:
-    """Whatever may be a class or an id: those on the pages, and every word of the scripts that change pages."""
+    """Whatever may be a class or an id.
+
+    Those on the pages, and every word of the scripts that change pages.
+    """
     found = set(FROM_BOOTSTRAP)
     for page in pages.values():
         for value in re.findall(r'\b(?:class|id)=["\']([^"\']*)["\']', page):
@@ -205,7 +215,10 @@ def words_of(site: Path, pages: dict[Path, str]) -> set[str]:
 
 
 def can_match(selector: list, words: set[str]) -> bool:
-    """Whether all classes and ids that a selector demands exist; what stands in brackets is not looked at."""
+    """Whether all classes and ids that a selector demands exist.
+
+    What stands in brackets is not looked at.
+    """
     after_dot = False
     for token in selector:
         if after_dot and token.type == "ident" and token.value not in words:
@@ -227,7 +240,9 @@ def split_at_commas(tokens: list) -> list[list]:
 
 
 def purge(rules: list, words: set[str], used: set[str] | None = None) -> str:
-    """Rules as text, without selectors that cannot match and, in the second pass, without unused properties and motions."""
+    """Rules as text, without selectors that cannot match and, in the second pass, without unused
+    properties and motions.
+    """
     out = []
     for rule in rules:
         if rule.type == "comment" and rule.value.startswith("!"):
@@ -294,7 +309,9 @@ def declarations(content: list, used: set[str] | None) -> str:
 
 
 def names_in_use(css: str, elsewhere: set[str]) -> set[str]:
-    """Custom properties that some rule reads, directly or through another one, and names of animations."""
+    """Custom properties that some rule reads, directly or through another one, and names of
+    animations.
+    """
     reads: dict[str, set[str]] = {}
     used = set(elsewhere)
     for name, value in re.findall(r"(?:^|[{;])\s*([\w-]+):((?:[^;{}\"]|\"[^\"]*\")*)", css):
@@ -317,15 +334,14 @@ def stylesheet(site: Path, sheets: list[str], words: set[str], elsewhere: set[st
 
     def read(path):
         css = (site / path).read_text(encoding="utf-8")
+        folder = Path(path).parent.as_posix()
 
         def moved(found):
             address = found.group(2)
             return (
                 found.group()
                 if re.match(r"data:|#|https?:", address)
-                else (
-                    f"url({relpath(normpath(f'{Path(path).parent.as_posix()}/{address}'), '_static')})"
-                )
+                else f"url({relpath(normpath(f'{folder}/{address}'), '_static')})"
             )
 
         css = re.sub(r"url\((['\"]?)([^'\")]+)\1\)", moved, css)
@@ -371,7 +387,7 @@ def digest(*parts) -> str:
 
 
 def make(static: Path, name: str, suffix: str, key: str, content) -> str:
-    """Write the file `name-key.suffix` unless it is there, and remove its predecessors; its name."""
+    """Write `name-key.suffix` unless it is there, and remove its predecessors; its name."""
     target = static / f"{name}-{key}{suffix}"
     for old in static.glob(f"{name}-{'?' * len(key)}{suffix}"):
         if old != target:
@@ -383,7 +399,10 @@ def make(static: Path, name: str, suffix: str, key: str, content) -> str:
 
 
 def make_sheet(site: Path, sheets: list[str], pages: dict[Path, str]) -> tuple[str, str]:
-    """The one style sheet and the icon fonts it names; file names of the sheet and of the font to load ahead."""
+    """The one style sheet and the icon fonts it names.
+
+    File names of the sheet and of the font to load ahead.
+    """
     static, own = site / "_static", Path(__file__).read_bytes()
     # the last is imported by the first
     sources = [(site / path).read_bytes() for path in [*sheets, "_static/basic.css"]]

@@ -1,7 +1,10 @@
-"""The index of subjects, and with it what a search finds first: each term of the glossary where a section speaks of it.
+"""The index of subjects, and with it what a search finds first.
 
-A section is listed under a term if it marks it as {term}, and stands first, in bold, if its title has the term or it holds
-an equation of that name. Nothing is written by hand: what is not marked in the text is not listed.
+Each term of the glossary where a section speaks of it.
+
+A section is listed under a term if it marks it as {term}, and stands first, in bold, if its title
+has the term or it holds an equation of that name. Nothing is written by hand: what is not marked in
+the text is not listed.
 """
 
 from __future__ import annotations
@@ -40,7 +43,10 @@ def words(text: str) -> list[str]:
 
 
 def spell(label: str, terms: dict[str, str]) -> str:
-    """The name in an equation's label, with the glossary's hyphens: cross-entropy-gradient is the cross-entropy gradient."""
+    """The name in an equation's label, with the glossary's hyphens.
+
+    cross-entropy-gradient is the cross-entropy gradient.
+    """
     parts, name = words("-".join(IN_FULL.get(part, part) for part in label.split("-"))), []
     while parts:
         length = next((k for k in range(len(parts), 1, -1) if " ".join(parts[:k]) in terms), 1)
@@ -50,7 +56,10 @@ def spell(label: str, terms: dict[str, str]) -> str:
 
 
 def in_title(title: str, terms: dict[str, str]) -> list[str]:
-    """Terms that stand in a title, also in the plural; a longer one hides those inside it: log-softmax is not softmax."""
+    """Terms that stand in a title, also in the plural.
+
+    A longer one hides those inside it: log-softmax is not softmax.
+    """
     plain = re.sub(r"[^\w\s-]", " ", title)
     rest, found = f" {' '.join(words(plain))} ", []
     for key in sorted(terms, key=len, reverse=True):

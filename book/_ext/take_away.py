@@ -3,7 +3,8 @@
 A section offers its own notebook, an opener those of its sections; every page of a chapter offers
 the assignment.
 
-The repository is `repository: url` in _config.yml. While that is empty no page offers to be edited or launched.
+The repository is `repository: url` in _config.yml. While that is empty no page offers to be edited
+or launched.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ PAGE = re.compile(r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review
 
 
 def launchers(address: str, branch: str, path: str) -> list[tuple[str, str]]:
-    """(service, address) for a notebook of a repository on GitHub or GitLab; Colab reads GitHub alone."""
+    """(service, address) for a notebook of a repository on GitHub or GitLab; Colab reads GitHub
+    alone.
+    """
     host, owner, name = address.removesuffix(".git").rstrip("/").rsplit("/", 2)
     version, notebook = quote(branch, safe=""), quote(path)
     if host == "https://github.com":

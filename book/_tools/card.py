@@ -1,4 +1,6 @@
-"""Draw book/_static/card.png, the picture that chats and networks show beside a link to the site: python book/_tools/card.py
+"""Draw book/_static/card.png, the picture that chats and networks show beside a link to the site.
+
+    python book/_tools/card.py
 
 It is committed, so that a build needs no browser; draw it again when the mark or the title changes.
 """

@@ -1,7 +1,8 @@
 """The whole book in one file: python book/_tools/formats.py pdf epub [--out FOLDER]
 
-PDF: Sphinx writes one page, and the system's Chromium prints it, with outline, tags and links. EPUB: Sphinx's own, with
-formulas in MathML, mended where HTML is not XHTML. Both stand in _build/formats/ unless told otherwise.
+PDF: Sphinx writes one page, and the system's Chromium prints it, with outline, tags and links.
+EPUB: Sphinx's own, with formulas in MathML, mended where HTML is not XHTML. Both stand in
+_build/formats/ unless told otherwise.
 """
 
 from __future__ import annotations
@@ -82,7 +83,10 @@ def open_folded(page):
 
 
 def one_page(html):
-    """Sphinx's single page as it is printed: links stay inside, folded parts are open, the frame is gone."""
+    """Sphinx's single page as it is printed.
+
+    Links stay inside, folded parts are open, the frame is gone.
+    """
     page = BeautifulSoup(html, "html.parser")
     for part in page.select(NOT_ON_PAPER):
         part.decompose()
@@ -149,7 +153,9 @@ def pdf(target):
 
 
 def xhtml(text):
-    """A page in which every element is closed, addresses are well-formed and nothing needs a script."""
+    """A page in which every element is closed, addresses are well-formed and nothing needs a
+    script.
+    """
     head, start, body = text.partition("<html")
     page = BeautifulSoup(start + body, "html.parser")
     for part in page.select(
@@ -170,7 +176,10 @@ def xhtml(text):
 
 
 def plain_svg(text):
-    """A figure without a document type, which e-books may not name; the glyph of a space has a path too."""
+    """A figure without a document type, which e-books may not name.
+
+    The glyph of a space has a path too.
+    """
     text = re.sub(r"<!DOCTYPE[^>]*>", "", text)
     return re.sub(r"<path(?![^>]*\sd=)", '<path d="M0 0"', text)
 

@@ -1,7 +1,9 @@
-"""Judge pages of the built site with Lighthouse, on a slow phone and on a desktop: `make lighthouse`.
+"""Judge pages of the built site with Lighthouse, on a slow phone and on a desktop: `make
+lighthouse`.
 
-Needs Node and a Chromium; Lighthouse itself is fetched by npx, pinned here. The site is served on this machine as a web host
-would serve it, compressed. Prints a table, writes it into book/contributors.md, and fails below the marks that we promise.
+Needs Node and a Chromium; Lighthouse itself is fetched by npx, pinned here. The site is served on
+this machine as a web host would serve it, compressed. Prints a table, writes it into
+book/contributors.md, and fails below the marks that we promise.
 """
 
 import argparse

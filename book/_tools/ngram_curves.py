@@ -1,7 +1,9 @@
-"""Held-out bits per byte of n-gram models, for the explorer of chapter 8: `python book/_tools/ngram_curves.py`.
+"""Held-out bits per byte of n-gram models, for the explorer of chapter 8: `python
+book/_tools/ngram_curves.py`.
 
-Seven million characters are counted and some four hundred models fitted, which takes minutes; so the numbers are kept in
-ngram_curves.json beside this file, and a test computes a part of them again.
+Seven million characters are counted and some four hundred models fitted, which takes minutes; so
+the numbers are kept in ngram_curves.json beside this file, and a test computes a part of them
+again.
 """
 
 import json

@@ -2,9 +2,9 @@
 
     python book/_tools/notebooks.py [--all] [--check] [--jobs N] [NOTEBOOK ...]
 
-A notebook needs it when its code, its outputs, lmcore or the data are not what they were after its last run. It is
-replaced in one step and only after every cell ran, so Ctrl-C or an error leaves the old one whole. What differs from
-machine to machine (times, kernel versions) is stripped.
+A notebook needs it when its code, its outputs, lmcore or the data are not what they were after its
+last run. It is replaced in one step and only after every cell ran, so Ctrl-C or an error leaves the
+old one whole. What differs from machine to machine (times, kernel versions) is stripped.
 """
 
 import argparse
@@ -29,7 +29,9 @@ SECONDS_A_CELL = 300
 
 
 def course_digest(home=HOME):
-    """One hash over lmcore's code and data (what tests call aside) and the versions of the packages behind them."""
+    """One hash over lmcore's code and data (what tests call aside) and the versions of the packages
+    behind them.
+    """
     total = hashlib.sha256()
     for path in sorted((home / "lmcore").rglob("*")):
         parts = path.relative_to(home).parts
@@ -44,7 +46,10 @@ def course_digest(home=HOME):
 
 
 def stamp(notebook, course):
-    """One hash over a notebook's code cells with their outputs, and the course's digest. Prose does not count."""
+    """One hash over a notebook's code cells with their outputs, and the course's digest.
+
+    Prose does not count.
+    """
     cells = [(cell.source, cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256((course + json.dumps(cells, sort_keys=True)).encode()).hexdigest()
 
@@ -69,7 +74,7 @@ def tidy(notebook):
 
 
 def merge_streams(outputs):
-    """Text printed in pieces arrives in one or in several outputs, as timing has it: make it one."""
+    """Join text that was printed in pieces and arrived in several outputs."""
     merged = []
     for output in outputs:
         if output.output_type == "stream" and merged and merged[-1].get("name") == output.name:
@@ -80,7 +85,10 @@ def merge_streams(outputs):
 
 
 def execute(path):
-    """Run one notebook and replace it. Returns the new notebook; raises RuntimeError that names the cell."""
+    """Run one notebook and replace it.
+
+    Returns the new notebook; raises RuntimeError that names the cell.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -148,7 +156,10 @@ def name_of(path):
 
 
 def run(paths, jobs, course):
-    """Execute notebooks side by side, with a line as each starts and ends. Returns those that failed."""
+    """Execute notebooks side by side, with a line as each starts and ends.
+
+    Returns those that failed.
+    """
     stamps, failed, done = read_stamps(), [], 0
 
     def one(path):

@@ -1,4 +1,6 @@
-"""Show the built site on this machine: `python book/_tools/serve.py [--port 8000]`, stopped by Ctrl-C."""
+"""Show the built site on this machine: `python book/_tools/serve.py [--port 8000]`, stopped by
+Ctrl-C.
+"""
 
 import argparse
 import errno
@@ -13,7 +15,9 @@ HOST = "127.0.0.1"  # this machine only
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Files of the site, never cached (they are being worked on), with the site's own page for unknown addresses."""
+    """Files of the site, never cached (they are being worked on), with the site's own page for
+    unknown addresses.
+    """
 
     def end_headers(self):
         self.send_header("Cache-Control", "no-cache")

@@ -1,4 +1,7 @@
-"""Filters and sampling beside transformers and torch (on two threads): python tests/benchmarks/run.py decoding"""
+"""Filters and sampling beside transformers and torch (on two threads).
+
+python tests/benchmarks/run.py decoding
+"""
 
 import time
 
@@ -17,12 +20,17 @@ ROWS, VOCAB_SIZE, REPEATS = 64, 50_257, 9
 
 
 def agree(ours, theirs):
-    """Whether two filters kept the same tokens, but for one a row whose mass rounds to either side of the threshold."""
+    """Whether two filters kept the same tokens, but for one a row whose mass rounds to either side
+    of the threshold.
+    """
     return (np.isfinite(ours) != np.isfinite(theirs)).sum(axis=1).max() <= 1
 
 
 def measurements():
-    """The rows that run.py prints; results are compared first, and the two take turns, the best of each counting."""
+    """The rows that run.py prints.
+
+    Results are compared first, and the two take turns, the best of each counting.
+    """
     import torch
     from transformers.generation import logits_process as hf
 

@@ -1,7 +1,9 @@
-"""Cross-entropy with its gradient, lmcore and torch side by side: python tests/benchmarks/run.py likelihood
+"""Cross-entropy with its gradient, lmcore and torch side by side.
 
-torch runs forward and backward on two threads, lmcore on one. Runs alternate, and the best of each counts, so that
-whatever else the machine does meets both.
+    python tests/benchmarks/run.py likelihood
+
+torch runs forward and backward on two threads, lmcore on one. Runs alternate, and the best of each
+counts, so that whatever else the machine does meets both.
 """
 
 import time
@@ -26,7 +28,10 @@ def best_of(functions, repeats):
 
 
 def measure(rows, repeats):
-    """(what, lmcore's seconds, torch's seconds, goal) for one number of rows; results are compared first."""
+    """(what, lmcore's seconds, torch's seconds, goal) for one number of rows.
+
+    Results are compared first.
+    """
     import torch
 
     torch.set_num_threads(2)

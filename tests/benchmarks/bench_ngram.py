@@ -1,9 +1,12 @@
-"""N-gram models, lmcore and nltk side by side on a million words: python tests/benchmarks/run.py ngram
+"""N-gram models, lmcore and nltk side by side on a million words.
 
-The words are those of the speeches, the documents whole speeches. Fitting starts from token lists on both sides (ids
-here, strings there) and includes counting. Times are processor seconds of the one thread that each side uses, so that a
-busy machine does not count. Run by itself, this file prints sizes and seven million characters too, lmcore's alone: at
-nltk's tenth of a second a query, scoring the held-out speeches would take most of a day.
+    python tests/benchmarks/run.py ngram
+
+The words are those of the speeches, the documents whole speeches. Fitting starts from token lists
+on both sides (ids here, strings there) and includes counting. Times are processor seconds of the
+one thread that each side uses, so that a busy machine does not count. Run by itself, this file
+prints sizes and seven million characters too, lmcore's alone: at nltk's tenth of a second a query,
+scoring the held-out speeches would take most of a day.
 """
 
 import re
@@ -46,7 +49,10 @@ def word_documents():
 
 
 def as_ids(train, test):
-    """Both as id arrays, with the size of the vocabulary and EOS; words not in `train` become one unknown token."""
+    """Both as id arrays, with the size of the vocabulary and EOS.
+
+    Words not in `train` become one unknown token.
+    """
     vocab = {word: i for i, word in enumerate(sorted({word for text in train for word in text}))}
     unk, eos = len(vocab), len(vocab) + 1
     train, test = (

@@ -1,6 +1,7 @@
 """The softmax family beside SciPy's, one thread each: python tests/benchmarks/run.py softmax
 
-A new array of 200 MB is 50,000 page faults, whoever fills it: hence each function also with ``out=``, which SciPy lacks.
+A new array of 200 MB is 50,000 page faults, whoever fills it: hence each function also with
+``out=``, which SciPy lacks.
 """
 
 import time
@@ -16,7 +17,10 @@ GOALS = {"log_softmax": 0.65, "logsumexp": 0.35, "softmax": None}  # lmcore's ti
 
 
 def measurements():
-    """The rows that run.py prints; results are compared first, and all take turns, the best of each counting."""
+    """The rows that run.py prints.
+
+    Results are compared first, and all take turns, the best of each counting.
+    """
     for rows, repeats in ((256, 7), (4096, 3)):
         logits = np.random.default_rng(0).standard_normal((rows, VOCAB_SIZE), dtype=np.float32) * 3
         out = np.empty_like(logits)

@@ -1,6 +1,9 @@
-"""A training step of a transformer, lmcore against torch: forward, backward, clipping and AdamW on the same shapes.
+"""A training step of a transformer, lmcore against torch.
 
-torch takes the batch whole, lmcore in shards, each on two threads; rounds alternate and the best of each counts.
+Forward, backward, clipping and AdamW on the same shapes.
+
+torch takes the batch whole, lmcore in shards, each on two threads; rounds alternate and the best of
+each counts.
 """
 
 import os
@@ -95,7 +98,10 @@ def torch_step(config, inputs, targets):
 
 
 def measurements():
-    """Rows for run.py. lmcore's threads take a shard each, so its BLAS is held to one thread of its own."""
+    """Rows for run.py.
+
+    lmcore's threads take a shard each, so its BLAS is held to one thread of its own.
+    """
     import torch
     from threadpoolctl import threadpool_limits
 

@@ -1,9 +1,12 @@
-"""Stock nbgrader and this course's grader on the same submissions: python tests/benchmarks/grading.py [SIZE ...]    (make bench-grading)
+"""Stock nbgrader and this course's grader on the same submissions.
 
-Honest answers of assignment 3, right ones and wrong ones, handed in by 40 and by 200 students. Each grader runs as an
-instructor would start it, in a process of its own, start and feedback included, in turns: ours, stock, ours. CPU counts
-all processes (by a control group where this account may make one), memory is the largest sum of all processes' shares.
-Last come the floor, which is a fork of a warm process that executes the cells and nothing else, and where our time goes.
+    python tests/benchmarks/grading.py [SIZE ...]    (make bench-grading)
+
+Honest answers of assignment 3, right ones and wrong ones, handed in by 40 and by 200 students. Each
+grader runs as an instructor would start it, in a process of its own, start and feedback included,
+in turns: ours, stock, ours. CPU counts all processes (by a control group where this account may
+make one), memory is the largest sum of all processes' shares. Last come the floor, which is a fork
+of a warm process that executes the cells and nothing else, and where our time goes.
 """
 
 import json
@@ -193,7 +196,10 @@ print((time.perf_counter() - begin) / len(notebooks))
 
 
 def floor(size=20):
-    """Seconds a notebook if a warm process forks and executes the cells: no box, no judge, no outputs, nothing written."""
+    """Seconds a notebook if a warm process forks and executes the cells.
+
+    No box, no judge, no outputs, nothing written.
+    """
     notebooks = []
     for cells in _sanitised(size):
         notebooks.append([cell["source"] for cell in cells if cell["cell_type"] == "code"])

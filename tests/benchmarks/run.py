@@ -4,9 +4,9 @@ Every bench_*.py beside this file has a function `measurements()` that yields, o
 
     (what, lmcore's seconds, name of the peer, the peer's seconds, goal)
 
-with `goal` the largest ratio of the two that design asks for, or None. An absolute limit is a peer named "limit".
-Each file runs in a process of its own, so that its peak memory is its own; a peer that is not installed is said so.
-Names on the command line choose files: `run.py softmax ngram`.
+with `goal` the largest ratio of the two that design asks for, or None. An absolute limit is a peer
+named "limit". Each file runs in a process of its own, so that its peak memory is its own; a peer
+that is not installed is said so. Names on the command line choose files: `run.py softmax ngram`.
 """
 
 import importlib
@@ -60,7 +60,10 @@ def measure(name):
 
 
 def show(name):
-    """Run one file in a process of its own and print its rows as they come; returns what became of its goals."""
+    """Run one file in a process of its own and print its rows as they come.
+
+    Returns what became of its goals.
+    """
     outcome = []
     child = subprocess.Popen(
         [sys.executable, __file__, "--measure", name],

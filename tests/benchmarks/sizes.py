@@ -1,8 +1,8 @@
 """What grading a department takes: python tests/benchmarks/sizes.py measure | table
 
-`measure` grades a few submissions of every chapter and keeps the CPU seconds that each of them took in sizes.json, and
-those of what is done for one submission after the other, by the one process that writes; `table` computes from them what
-the guide's page on large classes says, and writes it there.
+`measure` grades a few submissions of every chapter and keeps the CPU seconds that each of them took
+in sizes.json, and those of what is done for one submission after the other, by the one process that
+writes; `table` computes from them what the guide's page on large classes says, and writes it there.
 """
 
 import json
@@ -49,7 +49,10 @@ def measure():
 
 
 def measure_serial():
-    """CPU seconds for a submission of reading, writing and feedback: a class graded with results that are there already."""
+    """CPU seconds for a submission of reading, writing and feedback.
+
+    A class graded with results that are there already.
+    """
     from made_up.crowd import name, outcome
     from nbjudge.execution import pool
     from nbjudge.execution.engine import result_key

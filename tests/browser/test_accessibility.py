@@ -1,4 +1,7 @@
-"""Every page for every reader: axe in light and dark, no scrolling sideways, focus that shows, motion only where wanted."""
+"""Every page for every reader.
+
+Axe in light and dark, no scrolling sideways, focus that shows, motion only where wanted.
+"""
 
 from pathlib import Path
 
@@ -36,8 +39,8 @@ def names():
 def findings(page):
     """What axe says against the page as it stands, one line a rule.
 
-    Of a formula it sees the MathML that a screen reader reads; what is drawn beside it is thousands of letters that have no
-    colours of their own and are hidden from readers.
+    Of a formula it sees the MathML that a screen reader reads; what is drawn beside it is thousands
+    of letters that have no colours of their own and are hidden from readers.
     """
     page.evaluate(AXE)
     found = page.evaluate("axe.run({exclude: ['.katex-html']}, {resultTypes: ['violations']})")[
@@ -119,7 +122,8 @@ def test_words_in_tables_stay_whole(reader, site, width):
 def test_jumps_arrive_where_they_should(page, site, width):
     """From another page and within one, to every section, figure and formula of two long pages."""
     page.set_viewport_size({"width": width, "height": 900})
-    # Pixels from the window's top. A target near the end may stand lower: nothing is left to scroll.
+    # Pixels from the window's top. A target near the end may stand lower: nothing is left to
+    # scroll.
     top = """id => {
         const y = Math.round(document.getElementById(id).getBoundingClientRect().top);
         const left = document.documentElement.scrollHeight - innerHeight - scrollY;

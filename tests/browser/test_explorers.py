@@ -17,7 +17,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encodi
 
 @pytest.fixture(scope="module")
 def explorer_data():
-    """The module that exports the numbers, and beside it the script that made those of chapter 8."""
+    """The module that exports the numbers, and the script that made those of chapter 8."""
     sys.path[:0] = [str(HOME / "book" / "_ext"), str(HOME / "book" / "_tools")]
     import explorer_data
 
@@ -431,7 +431,10 @@ EVERYWHERE = {
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_an_explorer_waits_and_fits_a_phone(page, site, name):
-    """Nothing of it is fetched before it comes near; at 360 px, and with letters twice as large, it keeps to its width."""
+    """Nothing of it is fetched before it comes near.
+
+    At 360 px, and with letters twice as large, it keeps to its width.
+    """
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{site}{EVERYWHERE[name]}")
     page.wait_for_timeout(300)

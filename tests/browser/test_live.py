@@ -21,7 +21,10 @@ SHAPES = "batch, time, d, V = 2, 5, 8, 20"
 
 @pytest.fixture(scope="module")
 def started(browser, live_site):
-    """One page in which Python has started and the second cell has run once; tests that change cells share it."""
+    """One page in which Python has started and the second cell has run once.
+
+    Tests that change cells share it.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watched(context.new_page())
     page.goto(live_site + SECTION)

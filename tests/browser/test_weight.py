@@ -1,4 +1,6 @@
-"""What the first view of each page weighs, compressed and without its figures, and that nothing moves while it arrives."""
+"""What the first view of each page weighs, compressed and without its figures, and that nothing
+moves while it arrives.
+"""
 
 import gzip
 
@@ -72,7 +74,9 @@ def test_only_what_can_be_packed_is_packed(tmp_path):
 
 
 def test_what_lighthouse_said_is_in_the_guide_and_enough(record_property):
-    """Lighthouse needs Node and a quiet machine: `make lighthouse` runs it and writes down what it said."""
+    """Lighthouse needs Node and a quiet machine: `make lighthouse` runs it and writes down what it
+    said.
+    """
     table = between(
         HOME / "book" / "contributors.md", "<!-- written by make lighthouse -->", "<!-- end -->"
     )

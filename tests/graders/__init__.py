@@ -1,6 +1,8 @@
-"""What each problem's tests must do with right answers in other styles and with the wrong ones that students write.
+"""What each problem's tests must do with right answers in other styles and with the wrong ones that
+students write.
 
-One module a chapter, `chapter_NN.PROBLEMS`: {grade_id of the answer cell: Problem}. tests/test_graders.py runs them.
+One module a chapter, `chapter_NN.PROBLEMS`: {grade_id of the answer cell: Problem}.
+tests/test_graders.py runs them.
 """
 
 import ast
@@ -65,7 +67,8 @@ def autograded(chapter):
 
 
 def grade(chapter, problem, answer=None, others=None):
-    """Run a source notebook up to the tests of one problem, with `answer` in its cell (None: the reference).
+    """Run a source notebook up to the tests of one problem, with `answer` in its cell (None: the
+    reference).
 
     `others` are answers to other problems, by grade_id; where there is none, the reference's
     stands.
@@ -92,7 +95,9 @@ def grade(chapter, problem, answer=None, others=None):
 
 
 def _run(source, names):
-    """Execute a cell; return the value of its last expression and what it printed, as a notebook shows them."""
+    """Execute a cell; return the value of its last expression and what it printed, as a notebook
+    shows them.
+    """
     body = ast.parse(source).body
     last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
     printed, value = io.StringIO(), None

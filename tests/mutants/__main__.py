@@ -1,7 +1,10 @@
-"""Plant every mistake of the table in a copy of lmcore and see which the tests miss: python -m tests.mutants [word ...]
+"""Plant every mistake of the table in a copy of lmcore and see which the tests miss.
 
-Words choose mutants by file or mistake. Two run at a time; each runs only the test file named with it. Exit status 0
-if all are killed, 1 if one survives or spoils the run itself, 2 if the table no longer fits the code.
+    python -m tests.mutants [word ...]
+
+Words choose mutants by file or mistake. Two run at a time; each runs only the test file named with
+it. Exit status 0 if all are killed, 1 if one survives or spoils the run itself, 2 if the table no
+longer fits the code.
 """
 
 import argparse
@@ -22,7 +25,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def copy_of_the_code(folder):
-    """lmcore and its tests in a folder of their own, where nothing can hurt and nothing else is imported."""
+    """lmcore and its tests in a folder of their own, where nothing can hurt and nothing else is
+    imported.
+    """
     left_out = shutil.ignore_patterns("__pycache__", "benchmarks", "mutants")
     for name in ("lmcore", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)

@@ -1,6 +1,7 @@
 """The planted mistakes: one line of lmcore each, chosen among those that people really make.
 
-A group names the file, the tests that must notice, and then (text as it stands, text with the mistake, the mistake).
+A group names the file, the tests that must notice, and then (text as it stands, text with the
+mistake, the mistake).
 """
 
 from typing import NamedTuple
@@ -17,7 +18,10 @@ class Mutant(NamedTuple):
 
 
 def misfits(mutants, root):
-    """What is wrong with the table: texts that do not stand exactly once in their file, missing tests."""
+    """What is wrong with the table.
+
+    Texts that do not stand exactly once in their file, missing tests.
+    """
     found = []
     for mutant in mutants:
         path = root / mutant.file

@@ -1,4 +1,6 @@
-"""Recompute tests/peers/calibration.json: temperatures fitted by torch's L-BFGS, as in Guo et al.'s own code.
+"""Recompute tests/peers/calibration.json.
+
+Temperatures fitted by torch's L-BFGS, as in Guo et al.'s own code.
 
 Needs the extra `peers`. Run from the repository's root: python tests/peers/calibration.py
 """

@@ -1,4 +1,6 @@
-"""Recompute tests/peers/conditioning.json: classifier-free guidance by transformers' logits processor.
+"""Recompute tests/peers/conditioning.json.
+
+Classifier-free guidance by transformers' logits processor.
 
 Needs the extra `peers`. Run from the repository's root: python tests/peers/conditioning.py
 """

@@ -1,4 +1,7 @@
-"""transformers' LLaMA and Hugging Face's BPE for test_data.py: python tests/peers/data.py writes data.npz."""
+"""transformers' LLaMA and Hugging Face's BPE for test_data.py.
+
+python tests/peers/data.py writes data.npz.
+"""
 
 import pathlib
 

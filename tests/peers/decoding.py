@@ -1,4 +1,6 @@
-"""Recompute tests/peers/decoding.json: transformers' logits processors, their order in `generate`, and its beam search.
+"""Recompute tests/peers/decoding.json.
+
+The peers are transformers' logits processors, their order in `generate`, and its beam search.
 
 Needs the extra `peers`. Run from the repository's root: python tests/peers/decoding.py
 """
@@ -55,7 +57,10 @@ TO_TRANSFORMERS = {"no_repeat_ngram": "no_repeat_ngram_size", "epsilon": "epsilo
 
 
 class Table(PreTrainedModel, GenerationMixin):
-    """A model that reads its log-probabilities from a table by time and last token; at MAX_LEN only EOS is left."""
+    """A model that reads its log-probabilities from a table by time and last token.
+
+    At MAX_LEN only EOS is left.
+    """
 
     config_class = PretrainedConfig
 

@@ -1,4 +1,7 @@
-"""torch's losses and gradients for test_likelihood.py: python tests/peers/likelihood.py writes likelihood.npz."""
+"""torch's losses and gradients for test_likelihood.py.
+
+python tests/peers/likelihood.py writes likelihood.npz.
+"""
 
 import pathlib
 
@@ -69,7 +72,10 @@ def outputs(logits, targets, soft):
 
 
 def peer_values():
-    """(inputs, torch's outputs, where they come from): computed now if torch is there, otherwise as stored."""
+    """(inputs, torch's outputs, where they come from).
+
+    Computed now if torch is there, otherwise as stored.
+    """
     given = inputs()
     try:
         return given, outputs(**given), "torch"

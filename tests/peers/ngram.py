@@ -1,8 +1,10 @@
-"""Recompute tests/peers/ngram.json: the n-gram estimators of kenlm (lmplz) and nltk on the six speeches up to 1794.
+"""Recompute tests/peers/ngram.json.
 
-Needs the extra `peers`, the data packages, and kenlm's estimator `lmplz`, which the Python package does not build:
-unpack its source package, then `cmake` and `make lmplz` (boost headers needed). Run from the repository's root, with
-lmplz on the PATH: python tests/peers/ngram.py
+The n-gram estimators of kenlm (lmplz) and nltk on the six speeches up to 1794.
+
+Needs the extra `peers`, the data packages, and kenlm's estimator `lmplz`, which the Python package
+does not build: unpack its source package, then `cmake` and `make lmplz` (boost headers needed). Run
+from the repository's root, with lmplz on the PATH: python tests/peers/ngram.py
 """
 
 import json
@@ -42,7 +44,10 @@ def sentences():
 
 
 def draw_queries(documents, vocab_size, eos, rng):
-    """(prefix, token) pairs: histories of the text, whole or cut short, or of random tokens; tokens true or random."""
+    """(prefix, token) pairs: histories of the text, whole or cut short, or of random tokens.
+
+    Tokens true or random.
+    """
     queries = []
     for i in range(N_QUERIES):
         string = [*documents[rng.integers(len(documents))], eos]
@@ -60,7 +65,9 @@ def draw_queries(documents, vocab_size, eos, rng):
 
 
 def lmplz(documents, names, order, queries):
-    """Discounts and natural-log probabilities of modified Kneser–Ney by lmplz, read by the kenlm module."""
+    """Discounts and natural-log probabilities of modified Kneser–Ney by lmplz, read by the kenlm
+    module.
+    """
     tool = shutil.which("lmplz") or sys.exit("lmplz is not on the PATH; see this file's docstring")
     text = "\n".join(" ".join(names[t] for t in document) for document in documents) + "\n"
     with tempfile.TemporaryDirectory() as folder:
@@ -138,8 +145,8 @@ def nltk_scores(documents, names, queries):
 def nltk_score(name, model, prefix, word):
     """p(word | prefix), or None where nltk has no distribution.
 
-    That is after BOS for Kneser–Ney (its lower orders count no left context there: rows do not sum to 1) and after an
-    unseen history for MLE (it scores 0 everywhere).
+    That is after BOS for Kneser–Ney (its lower orders count no left context there: rows do not sum
+    to 1) and after an unseen history for MLE (it scores 0 everywhere).
     """
     history = [BOS, *prefix][-(NLTK_ORDER - 1) :]
     if name == "kneser_ney" and BOS in history:

@@ -1,4 +1,7 @@
-"""torch's layers, models, gradients and AdamW for the neural tests: python tests/peers/transformer.py writes transformer.npz."""
+"""torch's layers, models, gradients and AdamW for the neural tests.
+
+python tests/peers/transformer.py writes transformer.npz.
+"""
 
 import pathlib
 
@@ -119,7 +122,9 @@ def torch_nplm(p, tokens, config):
 
 
 def model_cases():
-    """Family -> (lmcore module, config, random float64 parameters, which do not hang on how models start)."""
+    """Family -> (lmcore module, config, random float64 parameters, which do not hang on how models
+    start).
+    """
     from lmcore.models import nplm, rnn, transformer
 
     configs = {

@@ -12,7 +12,10 @@ BOX = re.compile(r"^(`{3,})\{practice\} *(\S+)\n(.*?)^\1$", re.MULTILINE | re.DO
 
 
 class Answers(NamedTuple):
-    """What is typed into one box: {name: code}, and {name: (code, phrase of the message that it must get)}."""
+    """What is typed into one box.
+
+    `right` is {name: code}, `wrong` {name: (code, phrase of the message that it must get)}.
+    """
 
     right: dict
     wrong: dict

@@ -68,7 +68,9 @@ def put(kind, payload, key):
 
 
 def absent(source):
-    """What a cell imports and what is not here yet, as import lines for Pyodide to find packages for."""
+    """What a cell imports and what is not here yet, as import lines for Pyodide to find packages
+    for.
+    """
     from pyodide.code import find_imports
 
     def is_here(name):
@@ -89,7 +91,9 @@ def begin():
 
 
 def show(value, raw=False):
-    """Send a value as the richest thing that it can be, like a notebook; `raw` values are already {type: content}."""
+    """Send a value as the richest thing that it can be, like a notebook; `raw` values are already
+    {type: content}.
+    """
     flush()
     contents = (
         value
@@ -122,7 +126,9 @@ def show_figures(*_, **__):
 
 
 def install_display():
-    """IPython.display as far as the notebooks use it; IPython itself would be another two megabytes."""
+    """IPython.display as far as the notebooks use it; IPython itself would be another two
+    megabytes.
+    """
 
     class Rich:
         def __init__(self, data):
@@ -191,7 +197,10 @@ def remember(source, name):
 
 
 def count_long_integers():
-    """Let np.bincount take what a Generator draws: int64, where indices have 32 bits here and it refuses longer ones."""
+    """Let np.bincount take what a Generator draws.
+
+    It draws int64; indices have 32 bits here, and np.bincount refuses longer ones.
+    """
     import numpy
 
     plain = numpy.bincount
@@ -223,7 +232,10 @@ def prepare():
 
 
 def check(source, tests, name):
-    """Run an answer and its checks in a namespace of their own; returns [[what was tried, message or None], ...]."""
+    """Run an answer and its checks in a namespace of their own.
+
+    Returns [[what was tried, message or None], ...].
+    """
     import numpy
 
     from lmcore import check as checks

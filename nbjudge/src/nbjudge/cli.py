@@ -2,9 +2,9 @@
 
     nbjudge release | lint | check | grade | report | doctor
 
-Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well, 1 something needs a
-person (a submission without a grade, a problem that lint found), 2 nothing could be done, 130 after Ctrl-C or a
-request to end (SIGTERM).
+Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well,
+1 something needs a person (a submission without a grade, a problem that lint found), 2 nothing
+could be done, 130 after Ctrl-C or a request to end (SIGTERM).
 """
 
 import argparse
@@ -90,7 +90,10 @@ def main(arguments=None):
 
 
 def _print_whatever_the_encoding():
-    """Let signs that the output's encoding lacks be printed as their numbers: on Windows, files and pipes lack most."""
+    """Let signs that the output's encoding lacks be printed as their numbers.
+
+    On Windows, files and pipes lack most.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -99,8 +102,9 @@ def _print_whatever_the_encoding():
 def _import_validator_quickly():
     """Import nbformat's validator without the part that takes seconds.
 
-    jsonschema would compile 38 grammars of internationalised addresses as it is imported, and no notebook has a field
-    of that kind. It does without when the package is not there, so it is told that it is not.
+    jsonschema would compile 38 grammars of internationalised addresses as it is imported, and no
+    notebook has a field of that kind. It does without when the package is not there, so it is told
+    that it is not.
     """
     name = "rfc3987_syntax"
     if "jsonschema" not in sys.modules and name not in sys.modules:
@@ -113,7 +117,9 @@ def _import_validator_quickly():
 
 @contextlib.contextmanager
 def _ended_like_by_a_key():
-    """Have a request to end (SIGTERM: a shutdown, a batch system at its time limit) do what Ctrl-C does."""
+    """Have a request to end (SIGTERM: a shutdown, a batch system at its time limit) do what Ctrl-C
+    does.
+    """
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -404,7 +410,8 @@ VERBS = {
         _release_options,
         _release,
         "generate the students' notebooks from the sources",
-        "What is current is not touched; a notebook in which somebody has worked is not overwritten.",
+        "What is current is not touched; a notebook in which somebody has worked is not "
+        "overwritten.",
     ),
     "lint": (
         _lint_options,

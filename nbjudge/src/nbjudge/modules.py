@@ -106,7 +106,10 @@ def _imports(name, path, changed):
 
 @cache
 def _version(package):
-    """Name and version of an installed package; of one whose distribution has another name, its file."""
+    """Name and version of an installed package.
+
+    Of one whose distribution has another name, its file.
+    """
     if package in sys.stdlib_module_names:
         return f"Python {sys.version_info[:2]}"
     try:

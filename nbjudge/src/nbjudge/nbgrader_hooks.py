@@ -16,7 +16,9 @@ from nbjudge.submission.sanitise import rebuild
 
 
 class RebuildFromSource(NbGraderPreprocessor):
-    """Before a submission runs: take the student's cells from it and everything else from the source notebook."""
+    """Before a submission runs: take the student's cells from it and everything else from the
+    source notebook.
+    """
 
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
@@ -35,7 +37,9 @@ class RebuildFromSource(NbGraderPreprocessor):
 
 
 class WarningsAreNotErrors(NbGraderPreprocessor):
-    """After the run: what a test cell wrote to stderr stays readable but no longer counts as a failure."""
+    """After the run: what a test cell wrote to stderr stays readable but no longer counts as a
+    failure.
+    """
 
     def preprocess_cell(self, cell, resources, cell_index):
         if is_grade(cell) and cell.cell_type == "code":
@@ -58,7 +62,9 @@ class HideHiddenTests(ClearHiddenTests):
 
 
 def inert(html):
-    """Rendered text of a notebook with its formatting, pictures and links, but nothing in it that could run."""
+    """Rendered text of a notebook with its formatting, pictures and links, but nothing in it that
+    could run.
+    """
     return clean(strip_files_prefix(html))
 
 

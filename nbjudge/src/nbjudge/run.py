@@ -1,7 +1,9 @@
-"""Grade a class: read what was handed in, grade what is new, write it down, give feedback, export the scores.
+"""Grade a class: read what was handed in, grade what is new, write it down, give feedback, export
+the scores.
 
-Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A submission is graded
-once; it is graded again when it, the source notebook or a module that it imports changes.
+Reads submitted/STUDENT/NN-slug/, writes the gradebook, autograded/, feedback/ and grades.csv. A
+submission is graded once; it is graded again when it, the source notebook or a module that it
+imports changes.
 """
 
 import contextlib
@@ -158,7 +160,10 @@ def _explained():
 
 @contextlib.contextmanager
 def _alone(spool):
-    """The folder of results on their way to the gradebook, for one run at a time; however a run ends, the system notes it."""
+    """The folder of results on their way to the gradebook, for one run at a time.
+
+    However a run ends, the system notes it.
+    """
     spool.mkdir(parents=True, exist_ok=True)
     folder = os.open(spool, os.O_RDONLY)
     try:
@@ -176,7 +181,9 @@ def _alone(spool):
 
 
 def _sweep(spool, found):
-    """Remove what runs that were cut off have left, unless it is the result of a submission that was not looked at now."""
+    """Remove what runs that were cut off have left, unless it is the result of a submission that
+    was not looked at now.
+    """
     for path in spool.iterdir():
         result = Result.load(path)
         if result is None or result.student in found.get(result.chapter, ()):
@@ -184,7 +191,7 @@ def _sweep(spool, found):
 
 
 def look_alikes(home, root, chapters, **options):
-    """(chapter, student, student, share) of submissions that are nearly the same, from the ledger."""
+    """(chapter, student, student, share) of nearly equal submissions, from the ledger."""
     config = course_config(home, root)
     if options.get("db"):
         config.CourseDirectory.db_url = options["db"]
@@ -423,7 +430,8 @@ class _Chapter:
             )
         elif outcome.key != result_key(spec, submission):
             raise RuntimeError(
-                "the workers run another version of nbjudge or of the course: give them the same as here, then grade"
+                "the workers run another version of nbjudge or of the course: give them the same as"
+                " here, then grade"
                 " again"
             )
         else:

@@ -1,7 +1,7 @@
 """The visible tests of an assignment, run on the student's own work.
 
-Everything runs in a fresh kernel from top to bottom, as it will when the assignment is graded; the notebook itself is
-not changed. More tests, with other numbers, run at grading.
+Everything runs in a fresh kernel from top to bottom, as it will when the assignment is graded; the
+notebook itself is not changed. More tests, with other numbers, run at grading.
 """
 
 from pathlib import Path
@@ -61,7 +61,8 @@ def visible_results(path):
         client.execute()
     except CellTimeoutError:
         raise ValueError(
-            f"a cell of {path} ran longer than {SECONDS_PER_CELL} s: look for a loop that never ends"
+            f"a cell of {path} ran longer than {SECONDS_PER_CELL} s: look for a loop that"
+            " never ends"
         ) from None
     except DeadKernelError:
         raise ValueError(

@@ -1,8 +1,9 @@
-"""How each test of an assignment is run, found by grading the source's own solution and its blank release.
+"""How each test of an assignment is run, found by grading the source's own solution and its blank
+release.
 
-A test that gives the solution full points apart is judged apart, where nothing can be forged. One that
-does so only inside runs inside, with the reason. One that fails both ways is an error of the source, and
-the assignment is refused before a student is charged with it.
+A test that gives the solution full points apart is judged apart, where nothing can be forged. One
+that does so only inside runs inside, with the reason. One that fails both ways is an error of the
+source, and the assignment is refused before a student is charged with it.
 """
 
 import ast
@@ -144,7 +145,7 @@ def _error(test, result):
 
 
 def _faults(path, spec, result, changes):
-    """Refuse a test that fails the solution in every way; a solution that is not there cannot fail."""
+    """Refuse a test that fails the solution in every way; a missing solution cannot fail."""
     warnings, refused = [], []
     solved = _has_solution(path, spec)
     for test in _tests(spec):

@@ -1,4 +1,7 @@
-"""A course of one assignment for hostile and unlucky submissions: two autograded problems and a written one."""
+"""A course of one assignment for hostile and unlucky submissions.
+
+Two autograded problems and a written one.
+"""
 
 import copy
 import json
@@ -103,7 +106,9 @@ def solved(home, a=RIGHT_A, b=RIGHT_B):
 
 
 def submit(home, root, name, case):
-    """Write one submission; `case.how` is the text of answer a, or a function of the notebook and its folder."""
+    """Write one submission; `case.how` is the text of answer a, or a function of the notebook and
+    its folder.
+    """
     folder = Path(root, "submitted", name, CHAPTER)
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text("2026-02-27 18:30:00 UTC\n")

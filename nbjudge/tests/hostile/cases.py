@@ -1,8 +1,11 @@
-"""Hostile and unlucky submissions, in classes. Each says what its code is worth: the points of problems a and b.
+"""Hostile and unlucky submissions, in classes.
 
-A case is the text of answer a (answer b is right), or a function that changes the notebook or its folder. `{place}` is a
-folder of the host that must stay as it is, `{course}` the course's folder, `{port}` a port of the host where something
-listens, `{mark}` a number by which a process that should have ended is recognised.
+Each says what its code is worth: the points of problems a and b.
+
+A case is the text of answer a (answer b is right), or a function that changes the notebook or its
+folder. `{place}` is a folder of the host that must stay as it is, `{course}` the course's folder,
+`{port}` a port of the host where something listens, `{mark}` a number by which a process that
+should have ended is recognised.
 """
 
 import json
@@ -13,9 +16,11 @@ from .arena import RIGHT_A, cell, own, twin
 
 
 class Case(NamedTuple):
-    """One submission: its class, how it is made, what it is worth, and what must or must not be on its page.
+    """One submission: its class, how it is made, what it is worth, and what must or must not be on
+    its page.
 
-    An attack that hits its own process may cost its author more than the code is worth, from run to run: not `exact`.
+    An attack that hits its own process may cost its author more than the code is worth, from run to
+    run: not `exact`.
     """
 
     kind: str
@@ -83,7 +88,9 @@ CASES["dies-at-the-second"] = CASES["dies-at-the-second"]._replace(a=5.0)
 
 @changing("process death", 0.0)
 def exits_in_eleven_cells_and_when_called(notebook, folder):
-    """As many new starts as there are for a notebook, and then something that would deserve one more."""
+    """As many new starts as there are for a notebook, and then something that would deserve one
+    more.
+    """
     cell(notebook, "a")["source"] = DIES.format("os._exit(0)")
     for _ in range(11):
         own(notebook, "import os\nos._exit(0)", after="b")
@@ -691,7 +698,9 @@ file_of(
 
 
 def deep(notebook, change):
-    """The notebook with something nested five hundred deep where `change` puts a name for it into the cell of answer b."""
+    """The notebook with something nested five hundred deep where `change` puts a name for it into
+    the cell of answer b.
+    """
     change(cell(notebook, "b"))
     return text(notebook).replace(b'"DEEP"', b"[" * 500 + b'"x"' + b"]" * 500)
 

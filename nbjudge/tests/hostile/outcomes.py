@@ -1,13 +1,16 @@
-"""Every hostile or unlucky case of `cases` through both graders, and the guide's table of what came of it.
+"""Every hostile or unlucky case of `cases` through both graders, and the guide's table of what came
+of it.
 
-    python nbjudge/tests/hostile/outcomes.py ours [CASE ...]      this course's grader on all cases, or on these
-    python nbjudge/tests/hostile/outcomes.py stock [CASE ...]     stock nbgrader on those that have not been tried yet, or on these
-    python nbjudge/tests/hostile/outcomes.py table                writes the table into book/instructors.md
+    python nbjudge/tests/hostile/outcomes.py ours [CASE ...]      this course's grader on all cases,
+    or on these python nbjudge/tests/hostile/outcomes.py stock [CASE ...]     stock nbgrader on
+    those that have not been tried yet, or on these python nbjudge/tests/hostile/outcomes.py table
+    writes the table into book/instructors.md
 
-A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. Ours grades a class of cases in one
-run; stock nbgrader gets each case in a throwaway machine (see `throwaway`), with a limit of 6 s a cell and 75 s for the two
-notebooks, which takes about an hour of two cores, and root. What was seen is kept in outcomes.json as the words below; none
-means that all is as it should be.
+A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. Ours grades
+a class of cases in one run; stock nbgrader gets each case in a throwaway machine (see `throwaway`),
+with a limit of 6 s a cell and 75 s for the two notebooks, which takes about an hour of two cores,
+and root. What was seen is kept in outcomes.json as the words below; none means that all is as it
+should be.
 """
 
 import fcntl
@@ -76,7 +79,10 @@ def image_of(home, place):
 
 
 def words_for(case, scores, neighbour):
-    """What the scores say: {grade_id: score} of the case and of its neighbour, None where there is no grade."""
+    """What the scores say.
+
+    They are {grade_id: score} of the case and of its neighbour, None where there is no grade.
+    """
     found = []
     if neighbour is None or (neighbour.get("a-tests"), neighbour.get("b-tests")) != (10, 10):
         found.append("others")
@@ -147,7 +153,9 @@ def alive(mark):
 
 
 class Course:
-    """The arena in a folder, with a host that can be attacked; `template` is such a course made before."""
+    """The arena in a folder, with a host that can be attacked; `template` is such a course made
+    before.
+    """
 
     def __init__(self, tmp, names, template):
         from hostile.test_hostile import Host, filled
@@ -185,7 +193,10 @@ class Course:
 
 
 def ours(names, template):
-    """{case: (words, hidden test on the page)} of our grader, all in one run; harm to the host counts against each of them."""
+    """{case: (words, hidden test on the page)} of our grader, all in one run.
+
+    Harm to the host counts against each of them.
+    """
     from nbjudge.course import course_config
     from nbjudge.records import gradebook as writer
     from nbjudge.records import scores as export

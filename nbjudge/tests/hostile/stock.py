@@ -1,6 +1,9 @@
-"""Stock nbgrader on a course: none of this course's settings, hooks or programs, only where the folders lie.
+"""Stock nbgrader on a course.
 
-python nbjudge/tests/hostile/stock.py HOME ROOT CHAPTER     registers the assignment, grades it, prints the scores as JSON
+None of this course's settings, hooks or programs, only where the folders lie.
+
+python nbjudge/tests/hostile/stock.py HOME ROOT CHAPTER     registers the assignment, grades it,
+prints the scores as JSON
 """
 
 import json

@@ -1,4 +1,6 @@
-"""No submission can gain a point, hurt another, change anything outside, stay alive, or see a hidden test."""
+"""No submission can gain a point, hurt another, change anything outside, stay alive, or see a
+hidden test.
+"""
 
 import hashlib
 import os

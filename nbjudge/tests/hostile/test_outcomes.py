@@ -1,4 +1,7 @@
-"""The guide's tables are what was measured: nothing in them was typed, and what has changed since is noticed."""
+"""The guide's tables are what was measured.
+
+Nothing in them was typed, and what has changed since is noticed.
+"""
 
 import json
 from collections import Counter

@@ -1,8 +1,10 @@
-"""Run a program in a machine that is thrown away: for graders that do not shut in what students hand in.
+"""Run a program in a machine that is thrown away.
 
-It sees this machine's files through an overlay whose changes live in memory, has its own processes, network, mounts and
-devices, no capabilities, limits of memory and of processes by control groups, and an end. Needs root, overlayfs, and
-control groups of version 1 or 2.
+For graders that do not shut in what students hand in.
+
+It sees this machine's files through an overlay whose changes live in memory, has its own processes,
+network, mounts and devices, no capabilities, limits of memory and of processes by control groups,
+and an end. Needs root, overlayfs, and control groups of version 1 or 2.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""The toy course, a class for it, and what an undisturbed run makes of them: what disturbed runs are compared with."""
+"""The toy course, a class for it, and what an undisturbed run makes of them.
+
+What disturbed runs are compared with.
+"""
 
 import shutil
 import sqlite3
@@ -67,7 +70,10 @@ def gradebook(address):
 
 
 def written(root):
-    """{path: contents} of every file that grading has left under a root; of the gradebook, that it is there."""
+    """{path: contents} of every file that grading has left under a root.
+
+    Of the gradebook, that it is there.
+    """
     places = [
         path for folder in ("autograded", "feedback") for path in Path(root, folder).rglob("*")
     ] + list(Path(root).glob("*.*"))
@@ -79,7 +85,10 @@ def written(root):
 
 
 class Course:
-    """A class and what an undisturbed run on this machine made of it: of the toy course, or of a chapter of the course at `home`."""
+    """A class and what an undisturbed run on this machine made of it.
+
+    Of the toy course, or of a chapter of the course at `home`.
+    """
 
     def __init__(self, root, students=CLASS, home=None, chapter=CHAPTER):
         self.root, self.home = Path(root), home or make_course(root)

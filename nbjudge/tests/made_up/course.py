@@ -54,7 +54,10 @@ def grader(grade_id, *, solution=False, points=None):
 
 
 def source_notebook():
-    """The notebook an instructor would write: a problem with visible, hidden and partial tests, and a written one."""
+    """The notebook an instructor would write.
+
+    A problem with visible, hidden and partial tests, and a written one.
+    """
     cells = [
         new_markdown_cell("# Means of logarithms", metadata=grader("title")),
         new_code_cell("import math"),

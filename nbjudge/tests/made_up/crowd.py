@@ -1,4 +1,7 @@
-"""A class of any size whose results are made up, not computed: what the writer, the export and the report have to bear."""
+"""A class of any size whose results are made up, not computed.
+
+What the writer, the export and the report have to bear.
+"""
 
 import time
 from typing import NamedTuple
@@ -10,7 +13,9 @@ from nbjudge.records.gradebook import Writer
 
 
 class Spent(NamedTuple):
-    """What writing one submission took; `steps` are hundreds of instructions of SQLite's machine, the same on any computer."""
+    """What writing one submission took; `steps` are hundreds of instructions of SQLite's machine,
+    the same on any computer.
+    """
 
     seconds: float
     cpu: float
@@ -23,7 +28,9 @@ def name(number):
 
 
 def share(number):
-    """The share of every test's points that this student earns: 0, a quarter, a half, three quarters or all."""
+    """The share of every test's points that this student earns: 0, a quarter, a half, three
+    quarters or all.
+    """
     return number % 5 / 4
 
 

@@ -1,4 +1,6 @@
-"""Submissions made from a release notebook and a table of answers, and the mishaps that befall them."""
+"""Submissions made from a release notebook and a table of answers, and the mishaps that befall
+them.
+"""
 
 import copy
 import re
@@ -13,7 +15,9 @@ BLANK = None
 
 
 class Student(NamedTuple):
-    """What one student hands in: answers that differ from the reference, a mishap, and the score that is fair."""
+    """What one student hands in: answers that differ from the reference, a mishap, and the score
+    that is fair.
+    """
 
     # grade_id: text of that cell; all others are right. BLANK: none is
     answers: dict | None = BLANK
@@ -64,7 +68,9 @@ def cut_short(notebook, path):
 
 
 def reference_answers(home, chapter, name="exercises.ipynb"):
-    """{grade_id: the solution} of a source notebook, without nbgrader's delimiters and the marking scheme."""
+    """{grade_id: the solution} of a source notebook, without nbgrader's delimiters and the marking
+    scheme.
+    """
     cells = nbformat.read(Path(home, "solutions", chapter, name), as_version=4).cells
     return {
         _grade_id(cell): _without_delimiters(cell.source)
@@ -81,7 +87,7 @@ def _without_delimiters(source):
 
 
 def write_submission(home, root, chapter, name, student):
-    """Write submitted/NAME/CHAPTER/ under `root`, solving the release notebook found under `home`."""
+    """Write submitted/NAME/CHAPTER/ under `root`, solving the release found under `home`."""
     notebook = nbformat.read(Path(home, "exercises", chapter, "exercises.ipynb"), as_version=4)
     if student.answers is not BLANK:
         answers = reference_answers(home, chapter) | student.answers

@@ -1,4 +1,7 @@
-"""What the tests of grading share: the toy course with its class, graded once, and folders in which it is graded again."""
+"""What the tests of grading share.
+
+The toy course with its class, graded once, and folders in which it is graded again.
+"""
 
 import sys
 

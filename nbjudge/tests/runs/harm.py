@@ -1,4 +1,7 @@
-"""Ways to disturb a run at a chosen point: in a child that may be killed, on a disk that may fill up, among processes that may end."""
+"""Ways to disturb a run at a chosen point.
+
+In a child that may be killed, on a disk that may fill up, among processes that may end.
+"""
 
 import contextlib
 import os
@@ -67,7 +70,8 @@ def in_a_child(work, seconds=120):
 
 
 def at_change(number, harm, root):
-    """Do harm before a change of the disk below `root` or of a gradebook, from the one of that number on, counted from 0; for a child only.
+    """Do harm before a change of the disk below `root` or of a gradebook, from the one of that
+    number on, counted from 0; for a child only.
 
     Returns
     -------
@@ -139,7 +143,9 @@ def kill(process):
 
 @contextlib.contextmanager
 def nobody_stays(seconds=15):
-    """Fail if a process that is started meanwhile, by whomever below this one, outlives the block by more than `seconds`."""
+    """Fail if a process that is started meanwhile, by whomever below this one, outlives the block
+    by more than `seconds`.
+    """
     me = psutil.Process()
     before = {process.pid for process in me.children(recursive=True)}
     linux.prctl(SUBREAPER, 1)

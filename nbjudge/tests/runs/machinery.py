@@ -1,4 +1,6 @@
-"""Servers that the tests of scale need, each as a context manager: PostgreSQL, and a Dask cluster of several machines."""
+"""Servers that the tests of scale need, each as a context manager: PostgreSQL, and a Dask cluster
+of several machines.
+"""
 
 import contextlib
 import os
@@ -33,7 +35,10 @@ def postgresql_programs():
 
 
 class Database:
-    """A PostgreSQL server of our own on a socket in a folder of its own; it refuses to run as root and then is somebody else's."""
+    """A PostgreSQL server of our own on a socket in a folder of its own.
+
+    It refuses to run as root and then is somebody else's.
+    """
 
     def __init__(self, programs, place):
         self.programs, self.place, self.made = programs, Path(place), 0
@@ -126,7 +131,9 @@ def network_trouble():
 
 @contextlib.contextmanager
 def machines(count, hidden, place):
-    """`count` pretended machines: a network namespace and a mount namespace each, joined by a bridge.
+    """`count` pretended machines.
+
+    A network namespace and a mount namespace each, joined by a bridge.
 
     Parameters
     ----------
@@ -203,7 +210,9 @@ def processes_here(count, place):
 
 
 def certificate(folder):
-    """both.pem in a folder: a certificate that signs itself, made as the guide has it, with its key."""
+    """both.pem in a folder: a certificate that signs itself, made as the guide has it, with its
+    key.
+    """
     subprocess.run(
         [
             "openssl",

@@ -1,4 +1,7 @@
-"""Grading a class end to end on the toy course: no submission ends the run, no unlucky student loses points."""
+"""Grading a class end to end on the toy course.
+
+No submission ends the run, no unlucky student loses points.
+"""
 
 import csv
 import json

@@ -1,4 +1,7 @@
-"""Disks that are full or read-only, gradebooks that are locked, files cut off: it is told, and the same command mends it."""
+"""Disks that are full or read-only, gradebooks that are locked, files cut off.
+
+It is told, and the same command mends it.
+"""
 
 import os
 import shutil
@@ -129,7 +132,10 @@ LOCKED_AT = {
 
 
 def hold_at(patch, root, moment):
-    """Have another program lock the gradebook when a run comes to a moment; a list that will hold that program."""
+    """Have another program lock the gradebook when a run comes to a moment.
+
+    A list that will hold that program.
+    """
     owner, name, which = LOCKED_AT[moment]
     real, calls, holders = getattr(owner, name), [], []
 
@@ -288,7 +294,7 @@ def test_a_file_that_was_cut_off_is_written_again(course, tmp_path, replayed, re
 
 
 def test_every_kind_of_file_is_cut_off(course):
-    """Every file that a run leaves is of one of the kinds above; the gradebook looks after itself."""
+    """Every file that a run leaves is of a kind above; the gradebook looks after itself."""
     kinds = {Path(name).name for name in course.files} - {"gradebook.db"}
     assert kinds == {
         Path(pattern).name

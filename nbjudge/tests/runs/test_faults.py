@@ -1,4 +1,6 @@
-"""Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and leaves nothing behind."""
+"""Whatever process of a run is ended, the same command reaches what an undisturbed run reaches, and
+leaves nothing behind.
+"""
 
 import itertools
 import json
@@ -85,7 +87,10 @@ VICTIMS = {
 
 
 def kill_at(monkeypatch, victim, moment, times=1):
-    """Kill a process while the cells run or when the tests begin, the first `times` times; the list of those killed."""
+    """Kill a process while the cells run or when the tests begin, the first `times` times.
+
+    The list of those killed.
+    """
     killed = []
 
     def harm(judge=None):

@@ -1,4 +1,7 @@
-"""What grading leaves behind is nbgrader's own: its export, its feedback, its penalties and its formgrader read it and write to it."""
+"""What grading leaves behind is nbgrader's own.
+
+Its export, its feedback, its penalties and its formgrader read it and write to it.
+"""
 
 import csv
 import json

@@ -1,4 +1,7 @@
-"""A department's size: a gradebook in PostgreSQL, hundreds of submissions. Other machines: tests/test_scaling_guide.py."""
+"""A department's size: a gradebook in PostgreSQL, hundreds of submissions.
+
+Other machines: tests/test_scaling_guide.py.
+"""
 
 import csv
 import statistics
@@ -176,7 +179,9 @@ def crowd(tmp_path_factory):
 
 @pytest.mark.parametrize("what", ["steps", "cpu"])
 def test_the_last_submissions_cost_what_the_first_ones_did(crowd, what):
-    """Written anew or again: the work of the database to the step, the whole work within what processors vary."""
+    """Written anew or again: the work of the database to the step, the whole work within what
+    processors vary.
+    """
     spent, tenth = [getattr(one, what) for one in crowd[2]], SIZE // 10
     first, last, again = (
         statistics.median(part)

@@ -1,4 +1,7 @@
-"""A submission rebuilt from the source: whatever was copied, moved, deleted or retagged, only the student's text counts."""
+"""A submission rebuilt from the source.
+
+Whatever was copied, moved, deleted or retagged, only the student's text counts.
+"""
 
 import copy
 import os

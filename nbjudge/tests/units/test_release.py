@@ -1,4 +1,6 @@
-"""The release notebooks: same bytes for the same source, nothing stale, nothing secret, and every failure noticed."""
+"""The release notebooks: same bytes for the same source, nothing stale, nothing secret, and every
+failure noticed.
+"""
 
 import json
 import os

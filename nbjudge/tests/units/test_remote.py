@@ -1,4 +1,7 @@
-"""The wire between judge and student: data, objects, calls in both directions, and what must not cross."""
+"""The wire between judge and student.
+
+Data, objects, calls in both directions, and what must not cross.
+"""
 
 import collections
 import contextlib

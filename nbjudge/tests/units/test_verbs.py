@@ -1,4 +1,6 @@
-"""One command with verbs: each explains itself, answers in JSON, and refuses values that could cost a class its points."""
+"""One command with verbs: each explains itself, answers in JSON, and refuses values that could cost
+a class its points.
+"""
 
 import json
 

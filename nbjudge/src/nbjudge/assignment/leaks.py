@@ -1,8 +1,8 @@
 """Secrets of the source notebooks, and the search for them in whatever students can see.
 
-A secret is a passage of a solution, a hidden test or a marking scheme that is telling enough to be recognised
-elsewhere. Everything is compared as plain words with single blanks between them, so that neither line breaks nor
-JSON escapes nor the markup of a syntax-coloured page hide a leak.
+A secret is a passage of a solution, a hidden test or a marking scheme that is telling enough to be
+recognised elsewhere. Everything is compared as plain words with single blanks between them, so that
+neither line breaks nor JSON escapes nor the markup of a syntax-coloured page hide a leak.
 """
 
 import html
@@ -42,7 +42,10 @@ TEXT = {
 
 
 class Secret(NamedTuple):
-    """A passage that must not get out: what it is, where it comes from, its words, and whether it is a single line."""
+    """A passage that must not get out.
+
+    What it is, where it comes from, its words, and whether it is a single line.
+    """
 
     kind: str
     origin: str
@@ -107,7 +110,10 @@ def secrets(source, release, chapter):
 
 
 def _regions(cell):
-    """(kind, lines) of each secret region of a cell; an answer without delimiters is secret as a whole."""
+    """(kind, lines) of each secret region of a cell.
+
+    An answer without delimiters is secret as a whole.
+    """
     inside, lines, any_solution = None, [], False
     for line in cell.source.splitlines():
         begins = next((kind for mark, kind in REGIONS.items() if f"BEGIN {mark}" in line), None)
@@ -168,7 +174,9 @@ def search(found, place, strict):
 
 
 def _texts(place):
-    """(name, words, words of the raw bytes or None) of every readable file under a folder or in an archive."""
+    """(name, words, words of the raw bytes or None) of every readable file under a folder or in an
+    archive.
+    """
     if place.is_dir():
         for path in sorted(p for p in place.rglob("*") if p.is_file()):
             yield from _read(str(path), path.read_bytes())

@@ -1,4 +1,7 @@
-"""Faults of assignments, found before a student meets them: stale releases, secrets that got out, what each test does."""
+"""Faults of assignments, found before a student meets them.
+
+Stale releases, secrets that got out, what each test does.
+"""
 
 import tempfile
 from pathlib import Path

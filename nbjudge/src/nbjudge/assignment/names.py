@@ -86,7 +86,10 @@ def top_level(tree):
 
 
 def loaded(tree):
-    """Global names that a cell reads: the free names of its scopes, as Python's own compiler sees them."""
+    """Global names that a cell reads.
+
+    The free names of its scopes, as Python's own compiler sees them.
+    """
     found, todo = set(), [symtable.symtable(ast.unparse(tree), "<cell>", "exec")]
     while todo:
         table = todo.pop()
@@ -101,7 +104,8 @@ def loaded(tree):
 
 
 def shared(source, students):
-    """[text, names bound, names read] of a visible test's statements that use nothing of the student's.
+    """[text, names bound, names read] of a visible test's statements that use nothing of the
+    student's.
 
     Expressions are left out: they bind nothing that later cells could use.
     """
@@ -113,7 +117,7 @@ def shared(source, students):
 
 
 def untouched(source, students):
-    """(statement, its tree) for those that neither use a student's name nor build on one that does."""
+    """(statement, its tree) where neither it nor what it builds on uses a student's name."""
     kept, tainted = [], set(students)
     for statement in parse(source).body:
         tree = ast.Module([statement], type_ignores=[])
@@ -136,7 +140,8 @@ def needed(statements, later):
 
     Examples
     --------
-    >>> needed([["import math", ["math"], []], ["e = math.e", ["e"], ["math"]], ["f = 1", ["f"], []]], "print(e)")
+    >>> e = ["e = math.e", ["e"], ["math"]]
+    >>> needed([["import math", ["math"], []], e, ["f = 1", ["f"], []]], "print(e)")
     'import math\\ne = math.e'
     """
     words, kept = set(re.findall(r"\w+", later)), []

@@ -17,7 +17,8 @@ CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
 
 
 def build(home, chapter, target):
-    """Generate the release of one chapter into `target`/NN-slug, the same bytes for the same source.
+    """Generate the release of one chapter into `target`/NN-slug, the same bytes for the same
+    source.
 
     Parameters
     ----------
@@ -93,7 +94,10 @@ def differences(built, released):
 
 
 def answered(path):
-    """Whether someone has worked in a release notebook: an answer differs from the stub that was handed out."""
+    """Whether someone has worked in a release notebook.
+
+    An answer differs from the stub that was handed out.
+    """
     try:
         cells = nbformat.read(path, as_version=4).cells
     except Exception:  # whatever it is, it is not ours to overwrite

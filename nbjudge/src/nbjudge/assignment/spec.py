@@ -1,4 +1,7 @@
-"""What an assignment asks, compiled from its source notebook into plain data: cells, tests, points, what belongs to whom."""
+"""What an assignment asks, compiled from its source notebook into plain data.
+
+Cells, tests, points, what belongs to whom.
+"""
 
 import ast
 import builtins
@@ -79,7 +82,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Spec:
-    """An assignment's notebook. Everything in it is plain data, so that it can be sent to other machines."""
+    """An assignment's notebook.
+
+    Everything in it is plain data, so that it can be sent to other machines.
+    """
 
     chapter: str
     notebook: str
@@ -164,7 +170,7 @@ def compile_spec(path, seed=0, config=None):
 
 
 def solution_cells(path, config=None):
-    """The cells of the source as a student would hand them in who wrote the source's own solution."""
+    """The cells as a student would hand them in who wrote the source's own solution."""
     solved = _versions(Path(path), config)[2]
     return [
         {"cell_type": cell.cell_type, "metadata": dict(cell.metadata), "source": cell.source}

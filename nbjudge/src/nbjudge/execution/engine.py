@@ -1,4 +1,6 @@
-"""One notebook, from what was handed in to its result: `grade(spec, submission)`, pure and picklable."""
+"""One notebook, from what was handed in to its result: `grade(spec, submission)`, pure and
+picklable.
+"""
 
 import atexit
 import hashlib
@@ -110,7 +112,7 @@ def _kept(verdict):
 
 
 def _again_inside(spec, submission, limits, isolation, cells, verdicts):
-    """Repeat inside those tests in which something came up that cannot cross; says which and why."""
+    """Repeat inside the tests in which something could not cross; says which and why."""
     why = {}
     for cell in spec.cells:
         found = verdicts.get(cell.grade_id)
@@ -144,7 +146,7 @@ class Servers(NamedTuple):
 
 
 def _servers_of(isolation, spec):
-    """The warm servers of this thread, started when they are first needed, ready for an assignment."""
+    """The warm servers of this thread, started when first needed, ready for an assignment."""
     servers = _servers.get(_place(isolation))
     if servers is None:
         servers = _servers[_place(isolation)] = Servers(Students(isolation), Judges())
@@ -251,7 +253,10 @@ class _Job:
             self.told.append(what)
 
     def _run_cells(self, student, cells, hard_end):
-        """All of the student's cells in order; raises Ended when the process is lost, after noting whose cell it was."""
+        """All of the student's cells in order.
+
+        Raises Ended when the process is lost, after noting whose cell it was.
+        """
         student.begin(self.submission.files | self.spec.files, self.limits)
         deadline = time.monotonic() + self.limits.notebook_seconds
         lost, index, late = {}, 0, False
@@ -302,7 +307,10 @@ class _Job:
         return ours is None or ours.role in (ANSWER, WRITTEN)
 
     def _judge(self, student, lost):
-        """Let the judge run all tests against the copies: the verdicts, those it could not reach missing, and what went wrong."""
+        """Let the judge run all tests against the copies.
+
+        The verdicts, those it could not reach missing, and what went wrong.
+        """
         if not self.tests:
             return {}, []
         channel, pid = self.servers.judges.judge(self.limits, student.copies)

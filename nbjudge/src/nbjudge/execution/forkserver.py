@@ -1,4 +1,5 @@
-"""Warm processes that fork: one the students' processes into sandboxes, another one the judges outside.
+"""Warm processes that fork: one the students' processes into sandboxes, another one the judges
+outside.
 
 Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that
 has done so takes milliseconds. Both servers have one thread and a clean environment. The students'
@@ -173,7 +174,7 @@ class Students(Server):
             raise
 
     def student(self, limits, snapshots):
-        """Start a process in a sandbox: its control socket, its channel, the sockets of its copies."""
+        """Start a process in a sandbox: its control socket, channel, and sockets of its copies."""
         pairs = [socket.socketpair() for _ in range(2 + snapshots)]
         self._fork({"student": asdict(limits)}, pairs)
         return pairs[0][0], pairs[1][0], [pair[0] for pair in pairs[2:]]
@@ -200,7 +201,10 @@ class Judges(Server):
         self.assignment = digest
 
     def judge(self, limits, snapshots):
-        """Start a judge that owns the sockets of the copies; returns its channel and its process id."""
+        """Start a judge that owns the sockets of the copies.
+
+        Returns its channel and its process id.
+        """
         pairs = [socket.socketpair()]
         reply = self._fork({"judge": asdict(limits)}, pairs, snapshots)
         return pairs[0][0], reply["pid"]

@@ -3,20 +3,20 @@
 A test is judged in one of two ways, chosen when the source is compiled (`assignment.selfgrade`):
 
 apart
-    It runs here, in a process that the student's code never sees, and calls the student's functions over
-    the wire (`remote`). The points cannot be forged.
+    It runs here, in a process that the student's code never sees, and calls the student's functions
+    over the wire (`remote`). The points cannot be forged.
 inside
     It touches what cannot cross (files, patches, names of `__main__`), so it runs in a fork of the
     student's process, in the sandbox. The points can be forged; nothing else can be reached.
 
 A test runs in two halves: what the student can see of it, up to its hidden part, and the rest. All
-first halves run before any second one: only they show what a function returned, and by then no function
-has been given a hidden case that it could put into its answer.
+first halves run before any second one: only they show what a function returned, and by then no
+function has been given a hidden case that it could put into its answer.
 
-What a test cell says: the value of its last expression is its points, as nbgrader has it. A float of a
-class of its own may carry `messages`, pairs of a name and a message (None for what passed), which are
-shown to the student. While a hidden half runs, the environment variable NBJUDGE_HIDDEN is set: then a
-message must hold no value that the student's code has made or been given.
+What a test cell says: the value of its last expression is its points, as nbgrader has it. A float
+of a class of its own may carry `messages`, pairs of a name and a message (None for what passed),
+which are shown to the student. While a hidden half runs, the environment variable NBJUDGE_HIDDEN is
+set: then a message must hold no value that the student's code has made or been given.
 """
 
 import ast
@@ -124,7 +124,10 @@ def compiled(statements: list[ast.stmt], last: bool = True) -> Code:
 
 
 def run(code: Code, names: dict, record: Record) -> str:
-    """Execute a part of a cell in `names`; value and error go into `record`, what is printed comes back."""
+    """Execute a part of a cell in `names`.
+
+    Value and error go into `record`, what is printed comes back.
+    """
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
@@ -139,7 +142,7 @@ def run(code: Code, names: dict, record: Record) -> str:
 
 
 def _settle(record):
-    """Look at the value while the student's process is there: what it says of itself may need it."""
+    """Look at the value while the student's process, which it may need, is there."""
     if issubclass(type(record.value), Remote):
         record.value = repr(record.value)
 
@@ -152,7 +155,10 @@ class Apart:
         self.first, self.second = test["code"]
 
     def begin(self, names: dict) -> None:
-        """The visible half, with the student's names in place; what it leaves is kept for the other half."""
+        """The visible half, with the student's names in place.
+
+        What it leaves is kept for the other half.
+        """
         self.link.begin()
         try:
             found = self.link.names(self.test["names"])
@@ -165,7 +171,9 @@ class Apart:
         self.kept = dict(names)
 
     def finish(self, names: dict, hidden: dict) -> None:
-        """The other half, unless the first has failed; `hidden` holds what other tests' hidden parts have defined."""
+        """The other half, unless the first has failed; `hidden` holds what other tests' hidden
+        parts have defined.
+        """
         if self.record.error is None and self.second:
             names.clear()
             names.update(hidden | self.kept)
@@ -303,7 +311,9 @@ NOTHING: dict = {"steps": [], "seed": 0, "files": {}, "remembered": {}}
 
 
 class Bench:
-    """An assignment, ready to be judged: its tests compiled, our cells run, references' answers at hand.
+    """An assignment, ready to be judged.
+
+    Its tests compiled, our cells run, references' answers at hand.
 
     Parameters
     ----------
@@ -342,7 +352,7 @@ class Bench:
         self.steps = [step for step in self.steps if "trusted" not in step]
 
     def serve(self, channel: Any, copies: list, limits: Any) -> None:
-        """Judge one notebook: send a verdict for each test, and at last what references answered."""
+        """Judge one notebook: send a verdict for each test, then what references answered."""
         linux.die_with_parent()
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -388,7 +398,10 @@ def write_files(folder: str, files: dict[str, bytes]) -> None:
 
 
 def _bind_each_name_once(steps):
-    """Whether our cells give the same whenever they run: no other cell of ours binds one of their names."""
+    """Whether our cells give the same whenever they run.
+
+    No other cell of ours binds one of their names.
+    """
     seen: set = set()
     for step in steps:
         names = bound(parse(step.get("trusted") or step["full"]))

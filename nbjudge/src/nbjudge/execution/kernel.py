@@ -1,12 +1,14 @@
-"""The student's side of the wire: runs the cells of one notebook as a kernel would, then answers calls. Untrusted.
+"""The student's side of the wire.
+
+Runs the cells of one notebook as a kernel would, then answers calls. Untrusted.
 
 This is the code of the boxed process before the student's own code takes it over; from then on
 nothing it says is believed beyond "this is what the student's cell showed" and "this is what the
 student's function returned".
 
-Before a test would run, the process forks. The copy waits with the state of that moment; the original goes on with the
-next cells. So all of the student's outputs are there before any hidden test calls anything, and a function that
-destroys its process or its state harms one test only.
+Before a test would run, the process forks. The copy waits with the state of that moment; the
+original goes on with the next cells. So all of the student's outputs are there before any hidden
+test calls anything, and a function that destroys its process or its state harms one test only.
 """
 
 import builtins
@@ -180,7 +182,10 @@ class Hook(DisplayHook):
 
 
 class Shell(InteractiveShell):
-    """IPython without a terminal or a kernel: magics, shell escapes and figures work, nothing is asked and nothing stored."""
+    """IPython without a terminal or a kernel.
+
+    Magics, shell escapes and figures work, nothing is asked and nothing stored.
+    """
 
     def init_profile_dir(self, profile_dir):
         """None: it would be made in the home folder, which may be full or not ours to write."""
@@ -499,7 +504,9 @@ class JudgesIterator(JudgesFunction):
 
 
 def _description(value):
-    """Module and name of the class, special methods, what kind of thing, and ancestors of an exception class."""
+    """Module and name of the class, special methods, what kind of thing, and ancestors of an
+    exception class.
+    """
     kind = type(value)
     if isinstance(value, types.ModuleType):
         return [value.__name__, kind.__name__, [], "module", None]

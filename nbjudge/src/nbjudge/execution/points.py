@@ -33,7 +33,9 @@ def score(spec, cells, verdicts):
 
 
 def earned(found, most):
-    """nbgrader's rule: nothing for an error, a number is partial credit, anything else is full credit."""
+    """nbgrader's rule: nothing for an error, a number is partial credit, anything else is full
+    credit.
+    """
     if found["error"]:
         return 0.0
     try:

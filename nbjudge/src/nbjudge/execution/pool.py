@@ -1,6 +1,9 @@
-"""Where submissions are graded: by threads of this process, each with a fork server of its own, or on any Dask scheduler.
+"""Where submissions are graded.
 
-The work is done in the boxes' and the judges' processes; who waits for them needs no process of its own.
+By threads of this process, each with a fork server of its own, or on any Dask scheduler.
+
+The work is done in the boxes' and the judges' processes; who waits for them needs no process of its
+own.
 """
 
 import contextlib

@@ -1,14 +1,17 @@
-"""The judge's view of one student's process: functions and objects that live there, called from here.
+"""The judge's view of one student's process.
 
-A test reads the student's names and gets plain data, or a `Remote` for everything else: a function, an
-instance, a class, a generator. Whatever the test does with a Remote is asked of the student's process
-over the wire, and the answer comes back as data or as another Remote. In the other direction a function
-of the test's can be passed as an argument: the student's process gets something that calls back.
+Functions and objects that live there, called from here.
 
-Nothing that comes back can run here. The worst a student's process can do is to answer something else,
-which is what is being tested. One thing needs care: who decides whether a value equals the expected
-one? Data are compared here. A Remote would compare itself, in the student's process, so it may do so
-only where the source's own solution has needed it (`Link.compares`).
+A test reads the student's names and gets plain data, or a `Remote` for everything else: a function,
+an instance, a class, a generator. Whatever the test does with a Remote is asked of the student's
+process over the wire, and the answer comes back as data or as another Remote. In the other
+direction a function of the test's can be passed as an argument: the student's process gets
+something that calls back.
+
+Nothing that comes back can run here. The worst a student's process can do is to answer something
+else, which is what is being tested. One thing needs care: who decides whether a value equals the
+expected one? Data are compared here. A Remote would compare itself, in the student's process, so it
+may do so only where the source's own solution has needed it (`Link.compares`).
 """
 
 import builtins
@@ -156,7 +159,9 @@ class Link:
         return {name: value for name, value in answer.items() if name in wanted}
 
     def call(self, on: Any, method: str, arguments: tuple, keywords: dict) -> Any:
-        """Have the student's process do something with an object; what that changed is changed here too.
+        """Have the student's process do something with an object.
+
+        What that changed is changed here too.
 
         Parameters
         ----------
@@ -184,7 +189,7 @@ class Link:
         return self._answer(request, [*arguments, *keywords.values()], [*keywords])
 
     def _answer(self, request, originals, keywords=()):
-        """The answer to a request, after serving the student's calls of the test's own functions."""
+        """The answer to a request, after serving the student's calls of the test's functions."""
         if self.generators:
             request["random"] = [np.random.get_state(), random.getstate()]
         data = self.exchange(self.codec.dumps(request))
@@ -248,7 +253,10 @@ class Link:
             self.depth -= 1
 
     def _error(self, said):
-        """The exception that the student's code raised: its own class, or the nearest that is known here."""
+        """The exception that the student's code raised.
+
+        Its own class, or the nearest that is known here.
+        """
         said = said if isinstance(said, dict) else {}
         kind = said.get("class")
         if not (isinstance(kind, type) and issubclass(kind, BaseException)):
@@ -287,11 +295,15 @@ class Link:
         return found
 
     def _public_name(self, module, name):
-        """The name of a class; one that is given while a hidden test runs may tell what the test holds."""
+        """The name of a class; one that is given while a hidden test runs may tell what the test
+        holds.
+        """
         return "object" if self.hidden and _library_class(module, name) is None else name
 
     def _note(self, parts):
-        """Remember that an object of a library has come, which may be more than can be asked of it here."""
+        """Remember that an object of a library has come, which may be more than can be asked of it
+        here.
+        """
         module, name, _, kind, _ = parts
         if module not in ("__main__", "builtins") and not kind and name not in HARMLESS:
             top = module.partition(".")[0].lstrip("_")
@@ -452,7 +464,7 @@ def _is_subclass(self, other):
 
 
 class _JudgesCodec(wire.Codec):
-    """References of the judge's: the student's own objects back, functions, objects of libraries."""
+    """References of the judge's: students' own objects, functions, objects of libraries."""
 
     def __init__(self, link):
         self.link, self.arguments, self.numbers = link, [], itertools.count(1)

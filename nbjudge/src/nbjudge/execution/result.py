@@ -1,4 +1,7 @@
-"""What grading one notebook gives: plain data, written and read without loss, with a seal against half-written files."""
+"""What grading one notebook gives.
+
+Plain data, written and read without loss, with a seal against half-written files.
+"""
 
 import hashlib
 import json
@@ -15,7 +18,8 @@ class Result:
     Attributes
     ----------
     key : str
-        Hash of everything it depends on: the spec, the submission, nbjudge and the local modules that the spec imports.
+        Hash of everything it depends on: the spec, the submission, nbjudge and the local modules
+        that the spec imports.
     cells : list of dict
         The notebook that was run, with outputs, in nbformat's form.
     scores : dict of str to (float or None)

@@ -26,7 +26,10 @@ class Ended(Exception):
 
 
 class Killed(Ended):
-    """It was killed, and not for its memory: by the machine, which was short of some, or by a person."""
+    """It was killed, and not for its memory.
+
+    By the machine, which was short of some, or by a person.
+    """
 
 
 class Student:
@@ -126,7 +129,10 @@ class Student:
             self.control.sendall(b"k")
 
     def _end_of_it(self):
-        """Why the process is gone, as an exception; if its supervisor is gone too, the server was killed from outside."""
+        """Why the process is gone, as an exception.
+
+        If its supervisor is gone too, the server was killed from outside.
+        """
         word = self._last_word()
         if not word:
             raise ServerLost("the supervisor of a student's process ended")

@@ -1,10 +1,11 @@
 """What crosses between a student's process and the judge's, in a format that cannot execute.
 
 MessagePack carries numbers, text, bytes, None, lists and dicts; `PLAIN` says how the other kinds of
-data are taken apart and put together again: arrays, tuples, sets, dates, fractions, tables of pandas.
-What is more than data crosses as a reference: the side that owns an object keeps it, and the other
-side gets something that asks for it (`nbjudge.execution.remote`, `nbjudge.execution.kernel`). Each
-side extends `Codec` by the references that it may send and receive.
+data are taken apart and put together again: arrays, tuples, sets, dates, fractions, tables of
+pandas. What is more than data crosses as a reference: the side that owns an object keeps it, and
+the other side gets something that asks for it (`nbjudge.execution.remote`,
+`nbjudge.execution.kernel`). Each side extends `Codec` by the references that it may send and
+receive.
 """
 
 import array as arrays
@@ -150,7 +151,10 @@ class Kind(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """A large table with pairs for keys, by columns: one call per key would take longer than the test."""
+    """A large table with pairs for keys, by columns.
+
+    One call per key would take longer than the test.
+    """
 
     columns: list
     values: list
@@ -357,7 +361,9 @@ BY_CODE = {kind.code: kind for kind in KINDS} | {
 
 
 def _split(value):
-    """(code, parts) of data; (None, something simpler) for a subclass of what MessagePack knows, (None, value) for no data."""
+    """(code, parts) of data; (None, something simpler) for a subclass of what MessagePack knows,
+    (None, value) for no data.
+    """
     kind = type(value)
     known = BY_TYPE.get(kind)
     if known:

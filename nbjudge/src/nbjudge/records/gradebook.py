@@ -1,7 +1,10 @@
-"""The one place that writes grades: nbgrader's gradebook, autograded/, and a ledger of what is done.
+"""The one place that writes grades.
 
-A submission is one transaction: its scores, its comments, its penalty and its line in the ledger are committed together
-or not at all. A locked database and a lost connection are waited for; a full disk ends the run, which can be resumed.
+Nbgrader's gradebook, autograded/, and a ledger of what is done.
+
+A submission is one transaction: its scores, its comments, its penalty and its line in the ledger
+are committed together or not at all. A locked database and a lost connection are waited for; a full
+disk ends the run, which can be resumed.
 """
 
 import json
@@ -68,7 +71,9 @@ INDEXES = [
 
 
 def _schema_version():
-    """What `alembic heads` prints for nbgrader's schema, without the program, which need not be on the PATH and takes seconds to start."""
+    """What `alembic heads` prints for nbgrader's schema, without the program, which need not be on
+    the PATH and takes seconds to start.
+    """
     from alembic.script import ScriptDirectory
     from nbgrader.dbutil import ALEMBIC_DIR
 
@@ -115,7 +120,10 @@ class Writer:
                 index.create(self.book.engine, checkfirst=True)
 
     def _note_version(self):
-        """The schema's version, which nbgrader enters after the tables: whoever cut that off left a gradebook it cannot upgrade."""
+        """The schema's version, which nbgrader enters after the tables.
+
+        Whoever cut that off left a gradebook it cannot upgrade.
+        """
         with self.book.engine.begin() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 connection.execute(
@@ -272,7 +280,10 @@ class Writer:
         )
 
     def is_whole(self, submission):
-        """Whether all that `write` put into autograded/ is there to its end; after a power cut it may not be."""
+        """Whether all that `write` put into autograded/ is there to its end.
+
+        After a power cut it may not be.
+        """
         folder = self.folder("autograded", submission.student, submission.chapter)
         expected = dict(submission.files)
         if submission.timestamp:
@@ -361,7 +372,9 @@ class Writer:
         return submission
 
     def _set_penalty(self, submission, notebook):
-        """The late penalty from the scores as they are, hand-given ones included; True if it has changed."""
+        """The late penalty from the scores as they are, hand-given ones included; True if it has
+        changed.
+        """
         if submission.assignment.duedate is None or submission.timestamp is None:
             penalty = None
         else:
@@ -383,7 +396,10 @@ class Writer:
         return changed
 
     def set_penalties(self, chapter):
-        """Bring all late penalties of an assignment up to date: a person may have graded, or moved the due date."""
+        """Bring all late penalties of an assignment up to date.
+
+        A person may have graded, or moved the due date.
+        """
 
         def work():
             everything = selectinload(SubmittedAssignment.notebooks).selectinload(
@@ -410,7 +426,7 @@ class Writer:
         return self._persist(lambda: export.scores(self.book, chapter))
 
     def write_csv(self, path):
-        """Write grades.csv from what is committed, and nothing if the gradebook has been given up."""
+        """Write grades.csv from what is committed; nothing if the gradebook was given up."""
 
         def work():
             self.book.db.rollback()

@@ -1,7 +1,10 @@
-"""The page a student gets back: their code and its outputs, the points, the messages written for them.
+"""The page a student gets back.
 
-No hidden test is on it, nor a value or a traceback of one. The page has no script and allows none; text that the student
-wrote is escaped, and what they made their cells show is cut down to formatting and pictures.
+Their code and its outputs, the points, the messages written for them.
+
+No hidden test is on it, nor a value or a traceback of one. The page has no script and allows none;
+text that the student wrote is escaped, and what they made their cells show is cut down to
+formatting and pictures.
 """
 
 import base64
@@ -85,7 +88,10 @@ END = b"</html>\n"
 
 
 def is_whole(path):
-    """Whether a page lies there to its end: what students write cannot look like the end, it is escaped."""
+    """Whether a page lies there to its end.
+
+    What students write cannot look like the end, it is escaped.
+    """
     try:
         return path.read_bytes().endswith(END)
     except OSError:

@@ -1,4 +1,7 @@
-"""Reading what was handed in: only plain files, never more than fits, never an error that ends the run."""
+"""Reading what was handed in.
+
+Only plain files, never more than fits, never an error that ends the run.
+"""
 
 import gc
 import hashlib
@@ -142,7 +145,10 @@ def _cells(path):
 
 
 def _parsed(text):
-    """JSON, read in seconds even where it holds millions of objects: the collector would look through them again and again."""
+    """JSON, read in seconds even where it holds millions of objects.
+
+    The collector would look through them again and again.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -153,7 +159,9 @@ def _parsed(text):
 
 
 def _bare(cell):
-    """What of a cell may count: its type, its text, its name, its pictures, and its points to be compared."""
+    """What of a cell may count: its type, its text, its name, its pictures, and its points to be
+    compared.
+    """
     bare = {
         "cell_type": cell.get("cell_type") if isinstance(cell.get("cell_type"), str) else "raw",
         "source": source_of(cell),
@@ -200,7 +208,10 @@ def _read_plain(path, most):
 
 
 def _extra_files(folder, notebook, notes):
-    """Files beside the notebook, as {relative name: bytes}; what is no plain file or too large is left out and told."""
+    """Files beside the notebook, as {relative name: bytes}.
+
+    What is no plain file or too large is left out and told.
+    """
     files, size = {}, 0
     for base, folders, names in os.walk(folder, followlinks=False):
         linked = [name for name in folders if os.path.islink(os.path.join(base, name))]
@@ -227,7 +238,9 @@ def _extra_files(folder, notebook, notes):
 
 
 def _timestamp(path, notes):
-    """When it was handed in: what the collecting program wrote, or the time of its file if that is no date."""
+    """When it was handed in: what the collecting program wrote, or the time of its file if that is
+    no date.
+    """
     from nbgrader.utils import parse_utc
 
     try:

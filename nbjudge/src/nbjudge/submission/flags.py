@@ -1,6 +1,9 @@
-"""What an instructor should look at: answers that call the reference, and submissions that are nearly the same.
+"""What an instructor should look at.
 
-Flags never change a score: a borrowed line may have been allowed, and short answers look alike by themselves.
+Answers that call the reference, and submissions that are nearly the same.
+
+Flags never change a score: a borrowed line may have been allowed, and short answers look alike by
+themselves.
 """
 
 import ast
@@ -75,7 +78,8 @@ def _uses(source, functions, reference):
 
 
 def fingerprints(spec, cells):
-    """Hashes of the runs of tokens in a student's code, the same when names, numbers of blanks and comments are changed.
+    """Hashes of the runs of tokens in a student's code, the same when names, numbers of blanks and
+    comments are changed.
 
     Returns
     -------

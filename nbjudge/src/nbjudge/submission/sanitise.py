@@ -1,7 +1,8 @@
 """The assignment as we wrote it, with only the student's own text in it.
 
-Everything that decides a grade (tests, points, kernel, order of the problems) comes from the source, whatever happened
-to it in the student's hands: cells copied, deleted, moved, retyped, renamed, retagged.
+Everything that decides a grade (tests, points, kernel, order of the problems) comes from the
+source, whatever happened to it in the student's hands: cells copied, deleted, moved, retyped,
+renamed, retagged.
 """
 
 from copy import deepcopy
@@ -11,7 +12,8 @@ KINDS = ("code", "markdown", "raw")
 
 
 def sanitise(spec, cells):
-    """The notebook to run: cells of the spec, the student's answers in their places, the student's own cells between.
+    """The notebook to run: cells of the spec, the student's answers in their places, the student's
+    own cells between.
 
     Parameters
     ----------
@@ -51,9 +53,10 @@ def rebuild(template, submitted):
 
     Notes
     -----
-    Of several copies of an answer the last one that differs from the stub counts; the earlier ones stay before it as
-    ordinary cells, so that the definition that counted when the student ran the notebook counts here too. A copied
-    test becomes an ordinary cell. Outputs, tags and other metadata of the submission are dropped.
+    Of several copies of an answer the last one that differs from the stub counts; the earlier ones
+    stay before it as ordinary cells, so that the definition that counted when the student ran the
+    notebook counts here too. A copied test becomes an ordinary cell. Outputs, tags and other
+    metadata of the submission are dropped.
     """
     place = {grade_id(cell): i for i, cell in enumerate(template) if grade_id(cell)}
     answers, own, copied = _sort_cells(template, submitted, place)
@@ -115,7 +118,9 @@ def _points(cell):
 
 
 def _sort_cells(template, submitted, place):
-    """Split a submission: versions of each answer, own cells by the template cell they follow, ids of copied cells."""
+    """Split a submission: versions of each answer, own cells by the template cell they follow, ids
+    of copied cells.
+    """
     answers, own, seen, copied, after = {}, {}, set(), set(), -1
     for cell in submitted:
         name = grade_id(cell)
@@ -140,7 +145,9 @@ def _sort_cells(template, submitted, place):
 
 
 def _add_version(versions, new, stub):
-    """Another copy of an answer; an unused copy of the stub neither counts nor undoes the answer before it."""
+    """Another copy of an answer; an unused copy of the stub neither counts nor undoes the answer
+    before it.
+    """
     if versions and new["source"].strip() == stub:
         return
     if versions and versions[-1]["source"].strip() == stub:
@@ -149,7 +156,9 @@ def _add_version(versions, new, stub):
 
 
 def grade_id(cell):
-    """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond recognition."""
+    """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond
+    recognition.
+    """
     meta = cell.get("metadata", {})
     meta = meta.get("nbgrader", {}) if isinstance(meta, dict) else {}
     return (
@@ -164,7 +173,7 @@ def _is_answer(cell):
 
 
 def source_of(cell):
-    """The text of a cell, which may be stored as a list of lines; what is not text counts as none."""
+    """The text of a cell, also if stored as a list of lines; what is not text counts as none."""
     source = cell.get("source", "")
     return "".join(
         line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str)
