@@ -303,7 +303,8 @@ def test_what_goes_beyond_a_limit_fails(one, level, limit):
 def test_a_control_group_holds_what_all_processes_of_a_sandbox_use_together(one):
     if not groups_allowed():
         pytest.skip(
-            "no control group may be made here: memory and processes of a sandbox together are limited"
+            "no control group may be made here: memory and processes of a sandbox together are"
+            " limited"
             " by its supervisor alone, NOT by the kernel"
         )
     found, real = {}, engine.Student.run_cell
@@ -337,7 +338,8 @@ def test_the_kernel_ends_what_uses_too_much_memory_together(one, level):
     """Each of the processes keeps within its own limit."""
     if not groups_allowed():
         pytest.skip(
-            "no control group may be made here: the kernel's limit on the memory of a sandbox is NOT"
+            "no control group may be made here: the kernel's limit on the memory of a sandbox is"
+            " NOT"
             " tested"
         )
     said, _ = said_in(one, EATERS, SMALL, level)

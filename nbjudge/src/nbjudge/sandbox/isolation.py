@@ -76,7 +76,7 @@ def _try(method):
     if pid == 0:
         try:
             ours.close()
-            answer = lambda home, trouble: os.write(write, trouble.encode() or b"fine")  # noqa: E731
+            answer = lambda home, trouble: os.write(write, trouble.encode() or b"fine")
             supervise(theirs, method, Limits(), visible(), answer)
         finally:
             os._exit(0)
