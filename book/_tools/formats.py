@@ -1,7 +1,7 @@
 """The whole book in one file: python book/_tools/formats.py pdf epub [--out FOLDER]
 
 PDF: Sphinx writes one page, and the system's Chromium prints it, with outline, tags and links.
-EPUB: Sphinx's own, with formulas in MathML, mended where HTML is not XHTML. Both stand in
+EPUB: Sphinx's own, with formulas in MathML, corrected where HTML is not XHTML. Both stand in
 _build/formats/ unless told otherwise.
 """
 

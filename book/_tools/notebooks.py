@@ -136,7 +136,7 @@ def read(path):
     except (ValueError, nbformat.ValidationError) as error:
         raise SystemExit(
             f"{name_of(path)} is not a readable notebook ({str(error).splitlines()[0][:80]}): "
-            "restore it with git checkout, or mend it"
+            "restore it with git checkout, or fix it"
         ) from None
 
 

@@ -69,7 +69,7 @@ four = [0.7, 0.12, 0.1, 0.08]
             "in another order": (
                 """
 more = dict([("top-p", True), ("top-k", False), ("min-p", False)])
-four = np.array([0.05, 0.15, 0.45, 0.35])
+four = np.array([0.05, 0.17, 0.45, 0.33])
 """
             ),
         },
