@@ -350,7 +350,7 @@ def consumers(model):
 class TestBrokenModels:
     @pytest.mark.parametrize("bad", [np.nan, INF])
     def test_nan_is_noticed(self, name, bad):
-        model = lambda prefix: np.array([math.log(0.5), bad, math.log(0.5)])  # noqa: E731
+        model = lambda prefix: np.array([math.log(0.5), bad, math.log(0.5)])
         with pytest.raises(
             ValueError, match=r"next_log_probs holds NaN or \+inf after the prefix \(\)"
         ):

@@ -1,4 +1,4 @@
-"""Every known mistake of a hidden test can be recognised: it runs, it is wrong somewhere, it is no other's twin."""
+"""Every known mistake of a hidden test can be recognised: it runs, and is wrong as no other is."""
 
 import contextlib
 import io
