@@ -6,4 +6,5 @@ beside them `data` and `plotting`. Import the module you need (`from lmcore impo
 nothing is loaded before.
 """
 
+# the one place: pyproject.toml reads it, a test compares CITATION.cff and _config.yml with it
 __version__ = "0.1.0"
