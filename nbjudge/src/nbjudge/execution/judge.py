@@ -1,6 +1,6 @@
 """The trusted side: runs the tests, with the student's names as Remotes of the student's process.
 
-A test is judged in one of two ways, chosen when the source is compiled (`assignment.selfgrade`):
+A test is judged in one of two ways, chosen when the source is compiled (`nbjudge.selfgrade`):
 
 apart
     It runs here, in a process that the student's code never sees, and calls the student's functions
