@@ -21,7 +21,7 @@ export PYODIDE
 
 SOURCES  = $(wildcard solutions/*/*)
 RELEASES = $(patsubst solutions/%,exercises/%,$(wildcard solutions/*/*.ipynb))
-BOOK     = _config.yml _toc.yml $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
+BOOK     = _config.yml _toc.yml CONTRIBUTING.md CHANGELOG.md $(shell find book -type f ! -name '*.pyc' ! -path '*/.*') $(wildcard exercises/*/*)
 GRADER   = nbgrader_config.py $(wildcard nbjudge/src/nbjudge/*.py nbjudge/src/nbjudge/*/*.py) lmcore/check.py
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)

@@ -17,6 +17,8 @@ STEPS = [
     "nbgrader_config.py",
     "_config.yml",
     "_toc.yml",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
     "book/intro.md",
     "lmcore/softmax.py",
     "lmcore/_arrays.py",
@@ -85,6 +87,7 @@ def test_a_second_make_does_nothing(finished):
     "changed, redone",
     [
         ("book/intro.md", {"site"}),
+        ("CONTRIBUTING.md", {"site"}),
         ("lmcore/softmax.py", {"sample class"}),
         ("lmcore/decoding.py", set()),
         ("tests/sample_class.py", {"sample class"}),
