@@ -510,7 +510,7 @@ def build_here(folder, monkeypatch):
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
             main(["build", str(folder), "-n", "-W", "--keep-going", "-q"], standalone_mode=False)
-        except RuntimeError as error:  # its way to say that the build failed
+        except (RuntimeError, SystemExit) as error:  # its ways to say that the build failed
             return 1, f"{said.getvalue()}\n{error}"
     return 0, said.getvalue()
 
@@ -637,6 +637,26 @@ def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path)
     assert not {"og:url", "og:image"} & set(named(page)) and "og:title" in named(page)
     assert not (site / "sitemap.xml").exists()
     assert 'href="/index.html"' in (site / "404.html").read_text()
+
+
+def test_links_to_files_of_the_repository_lead_there_once_it_has_an_address(small_book, tmp_path):
+    (tmp_path / "GUIDE.md").write_text("# Guide\n")
+    text = "# Page\n\nRead [the guide](../GUIDE.md#first-steps).\n"
+
+    def addresses():
+        status, said = small_book(text)
+        assert status == 0, said
+        (page,) = (one for one in read_pages(tmp_path / "_build" / "html") if "page" in one.name)
+        assert "the guide" in page.text
+        return [attrs["href"] for attrs in page.find("a") if "GUIDE" in (attrs.get("href") or "")]
+
+    assert addresses() == []
+    url = "https://github.example/owner/course"
+    config = (tmp_path / "_config.yml").read_text()
+    (tmp_path / "_config.yml").write_text(config.replace('&repository ""', f'&repository "{url}"'))
+    assert addresses() == [f"{url}/blob/main/GUIDE.md#first-steps"]
+    status, said = small_book("# Page\n\nRead [nothing](../NO_GUIDE.md).\n")
+    assert status != 0 and "NO_GUIDE" in said
 
 
 def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path):
