@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from nbjudge.sandbox.isolation import LEVELS
 from sample_class import HOME
 
 from nbjudge import cli
-from nbjudge.sandbox.isolation import LEVELS
 
 DOCUMENTS = [
     "README.md",

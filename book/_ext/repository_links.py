@@ -1,7 +1,8 @@
-"""Links from a page to a file of the repository that is no page: CONTRIBUTING.md, which the book includes, has some.
+"""Links from a page to a file of the repository that is no page: CONTRIBUTING.md, which the book
+includes, has some.
 
-They lead to the repository if _config.yml says where it is (`repository: url`), and are plain text until then. A link
-to a file that does not exist stays a warning.
+They lead to the repository if _config.yml says where it is (`repository: url`), and are plain text
+until then. A link to a file that does not exist stays a warning.
 """
 
 from __future__ import annotations
