@@ -612,7 +612,7 @@ def objective_rows():
     import importlib.util
 
     spec = importlib.util.spec_from_file_location(
-        "objectives_table", HOME / "book" / "_ext" / "objectives_table.py"
+        "objectives_table", HOME / "book" / "_ext" / "course_ext" / "objectives_table.py"
     )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

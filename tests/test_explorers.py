@@ -26,7 +26,7 @@ def modules():
 
 
 def test_distributions_are_sent_without_loss():
-    import explorer_data
+    from course_ext import explorer_data
 
     content = explorer_data.decoding()
     for row in content["prefixes"]:
@@ -39,7 +39,7 @@ def test_distributions_are_sent_without_loss():
 
 
 def test_probabilities_in_thousandths_sum_to_one():
-    import explorer_data
+    from course_ext import explorer_data
 
     rng = np.random.default_rng(5)
     for p in (*rng.dirichlet(np.ones(6), size=200), np.eye(6)[2], np.ones(7) / 7):
@@ -57,8 +57,8 @@ def test_probabilities_in_thousandths_sum_to_one():
 
 def test_the_stored_numbers_of_ngrams_are_lmcores():
     """A part of them, counted and fitted again: orders 1 to 3 on the smallest of the texts."""
-    import explorer_data
     import ngram_curves
+    from course_ext import explorer_data
 
     counted, test = ngram_curves.texts()
     name, documents = counted["few"]
@@ -77,7 +77,7 @@ def test_the_stored_numbers_of_ngrams_are_lmcores():
 
 def test_explorers_weigh_little():
     """Compressed: all scripts of all explorers, and the numbers of each."""
-    import explorer_data
+    from course_ext import explorer_data
 
     scripts = {
         path.name: len(gzip.compress(path.read_bytes(), 9))

@@ -1,4 +1,4 @@
-"""book/_ext/live_code.py: which Python the site carries, and what Makefile remembers of it."""
+"""course_ext/live_code.py: which Python the site carries, and what Makefile remembers of it."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ FILES = {
 def folders(tmp_path, monkeypatch):
     """(a folder with all of a small Pyodide's files, the application that builds a site)"""
     monkeypatch.syspath_prepend(HOME / "book" / "_ext")
-    import live_code
+    from course_ext import live_code
 
     digest = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
     pinned = "sha256-" + base64.b64encode(bytes.fromhex(digest["pyodide.mjs"])).decode()
@@ -78,7 +78,7 @@ def test_a_file_that_is_not_the_pinned_one_is_named_with_the_remedy(folders, nam
 def test_the_lock_file_names_every_package_that_pages_tell_the_size_of(monkeypatch):
     """The sizes told before a download are of packages that exist, with all that they need."""
     monkeypatch.syspath_prepend(HOME / "book" / "_ext")
-    import live_code
+    from course_ext import live_code
 
     sizes = json.loads((live_code.VENDOR / "core.json").read_text())["package bytes"]
     assert {"numpy", "matplotlib"} <= set(sizes)

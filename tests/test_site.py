@@ -503,9 +503,6 @@ def build_here(folder, monkeypatch):
     """
     from jupyter_book.cli.main import main
 
-    # The folder tests/practice has the name of one of the book's extensions.
-    monkeypatch.setattr(sys, "path", [place for place in sys.path if Path(place) != HOME / "tests"])
-    monkeypatch.delitem(sys.modules, "practice", raising=False)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
@@ -748,7 +745,7 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
 
 def test_names_of_equations_and_terms_in_titles(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(HOME / "book" / "_ext")
-    subjects = importlib.import_module("subject_index")
+    subjects = importlib.import_module("course_ext.subject_index")
     (tmp_path / "glossary.md").write_text(
         "```{glossary}\nsoftmax\n  A.\n\nlog-softmax\n  B.\n\nlog-sum-exp\n  C.\n\n"
         "Kneser–Ney smoothing\n  D.\n\nlogit\n  E.\n```\n"

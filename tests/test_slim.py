@@ -1,4 +1,4 @@
-"""book/_ext/slim.py: what it leaves of style sheets, pages and pictures."""
+"""book/_ext/course_ext/slim.py: what it leaves of style sheets, pages and pictures."""
 
 import importlib.util
 import re
@@ -16,7 +16,9 @@ HOME = Path(__file__).resolve().parents[1]
 def slim():
     pytest.importorskip("sphinx", reason='the site needs the extra "book"')
     sys.path.append(str(HOME / "book" / "_ext"))  # where its neighbours are
-    spec = importlib.util.spec_from_file_location("slim", HOME / "book" / "_ext" / "slim.py")
+    spec = importlib.util.spec_from_file_location(
+        "slim", HOME / "book" / "_ext" / "course_ext" / "slim.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

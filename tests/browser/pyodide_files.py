@@ -29,7 +29,7 @@ def expected(*packages):
     """{file name: integrity} of Pyodide's core, of the packages that the book imports, and of what
     they need.
     """
-    from live_code import package_files
+    from course_ext.live_code import package_files
 
     core = json.loads((VENDOR / "core.json").read_text())["files"]
     return {**core, **package_files(*WANTED, *packages)}
@@ -37,7 +37,7 @@ def expected(*packages):
 
 def wrong_files(folder, *packages):
     """Names of files that are absent or are not the official ones."""
-    from live_code import integrity
+    from course_ext.live_code import integrity
 
     return [
         name

@@ -19,7 +19,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encodi
 def explorer_data():
     """The module that exports the numbers, and the script that made those of chapter 8."""
     sys.path[:0] = [str(HOME / "book" / "_ext"), str(HOME / "book" / "_tools")]
-    import explorer_data
+    from course_ext import explorer_data
 
     yield explorer_data
     del sys.path[:2]

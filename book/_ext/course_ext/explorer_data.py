@@ -300,7 +300,7 @@ def masked() -> dict:
 
 def ngrams() -> dict:
     return json.loads(
-        (Path(__file__).resolve().parent.parent / "_tools" / "ngram_curves.json").read_text(
+        (Path(__file__).resolve().parents[2] / "_tools" / "ngram_curves.json").read_text(
             encoding="utf-8"
         )
     )

@@ -30,7 +30,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).resolve().parent
-VENDOR = HERE.parent / "_vendor" / "explorers"
+VENDOR = HERE.parents[1] / "_vendor" / "explorers"
 # Name of each explorer, and of the data that it reads.
 EXPLORERS = {
     "next-token": "decoding",
@@ -119,7 +119,7 @@ def fingerprint() -> str:
     for path in [
         *sorted(sources),
         HERE / "explorer_data.py",
-        *sorted((HERE.parent / "_tools").glob("*.json")),
+        *sorted((HERE.parents[1] / "_tools").glob("*.json")),
     ]:
         state.update(path.read_bytes())
     state.update((library / "data" / "hashes.json").read_bytes())
@@ -147,7 +147,7 @@ def publish(app, exception) -> None:
         and all((target / f"{name}.json").is_file() for name in wanted)
     ):
         return
-    import explorer_data
+    from course_ext import explorer_data
 
     for name in wanted:
         content = json.dumps(

@@ -26,7 +26,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
-VENDOR = Path(__file__).resolve().parent.parent / "_vendor" / "live"
+VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "live"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 # Data packages, and what in a page's code says that it reads them.
 ARCHIVES = {

@@ -20,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
-VENDOR = Path(__file__).resolve().parent.parent / "_vendor" / "katex"
+VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "katex"
 PRELOADED_FONTS = ("KaTeX_Main-Regular", "KaTeX_Math-Italic")
 
 

@@ -28,8 +28,9 @@ from pathlib import Path
 from posixpath import normpath, relpath
 
 import tinycss2
-from accessible import mend
 from sphinx.errors import ExtensionError
+
+from course_ext.accessible import mend
 
 EVERYWHERE = (
     "documentation_options",

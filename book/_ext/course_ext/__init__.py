@@ -1,0 +1,30 @@
+"""The course's Sphinx extension: what its site has that Jupyter Book has not, in small parts.
+
+Each part is an extension of its own with a docstring that says what for. Their order matters where
+two listen to the same event with the same priority; `slim` works on the finished site and is last.
+"""
+
+from __future__ import annotations
+
+PARTS = [
+    "katex_math",
+    "chapter_numbers",
+    "page_meta",
+    "take_away",
+    "repository_links",
+    "subject_index",
+    "assignment_role",
+    "exercise_ids",
+    "objectives_table",
+    "live_code",
+    "practice",
+    "explorers",
+    "one_page",
+    "slim",
+]
+
+
+def setup(app):
+    for part in PARTS:
+        app.setup_extension(f"{__name__}.{part}")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
