@@ -77,7 +77,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
             servers = _servers_of(isolation, spec)
             job = _Job(spec, submission, limits, servers, learn)
             told, verdicts = job.run(cells)
-            told += _again_inside(spec, submission, limits, isolation, cells, verdicts)
+            repeated = _again_inside(spec, submission, limits, isolation, cells, verdicts)
             break
         except ServerLost as error:
             # not the student's doing: begin again with a new server
@@ -97,7 +97,8 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
         scores,
         comments,
         told,
-        [*submission.notes, *notes, *told, *suspicious],
+        # why a test was repeated may tell what a hidden one passes: not for the student's page
+        [*submission.notes, *notes, *told, *repeated, *suspicious],
         round(time.monotonic() - started, 3),
         flags.fingerprints(spec, cells),
         {name: _kept(verdict) for name, verdict in verdicts.items()},
@@ -170,6 +171,7 @@ def _assignment(spec):
                     "visible": cell.visible,
                     "names": cell.names,
                     "constants": cell.constants,
+                    "points": cell.points,
                     "messages": cell.messages,
                     "way": cell.way,
                     # as in a kernel, the tests before it have run

@@ -26,12 +26,15 @@ import contextlib
 import gc
 import importlib
 import io
+import math
 import os
 import resource
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
@@ -58,6 +61,7 @@ class Record:
 
     def __init__(self) -> None:
         self.value: Any = None
+        self.messages: list = []
         self.error: BaseException | None = None
         self.text, self.failed_hidden = "", False
 
@@ -123,14 +127,46 @@ def compiled(statements: list[ast.stmt], last: bool = True) -> Code:
     )
 
 
-def run(code: Code, names: dict, record: Record) -> str:
+class Printed(io.StringIO):
+    """What is printed, as far as it will be shown: a student's function may print without end."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(FEEDBACK - self.tell(), 0)])
+        return len(text)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """End what runs longer: data of a student's can make a loop of a test's endless."""
+    if seconds is None:
+        yield
+        return
+
+    def stop(*_):
+        raise TimeLimitError(f"the test ran longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # again and again, because a test may catch the exception
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(code: Code, names: dict, record: Record, seconds: float | None = None) -> str:
     """Execute a part of a cell in `names`.
 
     Value and error go into `record`, what is printed comes back.
     """
-    printed = io.StringIO()
+    printed = Printed()
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            time_limit(seconds),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(Printed()),
+        ):
             exec(code.body, names)
             if code.value is not None:
                 record.value = eval(code.value, names)
@@ -142,9 +178,10 @@ def run(code: Code, names: dict, record: Record) -> str:
 
 
 def _settle(record):
-    """Look at the value while the student's process, which it may need, is there."""
-    if issubclass(type(record.value), Remote):
-        record.value = repr(record.value)
+    """Turn the value into text; what a student's object does instead is an error of the test."""
+    record.messages = messages(record.value)
+    remote = issubclass(type(record.value), Remote)
+    record.value = repr(repr(record.value) if remote else record.value)[:200]
 
 
 class Apart:
@@ -160,14 +197,15 @@ class Apart:
         What it leaves is kept for the other half.
         """
         self.link.begin()
-        try:
-            found = self.link.names(self.test["names"])
-        except (TimeLimitError, ProcessEndedError, ValueError):
-            found = {}
+        found: dict = {}
+        # an answer may be forged: then the names are missing, and nothing else has happened
+        with contextlib.suppress(BaseException), contextlib.redirect_stdout(Printed()):
+            with contextlib.redirect_stderr(Printed()):
+                found = self.link.names(self.test["names"])
         for name in self.test["names"]:
             names.pop(name, None)
         names.update(found)
-        self.record.text = run(self.first, names, self.record)
+        self.record.text = run(self.first, names, self.record, 2 * self.link.seconds)
         self.kept = dict(names)
 
     def finish(self, names: dict, hidden: dict) -> None:
@@ -180,8 +218,8 @@ class Apart:
             self.link.begin()
             self.link.hidden = True
             os.environ[HIDDEN] = "1"
-            run(self.second, names, self.record)
-            del os.environ[HIDDEN]
+            run(self.second, names, self.record, 2 * self.link.seconds)
+            os.environ.pop(HIDDEN, None)
             self.record.failed_hidden = True
             hidden.update({name: value for name, value in names.items() if name not in self.kept})
 
@@ -190,7 +228,7 @@ class Apart:
         record = self.record
         lines = [
             f"passed  {name}" if message is None else f"FAILED  {name}: {message}"
-            for name, message in messages(record.value)
+            for name, message in record.messages
         ]
         text = "\n".join(lines) + "\n" if lines else record.text
         report = {
@@ -204,8 +242,8 @@ class Apart:
         }
         if record.error is not None:
             report["error"] = explain(record.error, record.failed_hidden, self.test["constants"])
-        elif record.value is not None:
-            report["value"] = repr(record.value)[:200]
+        elif not self.record.failed_hidden or _is_number(record.value):
+            report["value"] = record.value
         return report
 
 
@@ -250,12 +288,13 @@ class Inside:
             "compared": False,
         }
         if error:
-            kind, said = (str(part) for part in [*error, "", ""][:2])
+            kind, said = [*error, "", ""][:2] if isinstance(error, list) else ["Error", ""]
+            kind, said = str(kind), str(said)
             report["error"] = [kind[:80], said[:2000]]
             if self.second and said not in self.test["messages"]:
                 report["error"] = [_public_kind(kind), "a hidden test failed"]
-        if self.second and not _is_number(report["value"]):
-            report["value"] = None  # it counts as full, and may show what was hidden
+        if self.second:
+            report["value"] = public_points(report["value"], self.test["points"])
         return report
 
 
@@ -265,6 +304,27 @@ def _is_number(text):
     except (TypeError, ValueError):
         return False
     return True
+
+
+def public_points(text: str | None, most: float) -> str | None:
+    """The points that a hidden half gave inside, in so few digits that they cannot tell what it holds.
+
+    Shares of up to a hundred equal parts are kept, anything else is rounded to a hundredth. None
+    stands for what counts as full: it may be any text.
+
+    Examples
+    --------
+    >>> public_points("3.3333333333333335", 10), public_points("0.8131579", 10)
+    ('3.3333333333333335', '0.81')
+    >>> public_points("172536.0", 10), public_points("[0.25, 4.0]", 10)
+    ('10.0', None)
+    """
+    if not _is_number(text) or not 0 <= float(text):
+        return None
+    points = min(float(text), float(most))
+    share = Fraction(points / most).limit_denominator(100) if most else Fraction(0)
+    exact = float(share * Fraction(most))
+    return repr(exact if math.isclose(exact, points, rel_tol=1e-12) else round(points, 2))
 
 
 def _public_kind(kind, other="Failure"):
@@ -293,7 +353,7 @@ def messages(value: Any) -> list[tuple[str, str | None]]:
 
 def explain(error: BaseException, hidden: bool, constants: list[str]) -> list[str]:
     """[kind, message] of a failed test cell, without a value that only a hidden test knows."""
-    kind, said = type(error).__name__, str(error)
+    kind, said = type(error).__name__[:80], _said(error)
     students = hasattr(error, "raised_by_student")
     if isinstance(error, (TimeLimitError, ProcessEndedError)):
         kind = kind.removesuffix("Error")
@@ -305,6 +365,15 @@ def explain(error: BaseException, hidden: bool, constants: list[str]) -> list[st
     if isinstance(error, AssertionError) and said and repr(said)[1:-1] in constants:
         return [kind, said]
     return [_public_kind(kind), "a hidden test failed"]
+
+
+def _said(error):
+    """The text of an exception; its arguments may be objects of the student's that give none."""
+    try:
+        with time_limit(1):
+            return str(error)
+    except BaseException:
+        return ""
 
 
 NOTHING: dict = {"steps": [], "seed": 0, "files": {}, "remembered": {}}

@@ -17,7 +17,6 @@ may do so only where the source's own solution has needed it (`Link.compares`).
 import builtins
 import contextlib
 import copyreg
-import importlib
 import inspect
 import io
 import itertools
@@ -53,6 +52,16 @@ MODULES = {
     "random",
     "statistics",
 }
+# what NumPy would ask an object for: an address in this process's memory, or to compute for it
+UNASKED = {
+    "__array_interface__",
+    "__array_struct__",
+    "__array_ufunc__",
+    "__array_function__",
+    "__dlpack__",
+}
+MOST_CLASSES = 1000  # of objects and of exceptions
+POSITIONS = (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)
 MUTABLE = (list, dict, set, tuple, bytearray, np.ndarray)
 # objects of libraries that can do across processes whatever tests ask of them
 HARMLESS = {"partial", "_lru_cache_wrapper", "count", "chain", "islice", "product", "cycle"}
@@ -63,13 +72,17 @@ COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__co
 FORWARDED = (
     "__call__ __len__ __iter__ __next__ __reversed__ __getitem__ __setitem__ __delitem__ "
     "__bool__ __int__ __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ "
-    "__neg__ __pos__ __abs__ __invert__ __add__ __sub__ __mul__ __matmul__ __truediv__ "
-    "__floordiv__ __mod__ __divmod__ __pow__ __lshift__ __rshift__ __and__ __xor__ __or__ "
-    "__radd__ __rsub__ __rmul__ __rmatmul__ __rtruediv__ __rfloordiv__ __rmod__ __rdivmod__ "
-    "__rpow__ __rlshift__ __rrshift__ __rand__ __rxor__ __ror__ __iadd__ __isub__ __imul__ "
-    "__itruediv__ __ifloordiv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __enter__ "
-    "__fspath__ __bytes__ __array__ __missing__ __length_hint__ __copy__ __deepcopy__"
+    "__neg__ __pos__ __abs__ __invert__ __enter__ __fspath__ __bytes__ __array__ __missing__ "
+    "__length_hint__ __copy__ __deepcopy__"
 ).split()
+
+
+# what would compute with the expected value, so that the difference could be what the student says
+BINARY = [
+    f"__{side}{name}__"
+    for name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split()
+    for side in ("", "r", "i")
+] + ["__divmod__", "__rdivmod__"]
 
 
 class TimeLimitError(Exception):
@@ -225,7 +238,7 @@ class Link:
         """Printed text and warnings of the student's, as if printed here."""
         shown = reply.get("out")
         for name, text in shown if isinstance(shown, list) else ():
-            print(text, end="", file=sys.stderr if name == "stderr" else sys.stdout)
+            print(str(text), end="", file=sys.stderr if name == "stderr" else sys.stdout)
         given = reply.get("warnings")
         for kinds, text in given[:MOST_WARNINGS] if isinstance(given, list) else ():
             kind = _nearest(kinds)
@@ -265,7 +278,8 @@ class Link:
         error = _made(kind, arguments, str(said.get("text", "")))
         attributes = said.get("attributes")
         for name, value in attributes.items() if isinstance(attributes, dict) else ():
-            if isinstance(name, str) and not name.startswith("__"):
+            # never what the class itself has: a method, or a place that C code reads unchecked
+            if isinstance(name, str) and not hasattr(kind, name) and name[:2] != "__":
                 with contextlib.suppress(Exception):
                     setattr(error, name, value)
         if isinstance(said.get("cause"), dict):
@@ -281,6 +295,7 @@ class Link:
         kinds = parts[4] if len(parts) > 4 else None
         if kinds:
             if number not in self.errors:
+                self._count(self.errors)
                 base = _nearest(kinds) or Exception
                 name = "Exception" if self.hidden else str(parts[1])
                 self.errors[number] = type(name, (base,), {"_link": self, "_id": number})
@@ -293,6 +308,11 @@ class Link:
             found = self._class_of(parts)(self, number, parts)
             self.remotes[number] = found
         return found
+
+    def _count(self, classes):
+        """Refuse classes without number, which would take all of the judge's memory and time."""
+        if len(classes) >= MOST_CLASSES:
+            raise ValueError(f"more than {MOST_CLASSES} classes of objects")
 
     def _public_name(self, module, name):
         """The name of a class; one that is given while a hidden test runs may tell what the test
@@ -309,11 +329,11 @@ class Link:
             top = module.partition(".")[0].lstrip("_")
             name = self._public_name(module, str(name))
             known = "" if name == "object" else f"{top} "
-            self.uncrossed = self.uncrossed or f"a {known}{name} came from the answer"
+            self.uncrossed = self.uncrossed or _short(f"a {known}{name} came from the answer")
 
     def _module(self, name):
-        """The module of that name, if it is one that the assignment uses."""
-        return importlib.import_module(name) if name.partition(".")[0] in self.modules else None
+        """The module of that name, if the assignment uses it: none is loaded for an answer."""
+        return sys.modules.get(name) if name.partition(".")[0] in self.modules else None
 
     def _class_of(self, parts):
         """A class of Remotes with the special methods that the object's own class has."""
@@ -322,7 +342,9 @@ class Link:
         wanted = {method for method in methods if isinstance(method, str)}
         key = module, str(parts[1]), tuple(sorted(wanted))
         if key not in self.classes:
+            self._count(self.classes)
             forwarded = {method: _forward(method) for method in FORWARDED if method in wanted}
+            forwarded |= {method: _compute(method) for method in BINARY if method in wanted}
             forwarded |= {method: _compare(method) for method in COMPARISONS if method in wanted}
             if "__hash__" in wanted:
                 forwarded["__hash__"] = lambda self: self._ask("__hash__")
@@ -334,7 +356,7 @@ class Link:
             if "__enter__" in wanted:
                 forwarded["__exit__"] = _leave
             own = {"__slots__": (), "__module__": module, "__doc__": property(_documentation)}
-            self.classes[key] = type(name, (Remote,), forwarded | own)
+            self.classes[key] = type(name[:80], (Remote,), forwarded | own)
         return self.classes[key]
 
 
@@ -366,6 +388,8 @@ class Remote:
         return _signature(self._ask("signature"))
 
     def __getattr__(self, name: str) -> Any:
+        if name in UNASKED:
+            raise AttributeError(name)
         return self._ask("getattr", name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -419,6 +443,17 @@ def _forward(method):
     if method == "__call__":
         return lambda self, *arguments, **keywords: self._ask("", *arguments, **keywords)
     return lambda self, *arguments: self._ask(method, *arguments)
+
+
+def _compute(method):
+    def compute(self, other):
+        if self._link.compares:
+            self._link.compared = True
+            return self._ask(method, other)
+        operate = getattr(DATA.get(self._parts[3]), method, None)
+        return operate(self._ask("data"), other) if operate else NotImplemented
+
+    return compute
 
 
 def _compare(method):
@@ -562,7 +597,19 @@ def _nearest(kinds):
     return None
 
 
+def _short(text):
+    """Words that hold a name of the student's, fit for one line of a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:120]
+
+
 def _made(kind, arguments, text):
+    if issubclass(kind, POSITIONS):
+        # Python reads there when it shows the message, wherever that is
+        places = arguments if issubclass(kind, UnicodeTranslateError) else arguments[1:]
+        where, start, end = [*places, "", "", ""][:3]
+        inside = isinstance(where, (str, bytes)) and isinstance(start, int) and isinstance(end, int)
+        if not (inside and 0 <= start <= end <= len(where)):
+            kind, arguments = UnicodeError, [text]
     for values in (arguments, [text], []):
         with contextlib.suppress(Exception):
             return kind(*values)
