@@ -81,21 +81,36 @@ def prepare(
         known = _find_out(path, spec, solution, run)
         if kept:
             kept.parent.mkdir(parents=True, exist_ok=True)
-            files.replace(kept, json.dumps({"key": key, **known}, indent=1))
+            body = json.dumps({"key": key, **known}, indent=1)
+            files.replace(kept, f"{_seal(body)}\n{body}")
     remembered = {
         module: {bytes.fromhex(name): b64decode(data) for name, data in answers.items()}
         for module, answers in known["remembered"].items()
     }
     spec = replace(_with(spec, known["tests"]), remembered=remembered)
-    return Prepared(spec, known["warnings"])
+    forgeable = [
+        f"{spec.chapter}/{spec.notebook}.ipynb, {test.grade_id}: runs inside the student's process,"
+        f" where its points can be forged: {test.reason}"
+        for test in _tests(spec)
+        if test.way == INSIDE
+    ]
+    return Prepared(spec, [*known["warnings"], *forgeable])
 
 
 def _load(path, key):
+    """What was found before; None if there is no such file, or it is damaged or out of date."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, AttributeError):
+        seal, _, body = path.read_text(encoding="utf-8").partition("\n") if path else ("", "", "")
+    except (OSError, ValueError):
         return None
-    return found if found.get("key") == key else None
+    if seal != _seal(body):
+        return None
+    found = json.loads(body)
+    return found if found["key"] == key else None
+
+
+def _seal(body):
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _submission(spec, who, cells):
