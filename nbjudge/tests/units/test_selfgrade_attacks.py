@@ -94,7 +94,7 @@ STATE = {
     "the environment": "import os\nos.environ.clear()",
     "paths": "import sys\nsys.path.clear()",
     "signals": "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)",
-    "threads": "import threading, time\n_ = threading.Thread(target=time.sleep, args=(99,)).start()",
+    "threads": "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
     "standard output": "import sys\nsys.stdout.close()",
     "descriptors": "import os\nos.close(1)",
 }

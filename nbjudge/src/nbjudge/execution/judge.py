@@ -311,7 +311,7 @@ def _is_number(text):
 
 
 def public_points(text: str | None, most: float) -> str | None:
-    """The points that a hidden half gave inside, in so few digits that they cannot tell what it holds.
+    """The points that a hidden half gave inside, in too few digits to tell what it holds.
 
     Shares of up to a hundred equal parts are kept, anything else is rounded to a hundredth. None
     stands for what counts as full: it may be any text.
