@@ -74,10 +74,10 @@ def test_points_tests_tags_kernel_and_outputs_come_from_the_template(template, s
     assert rebuilt.cells[-1].source == "1" and rebuilt.cells[-1].metadata == {}
 
 
-def test_the_last_changed_copy_of_an_answer_counts_and_earlier_ones_stay_before_it(
+def test_of_copies_the_last_one_before_the_tests_counts_and_earlier_ones_stay_before_it(
     template, submission
 ):
-    paste(submission, "p1", "answer = 2", at=len(submission.cells))
+    paste(submission, "p1", "answer = 2", at=sources(submission).index("answer = 1") + 1)
     rebuilt, notes = rebuild(template, submission)
     assert cell(rebuilt, "p1").source == "answer = 2"
     assert (
@@ -86,6 +86,66 @@ def test_the_last_changed_copy_of_an_answer_counts_and_earlier_ones_stay_before_
         < sources(rebuilt).index(cell(template, "p1_test").source)
     )
     assert notes == ["cell p1 was copied: the copy is an ordinary cell now"]
+
+
+def test_a_copy_after_the_tests_stays_there_as_in_a_kernel(template, submission):
+    paste(submission, "p1", "answer = 2", at=len(submission.cells))
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == "answer = 1"
+    assert sources(rebuilt)[-1] == "answer = 2"
+    assert notes == ["cell p1 was copied: the copy is an ordinary cell now"]
+
+
+def test_a_copy_between_two_tests_counts_for_the_second(template, submission):
+    at = sources(submission).index(cell(template, "p1_test").source) + 1
+    paste(submission, "p1", "answer = 2", at=at)
+    found = sources(rebuild(template, submission)[0])
+    tests = [cell(template, name).source for name in ("p1_test", "p1_partial")]
+    order = [found.index(text) for text in ("answer = 1", tests[0], "answer = 2", tests[1])]
+    assert order == sorted(order)
+
+
+def test_an_answer_that_was_solved_in_a_copy_below_the_tests_takes_its_place(template, submission):
+    cell(submission, "p1").source = STUB
+    paste(submission, "p1", "answer = 2", at=len(submission.cells))
+    rebuilt, _ = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == "answer = 2" and STUB not in sources(rebuilt)
+
+
+def test_of_copies_of_a_written_answer_the_last_counts(template, submission):
+    cell(submission, "p2").source = "first"
+    paste(submission, "p2", "last", at=len(submission.cells))
+    rebuilt, _ = rebuild(template, submission)
+    assert cell(rebuilt, "p2").source == "last"
+
+
+SOLVED = "def mean_of_logs(values):\n    return 0.5"
+
+
+@pytest.mark.parametrize("source", [SOLVED, SOLVED + ")", "%time\n" + SOLVED])
+def test_an_answer_without_its_metadata_is_found_by_what_it_defines(template, submission, source):
+    retyped = new_code_cell(source)
+    submission.cells[submission.cells.index(cell(submission, "p1"))] = retyped
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p1").source == source
+    assert sources(rebuilt).count(source) == 1
+    assert notes == [
+        "the cell of answer p1 had lost its name: it was found by what it defines, mean_of_logs"
+    ]
+
+
+def test_a_written_answer_without_its_metadata_is_found_by_its_place(template, submission):
+    submission.cells[-1] = new_markdown_cell("Sums do not underflow.")
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p2").source == "Sums do not underflow."
+    assert notes == ["the cell of answer p2 had lost its name: it was found by its place"]
+
+
+def test_of_several_texts_none_is_taken_for_a_written_answer(template, submission):
+    submission.cells[-1:] = [new_markdown_cell("One."), new_markdown_cell("Two.")]
+    rebuilt, notes = rebuild(template, submission)
+    assert cell(rebuilt, "p2").source == "YOUR ANSWER HERE"
+    assert notes == ["answer p2 is missing: it counts as blank"]
 
 
 @pytest.mark.parametrize("at", [3, 4, 7])

@@ -1,19 +1,19 @@
 """The assignment as we wrote it, with only the student's own text in it.
 
-Everything that decides a grade (tests, points, kernel, order of the problems) comes from the
-source, whatever happened to it in the student's hands: cells copied, deleted, moved, retyped,
-renamed, retagged.
+Everything that decides a grade (tests, points, kernel, order of the problems) comes from the source, whatever happened
+to it in the student's hands: cells copied, deleted, moved, retyped, renamed, retagged.
 """
 
+import re
 from copy import deepcopy
 
 MOST_OWN_CELLS = 400
 KINDS = ("code", "markdown", "raw")
+DEFINITION = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.M)
 
 
 def sanitise(spec, cells):
-    """The notebook to run: cells of the spec, the student's answers in their places, the student's
-    own cells between.
+    """The notebook to run: cells of the spec, the student's answers in their places, the student's own cells between.
 
     Parameters
     ----------
@@ -32,10 +32,33 @@ def sanitise(spec, cells):
         {"cell_type": cell.cell_type, "metadata": deepcopy(cell.metadata), "source": cell.source}
         for cell in spec.cells
     ]
-    return rebuild(template, cells)
+    return rebuild(template, cells, _names_asked_for(spec))
 
 
-def rebuild(template, submitted):
+def _names_asked_for(spec):
+    """{answer: the names it should define}: those of its stub, or else those that its tests take."""
+    found, answer = {}, None
+    for cell in spec.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            answer = cell.grade_id
+            found[answer] = defined(cell.source)
+        elif answer is not None:
+            found[answer] = found[answer] or set(cell.names)
+    return found
+
+
+def defined(source):
+    """The names that the lines of a cell define which are not indented, even if one of them is no Python.
+
+    Examples
+    --------
+    >>> sorted(defined("def f(x):\\n    y = x\\nclass C: pass\\nz: int = 3\\nz == 4"))
+    ['C', 'f', 'z']
+    """
+    return {function or value for function, value in DEFINITION.findall(source)}
+
+
+def rebuild(template, submitted, names=None):
     """Put the student's cells into a template.
 
     Parameters
@@ -44,7 +67,9 @@ def rebuild(template, submitted):
         The source notebook's, with stubs in place of solutions; tests, hidden ones included, are
         complete.
     submitted : list of cells
-        What was handed in. Its answers are found by their grade_id.
+        What was handed in. Its answers are found by their grade_id, or else by what they define.
+    names : dict of str to set of str, optional
+        The names that each answer should define; by default those of its stub.
 
     Returns
     -------
@@ -53,14 +78,17 @@ def rebuild(template, submitted):
 
     Notes
     -----
-    Of several copies of an answer the last one that differs from the stub counts; the earlier ones
-    stay before it as ordinary cells, so that the definition that counted when the student ran the
-    notebook counts here too. A copied test becomes an ordinary cell. Outputs, tags and other
-    metadata of the submission are dropped.
+    Copies of an answer count by the order in which a kernel runs them. The last one that differs from the stub and
+    stands before the tests takes the answer's place; the others are ordinary cells, before it or where they stand
+    after the tests. A copied test becomes an ordinary cell. Outputs, tags and other metadata of the submission are
+    dropped.
     """
     place = {grade_id(cell): i for i, cell in enumerate(template) if grade_id(cell)}
-    answers, own, copied = _sort_cells(template, submitted, place)
-    notes = [
+    names = names or {name: defined(source_of(template[i])) for name, i in place.items()}
+    known, notes = _named(template, submitted, place, names)
+    chosen = _chosen_answers(template, submitted, known, place)
+    own, copied = _own_cells(template, submitted, known, place, chosen)
+    notes += [
         f"cell {name} was copied: the copy is an ordinary cell now"
         for name in sorted(copied, key=place.get)
     ]
@@ -69,14 +97,13 @@ def rebuild(template, submitted):
     for name, i in place.items():
         cell = deepcopy(template[i])
         if _is_answer(cell):
-            *earlier, last = answers.get(name) or [None]
-            cells += earlier
-            if last is None:
-                notes.append(f"answer {name} is missing: it counts as blank")
+            if name in chosen:
+                answer = _ordinary(submitted[chosen[name]], cell["cell_type"])
+                cell["source"] = answer["source"]
+                if "attachments" in answer:  # pictures pasted into a written answer
+                    cell["attachments"] = answer["attachments"]
             else:
-                cell["source"] = last["source"]
-                if "attachments" in last:  # pictures pasted into a written answer
-                    cell["attachments"] = last["attachments"]
+                notes.append(f"answer {name} is missing: it counts as blank")
         cells.append(cell)
         cells += own.get(i, [])
     ours = len(place)
@@ -117,48 +144,88 @@ def _points(cell):
     return mark.get("points")
 
 
-def _sort_cells(template, submitted, place):
-    """Split a submission: versions of each answer, own cells by the template cell they follow, ids
-    of copied cells.
-    """
-    answers, own, seen, copied, after = {}, {}, set(), set(), -1
-    for cell in submitted:
-        name = grade_id(cell)
-        if name not in place:  # the student's own, or one of our texts
+def _named(template, submitted, place, names):
+    """The name of each submitted cell among ours, None for the student's own; answers without one get theirs back."""
+    known = [name if (name := grade_id(cell)) in place else None for cell in submitted]
+    notes = []
+    for name, i in place.items():
+        if name in known or not _is_answer(template[i]):
+            continue
+        if template[i]["cell_type"] == "code":
+            found = [
+                k
+                for k, cell in enumerate(submitted)
+                if known[k] is None
+                and cell.get("cell_type") == "code"
+                and defined(source_of(cell)) & names.get(name, set())
+            ]
+            how = f"by what it defines, {', '.join(sorted(names.get(name, ())))}"
+        else:
+            found = _texts_in_place(submitted, known, place, i)
+            how = "by its place"
+        for k in found:
+            known[k] = name
+        if found:
+            notes.append(f"the cell of answer {name} had lost its name: it was found {how}")
+    return known, notes
+
+
+def _texts_in_place(submitted, known, place, i):
+    """The student's one text between our cells around place i; nothing if there are none or several."""
+    before = [k for k, name in enumerate(known) if name is not None and place[name] < i]
+    after = [k for k, name in enumerate(known) if name is not None and place[name] > i]
+    first, last = max(before, default=-1) + 1, min(after, default=len(known))
+    texts = [
+        k
+        for k in range(first, last)
+        if known[k] is None and submitted[k].get("cell_type") == "markdown"
+    ]
+    return texts if len(texts) == 1 else []
+
+
+def _chosen_answers(template, submitted, known, place):
+    """{answer: index of the submitted cell that takes its place}."""
+    versions, last_test = {}, -1
+    for k, name in enumerate(known):
+        if name is None:
+            continue
+        i, model = place[name], template[place[name]]
+        if _is_answer(model):
+            blank = source_of(submitted[k]).strip() == model["source"].strip()
+            versions.setdefault(name, []).append((k, blank, last_test > i))
+        elif model["cell_type"] == "code" and model["metadata"]["nbgrader"].get("grade"):
+            last_test = max(last_test, i)
+    chosen = {}
+    for name, all_of_it in versions.items():
+        # an unused copy of the stub neither counts nor undoes an answer
+        solved = [one for one in all_of_it if not one[1]] or all_of_it
+        # a person reads the last one
+        by_hand = template[place[name]]["metadata"]["nbgrader"].get("grade")
+        in_time = [one for one in solved if by_hand or not one[2]] or solved
+        chosen[name] = in_time[-1][0]
+    return chosen
+
+
+def _own_cells(template, submitted, known, place, chosen):
+    """{index of the template cell they follow: cells that stay the student's}, and the names of copied cells."""
+    own, seen, copied, after = {}, set(), set(), -1
+    for k, (cell, name) in enumerate(zip(submitted, known, strict=True)):
+        copied |= {name} & seen
+        if name is None:
             own.setdefault(after, []).append(_ordinary(cell))
             continue
         model = template[place[name]]
-        if _is_answer(model):
-            _add_version(
-                answers.setdefault(name, []),
-                _ordinary(cell, model["cell_type"]),
-                model["source"].strip(),
-            )
-        elif name in seen:
-            own.setdefault(after, []).append(_ordinary(cell))
-        if name in seen:
-            copied.add(name)
-        else:
-            seen.add(name)
+        first = name not in seen
+        seen.add(name)
+        if k == chosen.get(name) or first and not _is_answer(model):
             after = max(after, place[name])
-    return answers, own, copied
-
-
-def _add_version(versions, new, stub):
-    """Another copy of an answer; an unused copy of the stub neither counts nor undoes the answer
-    before it.
-    """
-    if versions and new["source"].strip() == stub:
-        return
-    if versions and versions[-1]["source"].strip() == stub:
-        versions.pop()
-    versions.append(new)
+        elif not _is_answer(model) or source_of(cell).strip() != model["source"].strip():
+            own.setdefault(after, []).append(_ordinary(cell, model["cell_type"]))
+    return own, copied
 
 
 def grade_id(cell):
-    """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond
-    recognition.
-    """
+    """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond recognition."""
     meta = cell.get("metadata", {})
     meta = meta.get("nbgrader", {}) if isinstance(meta, dict) else {}
     return (
@@ -173,7 +240,7 @@ def _is_answer(cell):
 
 
 def source_of(cell):
-    """The text of a cell, also if stored as a list of lines; what is not text counts as none."""
+    """The text of a cell, which may be stored as a list of lines; what is not text counts as none."""
     source = cell.get("source", "")
     return "".join(
         line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str)
