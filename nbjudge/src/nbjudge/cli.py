@@ -247,11 +247,11 @@ def _grade(options):
     from nbjudge.sandbox.system import require_linux
 
     require_linux()
-    from nbjudge.course import course_config
+    from nbjudge.course import Course
     from nbjudge.reports import terminal
     from nbjudge.run import grade_class, look_alikes
 
-    config = course_config(options.home, options.root)
+    course = Course(options.home, options.root, options.db)
     rows = grade_class(
         options.home,
         options.root,
@@ -267,7 +267,7 @@ def _grade(options):
         db=options.db,
         seed=options.seed,
         isolation=options.isolation,
-        limits=limits_from(options, config),
+        limits=limits_from(options, course.config),
     )
     alike = look_alikes(
         options.home,
@@ -275,7 +275,6 @@ def _grade(options):
         sorted({row.chapter for row in rows if row.score is not None}),
         db=options.db,
     )
-    root = Path(config.CourseDirectory.root)
     if options.json:
         _print_json(terminal.summary(rows, alike))
     else:
@@ -284,9 +283,11 @@ def _grade(options):
             alike,
             {
                 **terminal.isolation(rows),
-                "scores": root / "grades.csv",
-                "feedback": root / "feedback",
-                "gradebook": "in the database given" if options.db else root / "gradebook.db",
+                "scores": course.root / "grades.csv",
+                "feedback": course.folder("feedback"),
+                "gradebook": course.db.removeprefix("sqlite:///")
+                if course.db.startswith("sqlite:///")
+                else "in the database given",
             },
         )
     return 0 if all(row.score is not None for row in rows) else 1
@@ -343,24 +344,31 @@ def _lint(options):
 
 
 def _check_options(verb):
-    verb.add_argument("chapter", metavar="CHAPTER", help="number or name of an assignment")
+    verb.add_argument(
+        "chapter", metavar="CHAPTER", help="number or name of an assignment, or a notebook's file"
+    )
 
 
 def _check(options):
-    from nbjudge.course import find_chapters
+    from nbjudge.course import Course
     from nbjudge.selfcheck import visible_results
 
-    (chapter,) = find_chapters(options.home, [options.chapter], folder="exercises")
-    rows = visible_results(options.home / "exercises" / chapter / "exercises.ipynb")
+    paths = [Path(options.chapter)]
+    if paths[0].suffix != ".ipynb":
+        course = Course(options.home)
+        (chapter,) = course.chapters([options.chapter], step="release")
+        paths = sorted(course.folder("release", chapter=chapter).glob("*.ipynb"))
+    rows = [row for path in paths for row in visible_results(path)]
     tested = [row for row in rows if row.earned is not None]
     earned, points = sum(row.earned for row in tested), sum(row.points for row in tested)
     if options.json:
         cells = [row._asdict() for row in rows]
-        _print_json({"chapter": chapter, "cells": cells, "earned": earned, "points": points})
+        _print_json({"cells": cells, "earned": earned, "points": points})
         return 0
     for row in rows:
+        name = row.name if len(paths) == 1 else f"{row.notebook}: {row.name}"
         score = "-" if row.earned is None else f"{row.earned:g}"
-        print(f"{row.name:<12} {score:>4} of {row.points:g}")
+        print(f"{name:<12} {score:>4} of {row.points:g}")
         for line in row.said.splitlines():
             print(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent=" " * 12))
     print(f"\nvisible tests: {earned:g} of {points:g} points")

@@ -1,65 +1,134 @@
-"""Where the parts of a course lie, and nbgrader run on them: chapters, settings, converters."""
+"""Where the parts of a course lie, and nbgrader run on them: settings, assignments, converters."""
 
 import contextlib
+import glob
 import logging
+import os
+import re
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 
+SQLITE = "sqlite:///"
+# in place of a student or an assignment
+ANY = "\0any\0"
 
-def find_chapters(home, names=(), folder="solutions"):
-    """Chapters of a course by number, by name, or all of them.
+
+class Course:
+    """A course: nbgrader's settings, and the folders that they name.
 
     Parameters
     ----------
     home : path
-        The course's folder, the one with nbgrader_config.py.
-    names : sequence of str
-        "3", "03" or "03-softmax"; none means every chapter.
-    folder : str
-        Which of the course's folders to look in.
-
-    Returns
-    -------
-    list of str
-        Folder names such as "03-softmax", in the book's order.
+        The course's folder: nbgrader_config.py, sources and releases.
+    root : path, optional
+        Where submitted/, autograded/, feedback/ and gradebook.db lie; `home` unless given.
+    db : str, optional
+        The gradebook's address, in place of the one in the settings.
 
     Raises
     ------
     ValueError
-        If a name fits no chapter; the message lists those there are.
+        If `home` holds no nbgrader_config.py.
+    """
+
+    def __init__(self, home=".", root=None, db=None):
+        self.home = Path(home).resolve()
+        self.config = course_config(home, root, db)
+        self.root = Path(self.config.CourseDirectory.root)
+        self.db = self.config.CourseDirectory.db_url
+
+    @cached_property
+    def _layout(self):
+        from nbgrader.coursedir import CourseDirectory
+
+        return CourseDirectory(config=self.config)
+
+    def folder(self, step, student=".", chapter="."):
+        """The folder of one of nbgrader's steps.
+
+        "source", "release", "submitted", "autograded", "feedback".
+        """
+        directory = getattr(self._layout, f"{step}_directory")
+        return Path(os.path.normpath(self._layout.format_path(directory, student, chapter)))
+
+    def sources(self, chapter):
+        """The source notebooks of an assignment."""
+        return sorted(self.folder("source", chapter=chapter).glob("*.ipynb"))
+
+    def chapters(self, names=(), step="source"):
+        """Assignments by number, by name, or all of them.
+
+        Parameters
+        ----------
+        names : sequence of str
+            "3", "03" or "03-softmax"; none means every assignment.
+        step : str
+            Which of the course's folders to look in.
+
+        Returns
+        -------
+        list of str
+            Names such as "03-softmax", in order.
+
+        Raises
+        ------
+        ValueError
+            If a name fits no assignment or several; the message lists those there are.
+        """
+        known = self._names(self.folder(step, chapter=ANY), "*.ipynb")
+        return [fitting(name, known, f"{self._short(step)}/") for name in names] or known
+
+    def _short(self, step):
+        folder = self.folder(step)
+        return folder.relative_to(self.home) if folder.is_relative_to(self.home) else folder
+
+    def students(self, chapter):
+        """Names of those who have a folder for an assignment in submitted/."""
+        return self._names(self.folder("submitted", ANY, chapter))
+
+    def _names(self, folder, *below):
+        """What can stand for `ANY` in a path, so that it exists and has such files below."""
+        place = folder.parts.index(ANY)
+        parts = ["*" if part == ANY else glob.escape(part) for part in folder.parts[1:]]
+        found = Path(folder.anchor).glob(str(Path(*parts, *below)))
+        names = {path.parts[place] for path in found}
+        return sorted(name for name in names if not name.startswith("."))
+
+
+def fitting(name, known, where):
+    """The one of some assignments that is meant by a name or a number.
 
     Examples
     --------
-    >>> find_chapters(".", [], folder="no-such-folder")
-    []
+    >>> fitting("3", ["03-softmax", "13-more"], "source/")
+    '03-softmax'
+    >>> fitting("2", ["ps1", "ps2"], "source/")
+    'ps2'
     """
-    known = sorted(p.parent.name for p in Path(home, folder).glob("*/*.ipynb"))
-    # a chapter with two notebooks is still one chapter
-    known = list(dict.fromkeys(known))
-    if not names:
-        return known
-    found = []
-    for name in names:
-        number = name.rjust(2, "0")
-        fits = [chapter for chapter in known if chapter == name or chapter.split("-")[0] == number]
-        if not fits:
-            raise ValueError(
-                f"no chapter {name!r} in {folder}/: give the number or name of one of"
-                f" {', '.join(known) or 'none'}"
-            )
-        found += fits
-    return found
+    fits = [one for one in known if one == name]
+    if not fits and name.isdecimal():
+        numbers = {one: re.search(r"\d+", one) for one in known}
+        fits = [one for one, found in numbers.items() if found and int(found[0]) == int(name)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise ValueError(f"{name!r} may be any of {', '.join(fits)}: give the name of one")
+    raise ValueError(
+        f"no assignment {name!r} in {where}: give the number or name of one of"
+        f" {', '.join(known) or 'none'}"
+    )
 
 
-def course_config(home=".", root=None):
-    """nbgrader's settings from nbgrader_config.py, with every folder made absolute.
+def course_config(home=".", root=None, db=None):
+    """nbgrader's settings from nbgrader_config.py.
+
+    With its defaults filled in and every folder made absolute.
 
     Parameters
     ----------
-    home : path
-        The course's folder: nbgrader_config.py, solutions/ and exercises/ are read from here.
-    root : path, optional
-        Where submitted/, autograded/, feedback/ and gradebook.db lie; `home` unless given.
+    home, root, db
+        As in `Course`.
 
     Returns
     -------
@@ -70,6 +139,7 @@ def course_config(home=".", root=None):
     ValueError
         If `home` holds no nbgrader_config.py.
     """
+    from nbgrader.coursedir import CourseDirectory
     from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 
     home = Path(home).resolve()
@@ -77,15 +147,31 @@ def course_config(home=".", root=None):
         config = PyFileConfigLoader("nbgrader_config.py", path=str(home)).load_config()
     except ConfigFileNotFound:
         raise ValueError(
-            f"no nbgrader_config.py in {home}: run this in the course's own folder"
+            f"no nbgrader_config.py in {home}: run this in the course's own folder, or name it with"
+            " --home; nbgrader quickstart makes a course"
         ) from None
-    layout = config.CourseDirectory
-    layout.root = str(Path(root or home).resolve())
-    layout.source_directory = str(home / layout.source_directory)
-    layout.release_directory = str(home / layout.release_directory)
-    if "db_url" not in layout:
-        layout.db_url = f"sqlite:///{layout.root}/gradebook.db"
+    settings, layout = config.CourseDirectory, CourseDirectory(config=config)
+    settings.root = str(Path(root or home / settings.get("root", "")).resolve())
+    for step in ("source", "release"):
+        settings[f"{step}_directory"] = str(home / getattr(layout, f"{step}_directory"))
+    settings.course_id = layout.course_id
+    settings.db_url = db or _absolute(settings.get("db_url"), home)
+    settings.db_url = settings.db_url or f"{SQLITE}{settings.root}/gradebook.db"
+    for name in ("header", "footer"):
+        if given := config.IncludeHeaderFooter.get(name):
+            config.IncludeHeaderFooter[name] = str(home / given)
+    config.NbJudge.home = str(home)
     return config
+
+
+def _absolute(address, home):
+    """A gradebook's address with the file of an SQLite one made absolute.
+
+    Nbgrader starts from the course's folder.
+    """
+    if address and address.startswith(SQLITE):
+        return SQLITE + str(home / address.removeprefix(SQLITE))
+    return address
 
 
 def run(converter, config, **layout):

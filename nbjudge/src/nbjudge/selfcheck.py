@@ -20,6 +20,7 @@ SECONDS_PER_CELL = 60
 class Seen(NamedTuple):
     """What the visible tests say of one graded cell."""
 
+    notebook: str
     name: str
     # None: a person will read it
     earned: float | None
@@ -68,10 +69,10 @@ def visible_results(path):
         raise ValueError(
             f"the kernel died while running {path}: it may have run out of memory"
         ) from None
-    return [_result(cell) for cell in notebook.cells if is_grade(cell)]
+    return [_result(path.stem, cell) for cell in notebook.cells if is_grade(cell)]
 
 
-def _result(cell):
+def _result(notebook, cell):
     """Points and words of one graded cell; what it wrote to stderr costs nothing."""
     said = []
     for output in cell.get("outputs", []):
@@ -83,5 +84,7 @@ def _result(cell):
     name, points = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
     if is_solution(cell):
         blank = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-        return Seen(name, None, points, "still blank" if blank else "a person will read it")
-    return Seen(name, determine_grade(cell)[0], points, "".join(said))
+        return Seen(
+            notebook, name, None, points, "still blank" if blank else "a person will read it"
+        )
+    return Seen(notebook, name, determine_grade(cell)[0], points, "".join(said))

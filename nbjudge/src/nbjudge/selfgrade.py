@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from nbjudge import files
 from nbjudge.assignment.names import SourceError, parse
+from nbjudge.assignment.source import starters
 from nbjudge.assignment.spec import (
     ANSWER,
     APART,
@@ -73,7 +74,9 @@ def prepare(
         If a test fails the source's own solution; the message names notebook, cell and error.
     """
     spec = compile_spec(path, seed, config)
-    solution = _submission(spec, "source", solution_cells(path, config))
+    solution = _submission(
+        spec, "source", solution_cells(path, config), starters(path.parent, config)
+    )
     key = hashlib.sha256(f"{result_key(spec, solution)}".encode()).hexdigest()
     kept = cache / f"{spec.chapter}-{spec.notebook}.json" if cache else None
     known = _load(kept, key)
@@ -113,8 +116,8 @@ def _seal(body):
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _submission(spec, who, cells):
-    return Submission(who, spec.chapter, spec.notebook, cells)
+def _submission(spec, who, cells, files):
+    return Submission(who, spec.chapter, spec.notebook, cells, files)
 
 
 def _with(spec, changes):
@@ -143,7 +146,7 @@ def _find_out(path, spec, solution, run):
     if any(test.way == INSIDE for test in _tests(_with(spec, changes))):
         (result,) = run(_with(spec, changes), [solution])
     warnings = _faults(path, spec, result, changes)
-    warnings += _look_at_blank(path, spec, run, changes)
+    warnings += _look_at_blank(path, spec, solution.files, run, changes)
     remembered = {
         module: {name.hex(): b64encode(data).decode() for name, data in answers.items()}
         for module, answers in result.remembered.items()
@@ -212,9 +215,9 @@ def _is_empty(source):
     return True
 
 
-def _look_at_blank(path, spec, run, changes):
+def _look_at_blank(path, spec, starters, run, changes):
     """Grade the blank release: it should get nothing, and the same in both ways."""
-    blank = _submission(spec, "blank", [_bare(cell) for cell in spec.cells])
+    blank = _submission(spec, "blank", [_bare(cell) for cell in spec.cells], starters)
     chosen = _with(spec, changes)
     (result,) = run(chosen, [blank])
     inside = {test.grade_id: {"way": INSIDE} for test in _tests(chosen) if test.way == APART}

@@ -212,8 +212,8 @@ def ours(names, template):
         }
         book = writer.Writer(course_config(course.home))
         scores = {
-            who: {key: score for key, (score, _) in grades.items()}
-            for (who, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()
+            who: {name: cell.earned for name, cell in found.cells.items()}
+            for (who, _), found in export.scores(book.book, CHAPTER).items()
         }
         book.close()
         harm = course.harm()

@@ -172,8 +172,8 @@ def battle(request, tmp_path_factory):
     from nbjudge.records import scores as export
 
     scores = {
-        student: grades
-        for (student, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()
+        student: {name: cell.earned for name, cell in found.cells.items()}
+        for (student, _), found in export.scores(book.book, CHAPTER).items()
     }
     book.close()
     host.changed = [str(folder) for folder, before in watched.items() if image(folder) != before]
@@ -203,7 +203,7 @@ def test_nobody_earns_more_or_less_than_the_code(battle):
             if rows[name].state != "unreadable" or "again" not in rows[name].remark:
                 wrong.append((name, rows[name]))
             continue
-        got = {key: score for key, (score, _) in scores.get(name, {}).items()}
+        got = scores.get(name, {})
         pairs = [(got.get("a-tests"), case.a), (got.get("b-tests"), case.b)]
         if not all(
             score is not None and (score == worth or not case.exact and score < worth)

@@ -218,7 +218,7 @@ def test_nothing_submitted(tmp_path, capsys):
 def test_unknown_chapter(tmp_path, capsys):
     home = make_course(tmp_path)
     assert main(["grade", "--home", str(home), "12"]) == 2
-    assert "no chapter '12'" in capsys.readouterr().err
+    assert "no assignment '12'" in capsys.readouterr().err
 
 
 def test_a_due_date_that_is_none(tmp_path, capsys):

@@ -54,6 +54,6 @@ def test_a_broken_notebook_is_explained(home, capsys, content, words):
 def test_an_unknown_chapter_is_answered_with_those_there_are(home, capsys):
     assert main(["check", "7", "--home", str(home)]) == 2
     assert (
-        "no chapter '7' in exercises/: give the number or name of one of 01-logs"
+        "no assignment '7' in exercises/: give the number or name of one of 01-logs"
         in capsys.readouterr().err
     )

@@ -3,14 +3,16 @@
 Stale releases, secrets that got out, what each test does.
 """
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge.assignment import leaks
+from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.release import build, differences
 from nbjudge.assignment.spec import TEST, compile_spec
-from nbjudge.course import course_config, find_chapters
+from nbjudge.course import Course
 
 
 class Facts(NamedTuple):
@@ -43,25 +45,23 @@ def cells(test):
 
 
 def tests(home=".", chapters=()):
-    """Every test cell of an assignment's sources.
+    """Every test cell of the sources that can be used.
 
     Parameters
     ----------
     home : path
         The course's folder.
     chapters : sequence of str
-        As in `course.find_chapters`.
+        As in `Course.chapters`.
 
     Returns
     -------
     list of Facts
     """
-    config = course_config(home)
-    specs = [
-        compile_spec(path, config=config)
-        for chapter in find_chapters(home, chapters)
-        for path in sorted(Path(home, "solutions", chapter).glob("*.ipynb"))
-    ]
+    course, specs = Course(home), []
+    for path in _sources(course, chapters):
+        with contextlib.suppress(SourceError):  # told by `problems`
+            specs.append(compile_spec(path, config=course.config))
     return [
         Facts(
             spec.chapter,
@@ -73,44 +73,55 @@ def tests(home=".", chapters=()):
         )
         for spec in specs
         for cell in spec.cells
-        if cell.role == TEST and cell.cell_type == "code"
+        if cell.role == TEST
     ]
 
 
+def _sources(course, chapters):
+    return [path for chapter in course.chapters(chapters) for path in course.sources(chapter)]
+
+
 def problems(home=".", chapters=(), search=()):
-    """Everything wrong with the releases, one line each.
+    """Everything wrong with the sources and their releases, one line each.
 
     Parameters
     ----------
     home : path
         The course's folder.
     chapters : sequence of str
-        As in `course.find_chapters`.
+        As in `Course.chapters`.
     search : sequence of path
         Folders and archives, such as a built site and a wheel, that are searched for secrets of
-        these chapters beside exercises/.
+        these chapters beside the releases.
 
     Returns
     -------
     list of str
-        Empty when all releases are current and nothing leaks.
+        Empty when every source can be used, all releases are current and nothing leaks.
     """
-    home, found, secrets = Path(home), [], []
     if missing := [str(place) for place in search if not Path(place).exists()]:
         raise ValueError(f"there is nothing to search at {', '.join(missing)}: build it first")
-    reference = course_config(home).get("NbJudge", {}).get("reference", "")
+    course, found, secrets = Course(home), [], []
+    releases = course.folder("release")
     with tempfile.TemporaryDirectory() as scratch:
-        for chapter in find_chapters(home, chapters):
-            built, released = build(home, chapter, scratch), home / "exercises" / chapter
+        for chapter in course.chapters(chapters):
+            try:
+                for source in course.sources(chapter):
+                    compile_spec(source, config=course.config)
+                built = build(home, chapter, scratch)
+            except RuntimeError as error:  # nbgrader refuses more than a SourceError tells
+                found.append(str(error))
+                continue
             found += [
-                f"exercises/{chapter}/{name} {what}: run nbjudge release"
-                for name, what in differences(built, released)
+                f"{releases.name}/{chapter}/{name} {what}: run nbjudge release"
+                for name, what in differences(built, course.folder("release", chapter=chapter))
             ]
-            for source in sorted((home / "solutions" / chapter).glob("*.ipynb")):
+            for source in course.sources(chapter):
                 secrets += leaks.secrets(source, built / source.name, chapter)
-    if reference:
-        secrets = leaks.without_reference(secrets, home / reference)
-    found += leaks.search(secrets, home / "exercises", strict=True)
+    if reference := course.config.get("NbJudge", {}).get("reference", ""):
+        secrets = leaks.without_reference(secrets, course.home / reference)
+    if releases.is_dir():
+        found += leaks.search(secrets, releases, strict=True)
     for place in search:
         found += leaks.search(secrets, Path(place), strict=False)
     return found

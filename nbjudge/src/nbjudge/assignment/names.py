@@ -207,7 +207,7 @@ def results(tree: ast.Module, students: set[str]) -> set[str]:
 
     Examples
     --------
-    >>> results(ast.parse("a = Account()\nb = a.balance\nc = 1"), {"Account"}) == {"a", "b"}
+    >>> results(ast.parse("a = Account()\\nb = a.balance\\nc = 1"), {"Account"}) == {"a", "b"}
     True
     """
     found: set[str] = set()

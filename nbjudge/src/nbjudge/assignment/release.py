@@ -1,6 +1,7 @@
 """The students' notebooks, generated from the sources: the same bytes for the same source."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import compute_checksum, is_solution
 
-from nbjudge.course import course_config, find_chapters, run
+from nbjudge.course import Course, course_config, run
 
 # all that a student's cell needs to carry
 CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
@@ -43,7 +44,7 @@ def build(home, chapter, target):
     config = course_config(home)
     config.GenerateAssignment.no_database = True  # releasing needs no gradebook
     config.GenerateAssignment.preprocessors = [
-        step for step in GenerateAssignment().preprocessors if step is not SaveCells
+        step for step in GenerateAssignment(config=config).preprocessors if step is not SaveCells
     ]
     run(
         GenerateAssignment,
@@ -52,12 +53,27 @@ def build(home, chapter, target):
         release_directory=str(Path(target).resolve()),
     )
     for path in Path(target, chapter).rglob("*.ipynb"):
-        _tidy(path)
+        _tidy(path, _ids(Path(config.CourseDirectory.source_directory, chapter, path.name)))
     return Path(target, chapter)
 
 
-def _tidy(path):
-    """Keep of a generated notebook what is the same on every machine."""
+def _ids(source):
+    """The ids of a source's cells.
+
+    Header and footer may use them too, and sources from before nbformat 4.5 have none.
+    """
+    try:
+        cells = json.loads(source.read_bytes())["cells"]
+    except (OSError, ValueError, KeyError):
+        return set()
+    return {cell["id"] for cell in cells if cell.get("id")}
+
+
+def _tidy(path, ids):
+    """Keep of a generated notebook what is the same on every machine.
+
+    Cells have an id of `ids` or one of their text.
+    """
     notebook = nbformat.read(path, as_version=4)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = nbformat.from_dict(
@@ -65,7 +81,7 @@ def _tidy(path):
     )
     notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.cells):
-        if not cell.get("id"):  # sources from before nbformat 4.5
+        if cell.get("id") not in ids:  # nbformat has drawn it
             cell.id = hashlib.sha256(f"{number}\n{cell.source}".encode()).hexdigest()[:8]
         cell.metadata = nbformat.from_dict(
             {k: cell.metadata[k] for k in CELL_METADATA if k in cell.metadata}
@@ -109,14 +125,14 @@ def answered(path):
 
 
 def generate(home=".", chapters=()):
-    """Bring exercises/ up to date with solutions/; what is current is not touched.
+    """Bring the releases up to date with their sources; what is current is not touched.
 
     Parameters
     ----------
     home : path
         The course's folder.
     chapters : sequence of str
-        As in `course.find_chapters`.
+        As in `Course.chapters`.
 
     Returns
     -------
@@ -128,17 +144,20 @@ def generate(home=".", chapters=()):
     ValueError
         If a stale release holds somebody's answers: they are not overwritten.
     """
-    home, changed = Path(home), []
+    course, changed = Course(home), []
     with tempfile.TemporaryDirectory() as scratch:
-        for chapter in find_chapters(home, chapters):
-            built, released = build(home, chapter, scratch), home / "exercises" / chapter
+        for chapter in course.chapters(chapters):
+            built, released = (
+                build(home, chapter, scratch),
+                course.folder("release", chapter=chapter),
+            )
             for name, what in differences(built, released):
                 path = released / name
                 if path.suffix == ".ipynb" and path.exists() and answered(path):
                     raise ValueError(
-                        f"{path.relative_to(home)} {what} but holds answers, so it was left alone:"
-                        " move it elsewhere (submitted/YOU/CHAPTER is a good place), then run make"
-                        " again"
+                        f"{_below(path, course.home)} {what} but holds answers, so it was left"
+                        " alone: move it elsewhere (submitted/YOU/CHAPTER is a good place), then"
+                        " run nbjudge release again"
                     )
                 changed.append(path)
                 if what == "has no source":
@@ -147,3 +166,7 @@ def generate(home=".", chapters=()):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(built / name, path)
     return changed
+
+
+def _below(path, home):
+    return path.relative_to(home) if path.is_relative_to(home) else path

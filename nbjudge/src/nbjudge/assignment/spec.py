@@ -25,11 +25,11 @@ from nbjudge.assignment.names import (
     shared,
     untouched,
 )
+from nbjudge.assignment.source import files, read
 
 ANSWER, WRITTEN, TEST, TEXT = "answer", "written", "test", "text"
 APART, INSIDE = "apart", "inside"
 GENERATORS = re.compile(r"\brandom\b|\bseed\b")
-MAX_FILES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,15 @@ class Spec:
     preload: list = field(default_factory=list)
     oracle: dict = field(default_factory=dict)
     reference: str = ""
+    # what lies beside the source, {relative name: bytes}: it is laid beside every notebook
     files: dict = field(default_factory=dict)
     remembered: dict = field(default_factory=dict)
 
     @cached_property
     def digest(self):
         """A hash of everything that decides a grade."""
-        files = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
-        parts = asdict(replace(self, files={}, remembered={})) | {"files": files}
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+        parts = asdict(replace(self, files={}, remembered={})) | {"files": hashes}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -136,14 +137,14 @@ def compile_spec(path, seed=0, config=None):
     path, settings = Path(path), _settings(config)
     reference = settings.get("reference", "")
     template, release, solved = _versions(path, config)
-    answers, read = _answers(solved, path)
+    answers, taken = _answers(solved, path)
     trusted, cells = set(dir(builtins)), []
     so_far, made, given = set(), set(), set()
     for number, (cell, shown) in enumerate(zip(template.cells, release.cells, strict=True)):
         with _placed(path, number, cell):
             if _is_answer(cell):
                 so_far |= bound(parse(solved.cells[number].source))
-            cells.append(_cell(cell, shown, trusted, answers, so_far, read, made, given))
+            cells.append(_cell(cell, shown, trusted, answers, so_far, taken, made, given))
             if cells[-1].role == TEST and cell.cell_type == "code":
                 made |= results(parse(cell.source), answers)
             if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
@@ -165,7 +166,7 @@ def compile_spec(path, seed=0, config=None):
         ],
         _oracles(template.cells, reference) if reference else {},
         reference,
-        _files(path.parent),
+        files(path.parent, config),
     )
 
 
@@ -208,24 +209,6 @@ def _answers(solved, path):
     return answers, read - answers - set(dir(builtins))
 
 
-def _files(folder):
-    """Data and modules beside the source: they are laid beside every student's notebook."""
-    found, size = {}, 0
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.suffix == ".ipynb" or any(part.startswith((".", "__pycache__")) for part in parts):
-            continue
-        if path.is_file():
-            size += path.stat().st_size
-            if size > MAX_FILES:
-                raise SourceError(
-                    f"{folder.name}: the files beside the notebook have more than"
-                    f" {MAX_FILES >> 20} MiB with {path.name}: have the notebook load it elsewhere"
-                )
-            found["/".join(parts)] = path.read_bytes()
-    return found
-
-
 def _settings(config):
     """What nbgrader_config.py says of nbjudge itself (`c.NbJudge.preload = [...]`)."""
     return dict(config.get("NbJudge", {})) if config is not None else {}
@@ -233,7 +216,6 @@ def _settings(config):
 
 def _versions(path, config):
     """The source with stubs for solutions, the same without hidden tests, and as it is."""
-    import nbformat
     from nbgrader.preprocessors import (
         ClearHiddenTests,
         ClearMarkScheme,
@@ -243,16 +225,7 @@ def _versions(path, config):
         LockCells,
     )
 
-    try:
-        source = nbformat.read(path, as_version=4)
-    except Exception as error:
-        raise SourceError(f"{path.parent.name}/{path.name} is no notebook: {error}") from None
-    language = source.metadata.get("kernelspec", {}).get("language", "python")
-    if language.lower() not in ("python", "ipython", ""):
-        raise SourceError(
-            f"{path.parent.name}/{path.name} is for the kernel"
-            f" {source.metadata.kernelspec.get('display_name', language)!r}: only Python is graded"
-        )
+    source = read(path, config)
     stubs = (LockCells, ClearSolutions, ClearOutput, ComputeChecksums)
     cuts = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums)
     try:
@@ -274,7 +247,7 @@ def _cell(cell, shown, trusted, answers, so_far, read, got, given):
     made = Cell(
         cell.cell_type,
         mark.get("grade_id", ""),
-        _role(mark),
+        _role(cell.cell_type, mark),
         cell.source,
         shown.source,
         json.loads(json.dumps(cell.metadata)),
@@ -305,8 +278,12 @@ def _cell(cell, shown, trusted, answers, so_far, read, got, given):
     )
 
 
-def _role(mark):
-    if mark.get("task"):
+def _role(kind, mark):
+    """Who writes a cell and who grades it.
+
+    A text of ours with points asks for something outside the notebook.
+    """
+    if mark.get("task") or mark.get("grade") and kind != "code":
         return WRITTEN
     if mark.get("solution"):
         return WRITTEN if mark.get("grade") else ANSWER

@@ -3,7 +3,7 @@
 import math
 import re
 
-from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN
+from nbjudge.assignment.spec import TEST, WRITTEN
 from nbjudge.submission import sanitise
 
 
@@ -25,9 +25,9 @@ def score(spec, cells, verdicts):
             cell["outputs"] = _test_outputs(found)
             scores[ours.grade_id] = earned(found, ours.points)
         elif ours.role == WRITTEN:
-            task = ours.metadata["nbgrader"].get("task")
-            scores[ours.grade_id] = 0.0 if blank and not task else None
-        if ours.role in (ANSWER, WRITTEN):
+            students = ours.metadata["nbgrader"].get("solution")
+            scores[ours.grade_id] = 0.0 if blank and students else None
+        if ours.metadata["nbgrader"].get("solution"):
             comments[ours.grade_id] = "No response." if blank else None
     return scores, comments
 

@@ -1,19 +1,21 @@
-"""The one place that writes grades.
+"""The one place that writes grades: nbgrader's gradebook, autograded/.
 
-Nbgrader's gradebook, autograded/, and a ledger of what is done.
+A ledger of what is done.
 
 A submission is one transaction: its scores, its comments, its penalty and its line in the ledger
 are committed together or not at all. A locked database and a lost connection are waited for; a full
 disk ends the run, which can be resumed.
 """
 
+import contextlib
+import hashlib
 import json
 import re
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
-import nbgrader.api
 from nbgrader.api import (
     Comment,
     Grade,
@@ -23,11 +25,11 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import (
     Column,
-    Index,
     MetaData,
     String,
     Table,
@@ -43,6 +45,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
 
+from nbjudge.assignment.names import SourceError
 from nbjudge.files import AGAIN, FULL, replace, trouble
 from nbjudge.records import scores as export
 
@@ -60,31 +63,31 @@ ledger = Table(
 )
 # nbgrader looks these up without an index: in a large class every look would go through everybody's
 # rows.
-INDEXES = [
-    Index(f"nbjudge_{column.table.name}_by_{column.name}", column)
-    for column in (
-        Grade.__table__.c.notebook_id,
-        Comment.__table__.c.notebook_id,
-        SubmittedNotebook.__table__.c.assignment_id,
-    )
-]
+INDEXED = (Grade.notebook_id, Comment.notebook_id, SubmittedNotebook.assignment_id)
+# what SQLite and PostgreSQL call a disk that is full
+FULL_DISK = ("SQLITE_FULL", "53100")
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+BARRED = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
-def _schema_version():
-    """What `alembic heads` prints for nbgrader's schema, without the program, which need not be on
-    the PATH and takes seconds to start.
-    """
-    from alembic.script import ScriptDirectory
-    from nbgrader.dbutil import ALEMBIC_DIR
-
-    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+class GradebookError(RuntimeError):
+    """The gradebook cannot be used; the message says why and what helps."""
 
 
-nbgrader.api.get_alembic_version = _schema_version
-
-
-class DiskFull(RuntimeError):
+class DiskFull(GradebookError):
     """There is no room for the results."""
+
+
+class Line(NamedTuple):
+    """What the ledger knows of one student's notebook."""
+
+    # of the result that was entered
+    key: str | None = None
+    # hash of the feedback that lies in the folder
+    feedback: str | None = None
+    # flags, limits, scores and fingerprints of the result
+    detail: dict = {}
 
 
 class Writer:
@@ -99,41 +102,28 @@ class Writer:
     """
 
     def __init__(self, config, say=print, patience=PATIENCE):
-        layout = config.CourseDirectory
         self.config, self.say, self.patience = config, say, patience
-        self.root, self.url, self.course = (
-            Path(layout.root),
-            _address(layout.db_url),
-            layout.course_id,
-        )
-        self.book = None
+        self.layout = CourseDirectory(config=config)
+        self.url, self.book = _address(self.layout.db_url), None
         # nbgrader's own where none is set
         self.late = AssignLatePenalties(config=config).plugin_class(config=config)
         self._persist(self._open)
 
     def _open(self):
         if self.book is None:
-            self.book = Gradebook(self.url, self.course)
-            self._note_version()
+            engine = create_engine(self.url)
+            with engine.begin() as connection:
+                _note_version(connection)
+            engine.dispose()
+            self.book = Gradebook(self.url, self.layout.course_id)
             ledger.metadata.create_all(self.book.engine)
-            for index in INDEXES:
-                index.create(self.book.engine, checkfirst=True)
-
-    def _note_version(self):
-        """The schema's version, which nbgrader enters after the tables.
-
-        Whoever cut that off left a gradebook it cannot upgrade.
-        """
-        with self.book.engine.begin() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                connection.execute(
-                    text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-                )
-            if connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
-                connection.execute(
-                    text("INSERT INTO alembic_version (version_num) VALUES (:version)"),
-                    {"version": _schema_version()},
-                )
+            with self.book.engine.begin() as connection:
+                for column in INDEXED:
+                    table, name = column.class_.__tablename__, column.key
+                    index = f"nbjudge_{table}_by_{name}"
+                    connection.execute(
+                        text(f"CREATE INDEX IF NOT EXISTS {index} ON {table} ({name})")
+                    )
 
     def close(self):
         """Close the connection."""
@@ -142,7 +132,7 @@ class Writer:
 
     def _persist(self, work):
         """Do some work on the database, again after a rollback while it is locked or away."""
-        until, said = time.monotonic() + self.patience, False
+        until, told = time.monotonic() + self.patience, False
         while True:
             try:
                 self._open()
@@ -153,23 +143,23 @@ class Writer:
                 if not isinstance(error, DBAPIError):
                     raise
                 self._start_over()
-                said_so = str(error.orig).strip()
-                if "full" in said_so or "No space" in said_so:
+                said, kind = str(error.orig).strip(), _kind(error)
+                if kind.startswith(FULL_DISK):
                     raise DiskFull(
-                        f"no room for the gradebook ({said_so}): free some, then {AGAIN}"
+                        f"no room for the gradebook ({said}): free some, then {AGAIN}"
                     ) from None
                 passing = isinstance(error, OperationalError) or error.connection_invalidated
                 # a file that is not there or not ours to write stays so
                 if self.url.startswith("sqlite"):
-                    passing = "locked" in said_so
+                    passing = kind.startswith(LOCKED)
                 if not passing or time.monotonic() > until:
-                    raise RuntimeError(
-                        f"the gradebook {_public(self.url)} cannot be used:"
-                        f" {said_so}\n{_remedy(said_so)}; then {AGAIN}"
+                    raise GradebookError(
+                        f"the gradebook {_public(self.url)} cannot be used: {said}\n"
+                        f"{_remedy(kind)}; then {AGAIN}"
                     ) from None
-                if not said:
-                    self.say(f"waiting for the gradebook: {said_so.splitlines()[0]}")
-                    said = True
+                if not told:
+                    self.say(f"waiting for the gradebook: {said.splitlines()[0]}")
+                    told = True
                 time.sleep(min(0.5, self.patience / 10))
 
     def _start_over(self):
@@ -209,8 +199,10 @@ class Writer:
 
         try:
             self._persist(work)
-        except RuntimeError as error:
-            raise RuntimeError(f"solutions/{spec.chapter}: {error}") from error
+        except GradebookError:
+            raise
+        except RuntimeError as error:  # nbgrader refuses it
+            raise SourceError(f"{spec.chapter}/{spec.notebook}.ipynb: {error}") from error
 
     def enrol(self, students):
         """Make sure that the gradebook has these students."""
@@ -225,13 +217,13 @@ class Writer:
         self._persist(work)
 
     def lines(self, chapter):
-        """The ledger: {(student, notebook): (key, hash of the feedback, detail)}."""
+        """The ledger: {(student, notebook): Line}."""
 
         def work():
             rows = self.book.db.execute(select(ledger).where(ledger.c.assignment == chapter)).all()
             self.book.db.rollback()
             return {
-                (row.student, row.notebook): (row.key, row.feedback, json.loads(row.detail))
+                (row.student, row.notebook): Line(row.key, row.feedback, json.loads(row.detail))
                 for row in rows
             }
 
@@ -247,64 +239,82 @@ class Writer:
         spec : Spec
         result : Result
         files : dict of str to bytes
-            What was handed in beside the notebook.
+            What was handed in beside the notebook; what lies beside the source goes over it.
         only : set of str, optional
             Write the scores of these cells alone; the others stay as they are.
         """
+        text = _notebook(spec, result)
         try:
-            self._write_files(spec, result, files)
+            self._write_files(spec, result, dict(files) | spec.files, text)
         except OSError as error:
             if error.errno in FULL:
                 raise DiskFull(trouble(error)) from None
             raise
-        self._persist(lambda: self._enter(result, only))
+        self._persist(lambda: self._enter(result, only, _digest(text)))
 
-    def _write_files(self, spec, result, files):
+    def _write_files(self, spec, result, files, text):
         folder = self.folder("autograded", result.student, result.chapter)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in dict(files).items():
+        for name, data in files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             replace(target, data)
         if result.timestamp:
             replace(folder / "timestamp.txt", result.timestamp + "\n")
-        notebook = {
-            "cells": result.cells,
-            "metadata": spec.metadata,
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-        replace(
-            folder / f"{result.notebook}.ipynb",
-            json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
-        )
+        replace(folder / f"{result.notebook}.ipynb", text)
 
-    def is_whole(self, submission):
-        """Whether all that `write` put into autograded/ is there to its end.
+    def is_whole(self, spec, submission, line):
+        """Whether all that `write` put into autograded/ is there as it was.
 
         After a power cut it may not be.
+
+        Parameters
+        ----------
+        spec : Spec
+        submission : Submission
+        line : Line
+            The ledger's.
         """
         folder = self.folder("autograded", submission.student, submission.chapter)
-        expected = dict(submission.files)
+        expected = dict(submission.files) | spec.files
         if submission.timestamp:
             expected["timestamp.txt"] = f"{submission.timestamp}\n".encode()
         try:
-            json.loads((folder / f"{submission.notebook}.ipynb").read_bytes())
-            return all((folder / name).read_bytes() == data for name, data in expected.items())
-        except (OSError, ValueError):
+            return self._entered(spec, submission.student, line) is not None and all(
+                (folder / name).read_bytes() == data for name, data in expected.items()
+            )
+        except OSError:
             return False
 
-    def folder(self, kind, student, chapter):
-        """autograded/STUDENT/CHAPTER or feedback/STUDENT/CHAPTER."""
-        return self.root / kind / student / chapter
+    def cells(self, spec, student, line):
+        """The cells of a notebook in autograded/; None unless it is the one that was entered."""
+        data = self._entered(spec, student, line)
+        return None if data is None else json.loads(data.decode("utf-8", "surrogatepass"))["cells"]
 
-    def _enter(self, result, only):
+    def _entered(self, spec, student, line):
+        """A notebook in autograded/ as bytes.
+
+        None if it is cut off, or nbgrader's own programs have put another there.
+        """
+        path = self.folder("autograded", student, spec.chapter) / f"{spec.notebook}.ipynb"
+        with contextlib.suppress(OSError):
+            data = path.read_bytes()
+            if _digest(data) == line.detail.get("notebook"):
+                return data
+        return None
+
+    def folder(self, step, student, chapter):
+        """The folder of a step of nbgrader's, "autograded" or "feedback", for one submission."""
+        directory = getattr(self.layout, f"{step}_directory")
+        return Path(self.layout.format_path(directory, student, chapter))
+
+    def _enter(self, result, only, digest):
         db = self.book.db
         submission = self._submission(result.chapter, result.student)
         submission.timestamp = parse_utc(result.timestamp) if result.timestamp else None
         notebook = next(one for one in submission.notebooks if one.notebook.name == result.notebook)
         if missing := set(result.scores) - {grade.cell.name for grade in notebook.grades}:
-            raise RuntimeError(
+            raise GradebookError(
                 f"the gradebook has no place for {', '.join(sorted(missing))} of {result.student}"
             )
         for grade in notebook.grades:
@@ -339,6 +349,8 @@ class Writer:
                     {
                         "flags": result.flags,
                         "limits": result.limits,
+                        "notebook": digest,
+                        "scores": result.scores,
                         "seconds": result.seconds,
                         "fingerprints": result.fingerprints,
                     }
@@ -349,31 +361,24 @@ class Writer:
 
     def _submission(self, chapter, student):
         """The rows of a submission; made, but not committed, if they are not there."""
-        try:
-            return self.book.find_submission(chapter, student)
-        except MissingEntry:
-            pass
-        assignment = self.book.find_assignment(chapter)
-        enrolled, db = self.book.find_student(student), self.book.db
+        assignment, db = self.book.find_assignment(chapter), self.book.db
         with db.no_autoflush:
-            submission = SubmittedAssignment(assignment=assignment, student=enrolled)
-            db.add(submission)
+            try:
+                submission = self.book.find_submission(chapter, student)
+            except MissingEntry:
+                enrolled = self.book.find_student(student)
+                submission = SubmittedAssignment(assignment=assignment, student=enrolled)
+                db.add(submission)
+            there = {mine.name for mine in submission.notebooks}
             for notebook in assignment.notebooks:
-                mine = SubmittedNotebook(notebook=notebook, assignment=submission)
-                db.add(mine)
-                db.add_all(
-                    Grade(cell=cell, notebook=mine)
-                    for cell in (*notebook.grade_cells, *notebook.task_cells)
-                )
-                db.add_all(
-                    Comment(cell=cell, notebook=mine)
-                    for cell in (*notebook.solution_cells, *notebook.task_cells)
-                )
+                if notebook.name not in there:
+                    db.add_all(_rows_of(notebook, submission))
         return submission
 
     def _set_penalty(self, submission, notebook):
-        """The late penalty from the scores as they are, hand-given ones included; True if it has
-        changed.
+        """The late penalty from the scores as they are, hand-given ones included.
+
+        True if it has changed.
         """
         if submission.assignment.duedate is None or submission.timestamp is None:
             penalty = None
@@ -426,7 +431,10 @@ class Writer:
         return self._persist(lambda: export.scores(self.book, chapter))
 
     def write_csv(self, path):
-        """Write grades.csv from what is committed; nothing if the gradebook was given up."""
+        """Write grades.csv from what is committed.
+
+        Nothing if the gradebook has been given up.
+        """
 
         def work():
             self.book.db.rollback()
@@ -451,6 +459,60 @@ class Writer:
             self.book.db.commit()
 
         self._persist(work)
+
+
+def _rows_of(notebook, submission):
+    """The empty rows of a student's notebook."""
+    mine = SubmittedNotebook(notebook=notebook, assignment=submission)
+    grades = [Grade(cell=cell, notebook=mine) for cell in _graded(notebook)]
+    commented = (*notebook.solution_cells, *notebook.task_cells)
+    return [mine, *grades, *(Comment(cell=cell, notebook=mine) for cell in commented)]
+
+
+def _graded(notebook):
+    return (*notebook.grade_cells, *notebook.task_cells)
+
+
+def _notebook(spec, result):
+    """The text of the notebook that was run."""
+    notebook = {
+        "cells": result.cells,
+        "metadata": spec.metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _digest(text):
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return hashlib.sha256(data).hexdigest()
+
+
+def _note_version(connection):
+    """The schema's version, which nbgrader enters after the tables.
+
+    Whoever cut that off left a gradebook it cannot upgrade.
+
+    nbgrader asks a program for the version, which need not be on the PATH and takes seconds to
+    start.
+    """
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    if not inspect(connection).has_table("alembic_version"):
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    if connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
+        connection.execute(
+            text("INSERT INTO alembic_version (version_num) VALUES (:version)"),
+            {"version": ScriptDirectory(ALEMBIC_DIR).get_current_head()},
+        )
+
+
+def _kind(error):
+    """The name that the database has for a trouble; "" if it has none."""
+    refused = error.orig
+    return getattr(refused, "sqlite_errorname", None) or getattr(refused, "sqlstate", None) or ""
 
 
 def _points(grade):
@@ -492,18 +554,18 @@ def _address(url):
     return parsed.render_as_string(hide_password=False)
 
 
-def _remedy(said):
+def _remedy(kind):
     """What helps against a refusal of the database."""
-    if "locked" in said:
+    if kind.startswith(LOCKED):
         return "another program holds it: close the formgrader, viewers of databases and other runs"
-    if "malformed" in said or "not a database" in said:
+    if kind.startswith(DAMAGED):
         return (
             "it is damaged: put a copy of it back, or move it away and all is graded anew; scores"
             " given by hand are in it alone"
         )
-    if "readonly" in said or "unable to open" in said:
+    if kind.startswith(BARRED):
         return "make the file and its folder writable, or name another gradebook with --db"
-    return "mend that"
+    return "look into what the database says"
 
 
 def _public(url):

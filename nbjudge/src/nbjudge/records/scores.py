@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import defaultdict
+from typing import NamedTuple
 
 from nbgrader.api import (
     Assignment,
@@ -14,8 +15,9 @@ from nbgrader.api import (
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
+    TaskCell,
 )
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from nbjudge.files import replace
 
@@ -31,7 +33,82 @@ COLUMNS = (
     "late_submission_penalty",
     "score",
     "max_score",
+    "to_be_marked",
 )
+# digits of a score in the table; sums of tenths have sixteen
+DIGITS = 4
+
+
+class CellScore(NamedTuple):
+    """What one graded cell has earned: by a person's mark where there is one, else by its tests."""
+
+    # None: a person has to mark it
+    earned: float | None
+    most: float
+    # what the tests alone gave
+    auto: float | None = None
+
+
+class NotebookScores(NamedTuple):
+    """The scores of one student's notebook."""
+
+    # CellScore by grade_id
+    cells: dict
+    # comments by grade_id, a person's where there is one
+    comments: dict
+    # points taken off for lateness
+    penalty: float
+
+    @property
+    def earned(self):
+        """Points so far, before the penalty."""
+        return sum(cell.earned or 0.0 for cell in self.cells.values())
+
+    @property
+    def most(self):
+        """Points there are."""
+        return sum(cell.most for cell in self.cells.values())
+
+    @property
+    def waiting(self):
+        """The cells that a person has to mark: CellScore by grade_id."""
+        return {name: cell for name, cell in self.cells.items() if cell.earned is None}
+
+
+class Total(NamedTuple):
+    """The scores of all notebooks of one student's assignment, added up."""
+
+    # after the penalty
+    score: float
+    raw: float
+    penalty: float
+    most: float
+    # cells that a person has to mark
+    waiting: int
+
+
+def total(parts):
+    """Add up the notebooks of an assignment.
+
+    Parameters
+    ----------
+    parts : iterable of NotebookScores
+
+    Examples
+    --------
+    >>> one = NotebookScores({"p1": CellScore(4.0, 5.0), "p2": CellScore(None, 3.0)}, {}, 1.0)
+    >>> total([one, one])
+    Total(score=6.0, raw=8.0, penalty=2.0, most=16.0, waiting=2)
+    """
+    parts = list(parts)
+    raw, penalty = sum(part.earned for part in parts), sum(part.penalty for part in parts)
+    return Total(
+        max(raw - penalty, 0.0),
+        raw,
+        penalty,
+        sum(part.most for part in parts),
+        sum(len(part.waiting) for part in parts),
+    )
 
 
 def scores(book, chapter):
@@ -44,9 +121,8 @@ def scores(book, chapter):
 
     Returns
     -------
-    dict of (str, str) to (dict, dict, float)
-        For each student and notebook: {grade_id: (points or None, points there are)}, {grade_id:
-        comment}, penalty.
+    dict of (str, str) to NotebookScores
+        By student and notebook.
     """
     where = (
         SubmittedNotebook.assignment_id == SubmittedAssignment.id,
@@ -60,27 +136,28 @@ def scores(book, chapter):
             SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.late_submission_penalty
         ).where(*where)
     ):
-        found[student, notebook] = ({}, {}, penalty or 0.0)
-    grades = select(
-        SubmittedAssignment.student_id,
-        Notebook.name,
-        BaseCell.name,
-        Grade.auto_score,
-        Grade.manual_score,
-        Grade.extra_credit,
-        GradeCell.__table__.c.max_score,
-    ).where(
-        *where,
-        Grade.notebook_id == SubmittedNotebook.id,
-        Grade.cell_id == BaseCell.id,
-        GradeCell.__table__.c.id == BaseCell.id,
+        found[student, notebook] = NotebookScores({}, {}, penalty or 0.0)
+    graded, task = GradeCell.__table__, TaskCell.__table__
+    grades = (
+        select(
+            SubmittedAssignment.student_id,
+            Notebook.name,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.manual_score,
+            Grade.extra_credit,
+            func.coalesce(graded.c.max_score, task.c.max_score),
+        )
+        .select_from(Grade)
+        .join(BaseCell.__table__, Grade.cell_id == BaseCell.id)
+        .outerjoin(graded, graded.c.id == Grade.cell_id)
+        .outerjoin(task, task.c.id == Grade.cell_id)
+        .where(*where, Grade.notebook_id == SubmittedNotebook.id)
     )
     for student, notebook, cell, auto, manual, extra, most in book.db.execute(grades):
         score = auto if manual is None else manual
-        found[student, notebook][0][cell] = (
-            None if score is None else score + (extra or 0.0),
-            most,
-        )
+        earned = None if score is None else score + (extra or 0.0)
+        found[student, notebook].cells[cell] = CellScore(earned, most, auto)
     comments = select(
         SubmittedAssignment.student_id,
         Notebook.name,
@@ -90,13 +167,23 @@ def scores(book, chapter):
     ).where(*where, Comment.notebook_id == SubmittedNotebook.id, Comment.cell_id == BaseCell.id)
     for student, notebook, cell, auto, manual in book.db.execute(comments):
         if manual or auto:
-            found[student, notebook][1][cell] = manual or auto
+            found[student, notebook].comments[cell] = manual or auto
     book.db.rollback()
     return found
 
 
+def by_student(found):
+    """{student: Total} of what `scores` gives."""
+    parts = defaultdict(list)
+    for (student, _), part in found.items():
+        parts[student].append(part)
+    return {student: total(some) for student, some in parts.items()}
+
+
 def write_csv(book, path):
-    """One row for each student and assignment, in the columns of nbgrader's own export.
+    """One row per student and assignment: the columns of nbgrader's own export.
+
+    How much is to be marked.
 
     Parameters
     ----------
@@ -118,10 +205,7 @@ def write_csv(book, path):
 
 
 def _rows(book, assignment, students):
-    totals, penalties = defaultdict(float), defaultdict(float)
-    for (student, _), (grades, _, penalty) in scores(book, assignment.name).items():
-        totals[student] += sum(score or 0.0 for score, _ in grades.values())
-        penalties[student] += penalty
+    totals = by_student(scores(book, assignment.name))
     times = dict(
         book.db.execute(
             select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp).where(
@@ -131,22 +215,19 @@ def _rows(book, assignment, students):
     )
     most = assignment.max_score
     for student in students:
-        raw, penalty = totals[student.id], penalties[student.id]
-        yield dict(
-            zip(
-                COLUMNS,
-                (
-                    assignment.name,
-                    assignment.duedate or "",
-                    times.get(student.id) or "",
-                    student.id,
-                    student.last_name or "",
-                    student.first_name or "",
-                    student.email or "",
-                    raw,
-                    penalty,
-                    max(0.0, raw - penalty),
-                    most,
-                ),
-            )
+        mine = totals.get(student.id, total([]))
+        row = (
+            assignment.name,
+            assignment.duedate or "",
+            times.get(student.id) or "",
+            student.id,
+            student.last_name or "",
+            student.first_name or "",
+            student.email or "",
+            round(mine.raw, DIGITS),
+            round(mine.penalty, DIGITS),
+            round(mine.score, DIGITS),
+            most,
+            mine.waiting,
         )
+        yield dict(zip(COLUMNS, row, strict=True))

@@ -98,7 +98,7 @@ def is_whole(path):
         return False
 
 
-def page(spec, cells, grades, comments, penalty=0.0, limits=()):
+def page(spec, cells, scores, limits=()):
     """The feedback on one notebook.
 
     Parameters
@@ -106,12 +106,7 @@ def page(spec, cells, grades, comments, penalty=0.0, limits=()):
     spec : Spec
     cells : list of dict
         The notebook that was run, with outputs.
-    grades : dict of str to (float or None, float)
-        Points earned (None: not read yet) and points there are, by grade_id.
-    comments : dict of str to str
-        Comments by grade_id, automatic or written by a grader.
-    penalty : float
-        Points taken off for lateness.
+    scores : NotebookScores
     limits : sequence of str
         What was cut off.
 
@@ -121,7 +116,9 @@ def page(spec, cells, grades, comments, penalty=0.0, limits=()):
         A complete HTML document.
     """
     ours = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
-    earned = sum(score or 0 for score, _ in grades.values())
+    order = [cell.grade_id for cell in spec.cells if cell.grade_id in scores.cells]
+    grades = {name: scores.cells[name][:2] for name in order}
+    comments, penalty, earned = scores.comments, scores.penalty, scores.earned
     total = f"{max(earned - penalty, 0):g} of {sum(most for _, most in grades.values()):g} points"
     rows = "\n".join(
         "<tr><td><a"

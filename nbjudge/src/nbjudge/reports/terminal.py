@@ -5,6 +5,7 @@ import sys
 import time
 
 from nbjudge.sandbox.levels import LEVELS, SUMMARIES
+from nbjudge.states import WITHOUT_GRADE
 from nbjudge.submission.flags import groups
 
 
@@ -75,7 +76,7 @@ class Bar:
         self.bar.update(
             self.task, advance=1, rate=f"{done / max(time.monotonic() - self.began, 1e-6):.1f}/s"
         )
-        if row.state in ("failed", "unreadable"):
+        if row.state in WITHOUT_GRADE:
             self.bar.console.print(
                 f"{row.student}: {row.state}: {row.remark}", markup=False, highlight=False
             )
@@ -123,13 +124,16 @@ def summary(rows, look_alikes=()):
                 "unchanged": 0,
                 "unreadable": 0,
                 "failed": 0,
+                "refused": 0,
                 "flagged": 0,
+                "to_be_marked": 0,
                 "scores": [],
                 "seconds": [],
             },
         )
         one[row.state] += 1
         one["flagged"] += bool(row.flags)
+        one["to_be_marked"] += row.waiting
         if row.score is not None:
             one["scores"].append(row.score)
         if row.state == "graded":
@@ -171,7 +175,7 @@ def print_table(rows, look_alikes, paths, most_rows=60):
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 110)
     table = Table(
         "chapter",
-        *(_right(name) for name in ("graded", "unchanged", "flagged", "failed", "mean")),
+        *map(_right, ("graded", "unchanged", "flagged", "failed", "to be marked", "mean")),
         "slowest",
         box=None,
         pad_edge=False,
@@ -183,7 +187,8 @@ def print_table(rows, look_alikes, paths, most_rows=60):
             str(one["graded"]),
             str(one["unchanged"]),
             str(one["flagged"]),
-            str(one["failed"] + one["unreadable"]),
+            str(one["failed"] + one["unreadable"] + one["refused"]),
+            str(one["to_be_marked"]),
             "-" if one["mean"] is None else f"{one['mean']:.2f}",
             slow,
         )
@@ -202,10 +207,11 @@ def print_table(rows, look_alikes, paths, most_rows=60):
     ):
         if chosen:
             console.print(f"\n{title}", style="bold")
-            for row in chosen[:most_rows]:
-                console.print(f"  {row.student}, {row.chapter}: {words(row)}")
-            if len(chosen) > most_rows:
-                console.print(f"  and {len(chosen) - most_rows} more: --json lists all")
+            lines = _told_once(chosen, words)
+            for line in lines[:most_rows]:
+                console.print(f"  {line}")
+            if len(lines) > most_rows:
+                console.print(f"  and {len(lines) - most_rows} more: --json lists all")
     if look_alikes:
         console.print("\nCode nearly the same:", style="bold")
         for chapter in sorted({pair[0] for pair in look_alikes}):
@@ -271,6 +277,31 @@ def _right(name):
     return Column(name, justify="right")
 
 
+def _told_once(rows, words):
+    """Who it is about and what.
+
+    What is true of many students of an assignment stands there once.
+    """
+    about = {}
+    for row in rows:
+        about.setdefault((row.chapter, words(row)), []).append(row.student)
+    return [
+        f"{', '.join(filter(None, [_names(students), chapter]))}: {what}"
+        for (chapter, what), students in about.items()
+    ]
+
+
+def _names(students, most=3):
+    """The students, or how many they are.
+
+    Examples
+    --------
+    >>> _names(["ann", "bob"]), _names(list("abcde"))
+    ('ann, bob', '5 students')
+    """
+    return ", ".join(students) if len(students) <= most else f"{len(students)} students"
+
+
 def _scores(rows):
     from rich.table import Table
 
@@ -280,15 +311,21 @@ def _scores(rows):
         _right("score"),
         _right("of"),
         _right("late"),
+        _right("to be marked"),
         "state",
         box=None,
         pad_edge=False,
     )
     for row in rows:
         numbers = (
-            ("-", "-", "-")
+            ("-", "-", "-", "-")
             if row.score is None
-            else (f"{row.score:.2f}", f"{row.most:g}", f"{-row.penalty:.2f}" if row.penalty else "")
+            else (
+                f"{row.score:.2f}",
+                f"{row.most:g}",
+                f"{-row.penalty:.2f}" if row.penalty else "",
+                str(row.waiting or ""),
+            )
         )
         table.add_row(row.chapter, row.student, *numbers, row.state)
     return table

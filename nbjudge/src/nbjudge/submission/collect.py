@@ -65,7 +65,15 @@ class Submission:
         ).hexdigest()
 
 
-def read(folder, student, chapter, notebook="exercises"):
+class Unreadable(ValueError):
+    """What was handed in cannot be graded; the message is cause and remedy."""
+
+
+class NotThere(Unreadable):
+    """No notebook has the name that is expected, and none could stand for it."""
+
+
+def read(folder, student, chapter, notebook="exercises", others=(), is_solved=None):
     """Read one notebook of a submission.
 
     Parameters
@@ -74,6 +82,10 @@ def read(folder, student, chapter, notebook="exercises"):
         submitted/STUDENT/CHAPTER.
     student, chapter, notebook : str
         The notebook's name is given without its ending.
+    others : sequence of str
+        The names of the assignment's other notebooks.
+    is_solved : callable, optional
+        Whether somebody has worked in these cells: decides between several notebooks.
 
     Returns
     -------
@@ -81,26 +93,78 @@ def read(folder, student, chapter, notebook="exercises"):
 
     Raises
     ------
-    ValueError
+    Unreadable
         If it cannot be graded; the message is cause and remedy in words for instructor and student.
     """
     folder, notes = Path(folder), []
     if any(path.is_symlink() for path in (folder, folder.parent)):
-        raise ValueError(
+        raise Unreadable(
             f"{folder.name} is a link, not a folder: ask for the files themselves, or remove it and"
             " grade again"
         )
-    path = folder / f"{notebook}.ipynb"
-    if not os.path.lexists(path):
-        others = [p for p in sorted(folder.glob("*.ipynb")) if not p.is_symlink()]
-        if len(others) == 1:
-            notes.append(f"{others[0].name} was taken for {path.name}")
-            path = others[0]
-    cells = _cells(path)
-    files = _extra_files(folder, path, notes)
+    path, cells = _choose(folder, notebook, others, is_solved or bool, notes)
+    ours = {path.name, *(f"{name}.ipynb" for name in (notebook, *others))}
+    files = _extra_files(folder, ours, notes)
     return Submission(
         student, chapter, notebook, cells, files, _timestamp(folder / "timestamp.txt", notes), notes
     )
+
+
+def _choose(folder, notebook, others, is_solved, notes):
+    """The notebook to grade, and its cells; what had to be decided goes into `notes`."""
+    expected = folder / f"{notebook}.ipynb"
+    rest = [
+        path
+        for path in sorted(folder.glob("*.ipynb"))
+        if path.stem not in (notebook, *others) and path.is_file() and not path.is_symlink()
+    ]
+    there = os.path.lexists(expected)
+    cells = _cells(expected) if there else None
+    if there and (not rest or is_solved(cells)):
+        if rest:
+            notes.append(
+                f"beside {expected.name} lie notebooks that were not graded: {_list(rest)}"
+            )
+        return expected, cells
+    solved = [(path, found) for path in rest if is_solved(found := _cells_or_none(path))]
+    if not there and len(rest) == 1:
+        path, cells = rest[0], _cells(rest[0])
+        notes.append(f"{path.name} was taken for {expected.name}")
+    elif len(solved) == 1:
+        path, cells = solved[0]
+        what = "is blank" if there else "is not there"
+        notes.append(f"{expected.name} {what}, and {path.name} was taken for it")
+    elif there:
+        path = expected
+        if solved:
+            notes.append(f"{expected.name} is blank, and {_list(rest)} are not: which one counts?")
+    else:
+        raise NotThere(
+            f"there is no {expected.name}{_instead(folder)}: the notebook is expected under exactly"
+            " this name; put it there and grade again"
+        )
+    return path, cells
+
+
+def _list(paths):
+    return ", ".join(path.name for path in paths)
+
+
+def _instead(folder):
+    """What is there, for a message on what is not."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.name not in SKIPPED)
+    except NotADirectoryError:
+        return f", because {folder.name} is a file and not a folder"
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f" but {', '.join(names[:5])}{more}" if names else ", the folder is empty"
+
+
+def _cells_or_none(path):
+    try:
+        return _cells(path)
+    except ValueError:
+        return None
 
 
 def notebook_trouble(path):
@@ -116,28 +180,25 @@ def _cells(path):
     """The cells of a notebook without their outputs."""
     data = _read_plain(path, MAX_BYTES)
     if data is None:
-        raise ValueError(
-            f"there is no {path.name}: the notebook is expected under exactly this name; put it"
-            " there and grade again"
-        )
+        raise NotThere(f"there is no {path.name}")
     try:
         notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not text in UTF-8: {AGAIN}") from None
+        raise Unreadable(f"{path.name} is not text in UTF-8: {AGAIN}") from None
     except json.JSONDecodeError as error:
-        raise ValueError(
+        raise Unreadable(
             f"{path.name} is not a complete notebook (broken at line {error.lineno}, column"
             f" {error.colno}): {AGAIN}"
         ) from None
     except RecursionError:
-        raise ValueError(f"{path.name} is nested too deeply to be a notebook: {AGAIN}") from None
+        raise Unreadable(f"{path.name} is nested too deeply to be a notebook: {AGAIN}") from None
     except ValueError as error:  # a number of a million digits
-        raise ValueError(f"{path.name} is not a notebook ({error}): {AGAIN}") from None
+        raise Unreadable(f"{path.name} is not a notebook ({error}): {AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise ValueError(f"{path.name} is valid JSON but holds no list of cells: {AGAIN}")
+        raise Unreadable(f"{path.name} is valid JSON but holds no list of cells: {AGAIN}")
     if len(cells) > MOST_CELLS:
-        raise ValueError(
+        raise Unreadable(
             f"{path.name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
             f" not yours, then {AGAIN}"
         )
@@ -187,27 +248,27 @@ def _read_plain(path, most):
     except FileNotFoundError:
         return None
     except OSError:
-        raise ValueError(
+        raise Unreadable(
             f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
             " and grade again"
         ) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise ValueError(
+        raise Unreadable(
             f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
             " and grade again"
         )
     with open(descriptor, "rb") as file:
         if status.st_size > most:
-            raise ValueError(
+            raise Unreadable(
                 f"{path.name} has {status.st_size >> 20} MiB, the limit is {most >> 20}: "
                 "ask for the notebook with its outputs cleared and grade again"
             )
         return file.read(most)
 
 
-def _extra_files(folder, notebook, notes):
+def _extra_files(folder, notebooks, notes):
     """Files beside the notebook, as {relative name: bytes}.
 
     What is no plain file or too large is left out and told.
@@ -218,7 +279,7 @@ def _extra_files(folder, notebook, notes):
         folders[:] = sorted(set(folders) - SKIPPED - set(linked))
         for name in sorted([*names, *linked]):
             path = Path(base, name)
-            if path == notebook or name in SKIPPED:
+            if name in SKIPPED or base == str(folder) and name in notebooks:
                 continue
             short = str(path.relative_to(folder))
             try:

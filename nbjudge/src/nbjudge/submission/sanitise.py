@@ -1,7 +1,8 @@
 """The assignment as we wrote it, with only the student's own text in it.
 
-Everything that decides a grade (tests, points, kernel, order of the problems) comes from the source, whatever happened
-to it in the student's hands: cells copied, deleted, moved, retyped, renamed, retagged.
+Everything that decides a grade (tests, points, kernel, order of the problems) comes from the
+source, whatever happened to it in the student's hands: cells copied, deleted, moved, retyped,
+renamed, retagged.
 """
 
 import re
@@ -13,7 +14,9 @@ DEFINITION = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n
 
 
 def sanitise(spec, cells):
-    """The notebook to run: cells of the spec, the student's answers in their places, the student's own cells between.
+    """The notebook to run: cells of the spec, the student's answers in their places.
+
+    The student's own cells between.
 
     Parameters
     ----------
@@ -36,7 +39,10 @@ def sanitise(spec, cells):
 
 
 def _names_asked_for(spec):
-    """{answer: the names it should define}: those of its stub, or else those that its tests take."""
+    """{answer: the names it should define}.
+
+    Those of its stub, or else those that its tests take.
+    """
     found, answer = {}, None
     for cell in spec.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
@@ -48,7 +54,7 @@ def _names_asked_for(spec):
 
 
 def defined(source):
-    """The names that the lines of a cell define which are not indented, even if one of them is no Python.
+    """The names that a cell defines at its top level, even if a line of it is no Python.
 
     Examples
     --------
@@ -76,12 +82,10 @@ def rebuild(template, submitted, names=None):
     cells : list of dict
     notes : list of str
 
-    Notes
-    -----
-    Copies of an answer count by the order in which a kernel runs them. The last one that differs from the stub and
-    stands before the tests takes the answer's place; the others are ordinary cells, before it or where they stand
-    after the tests. A copied test becomes an ordinary cell. Outputs, tags and other metadata of the submission are
-    dropped.
+    Notes ----- Copies of an answer count by the order in which a kernel runs them. The last one
+    that differs from the stub and stands before the tests takes the answer's place; the others are
+    ordinary cells, before it or where they stand after the tests. A copied test becomes an ordinary
+    cell. Outputs, tags and other metadata of the submission are dropped.
     """
     place = {grade_id(cell): i for i, cell in enumerate(template) if grade_id(cell)}
     names = names or {name: defined(source_of(template[i])) for name, i in place.items()}
@@ -145,42 +149,54 @@ def _points(cell):
 
 
 def _named(template, submitted, place, names):
-    """The name of each submitted cell among ours, None for the student's own; answers without one get theirs back."""
+    """The name of each submitted cell among ours, None for the student's own.
+
+    Answers without one get theirs back.
+    """
     known = [name if (name := grade_id(cell)) in place else None for cell in submitted]
+    # texts of ours that have no name
+    given = {source_of(cell).strip() for cell in template if not grade_id(cell)}
+    own = [
+        name is None and source_of(cell).strip() not in given
+        for name, cell in zip(known, submitted, strict=True)
+    ]
     notes = []
     for name, i in place.items():
         if name in known or not _is_answer(template[i]):
             continue
-        if template[i]["cell_type"] == "code":
+        if template[i]["cell_type"] == "code" and names.get(name):
             found = [
                 k
                 for k, cell in enumerate(submitted)
-                if known[k] is None
+                if own[k]
                 and cell.get("cell_type") == "code"
-                and defined(source_of(cell)) & names.get(name, set())
+                and defined(source_of(cell)) & names[name]
             ]
-            how = f"by what it defines, {', '.join(sorted(names.get(name, ())))}"
+            how = f"by what it defines, {', '.join(sorted(names[name]))}"
         else:
-            found = _texts_in_place(submitted, known, place, i)
+            kind = template[i]["cell_type"]
+            mine = [
+                one and c.get("cell_type") == kind for one, c in zip(own, submitted, strict=True)
+            ]
+            found = _in_place(mine, known, place, i)
             how = "by its place"
         for k in found:
-            known[k] = name
+            known[k], own[k] = name, False
         if found:
             notes.append(f"the cell of answer {name} had lost its name: it was found {how}")
     return known, notes
 
 
-def _texts_in_place(submitted, known, place, i):
-    """The student's one text between our cells around place i; nothing if there are none or several."""
+def _in_place(mine, known, place, i):
+    """The student's one cell between our cells around place i.
+
+    Nothing if there are none or several.
+    """
     before = [k for k, name in enumerate(known) if name is not None and place[name] < i]
     after = [k for k, name in enumerate(known) if name is not None and place[name] > i]
     first, last = max(before, default=-1) + 1, min(after, default=len(known))
-    texts = [
-        k
-        for k in range(first, last)
-        if known[k] is None and submitted[k].get("cell_type") == "markdown"
-    ]
-    return texts if len(texts) == 1 else []
+    found = [k for k in range(first, last) if mine[k]]
+    return found if len(found) == 1 else []
 
 
 def _chosen_answers(template, submitted, known, place):
@@ -207,7 +223,10 @@ def _chosen_answers(template, submitted, known, place):
 
 
 def _own_cells(template, submitted, known, place, chosen):
-    """{index of the template cell they follow: cells that stay the student's}, and the names of copied cells."""
+    """{index of the template cell they follow.
+
+    Cells that stay the student's}, and the names of copied cells.
+    """
     own, seen, copied, after = {}, set(), set(), -1
     for k, (cell, name) in enumerate(zip(submitted, known, strict=True)):
         copied |= {name} & seen
@@ -225,7 +244,10 @@ def _own_cells(template, submitted, known, place, chosen):
 
 
 def grade_id(cell):
-    """nbgrader's name of a cell; None for an ordinary one, or when the metadata are beyond recognition."""
+    """nbgrader's name of a cell.
+
+    None for an ordinary one, or when the metadata are beyond recognition.
+    """
     meta = cell.get("metadata", {})
     meta = meta.get("nbgrader", {}) if isinstance(meta, dict) else {}
     return (
@@ -240,7 +262,10 @@ def _is_answer(cell):
 
 
 def source_of(cell):
-    """The text of a cell, which may be stored as a list of lines; what is not text counts as none."""
+    """The text of a cell, which may be stored as a list of lines.
+
+    What is not text counts as none.
+    """
     source = cell.get("source", "")
     return "".join(
         line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str)

@@ -1,0 +1,142 @@
+"""What comes of a run for people.
+
+A row for each student's assignment, and the feedback pages that have changed.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from nbjudge.files import replace
+from nbjudge.records.gradebook import Line
+from nbjudge.records.scores import by_student
+from nbjudge.reports import feedback
+from nbjudge.states import GRADED, UNCHANGED, WITHOUT_GRADE
+
+
+class Row(NamedTuple):
+    """What became of one student's assignment."""
+
+    chapter: str
+    student: str
+    # one of `states`
+    state: str
+    remark: str = ""
+    flags: tuple = ()
+    seconds: float = 0.0
+    # after the late penalty; None: it has no grade
+    score: float | None = None
+    most: float = 0.0
+    penalty: float = 0.0
+    # cells that a person has to mark
+    waiting: int = 0
+    # the level of isolation of a submission that was graded
+    isolation: str = ""
+
+
+def row(plan, student, parts, total=None):
+    """One student's row from the parts of the assignment's notebooks.
+
+    Parameters
+    ----------
+    plan : Plan
+    student : str
+    parts : dict of (str, str) to Part
+    total : Total, optional
+        The student's scores; None while they are not known.
+
+    Returns
+    -------
+    Row
+    """
+    mine = {
+        spec.notebook: parts[student, spec.notebook]
+        for spec in plan.specs
+        if (student, spec.notebook) in parts
+    }
+    states = [part.state for part in mine.values()]
+    state = next((one for one in (*WITHOUT_GRADE, GRADED) if one in states), UNCHANGED)
+    several = len(plan.specs) > 1
+    remarks = [
+        f"{notebook}: {part.remark}" if several else part.remark
+        for notebook, part in mine.items()
+        if part.remark
+    ]
+    found = Row(
+        plan.chapter,
+        printable(student),
+        state,
+        "; ".join(dict.fromkeys(remarks)),
+        tuple(dict.fromkeys(flag for part in mine.values() for flag in part.flags)),
+        sum(part.seconds for part in mine.values()),
+        isolation=max((part.isolation for part in mine.values()), default=""),
+    )
+    if state in WITHOUT_GRADE or total is None:
+        return found
+    return found._replace(
+        score=total.score, most=total.most, penalty=total.penalty, waiting=total.waiting
+    )
+
+
+def rows(plan, parts, scores):
+    """The rows of an assignment in the order of the students.
+
+    `scores` as `records.scores.scores` gives them.
+    """
+    totals = by_student(scores)
+    return [row(plan, student, parts, totals.get(student)) for student in plan.students]
+
+
+def printable(name):
+    """A name that every terminal and file can show, whatever bytes it is made of.
+
+    Examples
+    --------
+    >>> printable("M\\udcfcller")
+    'M\\\\xfcller'
+    """
+    return (
+        "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in name)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+    )
+
+
+def pages(plan, writer, scores):
+    """Write every feedback page that would not say the same as the one that lies there.
+
+    Parameters
+    ----------
+    plan : Plan
+    writer : Writer
+    scores : dict of (str, str) to NotebookScores
+    """
+    lines = writer.lines(plan.chapter)
+    for spec in plan.specs:
+        for student in plan.students:
+            key = student, spec.notebook
+            if key in scores:
+                _page(spec, student, writer, scores[key], lines.get(key, Line()))
+
+
+def _page(spec, student, writer, scores, line):
+    said = [line.key, scores.cells, scores.comments, scores.penalty, _version()]
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    target = writer.folder("feedback", student, spec.chapter) / f"{spec.notebook}.html"
+    if line.feedback == digest and feedback.is_whole(target):
+        return
+    cells = writer.cells(spec, student, line)
+    if cells is None:
+        return
+    page = feedback.page(spec, cells, scores, line.detail.get("limits", ()))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    replace(target, page)
+    writer.note_feedback(spec.chapter, student, spec.notebook, digest)
+
+
+@cache
+def _version():
+    """A hash of the code that writes pages: another one writes them anew."""
+    return hashlib.sha256(Path(feedback.__file__).read_bytes()).hexdigest()
