@@ -272,10 +272,10 @@ def test_other_files_come_along_but_no_links(folder):
     (folder / "data" / "words.txt").write_text("the of")
     (folder / "secret").symlink_to("/etc/passwd")
     (folder / "data" / "up").symlink_to("/")
-    (folder / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    (folder / "timestamp.txt").write_text("2020-03-01 12:00:00 UTC")
     found = read(folder, "ann", "01-logs")
     assert found.files == {"data/words.txt": b"the of"}
-    assert found.timestamp == "2026-03-01 12:00:00 UTC"
+    assert found.timestamp == "2020-03-01 12:00:00 UTC"
     assert found.notes == [
         "secret was left out: secret is a link or a device, not a file",
         "data/up was left out: up is a link or a device, not a file",
