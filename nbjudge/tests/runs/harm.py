@@ -202,12 +202,17 @@ def supervisors(server):
 
 
 def groups():
-    """The control groups of sandboxes that are there."""
+    """The control groups of sandboxes that are there, without those that others had left before."""
     return [
         folder
         for parent in cgroup.own_groups().values()
         for folder in parent.glob(f"{cgroup.NAME}*")
+        if folder not in _others
     ]
+
+
+_others: set = set()
+_others.update(groups())
 
 
 def groups_allowed():

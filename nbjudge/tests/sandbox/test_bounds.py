@@ -37,8 +37,22 @@ def left():
         for p in psutil.process_iter(["cmdline"])
         if MARK in (p.info["cmdline"] or [])
     ]
-    folders = [path for place in scratch.PLACES for path in Path(place).glob(f"{scratch.NAME}*-*")]
-    return found + [path for path in folders if not processes.lives(path.name.split("-")[1])]
+    return found + [path for path in folders() if not processes.lives(path.name.split("-")[1])]
+
+
+def folders():
+    """Scratch folders, without those that others had left before the test began."""
+    found = {path for place in scratch.PLACES for path in Path(place).glob(f"{scratch.NAME}*-*")}
+    return sorted(found - _others)
+
+
+_others = set()
+
+
+@pytest.fixture(autouse=True)
+def _what_others_left():
+    _others.clear()
+    _others.update(folders())
 
 
 STAYS = {
