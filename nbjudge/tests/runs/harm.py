@@ -207,12 +207,12 @@ def groups():
         folder
         for parent in cgroup.own_groups().values()
         for folder in parent.glob(f"{cgroup.NAME}*")
-        if folder not in _others
+        if folder not in _left_before
     ]
 
 
-_others: set = set()
-_others.update(groups())
+_left_before: set = set()
+_left_before.update(groups())
 
 
 def groups_allowed():
