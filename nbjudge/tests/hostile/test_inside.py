@@ -40,7 +40,7 @@ def graded(home):
     }
     book = writer.Writer(course_config(home))
     scores = {
-        student: {name: score for name, (score, _) in grades.items()}
+        student: {name: cell[0] for name, cell in grades.items()}
         for (student, _), (grades, _, _) in export.scores(book.book, CHAPTER).items()
     }
     book.close()

@@ -95,6 +95,8 @@ def scores(home):
 def test_nbgraders_export_says_what_ours_says(home):
     nbgrader(home, "export", "--to", "theirs.csv")
     theirs, ours = table(home / "theirs.csv"), table(home / "grades.csv")
+    for row in ours.values():
+        del row["to_be_marked"]  # nbgrader's table has no such column
     assert set(ours) == set(CLASS) and list(theirs["late"]) == list(ours["late"])
     assert theirs == ours
 
