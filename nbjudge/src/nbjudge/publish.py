@@ -5,8 +5,6 @@ A row for each student's assignment, and the feedback pages that have changed.
 
 import hashlib
 import json
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge.files import replace
@@ -113,30 +111,25 @@ def pages(plan, writer, scores):
     writer : Writer
     scores : dict of (str, str) to NotebookScores
     """
-    lines = writer.lines(plan.chapter)
+    lines, names = writer.lines(plan.chapter), writer.names()
     for spec in plan.specs:
         for student in plan.students:
             key = student, spec.notebook
             if key in scores:
-                _page(spec, student, writer, scores[key], lines.get(key, Line()))
+                whose = feedback.Student(student, names.get(student, ""))
+                _page(spec, whose, writer, scores[key], lines.get(key, Line()))
 
 
-def _page(spec, student, writer, scores, line):
-    said = [line.key, scores.cells, scores.comments, scores.penalty, _version()]
+def _page(spec, whose, writer, scores, line):
+    said = [whose, line.key, scores.cells, scores.comments, scores.penalty, feedback.version()]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    target = writer.folder("feedback", student, spec.chapter) / f"{spec.notebook}.html"
+    target = writer.folder("feedback", whose.id, spec.chapter) / f"{spec.notebook}.html"
     if line.feedback == digest and feedback.is_whole(target):
         return
-    cells = writer.cells(spec, student, line)
+    cells = writer.cells(spec, whose.id, line)
     if cells is None:
         return
-    page = feedback.page(spec, cells, scores, line.detail.get("limits", ()))
+    page = feedback.page(spec, cells, scores, line.detail.get("limits", ()), whose)
     target.parent.mkdir(parents=True, exist_ok=True)
     replace(target, page)
-    writer.note_feedback(spec.chapter, student, spec.notebook, digest)
-
-
-@cache
-def _version():
-    """A hash of the code that writes pages: another one writes them anew."""
-    return hashlib.sha256(Path(feedback.__file__).read_bytes()).hexdigest()
+    writer.note_feedback(spec.chapter, whose.id, spec.notebook, digest)

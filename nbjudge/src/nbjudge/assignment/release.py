@@ -13,6 +13,8 @@ from nbgrader.utils import compute_checksum, is_solution
 
 from nbjudge.course import Course, course_config, run
 
+# folders that working in a release leaves there
+LEFT_BEHIND = {".ipynb_checkpoints", "__pycache__"}
 # all that a student's cell needs to carry
 CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
 
@@ -96,7 +98,7 @@ def differences(built, released):
     theirs = {
         p.relative_to(released)
         for p in released.rglob("*")
-        if p.is_file() and ".ipynb_checkpoints" not in p.parts
+        if p.is_file() and not LEFT_BEHIND & set(p.parts)
     }
     rows = [(name, "is missing") for name in ours - theirs] + [
         (name, "has no source") for name in theirs - ours

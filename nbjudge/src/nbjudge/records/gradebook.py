@@ -22,6 +22,7 @@ from nbgrader.api import (
     Gradebook,
     InvalidEntry,
     MissingEntry,
+    Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -208,13 +209,22 @@ class Writer:
         """Make sure that the gradebook has these students."""
 
         def work():
-            from nbgrader.api import Student
-
             known = set(self.book.db.execute(select(Student.id)).scalars())
             self.book.db.add_all(Student(id=name) for name in students if name not in known)
             self.book.db.commit()
 
         self._persist(work)
+
+    def names(self):
+        """{student: name} of those whose name the roster has."""
+
+        def work():
+            found = self.book.db.execute(select(Student.id, Student.last_name, Student.first_name))
+            names = {who: ", ".join(filter(None, name)) for who, *name in found}
+            self.book.db.rollback()
+            return {who: name for who, name in names.items() if name}
+
+        return self._persist(work)
 
     def lines(self, chapter):
         """The ledger: {(student, notebook): Line}."""

@@ -1,77 +1,69 @@
-"""The page a student gets back.
+"""The page a student gets back: their code and its outputs, the points, the messages written for them.
 
-Their code and its outputs, the points, the messages written for them.
-
-No hidden test is on it, nor a value or a traceback of one. The page has no script and allows none;
-text that the student wrote is escaped, and what they made their cells show is cut down to
-formatting and pictures.
+No hidden test is on it, nor a value or a traceback of one. The page has no script and allows none; text that the
+student wrote is escaped, and what they made their cells show is cut down to formatting and pictures.
 """
 
 import base64
 import binascii
+import hashlib
 import html
 import re
 from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
-import bleach
 import mistune
+import nh3
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-TAGS = frozenset(
-    bleach.ALLOWED_TAGS
-    | set(
-        "br dd del div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub sup table tbody td th thead tr".split()
-    )
+from nbjudge.assignment.spec import ANSWER, TEST, TEXT, WRITTEN
+from nbjudge.reports import mathematics
+from nbjudge.submission.sanitise import source_of
+
+TAGS = set(
+    "a abbr b blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span"
+    " strong sub sup table tbody td th thead tr ul".split()
 )
 ATTRIBUTES = {
-    "*": ["class", "id", "title"],
-    "th": ["colspan"],
-    "td": ["colspan"],
-    "a": (
-        lambda tag, name, value: (
-            name in ("class", "id", "title") or name == "href" and bool(LINK.match(value))
-        )
-    ),
-    "img": (
-        lambda tag, name, value: (
-            name in ("class", "id", "title", "alt", "width", "height")
-            or name == "src"
-            and value.startswith("data:image/")
-        )
-    ),
+    "*": {"class", "title"},
+    "th": {"colspan"},
+    "td": {"colspan"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
 }
+SCHEMES = {"http", "https", "mailto", "data"}
 LINK = re.compile(r"https?://|mailto:|#")
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 LONGEST = 20_000  # characters of one output on the page
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+VERDICT = re.compile(r"(passed|FAILED)  (.*)")
+# private characters stand for formulas while a text is made harmless
+MARK = re.compile("\ue000(\\d+)\ue001")
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text-align: left; }
-pre { background: #f5f5f5; padding: .6rem .8rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; }
-pre.out { background: none; border-left: 3px solid #bbb; } pre.error { border-left-color: #b00020; }
-section { margin: 1.2rem 0; } .points { font-weight: 600; } .comment { border-left: 3px solid #0b57a4; padding-left: .8rem; }
-img { max-width: 100%; } .late { color: #8a4b00; }
-"""
-
+STYLE = (Path(__file__).resolve().parent / "feedback.css").read_text(encoding="utf-8")
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
+<title>{title}{by}</title>
+<style>
+{style}</style>
 </head>
 <body>
 <header>
 <h1>{title}</h1>
-<p class="points">{total}</p>
+{student}
+<p class="total">{total}</p>
 {late}
 <table>
-<thead><tr><th>Part</th><th>Points</th></tr></thead>
+<caption>Points</caption>
+<thead><tr><th scope="col">Problem</th><th scope="col">Points</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
@@ -87,18 +79,39 @@ PAGE = """<!DOCTYPE html>
 END = b"</html>\n"
 
 
-def is_whole(path):
-    """Whether a page lies there to its end.
+class Student(NamedTuple):
+    """Whose page it is."""
 
-    What students write cannot look like the end, it is escaped.
-    """
+    id: str
+    # as the roster has it, "" if it has none
+    name: str = ""
+
+
+class Problem(NamedTuple):
+    """The graded cells under one heading."""
+
+    title: str
+    # CellScore by grade_id
+    cells: dict
+
+
+def is_whole(path):
+    """Whether a page lies there to its end: what students write cannot look like the end, it is escaped."""
     try:
         return path.read_bytes().endswith(END)
     except OSError:
         return False
 
 
-def page(spec, cells, scores, limits=()):
+@cache
+def version():
+    """A hash of what makes a page: other code writes pages anew."""
+    sources = [Path(__file__), Path(mathematics.__file__), Path(__file__).with_name("feedback.css")]
+    parts = [path.read_bytes() for path in sources] + [bytes([mathematics.available()])]
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()
+
+
+def page(spec, cells, scores, limits=(), student=None):
     """The feedback on one notebook.
 
     Parameters
@@ -109,6 +122,7 @@ def page(spec, cells, scores, limits=()):
     scores : NotebookScores
     limits : sequence of str
         What was cut off.
+    student : Student, optional
 
     Returns
     -------
@@ -116,58 +130,144 @@ def page(spec, cells, scores, limits=()):
         A complete HTML document.
     """
     ours = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
-    order = [cell.grade_id for cell in spec.cells if cell.grade_id in scores.cells]
-    grades = {name: scores.cells[name][:2] for name in order}
-    comments, penalty, earned = scores.comments, scores.penalty, scores.earned
-    total = f"{max(earned - penalty, 0):g} of {sum(most for _, most in grades.values()):g} points"
-    rows = "\n".join(
-        "<tr><td><a"
-        f' href="#{_anchor(name)}">{html.escape(name)}</a></td><td>{_earned(*grade)}</td></tr>'
-        for name, grade in grades.items()
-    )
-    late = (
-        f'<p class="late">{earned:g} points before the deduction of {penalty:g} for lateness.</p>'
-        if penalty
-        else ""
-    )
     told = "".join(f"<li>{html.escape(_cut(one))}</li>" for one in limits)
     return PAGE.format(
-        title=html.escape(f"{spec.chapter}: {spec.notebook}"),
-        style=STYLE + _colours(),
-        total=total,
-        late=late,
-        rows=rows,
+        title=_plain(_title(spec)),
+        by=html.escape(f", {student.name or student.id}") if student else "",
+        student=_whose(spec, student),
+        style=STYLE,
+        total=_total(scores),
+        late=_late(scores),
+        rows="\n".join(map(_row, problems(spec, scores))),
         limits=f"<p>Limits that your notebook ran into:</p><ul>{told}</ul>" if told else "",
-        cells="\n".join(_section(cell, ours, grades, comments) for cell in cells),
+        cells="\n".join(_section(cell, ours, scores) for cell in cells),
     )
+
+
+def _title(spec):
+    """The first heading of the notebook; its name if it has none."""
+    texts = (cell.visible for cell in spec.cells if cell.cell_type == "markdown")
+    found = next(filter(None, map(HEADING.search, texts)), None)
+    return found[1] if found else spec.notebook
+
+
+def _whose(spec, student):
+    where = f"{spec.chapter}/{spec.notebook}"
+    who = ""
+    if student is not None:
+        name = f"{student.name} ({student.id})" if student.name else student.id
+        who = f"{html.escape(name)} · "
+    return f'<p class="whose">{who}{html.escape(where)}</p>'
+
+
+def number(value):
+    """Points as people write them.
+
+    Examples
+    --------
+    >>> number(9.969999999999999), number(3.0), number(1 / 3)
+    ('9.97', '3', '0.33')
+    """
+    return f"{round(value, 2):g}"
+
+
+def points(earned, most, waiting=0.0):
+    """A sum of points, and those that a person has still to give.
+
+    Examples
+    --------
+    >>> points(13, 17), points(13, 17, 3)
+    ('13 of 17 points', '13 of 17 points, 3 to be marked')
+    """
+    more = f", {number(waiting)} to be marked" if waiting else ""
+    return f"{number(earned)} of {number(most)} points{more}"
+
+
+def _total(scores):
+    waiting = sum(cell.most for cell in scores.waiting.values())
+    return points(max(scores.earned - scores.penalty, 0), scores.most - waiting, waiting)
+
+
+def _late(scores):
+    if not scores.penalty:
+        return ""
+    return (
+        f'<p class="late">{number(scores.earned)} points before the deduction of'
+        f" {number(scores.penalty)} for lateness.</p>"
+    )
+
+
+def problems(spec, scores):
+    """The graded cells by the heading of the text before the answer.
+
+    Parameters
+    ----------
+    spec : Spec
+    scores : NotebookScores
+
+    Returns
+    -------
+    list of Problem
+        In the order of the notebook.
+    """
+    found, heading, answered = {}, None, None
+    for cell in spec.cells:
+        students = cell.metadata.get("nbgrader", {}).get("solution")
+        if cell.cell_type == "markdown" and not students:
+            heading = ([one[1] for one in HEADING.finditer(cell.visible)] or [heading])[-1]
+        if students or answered is None or cell.role == WRITTEN:
+            answered = heading
+        if cell.grade_id in scores.cells:
+            title = answered or cell.grade_id
+            found.setdefault(title, {})[cell.grade_id] = scores.cells[cell.grade_id]
+    return [Problem(title, cells) for title, cells in found.items()]
+
+
+def _row(problem):
+    waiting = sum(cell.most for cell in problem.cells.values() if cell.earned is None)
+    earned = sum(cell.earned or 0.0 for cell in problem.cells.values())
+    most = sum(cell.most for cell in problem.cells.values())
+    kind, sign = _standing(earned, most, waiting)
+    given = points(earned, most - waiting, waiting) if most > waiting else _unmarked(waiting)
+    return (
+        f'<tr class="{kind}"><td><a href="#{_anchor(next(iter(problem.cells)))}">'
+        f"{_inline(problem.title)}</a></td><td>{sign} {given}</td></tr>"
+    )
+
+
+def _standing(earned, most, waiting):
+    """A class for the colour, and a sign that says the same without it."""
+    if waiting:
+        return "waiting", "…"
+    if earned >= most:
+        return "full", "✓"
+    return ("some", "±") if earned > 0 else ("none", "✗")
+
+
+def _unmarked(most):
+    return f"not graded yet ({number(most)} points)"
 
 
 def _anchor(name):
     return "part-" + re.sub(r"[^\w-]", "-", name)
 
 
-def _earned(score, most):
-    return f"{'not read yet' if score is None else f'{score:g}'} of {most:g}"
-
-
-def _section(cell, ours, grades, comments):
+def _section(cell, ours, scores):
     name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-    model = ours.get(name)
-    parts = []
-    if name in grades:
-        parts.append(
-            f'<p class="points" id="{_anchor(name)}">{html.escape(name)}:'
-            f" {_earned(*grades[name])}</p>"
-        )
-    source = (
-        model.visible
-        if model is not None and model.role not in ("answer", "written")
-        else cell["source"]
-    )
+    model, parts, kind = ours.get(name), [], ""
+    if name in scores.cells:
+        score = scores.cells[name]
+        waiting = score.most if score.earned is None else 0.0
+        kind, sign = _standing(score.earned or 0.0, score.most, waiting)
+        given = _unmarked(waiting) if waiting else points(score.earned, score.most)
+        parts.append(f'<p class="points" id="{_anchor(name)}">{sign} {given}</p>')
+    students = model is None or model.role in (ANSWER, WRITTEN) and _is_students(model)
+    source = source_of(cell) if students else model.visible
     if cell["cell_type"] == "code":
         parts.append(_code(source))
-        parts += [_output(output) for output in cell.get("outputs", [])]
-    elif model is not None and model.role == "text":
+        show = _verdicts if model is not None and model.role == TEST else _output
+        parts += [show(output) for output in cell.get("outputs", [])]
+    elif model is not None and model.role == TEXT:
         parts.append(_our_text(source))
     else:
         parts.append(_text(source))
@@ -176,9 +276,13 @@ def _section(cell, ours, grades, comments):
             for bundle in cell.get("attachments", {}).values()
             for mime, data in bundle.items()
         ]
-    if comments.get(name):
-        parts.append(f'<div class="comment">{_text(comments[name])}</div>')
-    return "<section>\n" + "\n".join(parts) + "\n</section>"
+    if scores.comments.get(name):
+        parts.append(f'<div class="comment">{_text(scores.comments[name])}</div>')
+    return f'<section class="{kind}">\n' + "\n".join(parts) + "\n</section>"
+
+
+def _is_students(model):
+    return bool(model.metadata.get("nbgrader", {}).get("solution"))
 
 
 @lru_cache(maxsize=2000)
@@ -186,34 +290,92 @@ def _code(source):
     return highlight(_cut(source), PythonLexer(), HtmlFormatter(nowrap=False, cssclass="code"))
 
 
-@cache
-def _colours():
-    return HtmlFormatter(style="default").get_style_defs(".code")
+def _verdicts(output):
+    """The output of a test: a line for each thing that passed or failed, told apart by sign and colour."""
+    if output["output_type"] == "execute_result" and _is_number(output):
+        return ""  # the points, which stand above
+    if output["output_type"] != "stream":
+        return _output(output)
+    lines, plain = [], []
+    for line in _cut(ANSI.sub("", _joined(output["text"]))).splitlines():
+        found = VERDICT.fullmatch(line)
+        if found:
+            kind, sign = ("full", "✓") if found[1] == "passed" else ("none", "✗")
+            lines.append(f'<li class="{kind}">{sign} {found[1]} {html.escape(found[2])}</li>')
+        elif lines:  # a message of several lines
+            lines[-1] = lines[-1].removesuffix("</li>") + f"<br>{html.escape(line)}</li>"
+        else:
+            plain.append(html.escape(line))
+    before = '<pre class="out">' + "\n".join(plain) + "</pre>" if plain else ""
+    return before + (f'<ul class="verdicts">{"".join(lines)}</ul>' if lines else "")
+
+
+def _is_number(output):
+    try:
+        float(_joined(output["data"].get("text/plain", "")))
+    except ValueError:
+        return False
+    return True
 
 
 class _Renderer(mistune.HTMLRenderer):
+    """Markdown without HTML of the author's, and formulas as marks."""
+
+    def __init__(self):
+        super().__init__(escape=True)
+        self.formulas = []
+
+    def heading(self, text, level, **attributes):
+        # the page's own heading is above all of the notebook's
+        return super().heading(text, min(level + 1, 6), **attributes)
+
     def inline_math(self, text):
-        return f"${html.escape(text)}$"
+        return self._mark(text, False)
 
     def block_math(self, text):
-        return f"<p>$${html.escape(text)}$$</p>\n"
+        return f"<p>{self._mark(text, True)}</p>\n"
+
+    def _mark(self, tex, display):
+        self.formulas.append((tex, display))
+        return f"\ue000{len(self.formulas) - 1}\ue001"
 
 
-_markdown = mistune.create_markdown(
-    renderer=_Renderer(escape=True), plugins=["math", "table", "strikethrough"]
-)
+def _rendered(source):
+    """A text as harmless HTML, its formulas as MathML."""
+    renderer = _Renderer()
+    markdown = mistune.create_markdown(
+        renderer=renderer, plugins=["math", "table", "strikethrough"]
+    )
+    text = inert(markdown(source.replace("\ue000", "").replace("\ue001", "")))
+    return MARK.sub(lambda mark: mathematics.render(*renderer.formulas[int(mark[1])]), text)
 
 
 @lru_cache(maxsize=500)
 def _our_text(source):
-    return inert(_markdown(source))
+    return _rendered(source)
 
 
 def _text(source):
     try:
-        return inert(_markdown(_cut(source)))
+        return _rendered(_cut(source))
     except (RecursionError, ValueError):  # markdown made to be hard to read
         return f"<pre>{html.escape(_cut(source))}</pre>"
+
+
+def _inline(text):
+    """A heading's text, formulas and all, for a place inside a line."""
+    return re.sub(r"</?(h2|a)\b[^>]*>", "", _our_text(f"# {text}")).strip()
+
+
+def _plain(text):
+    """A heading's text for a window's title.
+
+    Examples
+    --------
+    >>> _plain("Means of `log` and *x*")
+    'Means of log and x'
+    """
+    return html.escape(re.sub(r"[`*$]", "", text))
 
 
 def inert(text):
@@ -222,11 +384,26 @@ def inert(text):
     Examples
     --------
     >>> inert("<b>bold</b><script>run()</script>")
-    '<b>bold</b>&lt;script&gt;run()&lt;/script&gt;'
+    '<b>bold</b>'
+    >>> inert("<a href='javascript:run()'>x</a><img src='x' onerror='run()'>")
+    '<a rel="noopener noreferrer">x</a><img>'
     """
-    return bleach.clean(
-        text, tags=TAGS, attributes=ATTRIBUTES, protocols={"http", "https", "mailto", "data"}
+    return nh3.clean(
+        text,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_allowed,
+        url_schemes=SCHEMES,
     )
+
+
+def _allowed(tag, attribute, value):
+    """A value that may stay; None for a link to anything else than a page, a picture from elsewhere."""
+    if attribute == "href":
+        return value if LINK.match(value) else None
+    if attribute == "src":
+        return value if value.startswith("data:image/") else None
+    return value
 
 
 def _cut(text):
@@ -239,23 +416,21 @@ def _output(output):
         return f'<pre class="out">{html.escape(_cut(ANSI.sub("", _joined(output["text"]))))}</pre>'
     if kind == "error":
         lines = output["traceback"] or [f"{output['ename']}: {output['evalue']}"]
-        return (
-            f'<pre class="out error">{html.escape(_cut(ANSI.sub("", chr(10).join(lines))))}</pre>'
-        )
+        text = html.escape(_cut(ANSI.sub("", "\n".join(lines))))
+        return f'<pre class="out error">✗ {text}</pre>'
     data = output["data"]
     for mime in PICTURES:
         if mime in data:
             return _picture(mime, _joined(data[mime]))
-    if "text/html" in data and len(data["text/html"]) <= 10 * LONGEST:
-        return f'<div class="out">{inert(_joined(data["text/html"]))}</div>'
-    return (
-        "<pre"
-        f' class="out">{html.escape(_cut(ANSI.sub("", _joined(data.get("text/plain", "")))))}</pre>'
-    )
+    shown = _joined(data.get("text/html", ""))
+    if shown and len(shown) <= 10 * LONGEST:
+        return f'<div class="out">{inert(shown)}</div>'
+    text = html.escape(_cut(ANSI.sub("", _joined(data.get("text/plain", "")))))
+    return f'<pre class="out">{text}</pre>'
 
 
 def _joined(text):
-    return "".join(text) if isinstance(text, list) else str(text)
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
 def _picture(mime, data):
