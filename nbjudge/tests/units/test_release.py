@@ -131,6 +131,30 @@ def test_a_missing_release_and_a_stray_file_are_reported(course):
     ]
 
 
+LEFTOVERS = [
+    "__pycache__/helper.cpython-311.pyc",
+    ".ipynb_checkpoints/exercises-checkpoint.ipynb",
+    ".DS_Store",
+    ".vscode/settings.json",
+    "data/.rows.csv.swp",
+    "data/rows.csv~",
+    "#notes.txt#",
+]
+
+
+@pytest.mark.parametrize("name", LEFTOVERS)
+def test_what_programs_leave_behind_is_neither_released_nor_reported(course, name):
+    for folder in ("solutions", "exercises"):
+        path = course / folder / "01-logs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"left in {folder}")
+    assert lint.problems(course) == []
+    assert release.generate(course) == []
+    assert (course / "exercises" / "01-logs" / name).read_text() == "left in exercises"
+    shutil.rmtree(course / "exercises")
+    assert release.generate(course) == [notebook_path(course)]
+
+
 # Leaks: each planted once
 
 

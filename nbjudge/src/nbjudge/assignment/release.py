@@ -4,19 +4,21 @@ import hashlib
 import json
 import shutil
 import tempfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import nbformat
 from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import compute_checksum, is_solution
 
 from nbjudge.course import Course, course_config, run
 
-# folders that working in a release leaves there
-LEFT_BEHIND = {".ipynb_checkpoints", "__pycache__"}
 # all that a student's cell needs to carry
 CELL_METADATA = ("nbgrader", "deletable", "editable", "tags")
+# byte code, hidden files and what editors leave behind: no part of an assignment
+LEFTOVERS = ("__pycache__", "*.pyc", ".*", "*~", "#*#", "*.bak", "*.orig")
 
 
 def build(home, chapter, target):
@@ -45,6 +47,8 @@ def build(home, chapter, target):
     """
     config = course_config(home)
     config.GenerateAssignment.no_database = True  # releasing needs no gradebook
+    ignored = CourseDirectory(config=config).ignore
+    config.CourseDirectory.ignore = [*ignored, *LEFTOVERS]
     config.GenerateAssignment.preprocessors = [
         step for step in GenerateAssignment(config=config).preprocessors if step is not SaveCells
     ]
@@ -94,12 +98,7 @@ def _tidy(path, ids):
 def differences(built, released):
     """Names of the files that differ between two folders, with what is the matter."""
     built, released = Path(built), Path(released)
-    ours = {p.relative_to(built) for p in built.rglob("*") if p.is_file()}
-    theirs = {
-        p.relative_to(released)
-        for p in released.rglob("*")
-        if p.is_file() and not LEFT_BEHIND & set(p.parts)
-    }
+    ours, theirs = _files(built), _files(released)
     rows = [(name, "is missing") for name in ours - theirs] + [
         (name, "has no source") for name in theirs - ours
     ]
@@ -109,6 +108,23 @@ def differences(built, released):
         if (built / name).read_bytes() != (released / name).read_bytes()
     ]
     return sorted(rows)
+
+
+def _files(folder):
+    """The names of an assignment's files, without what is none of them."""
+    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {name for name in names if not any(map(is_leftover, name.parts))}
+
+
+def is_leftover(name):
+    """Whether a file or a folder of this name was left behind by a program.
+
+    Examples
+    --------
+    >>> is_leftover("helper.cpython-311.pyc"), is_leftover(".DS_Store"), is_leftover("data.csv")
+    (True, True, False)
+    """
+    return any(fnmatch(name, pattern) for pattern in LEFTOVERS)
 
 
 def answered(path):
