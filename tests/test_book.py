@@ -408,6 +408,9 @@ def poor_opener(text):
     for words in (":class: question", "**Before you start.**", "**Time.**", "{assignment}`"):
         if words not in text:
             found.append(f"lacks {words}")
+    for paragraph in text.split("\n\n"):
+        if paragraph.count("**") % 2:
+            found.append(f"bold type does not end with its paragraph: {paragraph[:40]!r}")
     return found
 
 
@@ -418,7 +421,7 @@ def poor_review(text):
         f"no part {heading!r}"
         for heading in (
             "The formulas on one card",
-            "Check yourself first",
+            "Check yourself",
             "To remember",
             "Practice",
             "Further reading",
@@ -427,7 +430,7 @@ def poor_review(text):
     ]
     if found:
         return found
-    checks = re.split(r"(?m)^\*\*", parts["Check yourself first"])[1:]
+    checks = re.split(r"(?m)^\*\*", parts["Check yourself"])[1:]
     if len(checks) != 3 or any(
         len(re.findall(r"(?m)^:{3,}\{dropdown\}", check)) < 3 for check in checks
     ):
@@ -555,6 +558,7 @@ def test_a_poor_opener_or_review_is_noticed():
     assert poor_opener(good) == []
     assert poor_opener(good.replace("## The five", "## Some")) == ["no part 'The five sections'"]
     assert poor_opener(good.replace("**Time.**", "")) == ["lacks **Time.**"]
+    assert "bold" in poor_opener(good.replace("distribution.** A", "distribution\n\nA"))[0]
     assert list(objectives(good)) == [1, 2, 3, 4, 5]
     good = review(3)
     assert poor_review(good) == []
