@@ -43,7 +43,7 @@ SLOW = [
     "tests/test_scaling_guide.py",
     "tests/test_site.py",
     "tests/test_site_tools.py",
-    "tests/test_train.py",
+    "tests/test_tools.py",
     "tests/test_ways.py",
 ]
 # What the tests that ask for these fixtures need of the machine.

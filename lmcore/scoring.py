@@ -145,8 +145,8 @@ def length_normalized(
     lengths = as_floats(np.atleast_1d(length), "length")
     if not (lengths >= 1).all():
         raise ValueError(
-            f"length must be at least 1, got {length}: count the tokens that were scored, EOS "
-            "included"
+            f"length must be at least 1, got {lengths.min():g}: count the tokens that were scored, "
+            "EOS included"
         )
     alpha = as_real(alpha, "alpha")
     if not np.isfinite(alpha):

@@ -1,6 +1,4 @@
-"""lmcore.conditioning against hand-worked values, brute force, the standard library and
-transformers.
-"""
+"""lmcore.conditioning against values by hand, brute force, Python's re and transformers."""
 
 import datetime
 import itertools
@@ -25,9 +23,7 @@ STORED = json.loads((Path(__file__).parent / "peers" / "conditioning.json").read
 
 
 def markov(seed, n=2, eos=0.3):
-    """A random source of n tokens with EOS, each row ending a string with about the given
-    probability.
-    """
+    """A random source of n tokens with EOS; rows end a string with about the given probability."""
     rows = np.random.default_rng(seed).dirichlet([*[(1 - eos) / n * 5] * n, eos * 5], size=n + 1)
     return MarkovSource(rows[n], rows[:n])
 

@@ -1,6 +1,4 @@
-"""lmcore.data: counts, speeches and the recorded SmolLM2, whole, tampered with, truncated and
-absent.
-"""
+"""lmcore.data: counts, speeches and the recorded SmolLM2, whole, altered, cut short and absent."""
 
 import importlib.util
 import json
@@ -18,10 +16,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from peers import data as peers
 
 from lmcore import data
-from lmcore.data import _files, counts, llm, record_smollm2, recording, texts
-from lmcore.data import smollm2_model as model
+from lmcore.data import _files, counts, llm, recording, texts
 from lmcore.factorization import continuation_score
 from lmcore.softmax import log_softmax
+from tools import record_smollm2, smollm2_packing
+from tools import smollm2_model as model
 
 
 class TestFiles:
@@ -186,19 +185,22 @@ class TestRecordingFormat:
     @given(st.integers(1, 5), st.integers(1, 70), st.integers(0, 10**6))
     def test_planes(self, rows, columns, seed):
         values = np.random.default_rng(seed).integers(0, 65536, (rows, columns)).astype(np.uint16)
-        assert_array_equal(recording.unplanes(recording.planes(values), columns), values)
+        assert_array_equal(recording.unplanes(smollm2_packing.planes(values), columns), values)
 
     def test_levels_round_to_half_a_step_and_cut_off(self):
         values = np.linspace(-250, 0, 1001)
-        assert abs(-recording.STEP * recording.levels(values) - values).max() <= recording.STEP / 2
-        assert recording.levels(np.array([-0.4, -0.6]) * recording.STEP).tolist() == [0, 1]
-        assert recording.levels([-300.0, 3.0]).tolist() == [65535, 0]
+        assert (
+            abs(-recording.STEP * smollm2_packing.levels(values) - values).max()
+            <= recording.STEP / 2
+        )
+        assert smollm2_packing.levels(np.array([-0.4, -0.6]) * recording.STEP).tolist() == [0, 1]
+        assert smollm2_packing.levels([-300.0, 3.0]).tolist() == [65535, 0]
 
     @settings(deadline=None, max_examples=40)
     @given(st.sets(st.lists(st.integers(0, 3), max_size=5).map(tuple), min_size=1, max_size=30))
     def test_prefix_tree(self, prefixes):
         ordered = sorted(prefixes, key=lambda ids: (len(ids), ids))
-        assert recording.unpack_prefixes(recording.pack_prefixes(ordered)) == ordered
+        assert recording.unpack_prefixes(smollm2_packing.pack_prefixes(ordered)) == ordered
 
     def test_too_many_tokens_of_one_row(self):
         with pytest.raises(
@@ -329,9 +331,7 @@ class TestSmolLM2:
         )
 
     def test_numbers_measured_with_another_program(self, recorded):
-        """Perplexity, bits per byte, confidence and accuracy of two windows, found before this
-        recording was made.
-        """
+        """Perplexity, bits per byte, confidence and accuracy of two windows, measured before."""
         w = recorded.windows
         for speech, expected in (
             ("1790-Washington-1", (28.6, 0.917, 0.395, 0.371)),

@@ -1,6 +1,4 @@
-"""lmcore.decoding against hand-worked values, brute force, exact enumeration, transformers and its
-own identities.
-"""
+"""lmcore.decoding against values by hand, brute force, exact enumeration and transformers."""
 
 import functools
 import itertools
@@ -528,8 +526,8 @@ class TestGenerate:
         def count(prefix):
             return np.where(np.arange(10) == prefix[-1] + 1, 0.0, -INF)
 
-        assert dc.generate(count, (4,), max_len=3, rng=np.random.default_rng(0)) == (5, 6, 7)
-        assert dc.generate(count, [4], max_len=9, rng=np.random.default_rng(0), eos=8) == (
+        assert dc.generate(count, (4,), max_new_tokens=3, rng=np.random.default_rng(0)) == (5, 6, 7)
+        assert dc.generate(count, [4], max_new_tokens=9, rng=np.random.default_rng(0), eos=8) == (
             5,
             6,
             7,
@@ -540,7 +538,7 @@ class TestGenerate:
         tokens = dc.generate(
             lambda prefix: np.log([0.25] * 4),
             (2,),
-            max_len=3,
+            max_new_tokens=3,
             rng=np.random.default_rng(1),
             no_repeat_ngram=1,
         )
@@ -565,7 +563,7 @@ class TestGenerate:
             lambda: dc.generate(random_model(0), (), 0, np.random.default_rng(0)),
             lambda: dc.greedy(random_model(0), (), 0),
         ):
-            with pytest.raises(ValueError, match="max_len must be at least 1, got 0"):
+            with pytest.raises(ValueError, match="max_new_tokens must be at least 1, got 0"):
                 run()
         with pytest.raises(ValueError, match="temperature must be a positive finite number"):
             dc.generate(random_model(0), (), 1, np.random.default_rng(0), temperature=0)
@@ -637,9 +635,7 @@ class TestSpeculative:
         target, draft = random_model(seed), random_model(seed + 100)
 
         def speculate(tokens, probability):
-            """Add up the probabilities of all ways in which repeated calls make three tokens or
-            more.
-            """
+            """Add up the probabilities of all ways in which calls make at least three tokens."""
             if len(tokens) >= 3:
                 found[tokens[:3]] += probability
                 return
@@ -725,8 +721,8 @@ class TestGreedyAndExhaustive:
         def model(prefix):
             return np.log(after[prefix[-1:]])
 
-        best = dc.exhaustive_search(model, (), max_len=4, eos=2)[0]
-        assert dc.greedy(model, (), max_len=4, eos=2) == (0, 2)
+        best = dc.exhaustive_search(model, (), max_new_tokens=4, eos=2)[0]
+        assert dc.greedy(model, (), max_new_tokens=4, eos=2) == (0, 2)
         assert best.tokens == (1, 2) and best.finished
         assert_allclose(np.exp(best.log_prob), 0.44 * 0.9)
 
@@ -754,7 +750,7 @@ class TestGreedyAndExhaustive:
     def test_refusals(self):
         with pytest.raises(ValueError, match="over a million sequences"):
             dc.exhaustive_search(lambda prefix: np.full(1_000_001, -13.8), (), 3, eos=0)
-        with pytest.raises(ValueError, match="max_len must be at least 1"):
+        with pytest.raises(ValueError, match="max_new_tokens must be at least 1"):
             dc.exhaustive_search(random_model(0), (), 0, eos=0)
 
 
@@ -884,7 +880,7 @@ class TestBeam:
         assert found == [dc.Hypothesis((1,), 0.0, 0.0, True)]
 
     def test_refusals(self):
-        with pytest.raises(ValueError, match="width must be at least 1, got 0"):
+        with pytest.raises(ValueError, match="num_beams must be at least 1, got 0"):
             dc.beam_search(random_model(0), (), 0, 3, eos=1)
         with pytest.raises(ValueError, match="form must be 'hf' or 'gnmt'"):
             dc.beam_search(random_model(0), (), 1, 3, eos=1, form="marian")

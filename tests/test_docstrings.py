@@ -1,5 +1,7 @@
-"""Every public function and class of lmcore says what it means, takes, returns and raises, where
-the book explains it, and shows an example that runs (the doctests themselves are run by pytest).
+"""Every public function and class of lmcore has a complete docstring.
+
+It says what the function means, takes, returns and raises, where the book explains it, and shows an
+example. (pytest runs the examples as doctests.)
 
 Public is what a chapter's package lists in `__all__`, or what a module without one defines under a
 name without an underscore. Scripts are left out.

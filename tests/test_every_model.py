@@ -1,6 +1,4 @@
-"""One interface for all: every language model of lmcore gives distributions, sees no future, scores
-as it serves.
-"""
+"""One interface for all: every language model of lmcore, tried in the same ways."""
 
 from dataclasses import replace
 from functools import cache
@@ -29,18 +27,18 @@ N_GRAMS = {
     ),
 }
 NEURAL = {
-    "nplm": (nplm, nplm.Config(VOCAB_SIZE, context=5, width=8, hidden=16)),
+    "nplm": (nplm, nplm.Config(VOCAB_SIZE, block_size=5, n_embd=8, hidden=16)),
     "rnn": (rnn, rnn.Config(VOCAB_SIZE, hidden=24)),
     "transformer": (
         transformer,
-        transformer.Config(VOCAB_SIZE, context=32, n_layer=2, n_head=2, width=16),
+        transformer.Config(VOCAB_SIZE, block_size=32, n_layer=2, n_head=2, n_embd=16),
     ),
 }
 SMALL = ["markov", "markov without EOS", "hazard", "table"]
 CHARACTERS = [
     *N_GRAMS,
     *(f"{name} {dtype}" for name in NEURAL for dtype in ("float32", "float64")),
-    *pretrained.pocket_names(),
+    *pretrained.pretrained_names(),
 ]
 # those with log_probs as well
 BATCHED = [name for name in SMALL + CHARACTERS if name not in ("hazard", "table")]
@@ -74,7 +72,7 @@ def model_named(name):
         params = {key: values * (1 if module is rnn else 3) for key, values in params.items()}
         return LanguageModel(module, params, config, eos=EOS)
     if name in CHARACTERS:
-        return pretrained.pocket(name)
+        return pretrained.load_pretrained(name)
     half = {(): [0.5, 0.25, 0.25], (0,): [0.0, 1.0, 0.0]}
     return {
         "markov": markov,

@@ -1,6 +1,4 @@
-"""lmcore.factorization against hand-worked tables, brute force and the evaluation harness's
-conventions.
-"""
+"""lmcore.factorization against tables by hand, brute force and the harness's conventions."""
 
 import itertools
 import math

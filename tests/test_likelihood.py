@@ -1,6 +1,4 @@
-"""lmcore.likelihood against torch, SciPy, hand-worked losses, central differences and its own
-identities.
-"""
+"""lmcore.likelihood against torch, SciPy, losses by hand, central differences and identities."""
 
 import itertools
 import math

@@ -6,21 +6,25 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models import neural, nplm, rnn, transformer
 from lmcore.models.neural import LanguageModel
 
 V, EOS = 6, 5
 CONFIGS = {
-    "nplm": (nplm, nplm.Config(V, context=3, width=4, hidden=8)),
+    "nplm": (nplm, nplm.Config(V, block_size=3, n_embd=4, hidden=8)),
     "rnn": (rnn, rnn.Config(V, hidden=8)),
-    "transformer": (transformer, transformer.Config(V, context=8, n_layer=2, n_head=2, width=8)),
-    "transformer, hop 1": (
+    "transformer": (
         transformer,
-        transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=1),
+        transformer.Config(V, block_size=8, n_layer=2, n_head=2, n_embd=8),
     ),
-    "transformer, hop 8": (
+    "transformer, stride 1": (
         transformer,
-        transformer.Config(V, context=8, n_layer=2, n_head=2, width=8, hop=8),
+        transformer.Config(V, block_size=8, n_layer=2, n_head=2, n_embd=8, stride=1),
+    ),
+    "transformer, stride 8": (
+        transformer,
+        transformer.Config(V, block_size=8, n_layer=2, n_head=2, n_embd=8, stride=8),
     ),
 }
 
@@ -105,11 +109,19 @@ def test_returned_rows_are_the_callers_own():
 def test_a_family_has_what_the_protocol_says(family):
     wanted = {name for name in vars(neural.Family) if not name.startswith("_")}
     wanted |= set(neural.Family.__annotations__)
-    assert wanted >= {"Config", "DECAYED", "init", "forward", "backward", "start", "step"}
+    assert wanted >= {
+        "Config",
+        "WEIGHT_DECAYED",
+        "init",
+        "forward",
+        "backward",
+        "init_state",
+        "step",
+    }
     assert all(hasattr(family, name) for name in wanted)
     config = next(config for module, config in CONFIGS.values() if module is family)
     params = family.init(config, np.random.default_rng(0))
-    assert set(params) & set(family.DECAYED) and config.cold >= 0
+    assert set(params) & set(family.WEIGHT_DECAYED) and config.burn_in >= 0
 
 
 def test_loss_and_grad_is_that_of_every_family(name, text):
@@ -117,10 +129,11 @@ def test_loss_and_grad_is_that_of_every_family(name, text):
     params = family.init(config, np.random.default_rng(0), np.float64)
     inputs, targets = text[:, :7], text[:, 1:8]
     loss, grads = neural.loss_and_grad(family, params, inputs, targets, config)
-    expected = family.loss_and_grad(params, inputs, targets, config)
-    assert loss == expected[0]
-    for key, grad in grads.items():
-        assert_array_equal(grad, expected[1][key])
+    logits, cache = family.forward(params, inputs, config)
+    expected, d_logits = cross_entropy_with_grad(logits, targets)
+    assert loss == expected
+    for key, grad in family.backward(params, cache, d_logits, config).items():
+        assert_array_equal(grads[key], grad)
 
 
 def test_prefill_of_nothing(name):
@@ -130,11 +143,11 @@ def test_prefill_of_nothing(name):
 
 
 def test_a_model_can_be_pickled(name):
-    model = model_of(name, eos=EOS, charset="abcde", about={"seed": 0})
+    model = model_of(name, eos=EOS, charset="abcde", metadata={"seed": 0})
     expected = model.next_log_probs((1, 2))
     copy = pickle.loads(pickle.dumps(model))
-    assert copy.module is model.module and copy.config == model.config
-    assert (copy.eos, copy.charset, copy.about) == (EOS, "abcde", {"seed": 0})
+    assert copy.family is model.family and copy.config == model.config
+    assert (copy.eos, copy.charset, copy.metadata) == (EOS, "abcde", {"seed": 0})
     assert_array_equal(copy.next_log_probs((1, 2)), expected)
 
 

@@ -1,6 +1,4 @@
-"""lmcore.models.ngram against numbers worked by hand, kenlm, nltk, brute-force counting and its own
-identities.
-"""
+"""lmcore.models.ngram against numbers by hand, kenlm, nltk, brute-force counts and identities."""
 
 import importlib.util
 import json

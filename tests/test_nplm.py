@@ -8,14 +8,14 @@ from peers import transformer as peer
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import nplm
-from lmcore.models.neural import LanguageModel, prefill
+from lmcore.models.neural import LanguageModel, loss_and_grad, prefill
 
 STORED = np.load(peer.STORED)
 _, CONFIG, PARAMS = peer.model_cases()["nplm"]
 
 
 def test_formula_by_hand():
-    config = nplm.Config(vocab_size=2, context=2, width=1, hidden=1)
+    config = nplm.Config(vocab_size=2, block_size=2, n_embd=1, hidden=1)
     params = {
         "embedding": np.array([[1.0], [2.0], [-1.0]]),
         "H": np.array([[0.5, 3.0]]),
@@ -32,7 +32,7 @@ def test_formula_by_hand():
 def test_as_torch():
     logits, _ = nplm.forward(PARAMS, STORED["tokens"], CONFIG)
     assert_allclose(logits, STORED["nplm_logits"], rtol=1e-10, atol=1e-12)
-    loss, grads = nplm.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+    loss, grads = loss_and_grad(nplm, PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert_allclose(loss, STORED["nplm_loss"], rtol=1e-12)
     for name, grad in grads.items():
         assert_allclose(grad, STORED[f"nplm_d_{name}"], rtol=1e-5, atol=1e-12, err_msg=name)
@@ -44,7 +44,7 @@ def test_gradient_of_every_parameter():
             cross_entropy(nplm.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"])
         )
 
-    _, grads = nplm.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+    _, grads = loss_and_grad(nplm, PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert grads.keys() == PARAMS.keys()
     check_grad(loss, grads, PARAMS, entries=20, rng=np.random.default_rng(0))
 
@@ -52,7 +52,7 @@ def test_gradient_of_every_parameter():
 class TestDirectConnections:
     """y = b + W x + U tanh(H x + d), Bengio et al.'s equation 1 in full."""
 
-    CONFIG = nplm.Config(vocab_size=5, context=2, width=3, hidden=4, direct=True)
+    CONFIG = nplm.Config(vocab_size=5, block_size=2, n_embd=3, hidden=4, direct=True)
 
     def params(self, dtype=np.float64):
         return nplm.init(self.CONFIG, np.random.default_rng(0), dtype)
@@ -69,7 +69,7 @@ class TestDirectConnections:
     def test_gradient_of_every_parameter(self):
         params, rng = self.params(), np.random.default_rng(1)
         inputs, targets = rng.integers(0, 5, (2, 3, 4))
-        _, grads = nplm.loss_and_grad(params, inputs, targets, self.CONFIG)
+        _, grads = loss_and_grad(nplm, params, inputs, targets, self.CONFIG)
         assert list(grads) == list(params)
         check_grad(
             lambda p: float(cross_entropy(nplm.forward(p, inputs, self.CONFIG)[0], targets)),
@@ -79,7 +79,7 @@ class TestDirectConnections:
         )
 
     def test_they_are_left_out_unless_asked_for(self):
-        plain = nplm.Config(vocab_size=5, context=2, width=3, hidden=4)
+        plain = nplm.Config(vocab_size=5, block_size=2, n_embd=3, hidden=4)
         assert "W" not in nplm.init(plain, np.random.default_rng(0))
         assert self.params(np.float32)["W"].dtype == np.float32
 
@@ -98,7 +98,7 @@ def test_sees_its_context_and_no_further():
         other[0, changed] = 9
         moved = (nplm.forward(PARAMS, other, CONFIG)[0] != logits).any(axis=(0, 2))
         assert_array_equal(
-            np.flatnonzero(moved), np.arange(changed, min(changed + CONFIG.context, 6))
+            np.flatnonzero(moved), np.arange(changed, min(changed + CONFIG.block_size, 6))
         )
 
 
@@ -117,7 +117,7 @@ def test_before_the_text_stands_bos():
 def test_steps_blocks_and_prefill_agree_with_the_whole():
     tokens = STORED["tokens"]
     whole, _ = nplm.forward(PARAMS, tokens, CONFIG)
-    state = nplm.start(CONFIG, batch=len(tokens))
+    state = nplm.init_state(CONFIG, batch=len(tokens))
     for t, column in enumerate(tokens.T):
         logits, state = nplm.step(PARAMS, state, column, CONFIG)
         assert_allclose(logits, whole[:, t], atol=1e-12)
@@ -125,19 +125,19 @@ def test_steps_blocks_and_prefill_agree_with_the_whole():
         assert_allclose(nplm.long_forward(PARAMS, tokens, CONFIG, block), whole, atol=1e-12)
     logits, state = prefill(nplm, PARAMS, tuple(tokens[0]), CONFIG)
     assert_allclose(logits[0], whole[0, -1], atol=1e-12)
-    assert_array_equal(state[0], tokens[0, -CONFIG.context :])
+    assert_array_equal(state[0], tokens[0, -CONFIG.block_size :])
 
 
 @pytest.mark.parametrize("n", [1, 3, 4, 50])
 def test_window_keeps_the_last_tokens(n):
     begin = nplm.window_start(n, CONFIG)
-    assert n - begin == min(n, CONFIG.context)
+    assert n - begin == min(n, CONFIG.block_size)
 
 
 def test_types_and_errors():
     params = nplm.init(CONFIG, np.random.default_rng(0))
     assert {array.dtype for array in params.values()} == {np.dtype(np.float32)}
-    loss, grads = nplm.loss_and_grad(params, STORED["tokens"], STORED["targets"], CONFIG)
+    loss, grads = loss_and_grad(nplm, params, STORED["tokens"], STORED["targets"], CONFIG)
     assert {grad.dtype for grad in grads.values()} == {np.dtype(np.float32)}
     assert all(grads[name].shape == params[name].shape for name in params)
     with pytest.raises(ValueError, match="inputs holds 12 at index"):
@@ -145,6 +145,6 @@ def test_types_and_errors():
     with pytest.raises(ValueError, match=r"got \(2,\); add a batch axis"):
         nplm.forward(PARAMS, [1, 2], CONFIG)
     with pytest.raises(ValueError, match="tokens holds 12 at index"):
-        nplm.step(PARAMS, nplm.start(CONFIG), [12], CONFIG)
+        nplm.step(PARAMS, nplm.init_state(CONFIG), [12], CONFIG)
     with pytest.raises(ValueError, match="hidden must be at least 1, got 0"):
         nplm.Config(5, hidden=0)

@@ -107,7 +107,8 @@ class TestClipping:
 class TestSchedule:
     def test_warm_up_peak_and_end(self):
         rates = [
-            cosine_schedule(step, total=100, peak=2.0, warmup=10, floor=0.2) for step in range(101)
+            cosine_schedule(step, total=100, peak=2.0, warmup_steps=10, floor=0.2)
+            for step in range(101)
         ]
         assert_allclose(rates[:10], np.linspace(0.2, 2.0, 10))
         assert rates[10] == 2.0 and rates[100] == pytest.approx(0.2)
@@ -115,15 +116,19 @@ class TestSchedule:
         assert all(earlier >= later for earlier, later in zip(rates[10:], rates[11:]))
 
     def test_plateau_does_not_depend_on_the_total(self):
-        short = [cosine_schedule(step, 100, 1.0, warmup=5, decay=20) for step in range(80)]
-        long = [cosine_schedule(step, 300, 1.0, warmup=5, decay=20) for step in range(80)]
+        short = [
+            cosine_schedule(step, 100, 1.0, warmup_steps=5, decay_steps=20) for step in range(80)
+        ]
+        long = [
+            cosine_schedule(step, 300, 1.0, warmup_steps=5, decay_steps=20) for step in range(80)
+        ]
         assert short == long
-        assert cosine_schedule(90, 100, 1.0, warmup=5, decay=20) == pytest.approx(0.5)
-        assert cosine_schedule(100, 100, 1.0, warmup=5, decay=20) == pytest.approx(0.0)
+        assert cosine_schedule(90, 100, 1.0, warmup_steps=5, decay_steps=20) == pytest.approx(0.5)
+        assert cosine_schedule(100, 100, 1.0, warmup_steps=5, decay_steps=20) == pytest.approx(0.0)
 
     @pytest.mark.parametrize("warmup", [0, 4, 10])
     def test_no_fall_at_all(self, warmup):
-        rates = [cosine_schedule(step, 10, 2.0, warmup, 0.5, decay=0) for step in range(13)]
+        rates = [cosine_schedule(step, 10, 2.0, warmup, 0.5, decay_steps=0) for step in range(13)]
         assert rates[warmup:10] == [2.0] * (10 - warmup) and rates[10:] == [0.5] * 3
 
     def test_whole_steps(self):
@@ -131,5 +136,7 @@ class TestSchedule:
             cosine_schedule(2.0, 10, 1.0)
 
     def test_too_short_a_run(self):
-        with pytest.raises(ValueError, match="warmup 5 and decay 6 do not fit into total 10"):
-            cosine_schedule(0, 10, 1.0, warmup=5, decay=6)
+        with pytest.raises(
+            ValueError, match="warmup_steps=5 and decay_steps=6 do not fit into total=10"
+        ):
+            cosine_schedule(0, 10, 1.0, warmup_steps=5, decay_steps=6)

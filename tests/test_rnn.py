@@ -8,7 +8,7 @@ from peers import transformer as peer
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import rnn
-from lmcore.models.neural import prefill
+from lmcore.models.neural import loss_and_grad, prefill
 
 STORED = np.load(peer.STORED)
 _, CONFIG, PARAMS = peer.model_cases()["rnn"]
@@ -33,7 +33,7 @@ def test_formula_by_hand():
 def test_as_torch():
     logits, _ = rnn.forward(PARAMS, STORED["tokens"], CONFIG)
     assert_allclose(logits, STORED["rnn_logits"], rtol=1e-10, atol=1e-12)
-    loss, grads = rnn.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+    loss, grads = loss_and_grad(rnn, PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert_allclose(loss, STORED["rnn_loss"], rtol=1e-12)
     for name, grad in grads.items():
         assert_allclose(grad, STORED[f"rnn_d_{name}"], rtol=1e-5, atol=1e-12, err_msg=name)
@@ -45,15 +45,13 @@ def test_gradient_of_every_parameter():
             cross_entropy(rnn.forward(params, STORED["tokens"], CONFIG)[0], STORED["targets"])
         )
 
-    _, grads = rnn.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+    _, grads = loss_and_grad(rnn, PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
     assert grads.keys() == PARAMS.keys()
     check_grad(loss, grads, PARAMS, entries=20, rng=np.random.default_rng(0))
 
 
 def test_recurrent_weights_are_not_transposed():
-    """With a W that only shifts the state, what entered unit 0 is found in unit 1, not the other
-    way round.
-    """
+    """With a W that only shifts the state, what entered unit 0 is found in unit 1."""
     config = rnn.Config(vocab_size=2, hidden=2)
     params = rnn.init(config, np.random.default_rng(0), np.float64)
     params |= {
@@ -76,7 +74,7 @@ def test_earlier_logits_do_not_hear_later_tokens():
 def test_steps_blocks_and_prefill_agree_with_the_whole():
     tokens = STORED["tokens"]
     whole, _ = rnn.forward(PARAMS, tokens, CONFIG)
-    state = rnn.start(CONFIG, batch=len(tokens))
+    state = rnn.init_state(CONFIG, batch=len(tokens))
     for t, column in enumerate(tokens.T):
         logits, state = rnn.step(PARAMS, state, column, CONFIG)
         assert_allclose(logits, whole[:, t], atol=1e-12)
@@ -125,7 +123,7 @@ class TestGradientByLag:
 def test_types_and_errors():
     params = rnn.init(CONFIG, np.random.default_rng(0))
     assert {array.dtype for array in params.values()} == {np.dtype(np.float32)}
-    loss, grads = rnn.loss_and_grad(params, STORED["tokens"], STORED["targets"], CONFIG)
+    loss, grads = loss_and_grad(rnn, params, STORED["tokens"], STORED["targets"], CONFIG)
     assert {grad.dtype for grad in grads.values()} == {np.dtype(np.float32)}
     assert all(grads[name].shape == params[name].shape for name in params)
     with pytest.raises(ValueError, match="inputs holds 12 at index"):
@@ -133,6 +131,6 @@ def test_types_and_errors():
     with pytest.raises(ValueError, match=r"got \(2,\); add a batch axis"):
         rnn.forward(PARAMS, [1, 2], CONFIG)
     with pytest.raises(ValueError, match="tokens holds 12 at index"):
-        rnn.step(PARAMS, rnn.start(CONFIG), [12], CONFIG)
+        rnn.step(PARAMS, rnn.init_state(CONFIG), [12], CONFIG)
     with pytest.raises(ValueError, match="hidden must be at least 1, got 0"):
         rnn.Config(5, hidden=0)

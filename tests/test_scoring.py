@@ -1,6 +1,4 @@
-"""lmcore.scoring against hand-worked values and the formulas of the Language Model Evaluation
-Harness.
-"""
+"""lmcore.scoring against values by hand and the Language Model Evaluation Harness's formulas."""
 
 import math
 

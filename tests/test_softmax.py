@@ -1,6 +1,4 @@
-"""lmcore.softmax against hand-worked values, SciPy, high-precision arithmetic and its own
-identities.
-"""
+"""lmcore.softmax against values by hand, SciPy, high-precision arithmetic and identities."""
 
 from decimal import Decimal, getcontext
 

@@ -14,7 +14,7 @@ from peers import transformer as peer
 from lmcore.diagnostics import check_grad
 from lmcore.likelihood import cross_entropy
 from lmcore.models import layers, transformer
-from lmcore.models.neural import prefill
+from lmcore.models.neural import loss_and_grad, prefill
 
 STORED = np.load(Path(peer.STORED))
 MODULE, CONFIG, PARAMS = peer.model_cases()["transformer"]
@@ -145,12 +145,50 @@ class TestLayers:
     def test_fewer_queries_are_the_last_rows(self, n_queries):
         rng = np.random.default_rng(4)
         query, key, value = rng.standard_normal((3, 2, 70, 4))
-        whole, (_, _, _, weights) = transformer.attention(query, key, value)
-        last, (_, _, _, last_weights) = transformer.attention(query[:, -n_queries:], key, value)
+        whole, cache = transformer.attention(query, key, value)
+        last, last_cache = transformer.attention(query[:, -n_queries:], key, value)
         assert_allclose(last, whole[:, -n_queries:], atol=1e-12)
-        assert_allclose(last_weights, weights[:, -n_queries:], atol=1e-12)
+        weights = cache.weights
+        assert_allclose(last_cache.weights, weights[:, -n_queries:], atol=1e-12)
         assert_allclose(weights.sum(axis=-1), 1)
         assert_array_equal(np.triu(weights[0], k=1), 0)
+
+    # as many queries as keys, fewer, more, and more than one block of queries
+    @pytest.mark.parametrize("n_queries, n_keys", [(5, 5), (2, 5), (5, 2), (70, 130)])
+    def test_without_the_mask_every_key_is_seen(self, n_queries, n_keys):
+        rng = np.random.default_rng(6)
+        query = rng.standard_normal((2, n_queries, 4))
+        key, value = rng.standard_normal((2, 2, n_keys, 4))
+        out, cache = transformer.attention(query, key, value, causal=False)
+        weights = scipy.special.softmax(query @ key.swapaxes(-1, -2) / 2, axis=-1)
+        assert_allclose(cache.weights, weights, rtol=1e-12)
+        assert_allclose(out, weights @ value, atol=1e-14)
+        point = {"query": query, "key": key, "value": value}
+        attend = lambda *args: transformer.attention(*args, causal=False)
+        function, d_out = weighted(attend, *point.values())
+        grads = transformer.attention_backward(d_out, cache)
+        check_grad(
+            lambda p: function(*p.values()),
+            dict(zip(point, grads, strict=True)),
+            point,
+            entries=10,
+            rng=rng,
+        )
+
+    def test_causal_attention_needs_a_key_at_each_query(self):
+        with pytest.raises(ValueError, match="T = 3 queries and S = 2 keys; pass causal=False"):
+            transformer.attention(np.ones((3, 1)), np.ones((2, 1)), np.ones((2, 1)))
+
+    def test_caches_are_named(self):
+        logits, cache = transformer.forward(PARAMS, STORED["tokens"], CONFIG)
+        weights = cache.blocks[1].attention.weights
+        batch, time = STORED["tokens"].shape
+        assert weights.shape == (batch, CONFIG.n_head, time, time)
+        assert_allclose(weights.sum(axis=-1), 1)
+        assert cache.blocks[0].gelu.approximate == "tanh" and cache.norm.gain.shape == (
+            CONFIG.n_embd,
+        )
+        assert_allclose(logits, cache.hidden @ PARAMS["wte"][: CONFIG.vocab_size].T)
 
     def test_scores_are_divided_by_root_d(self):
         query = np.array([[0.0] * 4, [2.0] * 4])
@@ -185,7 +223,7 @@ class TestLayers:
             ),
             (
                 lambda: transformer.attention(np.ones((3, 4)), np.ones((2, 4)), np.ones((2, 4))),
-                "S >= T",
+                "causal attention needs a key at each query",
             ),
             (
                 lambda: transformer.attention(np.ones((2, 4)), np.ones((2, 5)), np.ones((2, 4))),
@@ -236,7 +274,9 @@ class TestModel:
     def test_as_torch(self):
         logits, _ = transformer.forward(PARAMS, STORED["tokens"], CONFIG)
         assert_allclose(logits, STORED["transformer_logits"], rtol=1e-10, atol=1e-12)
-        loss, grads = transformer.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+        loss, grads = loss_and_grad(
+            transformer, PARAMS, STORED["tokens"], STORED["targets"], CONFIG
+        )
         assert_allclose(loss, STORED["transformer_loss"], rtol=1e-12)
         for name, grad in grads.items():
             assert_allclose(
@@ -245,7 +285,9 @@ class TestModel:
 
     def test_float32_as_torch_in_float64(self):
         params = {name: array.astype(np.float32) for name, array in PARAMS.items()}
-        loss, grads = transformer.loss_and_grad(params, STORED["tokens"], STORED["targets"], CONFIG)
+        loss, grads = loss_and_grad(
+            transformer, params, STORED["tokens"], STORED["targets"], CONFIG
+        )
         assert_allclose(loss, STORED["transformer_loss"], rtol=1e-5)
         for name, grad in grads.items():
             assert grad.dtype == np.float32
@@ -259,13 +301,13 @@ class TestModel:
                 )
             )
 
-        _, grads = transformer.loss_and_grad(PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
+        _, grads = loss_and_grad(transformer, PARAMS, STORED["tokens"], STORED["targets"], CONFIG)
         assert grads.keys() == PARAMS.keys()
         check_grad(loss, grads, PARAMS, entries=10, rng=np.random.default_rng(8))
 
     def test_tied_table_hears_from_both_ends(self):
         """Without the head's part, or without the input's, the gradient of `wte` is another one."""
-        _, grads = transformer.loss_and_grad(PARAMS, [[0, 1]], [[2, 3]], CONFIG)
+        _, grads = loss_and_grad(transformer, PARAMS, [[0, 1]], [[2, 3]], CONFIG)
         used = np.abs(grads["wte"]).sum(axis=1)
         assert (used[: CONFIG.vocab_size] > 0).all()  # every row as an output
         # BOS is no output and was no input here
@@ -288,7 +330,7 @@ class TestModel:
 
     @pytest.mark.parametrize("n_head, width", [(4, 48), (4, 144), (2, 24)])
     def test_heads_of_the_first_block_start_by_looking_back(self, n_head, width):
-        config = transformer.Config(97, context=64, n_layer=2, n_head=n_head, width=width)
+        config = transformer.Config(97, block_size=64, n_layer=2, n_head=n_head, n_embd=width)
         tokens = np.random.default_rng(1).integers(0, 97, (4, 64))
         _, cache = transformer.forward(
             transformer.init(config, np.random.default_rng(0)), tokens, config
@@ -301,7 +343,7 @@ class TestModel:
 
     def test_any_even_or_odd_shape_can_start(self):
         for n_head, width in ((1, 1), (1, 3), (3, 9), (2, 2)):
-            config = transformer.Config(5, context=4, n_layer=1, n_head=n_head, width=width)
+            config = transformer.Config(5, block_size=4, n_layer=1, n_head=n_head, n_embd=width)
             params = transformer.init(config, np.random.default_rng(0))
             assert np.isfinite(transformer.forward(params, [[0, 1, 2]], config)[0]).all()
 
@@ -317,12 +359,12 @@ class TestModel:
     def test_a_few_steps_learn_a_cycle(self):
         from lmcore.models.optim import adamw, adamw_init
 
-        config = transformer.Config(4, context=8, n_layer=1, n_head=2, width=16)
+        config = transformer.Config(4, block_size=8, n_layer=1, n_head=2, n_embd=16)
         params = transformer.init(config, np.random.default_rng(0))
         state, cycle = adamw_init(params), np.tile([0, 1, 2, 3], 4)
         for _ in range(60):
-            loss, grads = transformer.loss_and_grad(
-                params, cycle[None, :8], cycle[None, 1:9], config
+            loss, grads = loss_and_grad(
+                transformer, params, cycle[None, :8], cycle[None, 1:9], config
             )
             params, state = adamw(params, grads, state, 0.01)
         assert loss < 0.05
@@ -330,23 +372,23 @@ class TestModel:
     def test_errors(self):
         with pytest.raises(ValueError, match="inputs holds 12 at index"):
             transformer.forward(PARAMS, [[12]], CONFIG)
-        with pytest.raises(ValueError, match=r"1 <= T <= context=9, got \(1, 10\)"):
+        with pytest.raises(ValueError, match=r"1 <= T <= block_size=9, got \(1, 10\)"):
             transformer.forward(PARAMS, [[0] * 10], CONFIG)
         with pytest.raises(ValueError, match=r"got \(3,\)"):
             transformer.forward(PARAMS, [0, 1, 2], CONFIG)
         with pytest.raises(ValueError, match="targets are all ignored"):
-            transformer.loss_and_grad(PARAMS, [[0]], [[-100]], CONFIG)
-        with pytest.raises(ValueError, match="width 10 is not a multiple of n_head 4"):
-            transformer.Config(5, width=10)
+            loss_and_grad(transformer, PARAMS, [[0]], [[-100]], CONFIG)
+        with pytest.raises(ValueError, match="n_embd 10 is not a multiple of n_head 4"):
+            transformer.Config(5, n_embd=10)
         with pytest.raises(ValueError, match="n_layer must be at least 1, got 0"):
             transformer.Config(5, n_layer=0)
-        with pytest.raises(ValueError, match="hop 9 exceeds context 8"):
-            transformer.Config(5, context=8, hop=9)
+        with pytest.raises(ValueError, match="stride 9 exceeds block_size 8"):
+            transformer.Config(5, block_size=8, stride=9)
 
     def test_one_block(self):
         """Gradients of a single block by its input and by each of its parameters."""
         params = {name: PARAMS[name][0] for name in transformer._STACKED}
-        x = np.random.default_rng(10).standard_normal((2, 4, CONFIG.width))
+        x = np.random.default_rng(10).standard_normal((2, 4, CONFIG.n_embd))
         function, d_out = weighted(lambda p, x: transformer.block(p, x, CONFIG.n_head), params, x)
         d_x, grads = transformer.block_backward(
             params, d_out, transformer.block(params, x, CONFIG.n_head)[1]
@@ -361,7 +403,7 @@ class TestModel:
 class TestCache:
     def test_steps_give_the_logits_of_the_whole(self):
         whole, _ = transformer.forward(PARAMS, STORED["tokens"], CONFIG)
-        state = transformer.start(CONFIG, batch=len(whole))
+        state = transformer.init_state(CONFIG, batch=len(whole))
         for t, tokens in enumerate(STORED["tokens"].T):
             logits, state = transformer.step(PARAMS, state, tokens, CONFIG)
             assert_allclose(logits, whole[:, t], atol=1e-12)
@@ -378,12 +420,12 @@ class TestCache:
 
     def test_a_full_state_says_so(self):
         _, state = prefill(transformer, PARAMS, [1] * 9, CONFIG)
-        with pytest.raises(ValueError, match="all context=9 positions"):
+        with pytest.raises(ValueError, match="all block_size=9 positions"):
             transformer.step(PARAMS, state, [1], CONFIG)
 
-    @pytest.mark.parametrize("hop", [1, 2, 4, 9])
-    def test_long_texts_see_the_window_that_the_rule_grants(self, hop):
-        config = transformer.Config(11, context=9, n_layer=2, n_head=2, width=8, hop=hop)
+    @pytest.mark.parametrize("stride", [1, 2, 4, 9])
+    def test_long_texts_see_the_window_that_the_rule_grants(self, stride):
+        config = transformer.Config(11, block_size=9, n_layer=2, n_head=2, n_embd=8, stride=stride)
         text = np.random.default_rng(9).integers(0, 11, (2, 31))
         logits = transformer.long_forward(PARAMS, text, config)
         for t in range(31):
@@ -392,7 +434,7 @@ class TestCache:
             assert_allclose(logits[:, t], expected[:, -1], atol=1e-12)
 
     def test_window_length_stays_between_its_bounds(self):
-        config = transformer.Config(11, context=9, hop=4)
+        config = transformer.Config(11, block_size=9, stride=4)
         lengths = [n - transformer.window_start(n, config) for n in range(1, 60)]
         assert lengths[:9] == list(range(1, 10))
         assert set(lengths[9:]) == {6, 7, 8, 9}

@@ -1,22 +1,30 @@
-"""A real language model without its weights: what SmolLM2-135M-Instruct said, recorded once by `record_smollm2`.
+"""A real language model without its weights: what SmolLM2-135M-Instruct said, recorded once.
 
-It is a quantised (Q4_1) and instruction-tuned model of 135 million parameters: its numbers are those of this file and
-no other, and a page that shows them says so. Weights: Apache-2.0, Hugging Face; speeches: public domain.
+It is a quantised (Q4_1) and instruction-tuned model of 135 million parameters: its numbers are
+those of this file and no other, and a page that shows them says so. ``tools/record_smollm2.py``
+recorded them. Weights: Apache-2.0, Hugging Face; speeches: public domain.
 """
+
+from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from lmcore._typing import Bools, Floats, Integers
 from lmcore.data._files import HERE, pinned_hashes, read_checked
 from lmcore.data.recording import BETAS, unpack_logits, unpack_prefixes, unpack_rows, unragged
 
 FILE = "smollm2.npz"
 REMEDY = "restore it with: git checkout -- lmcore/data/smollm2.npz, or reinstall lmcore"
+
+Sliced = TypeVar("Sliced", bytes, Floats)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +55,9 @@ class Windows:
         UTF-8 bytes of the token, for bits per byte.
     window, position : ndarray of int of shape (N,)
         Number of the window, and place in it from 0.
-    speech : tuple of str, one a window
-        Name of the speech; ``"2026-Trump-1"`` is younger than the weights.
-    start : tuple of int, one a window
+    speech : tuple of str, one per window
+        Name of the speech; ``"2026-Trump-1"`` is later than the weights.
+    start : tuple of int, one per window
         Place of the window's first token in its speech.
     top_ids, top_log_probs : ndarray of shape (N, 64)
         The 64 likeliest tokens, likeliest first, to 1/256 nat.
@@ -60,27 +68,27 @@ class Windows:
     --------
     >>> windows = smollm2().windows
     >>> warm = windows.position >= 128
-    >>> round(float(windows.confidence[warm].mean()), 2), round(float(windows.correct[warm].mean()), 2)
-    (0.4, 0.37)
+    >>> [round(float(x[warm].mean()), 2) for x in (windows.confidence, windows.correct)]
+    [0.4, 0.37]
     """
 
-    token: np.ndarray
-    log_prob: np.ndarray
-    entropy: np.ndarray
-    confidence: np.ndarray
-    correct: np.ndarray
-    rank: np.ndarray
-    n_bytes: np.ndarray
-    window: np.ndarray
-    position: np.ndarray
-    speech: tuple
-    start: tuple
-    top_ids: np.ndarray = field(repr=False)
-    top_log_probs: np.ndarray = field(repr=False)
-    rest: np.ndarray = field(repr=False)
+    token: Integers
+    log_prob: Floats
+    entropy: Floats
+    confidence: Floats
+    correct: Bools
+    rank: Integers
+    n_bytes: Integers
+    window: Integers
+    position: Integers
+    speech: tuple[str, ...]
+    start: tuple[int, ...]
+    top_ids: Integers = field(repr=False)
+    top_log_probs: Floats = field(repr=False)
+    rest: Floats = field(repr=False)
 
-    def at_temperature(self, temperature):
-        """Log-probability of each token, and confidence, had the logits been divided by a temperature.
+    def at_temperature(self, temperature: float) -> tuple[Floats, Floats]:
+        """Log-probability of each token, and confidence, at another temperature.
 
         log p_T(v) = beta log p(v) - log sum_u p(u)^beta with beta = 1/T (book, section 6.5). The
         sum is exact over the 64 kept tokens and interpolated in beta over the rest; the error is
@@ -109,8 +117,8 @@ class Windows:
         """
         if not 0.5 <= temperature <= 2.5:
             raise ValueError(
-                f"temperature {temperature} is outside 0.5 to 2.5, where the rest of each"
-                " distribution is recorded; use a temperature in that range"
+                f"temperature {temperature} is outside 0.5 to 2.5, where the rest of each "
+                "distribution is recorded; use a temperature in that range"
             )
         beta = 1 / temperature
         nodes = np.array(BETAS)
@@ -155,10 +163,10 @@ class Scored:
     label: str
     prompt: str
     text: str
-    prompt_ids: tuple
-    ids: tuple
-    prompt_log_probs: np.ndarray
-    log_probs: np.ndarray
+    prompt_ids: tuple[int, ...]
+    ids: tuple[int, ...]
+    prompt_log_probs: Floats
+    log_probs: Floats
     is_greedy: bool
     n_bytes: int
     correct: bool
@@ -180,8 +188,8 @@ class Question:
     """
 
     question: str
-    answers: tuple
-    unconditional: tuple
+    answers: tuple[Scored, ...]
+    unconditional: tuple[Scored, ...]
     correct: int
 
 
@@ -227,19 +235,19 @@ class SmolLM2:
     vocab_size: int
     bos: int
     eos: int
-    tokens: tuple = field(repr=False)
+    tokens: tuple[bytes, ...] = field(repr=False)
     windows: Windows = field(repr=False)
-    logits: MappingProxyType = field(repr=False)
-    prefixes: MappingProxyType = field(repr=False)
-    questions: tuple = field(repr=False)
-    repetition: tuple = field(repr=False)
-    scored: MappingProxyType = field(repr=False)
-    greedy: MappingProxyType = field(repr=False)
-    provenance: MappingProxyType
-    _place: dict = field(repr=False)
-    _rows: tuple = field(repr=False)
+    logits: Mapping[str, Floats] = field(repr=False)
+    prefixes: Mapping[str, tuple[int, ...]] = field(repr=False)
+    questions: tuple[Question, ...] = field(repr=False)
+    repetition: tuple[Question, ...] = field(repr=False)
+    scored: Mapping[str, tuple[Scored, ...]] = field(repr=False)
+    greedy: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(repr=False)
+    provenance: Mapping[str, str]
+    _place: dict[tuple[int, ...], int] = field(repr=False)
+    _rows: tuple[Integers, Floats, Floats] = field(repr=False)
 
-    def decode(self, ids):
+    def decode(self, ids: Iterable[int]) -> str:
         """Text of token ids; bytes that are no UTF-8 character become U+FFFD.
 
         Examples
@@ -249,7 +257,7 @@ class SmolLM2:
         """
         return b"".join(self.tokens[i] for i in ids).decode("utf-8", errors="replace")
 
-    def token_id(self, text):
+    def token_id(self, text: str) -> int:
         """Id of the token that is exactly `text`.
 
         Raises
@@ -265,12 +273,12 @@ class SmolLM2:
         ids = _ids_by_bytes()
         if text.encode("utf-8") not in ids:
             raise ValueError(
-                f"text {text!r} is not one token of SmolLM2; a word in running text begins with a"
-                " space, and longer words are several tokens"
+                f"text {text!r} is not one token of SmolLM2; a word in running text begins with a "
+                "space, and longer words are several tokens"
             )
         return ids[text.encode("utf-8")]
 
-    def next_log_probs(self, prefix):
+    def next_log_probs(self, prefix: Sequence[int]) -> Floats:
         """Next-token log-probabilities after a recorded prefix.
 
         Exact where `logits` hold the prefix. Elsewhere the 64 likeliest tokens, and those that the
@@ -311,13 +319,13 @@ class SmolLM2:
             return self._whole(ids, kept, rest[_ONE])
         return self._window_row(prefix)
 
-    def _whole(self, ids, kept, rest):
-        """Distribution over all tokens from the kept ones and the log of the mass that the others share."""
+    def _whole(self, ids: Integers, kept: Floats, rest: Any) -> Floats:
+        """Distribution over all tokens: the kept ones, and the log of the others' mass."""
         row = np.full(self.vocab_size, rest - np.log(self.vocab_size - len(ids)), np.float32)
         row[ids] = kept
         return _normalized(row)
 
-    def _window_row(self, prefix):
+    def _window_row(self, prefix: tuple[int, ...]) -> Floats:
         """Distribution after the first tokens of a window; raises if no window begins so."""
         windows = self.windows
         length, n = len(windows.token) // len(windows.speech), len(prefix)
@@ -340,34 +348,35 @@ class SmolLM2:
                 ids, kept = np.append(ids, token), np.append(kept, log_prob)
         return self._whole(ids, kept, rest)
 
-    def _refuse(self, prefix):
+    def _refuse(self, prefix: tuple[int, ...]) -> NoReturn:
         """Say which prefixes there are."""
         known = next(n for n in range(len(prefix), -1, -1) if prefix[:n] in self._place)
         raise ValueError(
-            f"prefix {self.decode(prefix)!r} ({len(prefix)} tokens) was not recorded, only its"
-            f" first {known} tokens; recorded are {len(self._place):,} prefixes: those of .prefixes"
-            f" ({', '.join(self.prefixes)}), of .scored, .questions and .greedy, small beams after"
-            " 'color' and 'chat', and the beginnings of .windows"
+            f"prefix {self.decode(prefix)!r} ({len(prefix)} tokens) was not recorded, only its "
+            f"first {known} tokens; recorded are {len(self._place):,} prefixes: those of .prefixes "
+            f"({', '.join(self.prefixes)}), of .scored, .questions and .greedy, small beams after "
+            "'color' and 'chat', and the beginnings of .windows"
         )
 
 
 _ONE = BETAS.index(1.0)
 
 
-def _normalized(logits):
+def _normalized(logits: Floats) -> Floats:
     """Log-softmax of one row, summed in float64."""
     shifted = logits.astype(np.float64) - logits.max()
-    return (shifted - np.log(np.exp(shifted).sum())).astype(np.float32)
+    row: Floats = (shifted - np.log(np.exp(shifted).sum())).astype(np.float32)
+    return row
 
 
 @cache
-def _ids_by_bytes():
+def _ids_by_bytes() -> dict[bytes, int]:
     return {token: i for i, token in enumerate(smollm2().tokens)}
 
 
 @cache
-def smollm2():
-    """The recorded SmolLM2: next-token distributions and scores of a real 135M-parameter model (book, section 3.3).
+def smollm2() -> SmolLM2:
+    """The recorded SmolLM2, a real model of 135 million parameters (book, section 3.3).
 
     Returns
     -------
@@ -389,12 +398,12 @@ def smollm2():
     >>> llm = smollm2()
     >>> windows = llm.windows
     >>> first = (windows.window == 0) & (windows.position > 0)
-    >>> round(float(np.exp(-windows.log_prob[first].mean())), 1)       # perplexity of a speech of 1790
+    >>> round(float(np.exp(-windows.log_prob[first].mean())), 1)  # perplexity of a speech of 1790
     28.6
     """
     content = read_checked(HERE / FILE, pinned_hashes()["lmcore"][FILE], REMEDY)
-    with np.load(io.BytesIO(content)) as stored:
-        stored = {name: stored[name] for name in stored.files}
+    with np.load(io.BytesIO(content)) as archive:
+        stored = {name: archive[name] for name in archive.files}
     meta = json.loads(stored["meta"].tobytes())
     tokens = tuple(map(bytes, _split(stored["token_values"].tobytes(), stored["token_lengths"])))
     prefixes = dict(
@@ -429,13 +438,15 @@ def smollm2():
     )
 
 
-def _split(values, lengths):
+def _split(values: Sliced, lengths: Integers) -> list[Sliced]:
     """Consecutive pieces of a sequence."""
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
     return [values[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
 
 
-def _windows(stored, meta, tokens):
+def _windows(
+    stored: Mapping[str, Any], meta: Mapping[str, Any], tokens: tuple[bytes, ...]
+) -> Windows:
     """The teacher-forced part of the recording."""
     top_ids, top_log_probs, rest = unpack_rows(stored, "window")
     token, length = stored["window_ids"].ravel().astype(np.int64), meta["window"]
@@ -458,9 +469,15 @@ def _windows(stored, meta, tokens):
     )
 
 
-def _scored(stored, requests, tokens, place, top_ids):
+def _scored(
+    stored: Mapping[str, Any],
+    requests: Iterable[tuple[str, str, str, bool]],
+    tokens: tuple[bytes, ...],
+    place: Mapping[tuple[int, ...], int],
+    top_ids: Integers,
+) -> dict[str, list[Scored]]:
     """Group -> list of Scored."""
-    groups = {}
+    groups: dict[str, list[Scored]] = {}
     sequences = unragged(stored["scored_lengths"], stored["scored_ids"])
     log_probs = _split(stored["scored_log_prob"], stored["scored_lengths"])
     prompts = stored["scored_prompts"].tolist()
@@ -468,15 +485,16 @@ def _scored(stored, requests, tokens, place, top_ids):
         requests, sequences, prompts, log_probs, strict=True
     ):
         steps = range(n, len(ids))
-        texts = [
+        prompt, text = (
             b"".join(tokens[i] for i in part).decode("utf-8", "replace")
             for part in (ids[:n], ids[n:])
-        ]
+        )
         groups.setdefault(group, []).append(
             Scored(
                 item,
                 label,
-                *texts,
+                prompt,
+                text,
                 ids[:n],
                 ids[n:],
                 scores[:n],
@@ -489,9 +507,11 @@ def _scored(stored, requests, tokens, place, top_ids):
     return groups
 
 
-def _questions(scored, unconditional):
+def _questions(
+    scored: Iterable[Scored], unconditional: Mapping[tuple[str, str], Scored]
+) -> tuple[Question, ...]:
     """Answers gathered under their questions."""
-    by_question = {}
+    by_question: dict[str, list[Scored]] = {}
     for answer in scored:
         by_question.setdefault(answer.item, []).append(answer)
     return tuple(

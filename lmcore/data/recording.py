@@ -1,15 +1,21 @@
-"""How the recording of a language model is laid out in its ``.npz``: what is rounded, packed and joined.
+"""How the recording of a language model is laid out in its ``.npz``, and how it is unpacked.
 
-Of each next-token distribution the 64 likeliest tokens are kept, their log-probabilities rounded to 1/256 nat (a
-probability moves by at most 0.2 %), and of all others together log sum p^beta for a few beta, so that temperatures
-can be applied later. Full logits are kept as float32 maximum and float16 distance from it: close to the maximum, where
-the mass is, the distance is fine; float16 logits themselves would be off by 1.6 % at a logit of 38. Log-probabilities
-of scored tokens, and entropies, are float32.
+Of each next-token distribution the 64 most probable tokens are kept, their log-probabilities
+rounded to 1/256 nat (a probability changes by at most 0.2 %), and of all others together log sum
+p^beta for a few beta, so that temperatures can be applied later. Full logits are kept as float32
+maximum and float16 distance from it: near the maximum, where the mass is, the distance is fine;
+float16 logits themselves would be off by 1.6 % at a logit of 38. Log-probabilities of scored
+tokens, and entropies, are float32. ``tools/smollm2_packing.py`` packs.
 """
 
-import json
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from lmcore._typing import Floats, Integers
 
 STEP = 1 / 256  # nats
 KEPT = 64  # tokens kept of a distribution
@@ -17,60 +23,24 @@ KEPT = 64  # tokens kept of a distribution
 BETAS = (0.4, 0.5, 0.7, 1.0, 1.4, 1.8, 2.0)
 REST_TOP = 16.0  # log sum p^beta lies below this (it is log V = 10.8 at beta = 0)
 
-
-def levels(log_values, top=0.0):
-    """Number of steps below `top`, as uint16; what lies more than 256 nats below it is cut off there."""
-    return np.clip(np.rint((top - np.asarray(log_values, float)) / STEP), 0, 65535).astype(
-        np.uint16
-    )
+Stored = Mapping[str, Any]
 
 
-def planes(values):
-    """Split a uint16 array (R, C) into its high and low bytes, column by column, which deflate packs better."""
-    return np.ascontiguousarray(np.asarray(values, "<u2").T).view(np.uint8).reshape(-1, 2).T.copy()
-
-
-def unplanes(stored, columns):
+def unplanes(stored: np.ndarray, columns: int) -> np.ndarray:
     """Undo `planes`: (R, columns) uint16."""
     return np.ascontiguousarray(stored.T).view("<u2").reshape(columns, -1).T
 
 
-def text_bytes(value):
-    """A JSON value as an array of bytes."""
-    return np.frombuffer(
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8"), np.uint8
-    )
-
-
-def ragged(sequences, dtype):
-    """Sequences of different lengths as their lengths and their values end to end."""
-    return np.array([len(s) for s in sequences], np.int32), np.concatenate(
-        [np.asarray(s, dtype) for s in sequences]
-    )
-
-
-def unragged(lengths, values):
+def unragged(lengths: Integers, values: Integers) -> list[tuple[int, ...]]:
     """Undo `ragged`: list of tuples."""
-    values, ends = values.tolist(), np.cumsum(lengths).tolist()
+    flat, ends = values.tolist(), np.cumsum(lengths).tolist()
     return [
-        tuple(values[end - length : end])
-        for end, length in zip(ends, lengths.tolist(), strict=True)
+        tuple(flat[end - length : end]) for end, length in zip(ends, lengths.tolist(), strict=True)
     ]
 
 
-def pack_rows(rows, place):
-    """Kept tokens of distributions: places in the order of use, steps from one kept log-probability to the next,
-    sums of the others."""
-    absolute = levels(rows["top_log_probs"])
-    return {
-        "top_places": planes(place[rows["top_ids"]]),
-        "top_steps": planes(np.diff(absolute, axis=1, prepend=np.uint16(0))),
-        "rest": planes(levels(rows["rest"], REST_TOP)),
-    }
-
-
-def unpack_rows(stored, prefix):
-    """Undo `pack_rows`: ids (R, 64), log-probabilities (R, 64) float32, rest (R, n betas) float32."""
+def unpack_rows(stored: Stored, prefix: str) -> tuple[Integers, Floats, Floats]:
+    """Undo `pack_rows`: ids (R, 64), log-probabilities (R, 64), rest (R, n betas), float32."""
     absolute = np.cumsum(unplanes(stored[f"{prefix}_top_steps"], KEPT), axis=1, dtype=np.int32)
     return (
         stored["order"][unplanes(stored[f"{prefix}_top_places"], KEPT)],
@@ -79,117 +49,18 @@ def unpack_rows(stored, prefix):
     )
 
 
-def order_of_use(*tables):
-    """The token ids that occur, most frequent first: frequent ones get small numbers, which pack well."""
-    ids, counts = np.unique(np.concatenate([table.ravel() for table in tables]), return_counts=True)
-    return ids[np.argsort(-counts, kind="stable")].astype(np.uint16)
-
-
-def unpack_logits(stored):
+def unpack_logits(stored: Stored) -> Floats:
     """Full logits, (prefixes, V) float32."""
     gaps = unplanes(stored["full_gaps"], len(stored["full_top"])).T
     return stored["full_top"] - np.ascontiguousarray(gaps).view(np.float16).astype(np.float32)
 
 
-def pack_prefixes(prefixes):
-    """Prefixes as a tree: each is an earlier one and a token, or a root that is written out.
-
-    `prefixes` are in order of length, so a parent stands before its children.
-    """
-    place = {ids: i for i, ids in enumerate(prefixes)}
-    parents = [place.get(ids[:-1], -1) if ids else -1 for ids in prefixes]
-    lengths, values = ragged(
-        [ids for ids, parent in zip(prefixes, parents, strict=True) if parent < 0], np.uint16
-    )
-    last = [ids[-1] if parent >= 0 else 0 for ids, parent in zip(prefixes, parents, strict=True)]
-    return {
-        "prefix_parent": np.array(parents, np.int32),
-        "prefix_last": np.array(last, np.uint16),
-        "root_lengths": lengths,
-        "root_ids": values,
-    }
-
-
-def unpack_prefixes(stored):
+def unpack_prefixes(stored: Stored) -> list[tuple[int, ...]]:
     """Undo `pack_prefixes`: list of tuples of int."""
-    roots, prefixes = iter(unragged(stored["root_lengths"], stored["root_ids"])), []
+    roots = iter(unragged(stored["root_lengths"], stored["root_ids"]))
+    prefixes: list[tuple[int, ...]] = []
     for parent, last in zip(
         stored["prefix_parent"].tolist(), stored["prefix_last"].tolist(), strict=True
     ):
-        prefixes.append(next(roots) if parent < 0 else prefixes[parent] + (last,))
+        prefixes.append(next(roots) if parent < 0 else (*prefixes[parent], last))
     return prefixes
-
-
-def pack(
-    meta,
-    tokens,
-    *,
-    windows,
-    window_rows,
-    prefixes,
-    prefix_rows,
-    full,
-    logits,
-    greedy,
-    greedy_prompts,
-    scored,
-    scored_prompts,
-    scored_log_prob,
-):
-    """Arrays of the ``.npz``.
-
-    Parameters
-    ----------
-    meta : dict
-        Names and provenance, kept as JSON.
-    tokens : list of bytes
-        By id.
-    windows : ndarray of int, shape (windows, T)
-    window_rows, prefix_rows : dict of str to ndarray
-        ``top_ids``, ``top_log_probs``, ``rest``, and for windows ``log_prob``, ``entropy``,
-        ``rank``.
-    prefixes, full, greedy, scored : list of tuple of int
-        Token ids: of recorded prefixes by length, of prefixes with full logits, of greedy paths, of
-        scored sequences.
-    logits : ndarray of shape (len(full), V)
-    greedy_prompts, scored_prompts : list of int
-        Length of the prompt in each path and sequence.
-    scored_log_prob : ndarray
-        Of every token of every scored sequence, end to end.
-
-    Returns
-    -------
-    dict of str to ndarray
-    """
-    token_lengths, token_values = ragged([list(token) for token in tokens], np.uint8)
-    greedy_lengths, greedy_ids = ragged(greedy, np.uint16)
-    scored_lengths, scored_ids = ragged(scored, np.uint16)
-    full_lengths, full_ids = ragged(full, np.uint16)
-    top = logits.max(-1, keepdims=True).astype(np.float32)
-    order = order_of_use(window_rows["top_ids"], prefix_rows["top_ids"])
-    place = np.zeros(len(tokens), np.uint16)
-    place[order] = np.arange(len(order))
-    return {
-        "meta": text_bytes(meta),
-        "token_lengths": token_lengths.astype(np.uint8),
-        "token_values": token_values,
-        "order": order,
-        "window_ids": windows.astype(np.uint16),
-        "window_rank": window_rows["rank"].astype(np.uint16),
-        "window_log_prob": window_rows["log_prob"].astype(np.float32),
-        "window_entropy": window_rows["entropy"].astype(np.float32),
-        **{f"window_{name}": array for name, array in pack_rows(window_rows, place).items()},
-        **pack_prefixes(prefixes),
-        **{f"prefix_{name}": array for name, array in pack_rows(prefix_rows, place).items()},
-        "full_lengths": full_lengths,
-        "full_ids": full_ids,
-        "full_top": top,
-        "full_gaps": planes((top - logits).astype(np.float16).view(np.uint16).T),
-        "greedy_lengths": greedy_lengths,
-        "greedy_ids": greedy_ids,
-        "greedy_prompts": np.array(greedy_prompts),
-        "scored_lengths": scored_lengths,
-        "scored_ids": scored_ids,
-        "scored_prompts": np.array(scored_prompts),
-        "scored_log_prob": scored_log_prob.astype(np.float32),
-    }

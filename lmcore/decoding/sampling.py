@@ -136,7 +136,7 @@ def process_logits(
 def generate(
     next_log_probs: NextLogProbs,
     prefix: Sequence[int],
-    max_len: int,
+    max_new_tokens: int,
     rng: np.random.Generator,
     eos: int | None = None,
     **settings: Any,
@@ -149,7 +149,7 @@ def generate(
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     prefix : sequence of int
         The prompt, which may be empty.
-    max_len : int
+    max_new_tokens : int
         Largest number of tokens to add, EOS included.
     rng : numpy.random.Generator
         The only source of randomness.
@@ -166,18 +166,19 @@ def generate(
     Raises
     ------
     ValueError
-        If `max_len` < 1, the model returns NaN or bans every token, or as `process_logits` does.
+        If `max_new_tokens` < 1, the model returns NaN or bans every token, or as `process_logits`
+        does.
 
     Examples
     --------
     >>> model = lambda prefix: np.log([0.6, 0.3, 0.1])
-    >>> generate(model, (), max_len=5, rng=np.random.default_rng(1), eos=2, top_k=2)
+    >>> generate(model, (), max_new_tokens=5, rng=np.random.default_rng(1), eos=2, top_k=2)
     (0, 1, 0, 1, 0)
     """
-    max_len, rng = as_integer(max_len, "max_len", minimum=1), as_generator(rng)
+    max_new_tokens, rng = as_integer(max_new_tokens, "max_new_tokens", minimum=1), as_generator(rng)
     prefix = tuple(prefix)
     tokens: tuple[int, ...] = ()
-    while len(tokens) < max_len:
+    while len(tokens) < max_new_tokens:
         row = next_row(next_log_probs, prefix + tokens)
         logits = process_logits(row, prefix + tokens, **settings)
         tokens += (int(sample(logits, rng)),)

@@ -42,7 +42,7 @@ class Hypothesis(NamedTuple):
 
 
 def greedy(
-    next_log_probs: NextLogProbs, prefix: Sequence[int], max_len: int, eos: int | None = None
+    next_log_probs: NextLogProbs, prefix: Sequence[int], max_new_tokens: int, eos: int | None = None
 ) -> tuple[int, ...]:
     """Continue a prefix by the most probable token, argmax_v p(v | t_<i) (book, section 7.1).
 
@@ -55,7 +55,7 @@ def greedy(
         A language model: tuple of token ids -> array of V log-probabilities in nats. Logits will
         do.
     prefix : sequence of int
-    max_len : int
+    max_new_tokens : int
         Largest number of tokens to add, EOS included.
     eos : int, optional
         Generation stops after this token.
@@ -68,18 +68,18 @@ def greedy(
     Raises
     ------
     ValueError
-        If `max_len` < 1, or the model returns NaN or bans every token.
+        If `max_new_tokens` < 1, or the model returns NaN or bans every token.
 
     Examples
     --------
     >>> follow = lambda prefix: np.log([0.1, 0.7, 0.2] if not prefix else [0.2, 0.2, 0.6])
-    >>> greedy(follow, (), max_len=5, eos=2)
+    >>> greedy(follow, (), max_new_tokens=5, eos=2)
     (1, 2)
     """
-    max_len = as_integer(max_len, "max_len", minimum=1)
+    max_new_tokens = as_integer(max_new_tokens, "max_new_tokens", minimum=1)
     prefix = tuple(prefix)
     tokens: tuple[int, ...] = ()
-    while len(tokens) < max_len:
+    while len(tokens) < max_new_tokens:
         tokens += (int(next_row(next_log_probs, prefix + tokens).argmax()),)
         if tokens[-1] == eos:
             break
@@ -89,22 +89,22 @@ def greedy(
 def exhaustive_search(
     next_log_probs: NextLogProbs,
     prefix: Sequence[int],
-    max_len: int,
+    max_new_tokens: int,
     eos: int | None,
     alpha: float = 0.0,
     form: LengthPenalty = "hf",
 ) -> list[Hypothesis]:
-    """Every continuation of up to `max_len` tokens, best first (book, section 7.1).
+    """Every continuation of up to `max_new_tokens` tokens, best first (book, section 7.1).
 
     The first is the most probable sequence, which beam search approximates. For toy models only:
-    there are about V^max_len continuations.
+    there are about V^max_new_tokens continuations.
 
     Parameters
     ----------
     next_log_probs : callable
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     prefix : sequence of int
-    max_len : int
+    max_new_tokens : int
         Largest number of tokens, EOS included.
     eos : int
         The token that finishes a sequence.
@@ -117,28 +117,28 @@ def exhaustive_search(
     -------
     list of Hypothesis
         All of positive probability: the finished ones by falling score, then those cut off by
-        `max_len`.
+        `max_new_tokens`.
 
     Raises
     ------
     ValueError
-        If there are more than a million sequences, `max_len` < 1, or the model returns NaN or bans
-        every token.
+        If there are more than a million sequences, `max_new_tokens` < 1, or the model returns NaN
+        or bans every token.
 
     Examples
     --------
     >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
     >>> model = lambda prefix: np.log(after[prefix[-1:]])
-    >>> greedy(model, (), max_len=3, eos=2)
+    >>> greedy(model, (), max_new_tokens=3, eos=2)
     (0, 2)
-    >>> exhaustive_search(model, (), max_len=3, eos=2)[0].tokens
+    >>> exhaustive_search(model, (), max_new_tokens=3, eos=2)[0].tokens
     (1, 2)
     """
-    max_len = as_integer(max_len, "max_len", minimum=1)
+    max_new_tokens = as_integer(max_new_tokens, "max_new_tokens", minimum=1)
     prefix = tuple(prefix)
     live: list[Live] = [((), 0.0)]
     finished: list[Live] = []
-    for length in range(1, max_len + 1):
+    for length in range(1, max_new_tokens + 1):
         grown: list[Live] = []
         for tokens, log_prob in live:
             row = log_prob + next_row(next_log_probs, prefix + tokens).astype(float)
@@ -146,7 +146,7 @@ def exhaustive_search(
             if len(grown) + len(finished) + len(allowed) > 1_000_000:
                 raise ValueError(
                     f"there are over a million sequences of {length} tokens: exhaustive search is "
-                    f"for toy models; lower max_len={max_len} or use beam_search"
+                    f"for toy models; lower max_new_tokens={max_new_tokens} or use beam_search"
                 )
             for token in allowed.tolist():
                 into = finished if token == eos else grown
@@ -160,22 +160,22 @@ def exhaustive_search(
 def beam_search(
     next_log_probs: NextLogProbs,
     prefix: Sequence[int],
-    width: int,
-    max_len: int,
+    num_beams: int,
+    max_new_tokens: int,
     eos: int | None = None,
     alpha: float = 1.0,
     form: LengthPenalty = "hf",
 ) -> list[Hypothesis]:
-    """Best continuations found by keeping `width` prefixes at each length (book, section 7.5).
+    """Best continuations found by keeping `num_beams` prefixes at each length (book, section 7.5).
 
     The score is s(y) = log p / len^α. At each step all one-token extensions of the live prefixes
-    are ranked by log p. Those among the first `width` that end in EOS are finished; the best
-    `width` of the others stay live. The search stops when no live prefix can still beat the worst
-    of `width` finished ones: as log p only falls, the best score that a live prefix can reach is
-    its present log p at the most favourable length. This stopping rule is exact: continuing to
-    `max_len` would return the same list. (transformers keeps the same candidates, but its stopping
-    rules are heuristics for α ≠ 0, and it ranks sequences cut off by the length limit among the
-    finished.)
+    are ranked by log p. Those among the first `num_beams` that end in EOS are finished; the best
+    `num_beams` of the others stay live. The search stops when no live prefix can still beat the
+    worst of `num_beams` finished ones: as log p only falls, the best score that a live prefix can
+    reach is its present log p at the most favourable length. This stopping rule is exact:
+    continuing to `max_new_tokens` would return the same list. (transformers keeps the same
+    candidates, but its stopping rules are heuristics for α ≠ 0, and it ranks sequences cut off by
+    the length limit among the finished.)
 
     Parameters
     ----------
@@ -183,12 +183,12 @@ def beam_search(
         A language model: tuple of token ids -> array of V log-probabilities in nats.
     prefix : sequence of int
         Its tokens count neither in log p nor in the length.
-    width : int
-        At least 1. Width 1 with α = 0 is greedy decoding.
-    max_len : int
+    num_beams : int
+        At least 1. One beam with α = 0 is greedy decoding.
+    max_new_tokens : int
         Largest number of tokens to add, EOS included.
     eos : int, optional
-        The token that finishes a sequence; without it, sequences are finished at `max_len`.
+        The token that finishes a sequence; without it, sequences are finished at `max_new_tokens`.
     alpha : float, default 1
         Exponent of the length penalty: 0 ranks by probability, larger favours longer sequences.
     form : {"hf", "gnmt"}
@@ -197,15 +197,15 @@ def beam_search(
     Returns
     -------
     list of Hypothesis
-        At most `width`: the finished ones by falling score, then, only if they are fewer, those
-        that `max_len` cut off, marked ``finished=False`` and never ranked above a finished one.
-        Ties go to the better parent, then to the lower token id.
+        At most `num_beams`: the finished ones by falling score, then, only if they are fewer, those
+        that `max_new_tokens` cut off, marked ``finished=False`` and never ranked above a finished
+        one. Ties go to the better parent, then to the lower token id.
 
     Raises
     ------
     ValueError
-        If `width` or `max_len` is below 1, `form` is unknown, or the model returns NaN or bans
-        every token.
+        If `num_beams` or `max_new_tokens` is below 1, `form` is unknown, or the model returns NaN
+        or bans every token.
 
     References
     ----------
@@ -217,31 +217,32 @@ def beam_search(
     --------
     >>> after = {(): [0.55, 0.44, 0.01], (0,): [0.3, 0.3, 0.4], (1,): [0.05, 0.05, 0.9]}
     >>> model = lambda prefix: np.log(after[prefix[-1:]])
-    >>> found = beam_search(model, (), width=2, max_len=3, eos=2)
+    >>> found = beam_search(model, (), num_beams=2, max_new_tokens=3, eos=2)
     >>> [(hypothesis.tokens, round(hypothesis.score, 3)) for hypothesis in found]
     [((1, 2), -0.463), ((0, 1, 2), -0.636)]
     """
-    width = as_integer(width, "width", minimum=1)
-    max_len = as_integer(max_len, "max_len", minimum=1)
+    num_beams = as_integer(num_beams, "num_beams", minimum=1)
+    max_new_tokens = as_integer(max_new_tokens, "max_new_tokens", minimum=1)
     prefix = tuple(prefix)
     live: list[Live] = [((), 0.0)]
     finished: list[Hypothesis] = []
-    for length in range(1, max_len + 1):
+    for length in range(1, max_new_tokens + 1):
         grown: list[Live] = []
-        extensions = _extensions(next_log_probs, prefix, live, 2 * width)
+        extensions = _extensions(next_log_probs, prefix, live, 2 * num_beams)
         for rank, (tokens, log_prob) in enumerate(extensions):
-            if tokens[-1] == eos and rank < width:
+            if tokens[-1] == eos and rank < num_beams:
                 finished.append(_hypothesis(tokens, log_prob, alpha, form, finished=True))
-            elif tokens[-1] != eos and len(grown) < width:
+            elif tokens[-1] != eos and len(grown) < num_beams:
                 grown.append((tokens, log_prob))
-        live, finished = grown, _ranked(finished)[:width]
+        live, finished = grown, _ranked(finished)[:num_beams]
         if not live or (
-            len(finished) == width
-            and finished[-1].score >= _best_reachable(live[0][1], length + 1, max_len, alpha, form)
+            len(finished) == num_beams
+            and finished[-1].score
+            >= _best_reachable(live[0][1], length + 1, max_new_tokens, alpha, form)
         ):
             break
     cut_off = [_hypothesis(*sequence, alpha, form, finished=eos is None) for sequence in live]
-    return (finished + cut_off)[:width]
+    return (finished + cut_off)[:num_beams]
 
 
 def _extensions(

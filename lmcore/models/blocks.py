@@ -43,27 +43,35 @@ class AttentionCache(NamedTuple):
     value : ndarray of shape (..., S, e)
     weights : ndarray of shape (..., T, S)
         Rows sum to 1.
+    causal : bool
+        Whether later keys were masked.
     """
 
     query: Floats
     key: Floats
     value: Floats
     weights: Floats
+    causal: bool
 
 
-def attention(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Floats, AttentionCache]:
-    """Causal scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
+def attention(
+    query: ArrayLike, key: ArrayLike, value: ArrayLike, causal: bool = True
+) -> tuple[Floats, AttentionCache]:
+    """Scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
 
-    M_ij is 0 where query i may see key j and −∞ elsewhere. The last query stands at the last key,
-    so that with one query and all keys so far the same function serves generation from a key-value
-    cache.
+    M_ij is 0 where query i may see key j and −∞ elsewhere. In causal attention that is no later
+    key. The last query stands at the last key, so that with one query and all keys so far the same
+    function serves generation from a key-value cache.
 
     Parameters
     ----------
     query : array-like of shape (..., T, d)
     key : array-like of shape (..., S, d)
-        S >= T positions, those of the queries last.
+        S positions; if causal, S >= T, those of the queries last.
     value : array-like of shape (..., S, e)
+    causal : bool, default True
+        False lets every query see every key, as in an encoder or in attention to another text.
+        (PyTorch's `is_causal`, whose default is False.)
 
     Returns
     -------
@@ -74,7 +82,7 @@ def attention(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Float
     Raises
     ------
     ValueError
-        If the shapes do not fit or there are more queries than keys.
+        If the shapes do not fit, or causal attention has more queries than keys.
 
     References
     ----------
@@ -89,29 +97,37 @@ def attention(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Float
     >>> out.ravel(), cache.weights
     (array([1., 2.]), array([[1. , 0. ],
                              [0.5, 0.5]]))
+    >>> attention(zeros, zeros, values, causal=False)[0].ravel()
+    array([2., 2.])
     """
     query, key, value = as_floats(query, "query"), as_floats(key, "key"), as_floats(value, "value")
     n_queries, n_keys = query.shape[-2], key.shape[-2]
-    if query.shape[-1] != key.shape[-1] or value.shape[-2] != n_keys or n_queries > n_keys:
+    if query.shape[-1] != key.shape[-1] or value.shape[-2] != n_keys:
         raise ValueError(
             f"query {query.shape}, key {key.shape} and value {value.shape} must be (..., T, d), "
-            "(..., S, d) and (..., S, e) with S >= T"
+            "(..., S, d) and (..., S, e)"
+        )
+    if causal and n_queries > n_keys:
+        raise ValueError(
+            f"causal attention needs a key at each query, got T = {n_queries} queries and S = "
+            f"{n_keys} keys; pass causal=False for attention to another text"
         )
     dtype = accumulator(query.dtype)
     wide_query, key, value = (a.astype(dtype, copy=False) for a in (query, key, value))
     wide_query = wide_query * dtype.type(1 / np.sqrt(query.shape[-1]))
     weights = np.zeros(wide_query.shape[:-1] + (n_keys,), dtype=dtype)
     out = np.empty(wide_query.shape[:-1] + value.shape[-1:], dtype=dtype)
-    for rows, seen in _causal_blocks(n_queries, n_keys):
+    for rows, seen in _query_blocks(n_queries, n_keys, causal):
         # the rest of these rows lies in the future and stays 0
         block = weights[..., rows, seen]
         np.matmul(wide_query[..., rows, :], key[..., seen, :].swapaxes(-1, -2), out=block)
-        block += _causal_bias(block.shape[-2], block.shape[-1], dtype)
+        if causal:
+            block += _causal_bias(block.shape[-2], block.shape[-1], dtype)
         block -= block.max(axis=-1, keepdims=True)
         np.exp(block, out=block)
         block /= block.sum(axis=-1, keepdims=True)
         np.matmul(block, value[..., seen, :], out=out[..., rows, :])
-    cache = AttentionCache(wide_query, key, value, weights)
+    cache = AttentionCache(wide_query, key, value, weights, causal)
     return out.astype(query.dtype, copy=False), cache
 
 
@@ -143,10 +159,10 @@ def attention_backward(d_out: ArrayLike, cache: AttentionCache) -> tuple[Floats,
     array([0.5, 0.5])
     """
     d_out = as_floats(d_out, "d_out")
-    query, key, value, weights = cache
+    query, key, value, weights, causal = cache
     incoming = d_out.astype(weights.dtype, copy=False)
     d_query, d_key, d_value = np.empty_like(query), np.zeros_like(key), np.zeros_like(value)
-    for rows, seen in _causal_blocks(query.shape[-2], key.shape[-2]):
+    for rows, seen in _query_blocks(query.shape[-2], key.shape[-2], causal):
         block, d_block = weights[..., rows, seen], incoming[..., rows, :]
         d_value[..., seen, :] += block.swapaxes(-1, -2) @ d_block
         d_scores = d_block @ value[..., seen, :].swapaxes(-1, -2)
@@ -164,7 +180,7 @@ def attention_backward(d_out: ArrayLike, cache: AttentionCache) -> tuple[Floats,
 
 
 def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
-    """Rotary positions: pairs of features turned by angles that grow with position (book, section 8.5).
+    """Pairs of features turned by angles that grow with position (book, section 8.5).
 
     At position m, pair i is turned by m · base^(−2i/d). Applied to queries and keys, it makes their
     product depend on the distance of their positions alone. Pairs are features i and i + d/2, as in
@@ -379,11 +395,13 @@ def _causal_bias(n_queries: int, n_keys: int, dtype: np.dtype) -> Floats:
     return bias
 
 
-def _causal_blocks(n_queries: int, n_keys: int, size: int = 64) -> list[tuple[slice, slice]]:
-    """Pairs of slices: some queries, and the keys up to the last of them; later ones are skipped."""
+def _query_blocks(
+    n_queries: int, n_keys: int, causal: bool, size: int = 64
+) -> list[tuple[slice, slice]]:
+    """Pairs of slices: some queries, and the keys that they see; the others need no work."""
+    stops = [min(start + size, n_queries) for start in range(0, n_queries, size)]
     past = n_keys - n_queries
-    starts = range(0, n_queries, size)
     return [
-        (slice(i, min(i + size, n_queries)), slice(0, past + min(i + size, n_queries)))
-        for i in starts
+        (slice(start, stop), slice(0, past + stop if causal else n_keys))
+        for start, stop in zip(range(0, n_queries, size), stops, strict=True)
     ]

@@ -7,10 +7,11 @@ like any other, and `BOS`, which stands before a text only and is never an outpu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lmcore._typing import Integers
 from lmcore.data import CHARSET
@@ -105,3 +106,42 @@ def _id_of_code(charset: str) -> Integers:
     table = np.full(int(codes.max(initial=0)) + 2, -1)
     table[codes] = np.arange(len(codes))
     return table
+
+
+def bits_per_byte(token_log_probs: Callable[[Integers], ArrayLike], texts: Iterable[str]) -> float:
+    """−Σ log₂ p over characters and ends of texts, per byte of text (book, sections 5.5 and 8.5).
+
+    Parameters
+    ----------
+    token_log_probs : callable
+        (1, T) ids -> (1, T) nats of each given those before it, such as a model's method of that
+        name.
+    texts : iterable of str
+        Cleaned; each is scored by itself, with EOS.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If there is no character.
+
+    Examples
+    --------
+    A model that gives each of its 97 outputs the same probability needs log₂ 97 bits for each
+    character and each end:
+
+    >>> uniform = lambda ids: np.full(ids.shape, -np.log(97))
+    >>> round(bits_per_byte(uniform, ["four", "more"]), 4), round(float(np.log2(97)) * 10 / 8, 4)
+    (8.2499, 8.2499)
+    """
+    nats, size = 0.0, 0
+    for text in texts:
+        ids = np.append(encode(text), EOS)[None]
+        nats -= float(np.asarray(token_log_probs(ids), dtype=np.float64).sum())
+        size += len(text)
+    if size == 0:
+        raise ValueError("texts hold no character: pass at least one text that is not empty")
+    return float(nats / size / np.log(2))

@@ -36,12 +36,12 @@ class Family(Protocol):
     Parameters are a dict of arrays under names of the family's own. A state is what a family needs
     to continue a text: an array, or a tuple of arrays. Caches are what `backward` needs from
     `forward`. ``Config`` holds the sizes; of it the others need `vocab_size` (V outputs; id V is
-    BOS, an input only) and `cold` (how many positions at the head of a window from mid-text are not
-    trained on). `LanguageModel`, `loss_and_grad`, `prefill` and the training script ask for nothing
-    more.
+    BOS, an input only) and `burn_in` (how many positions at the head of a window from mid-text are
+    not trained on). `LanguageModel`, `loss_and_grad`, `prefill` and the training script ask for
+    nothing more.
     """
 
-    DECAYED: tuple[str, ...]
+    WEIGHT_DECAYED: tuple[str, ...]
     Config: Any
 
     def init(self, config: Any, rng: np.random.Generator, dtype: DTypeLike = ...) -> Params:
@@ -53,7 +53,7 @@ class Family(Protocol):
     def backward(self, params: Params, cache: Any, d_logits: Floats, config: Any) -> Params:
         """Gradient of every parameter from the derivative with respect to the logits."""
 
-    def start(self, config: Any, batch: int = ...) -> Any:
+    def init_state(self, config: Any, batch: int = ...) -> Any:
         """The state before any token."""
 
     def step(
@@ -151,7 +151,7 @@ def prefill(
     """
     if len(inputs) == 0:
         raise ValueError("inputs is empty: pass at least one id, BOS where a text begins")
-    state = family.start(config)
+    state = family.init_state(config)
     for token in inputs:
         logits, state = family.step(params, state, [token], config)
     return logits, state
@@ -163,10 +163,11 @@ class LanguageModel:
 
     What a prediction sees: an NPLM its last n tokens; an RNN everything, through its state; a
     transformer a window of its last tokens. The window begins at the text's beginning until the
-    positions are used up, then moves on by ``config.hop`` tokens whenever it is full (half the
-    context unless set), so between ``context - hop + 1`` and ``context`` tokens are seen, BOS
-    counted. ``hop=1`` is the exact sliding window, at `context` times the work. The rule depends on
-    the length of the prefix alone, which is why `log_probs` and `next_log_probs` agree everywhere.
+    positions are used up, then moves on by ``config.stride`` tokens whenever it is full (half the
+    block unless set), so between ``block_size - stride + 1`` and ``block_size`` tokens are seen,
+    BOS counted. ``stride=1`` is the exact sliding window, at `block_size` times the work. The rule
+    depends on the length of the prefix alone, which is why `log_probs` and `next_log_probs` agree
+    everywhere.
 
     `next_log_probs` is a function of its prefix to the last bit, whatever was asked before: it
     always advances one token at a time, from remembered states when there are any. An arithmetic
@@ -177,8 +178,8 @@ class LanguageModel:
 
     Attributes
     ----------
-    module : module
-        The family: `lmcore.models.nplm`, `rnn` or `transformer`.
+    family : module
+        `lmcore.models.nplm`, `rnn` or `transformer`.
     params : dict of str to ndarray
     config : Config
         The family's.
@@ -186,7 +187,7 @@ class LanguageModel:
         Token that ends a text; after it only EOS follows, with probability 1.
     charset : str
         Character of each id, if tokens are characters.
-    about : dict
+    metadata : dict
         Where the parameters come from.
 
     Raises
@@ -197,7 +198,7 @@ class LanguageModel:
     Examples
     --------
     >>> from lmcore.models import nplm
-    >>> config = nplm.Config(vocab_size=3, context=2)
+    >>> config = nplm.Config(vocab_size=3, block_size=2)
     >>> model = LanguageModel(nplm, nplm.init(config, np.random.default_rng(0)), config, eos=2)
     >>> round(float(np.exp(model.next_log_probs((0, 1))).sum()), 5)
     1.0
@@ -205,12 +206,12 @@ class LanguageModel:
     True
     """
 
-    module: Any  # a module that is a Family
+    family: Any  # a module that is a Family
     params: Params
     config: Any
     eos: int | None = None
     charset: str = ""
-    about: dict[str, Any] = field(default_factory=dict, repr=False)
+    metadata: dict[str, Any] = field(default_factory=dict, repr=False)
     _states: OrderedDict[tuple[int, ...], tuple[Floats, Any]] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -223,8 +224,8 @@ class LanguageModel:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a module is pickled by its name
-        name = self.module.__name__
-        return _of_family, (name, self.params, self.config, self.eos, self.charset, self.about)
+        name = self.family.__name__
+        return _of_family, (name, self.params, self.config, self.eos, self.charset, self.metadata)
 
     @property
     def vocab_size(self) -> int:
@@ -237,7 +238,7 @@ class LanguageModel:
         if prefix and prefix[-1] == self.eos:
             return self._ended(self.eos)
         inputs = (self.vocab_size, *prefix)
-        window = inputs[self.module.window_start(len(inputs), self.config) :]
+        window = inputs[self.family.window_start(len(inputs), self.config) :]
         return log_softmax(self._logits_and_state(window)[0][0])
 
     def log_probs(self, tokens: ArrayLike) -> Floats:
@@ -249,7 +250,7 @@ class LanguageModel:
                 "pass one text as tokens[None]"
             )
         inputs = np.concatenate([np.full((len(ids), 1), self.vocab_size), ids[:, :-1]], axis=1)
-        rows = np.ascontiguousarray(self.module.long_forward(self.params, inputs, self.config))
+        rows = np.ascontiguousarray(self.family.long_forward(self.params, inputs, self.config))
         log_softmax(rows, out=rows)
         if self.eos is not None:
             rows[inputs == self.eos] = self._ended(self.eos)
@@ -279,9 +280,9 @@ class LanguageModel:
         if known is None:
             before = self._states.get(window[:-1])
             if before is None:
-                known = prefill(self.module, self.params, window, self.config)
+                known = prefill(self.family, self.params, window, self.config)
             else:
-                known = self.module.step(self.params, before[1], window[-1:], self.config)
+                known = self.family.step(self.params, before[1], window[-1:], self.config)
         self._states[window] = known
         self._states.move_to_end(window)
         while len(self._states) > _REMEMBERED:

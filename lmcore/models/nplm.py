@@ -22,11 +22,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from lmcore._checks import as_integer, as_token_ids
 from lmcore._typing import Floats, Integers, Params
-from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.layers import embedding_backward, linear_backward
 from lmcore.softmax import lm_head
 
-DECAYED = ("H", "U", "W")
+WEIGHT_DECAYED: tuple[str, ...] = ("H", "U", "W")
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Config:
     ----------
     vocab_size : int
         V, the outputs; the embedding table has one row more, for BOS.
-    context : int, default 8
+    block_size : int, default 8
         n, the tokens seen.
-    width : int, default 24
+    n_embd : int, default 24
         m, features of a token.
     hidden : int, default 128
         h, hidden units.
@@ -53,19 +52,19 @@ class Config:
     """
 
     vocab_size: int
-    context: int = 8
-    width: int = 24
+    block_size: int = 8
+    n_embd: int = 24
     hidden: int = 128
     direct: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "context", "width", "hidden"):
+        for name in ("vocab_size", "block_size", "n_embd", "hidden"):
             as_integer(getattr(self, name), name, minimum=1)
 
     @property
-    def cold(self) -> int:
+    def burn_in(self) -> int:
         """Positions at the head of a window cut from mid-text that lack part of their context."""
-        return self.context - 1
+        return self.block_size - 1
 
 
 class Cache(NamedTuple):
@@ -85,7 +84,7 @@ class Cache(NamedTuple):
 
 
 def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Params:
-    """Random parameters, scaled so that layers start with outputs of spread one (book, section 8.3).
+    """Random parameters, whose layers start with outputs of spread one (book, section 8.3).
 
     Parameters
     ----------
@@ -99,7 +98,8 @@ def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32
 
     Examples
     --------
-    >>> params = init(Config(vocab_size=5, context=3, width=2, hidden=4), np.random.default_rng(0))
+    >>> config = Config(vocab_size=5, block_size=3, n_embd=2, hidden=4)
+    >>> params = init(config, np.random.default_rng(0))
     >>> {name: array.shape for name, array in params.items()}
     {'embedding': (6, 2), 'H': (4, 6), 'd': (4,), 'U': (5, 4), 'b': (5,)}
     """
@@ -107,9 +107,9 @@ def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32
     def normal(rows: int, columns: int, scale: float) -> Floats:
         return (scale * rng.standard_normal((rows, columns))).astype(dtype)
 
-    inputs = config.context * config.width
+    inputs = config.block_size * config.n_embd
     params = {
-        "embedding": normal(config.vocab_size + 1, config.width, 1.0),
+        "embedding": normal(config.vocab_size + 1, config.n_embd, 1.0),
         "H": normal(config.hidden, inputs, 1 / np.sqrt(inputs)),
         "d": np.zeros(config.hidden, dtype=dtype),
         "U": normal(config.vocab_size, config.hidden, 0.1 / np.sqrt(config.hidden)),
@@ -161,9 +161,9 @@ def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, 
         raise ValueError(
             f"inputs must have shape (B, T), got {ids.shape}; add a batch axis with inputs[None]"
         )
-    padded = np.pad(ids, ((0, 0), (config.context - 1, 0)), constant_values=config.vocab_size)
+    padded = np.pad(ids, ((0, 0), (config.block_size - 1, 0)), constant_values=config.vocab_size)
     # (B, T, n)
-    contexts = np.lib.stride_tricks.sliding_window_view(padded, config.context, axis=1)
+    contexts = np.lib.stride_tricks.sliding_window_view(padded, config.block_size, axis=1)
     return _logits(params, contexts)
 
 
@@ -214,49 +214,12 @@ def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> 
     if "W" in params:
         d_direct, d_W, _ = linear_backward(d_logits, x, params["W"].T)
         d_x, grads["W"] = d_x + d_direct, d_W.T
-    d_features = d_x.reshape(*contexts.shape, config.width)
+    d_features = d_x.reshape(*contexts.shape, config.n_embd)
     grads["embedding"] = embedding_backward(d_features, contexts, config.vocab_size + 1)
     return {name: grads[name] for name in params}
 
 
-def loss_and_grad(
-    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
-) -> tuple[float, Params]:
-    """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.3).
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : array-like of int of shape (B, T)
-    targets : array-like of int of shape (B, T)
-        The token after each input; -100 is left out of the mean.
-    config : Config
-
-    Returns
-    -------
-    loss : float
-        Nats per token.
-    grads : dict of str to ndarray
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree, an id is out of range or every target is ignored.
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5)
-    >>> params = init(config, np.random.default_rng(0))
-    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
-    >>> bool(abs(loss - np.log(5)) < 0.1), grads["U"].shape
-    (True, (5, 128))
-    """
-    logits, cache = forward(params, inputs, config)
-    loss, d_logits = cross_entropy_with_grad(logits, targets)
-    return float(loss), backward(params, cache, d_logits, config)
-
-
-def start(config: Config, batch: int = 1) -> Integers:
+def init_state(config: Config, batch: int = 1) -> Integers:
     """State before any token: contexts full of BOS (book, section 8.3).
 
     Parameters
@@ -270,10 +233,10 @@ def start(config: Config, batch: int = 1) -> Integers:
 
     Examples
     --------
-    >>> start(Config(vocab_size=5, context=3))
+    >>> init_state(Config(vocab_size=5, block_size=3))
     array([[5, 5, 5]])
     """
-    return np.full((batch, config.context), config.vocab_size)
+    return np.full((batch, config.block_size), config.vocab_size)
 
 
 def step(
@@ -285,7 +248,7 @@ def step(
     ----------
     params : dict of str to ndarray
     state : ndarray of int of shape (B, n)
-        From `start` or the previous step; not changed.
+        From `init_state` or the previous step; not changed.
     tokens : array-like of int of shape (B,)
     config : Config
 
@@ -303,7 +266,7 @@ def step(
     --------
     >>> config = Config(vocab_size=5)
     >>> params = init(config, np.random.default_rng(0))
-    >>> logits, state = step(params, start(config), [5], config)
+    >>> logits, state = step(params, init_state(config), [5], config)
     >>> np.allclose(logits, forward(params, [[5]], config)[0][:, 0])
     True
     """
@@ -327,10 +290,10 @@ def window_start(n_inputs: int, config: Config) -> int:
 
     Examples
     --------
-    >>> [window_start(n, Config(vocab_size=5, context=3)) for n in (1, 3, 4)]
+    >>> [window_start(n, Config(vocab_size=5, block_size=3)) for n in (1, 3, 4)]
     [0, 0, 1]
     """
-    return max(0, n_inputs - config.context)
+    return max(0, n_inputs - config.block_size)
 
 
 def long_forward(params: Params, inputs: Any, config: Config, block: int = 4096) -> Floats:
@@ -350,7 +313,7 @@ def long_forward(params: Params, inputs: Any, config: Config, block: int = 4096)
 
     Examples
     --------
-    >>> config = Config(vocab_size=5, context=3)
+    >>> config = Config(vocab_size=5, block_size=3)
     >>> params, inputs = init(config, np.random.default_rng(0)), np.arange(20)[None] % 5
     >>> parts = long_forward(params, inputs, config, block=6)
     >>> np.allclose(parts, forward(params, inputs, config)[0], atol=1e-6)
@@ -359,7 +322,7 @@ def long_forward(params: Params, inputs: Any, config: Config, block: int = 4096)
     rows = []
     for begin in range(0, inputs.shape[1], block):
         # enough before the block for its first position's context
-        first = max(0, begin - config.cold)
+        first = max(0, begin - config.burn_in)
         logits, _ = forward(params, inputs[:, first : begin + block], config)
         rows.append(logits[:, begin - first :])
     return np.concatenate(rows, axis=1)

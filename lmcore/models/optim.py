@@ -218,13 +218,13 @@ def cosine_schedule(
     step: int,
     total: int,
     peak: float,
-    warmup: int = 0,
+    warmup_steps: int = 0,
     floor: float = 0.0,
-    decay: int | None = None,
+    decay_steps: int | None = None,
 ) -> float:
     """Learning rate of a step: warm-up, an optional plateau, half a cosine (book, section 8.5).
 
-    η rises as peak · (step + 1)/warmup, stays at the peak, and over the last `decay` steps is
+    η rises as peak · (step + 1)/warmup_steps, stays at the peak, and over the last `decay_steps` is
     floor + (peak − floor)(1 + cos π u)/2 with u from 0 to 1.
 
     Parameters
@@ -234,10 +234,10 @@ def cosine_schedule(
     total : int
         Steps of the whole run.
     peak : float
-    warmup : int, default 0
+    warmup_steps : int, default 0
     floor : float, default 0
         Reached at ``step == total``.
-    decay : int, optional
+    decay_steps : int, optional
         Steps of the fall; all after the warm-up if not given, which is the classical cosine
         schedule. With fewer, the path before the fall does not depend on `total`, so the end may be
         chosen late; with 0 the rate stays at the peak until ``step == total``.
@@ -249,24 +249,27 @@ def cosine_schedule(
     Raises
     ------
     ValueError
-        If warm-up and decay do not fit into the run.
+        If warm-up and fall do not fit into the run.
 
     References
     ----------
-    Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR.
+    Loshchilov, I. and Hutter, F. (2017). SGDR: Stochastic Gradient Descent with Warm Restarts.
+    ICLR.
     Hägele, A. et al. (2024). Scaling Laws and Compute-Optimal Training Beyond Fixed Training
     Durations. NeurIPS. (The plateau.)
 
     Examples
     --------
-    >>> [round(cosine_schedule(step, total=6, peak=1.0, warmup=2), 3) for step in range(7)]
+    >>> [round(cosine_schedule(step, total=6, peak=1.0, warmup_steps=2), 3) for step in range(7)]
     [0.5, 1.0, 1.0, 0.854, 0.5, 0.146, 0.0]
     """
     step, total = as_integer(step, "step"), as_integer(total, "total")
-    warmup = as_integer(warmup, "warmup")
-    decay = total - warmup if decay is None else as_integer(decay, "decay")
+    warmup = as_integer(warmup_steps, "warmup_steps")
+    decay = total - warmup if decay_steps is None else as_integer(decay_steps, "decay_steps")
     if warmup < 0 or decay < 0 or warmup + decay > total:
-        raise ValueError(f"warmup {warmup} and decay {decay} do not fit into total {total} steps")
+        raise ValueError(
+            f"warmup_steps={warmup} and decay_steps={decay} do not fit into total={total} steps"
+        )
     if step < warmup:
         return peak * (step + 1) / warmup
     if step >= total:

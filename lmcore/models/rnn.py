@@ -24,7 +24,7 @@ from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.layers import embedding_backward, linear_backward
 from lmcore.softmax import lm_head
 
-DECAYED = ("W", "head")
+WEIGHT_DECAYED: tuple[str, ...] = ("W", "head")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Config:
             as_integer(size, name, minimum=1)
 
     @property
-    def cold(self) -> int:
+    def burn_in(self) -> int:
         """Positions at the head of a window that are not trained on: none."""
         return 0
 
@@ -200,7 +200,7 @@ def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> 
     d_states, d_head, d_head_b = linear_backward(
         np.ascontiguousarray(d_logits.swapaxes(0, 1)), states[1:], params["head"].T
     )
-    d_inner = through_time(params, states, d_states)[0]  # (T, B, h)
+    d_inner = bptt(params, states, d_states)[0]  # (T, B, h)
     rows = d_inner.reshape(-1, config.hidden)
     return {
         "U": embedding_backward(d_inner, inputs.T, config.vocab_size + 1),
@@ -211,7 +211,7 @@ def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> 
     }
 
 
-def through_time(params: Params, states: Floats, d_states: Floats) -> tuple[Floats, Floats]:
+def bptt(params: Params, states: Floats, d_states: Floats) -> tuple[Floats, Floats]:
     """Backpropagation through time: derivatives along the recurrence (book, section 8.4).
 
     δ_t = ∂ℓ_t/∂h_t + Wᵀ a_{t+1} and a_t = δ_t ⊙ (1 − h_t²), from the last step to the first.
@@ -236,7 +236,7 @@ def through_time(params: Params, states: Floats, d_states: Floats) -> tuple[Floa
     One unit with W = 1/2 that stays near 0, where tanh has slope 1; each step back halves it:
 
     >>> states, d_states = np.zeros((4, 1, 1)), np.array([0.0, 0.0, 1.0]).reshape(3, 1, 1)
-    >>> through_time({"W": np.array([[0.5]])}, states, d_states)[1].ravel()
+    >>> bptt({"W": np.array([[0.5]])}, states, d_states)[1].ravel()
     array([0.25, 0.5 , 1.  ])
     """
     d_inner, d_total = np.empty_like(d_states), np.empty_like(d_states)
@@ -291,48 +291,11 @@ def gradient_norm_by_lag(
     _, d_last = cross_entropy_with_grad(logits[:, -1], np.asarray(targets)[:, -1], reduction="none")
     d_states = np.zeros_like(states[1:])
     d_states[-1] = d_last @ params["head"]
-    _, d_total = through_time(params, states, d_states)
+    _, d_total = bptt(params, states, d_states)
     return np.linalg.norm(d_total, axis=-1).mean(axis=-1)[::-1]
 
 
-def loss_and_grad(
-    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
-) -> tuple[float, Params]:
-    """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.4).
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : array-like of int of shape (B, T)
-    targets : array-like of int of shape (B, T)
-        The token after each input; -100 is left out of the mean.
-    config : Config
-
-    Returns
-    -------
-    loss : float
-        Nats per token.
-    grads : dict of str to ndarray
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree, an id is out of range or every target is ignored.
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5)
-    >>> params = init(config, np.random.default_rng(0))
-    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
-    >>> bool(abs(loss - np.log(5)) < 0.1), grads["W"].shape
-    (True, (128, 128))
-    """
-    logits, cache = forward(params, inputs, config)
-    loss, d_logits = cross_entropy_with_grad(logits, targets)
-    return float(loss), backward(params, cache, d_logits, config)
-
-
-def start(config: Config, batch: int = 1) -> Floats:
+def init_state(config: Config, batch: int = 1) -> Floats:
     """State before any token: zero (book, section 8.4).
 
     Parameters
@@ -346,7 +309,7 @@ def start(config: Config, batch: int = 1) -> Floats:
 
     Examples
     --------
-    >>> start(Config(vocab_size=5, hidden=3))
+    >>> init_state(Config(vocab_size=5, hidden=3))
     array([[0., 0., 0.]], dtype=float32)
     """
     return np.zeros((batch, config.hidden), dtype=np.float32)
@@ -359,7 +322,7 @@ def step(params: Params, state: Floats, tokens: ArrayLike, config: Config) -> tu
     ----------
     params : dict of str to ndarray
     state : ndarray of shape (B, h)
-        From `start` or the previous step; not changed.
+        From `init_state` or the previous step; not changed.
     tokens : array-like of int of shape (B,)
     config : Config
 
@@ -377,7 +340,7 @@ def step(params: Params, state: Floats, tokens: ArrayLike, config: Config) -> tu
     --------
     >>> config = Config(vocab_size=5)
     >>> params = init(config, np.random.default_rng(0))
-    >>> logits, state = step(params, start(config), [5], config)
+    >>> logits, state = step(params, init_state(config), [5], config)
     >>> np.allclose(logits, forward(params, [[5]], config)[0][:, 0])
     True
     """
@@ -387,7 +350,7 @@ def step(params: Params, state: Floats, tokens: ArrayLike, config: Config) -> tu
 
 
 def window_start(n_inputs: int, config: Config) -> int:
-    """First of `n_inputs` ids that the prediction after them sees: 0, all of them (book, section 8.4).
+    """First of `n_inputs` ids that the next prediction sees: 0, all of them (book, section 8.4).
 
     Parameters
     ----------

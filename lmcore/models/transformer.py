@@ -5,7 +5,7 @@ Parameters are a dict of arrays, those of the L blocks stacked along a first axi
 ====================  ====================  ======================================================
 ``wte``               (V + 1, d)            token embeddings; the first V rows are also the head,
                                             row V embeds the internal BOS
-``wpe``               (context, d)          learned positions
+``wpe``               (block_size, d)       learned positions
 ``ln1_g``, ``ln1_b``  (L, d), (L, d)        layer norm before attention
 ``qkv_w``, ``qkv_b``  (L, d, 3d), (L, 3d)   queries, keys and values of all heads
 ``proj_w``,           (L, d, d), (L, d)     attention output
@@ -27,7 +27,6 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from lmcore._checks import as_integer, as_token_ids
 from lmcore._typing import Floats, Integers, Params
-from lmcore.likelihood import cross_entropy_with_grad
 from lmcore.models.blocks import (
     BlockCache,
     attention,
@@ -50,6 +49,7 @@ from lmcore.softmax import lm_head
 __all__ = [
     "Cache",
     "Config",
+    "WEIGHT_DECAYED",
     "attention",
     "attention_backward",
     "backward",
@@ -59,12 +59,11 @@ __all__ = [
     "gelu",
     "gelu_backward",
     "init",
+    "init_state",
     "layer_norm",
     "layer_norm_backward",
     "long_forward",
-    "loss_and_grad",
     "rotary",
-    "start",
     "step",
     "window_start",
 ]
@@ -83,7 +82,7 @@ _STACKED = (
     "out_w",
     "out_b",
 )
-DECAYED = ("qkv_w", "proj_w", "fc_w", "out_w")
+WEIGHT_DECAYED: tuple[str, ...] = ("qkv_w", "proj_w", "fc_w", "out_w")
 
 
 @dataclass(frozen=True)
@@ -94,15 +93,15 @@ class Config:
     ----------
     vocab_size : int
         V, the outputs; the embedding table has one row more, for BOS.
-    context : int, default 128
+    block_size : int, default 128
         Positions, and so the largest number of tokens that a prediction can see.
     n_layer, n_head : int, default 4
         Blocks, and heads in each.
-    width : int, default 128
+    n_embd : int, default 128
         d, the residual stream; a multiple of `n_head`.
-    hop : int, default 0
-        By how much the window moves on when a text has filled it, 1 <= hop <= context; 0 stands for
-        half the context.
+    stride : int, default 0
+        By how much the window moves on when a text has filled it, 1 <= stride <= block_size; 0
+        stands for half the block size.
 
     Raises
     ------
@@ -111,29 +110,30 @@ class Config:
     """
 
     vocab_size: int
-    context: int = 128
+    block_size: int = 128
     n_layer: int = 4
     n_head: int = 4
-    width: int = 128
-    hop: int = 0
+    n_embd: int = 128
+    stride: int = 0
 
     def __post_init__(self) -> None:
-        if not self.hop:
-            object.__setattr__(self, "hop", max(1, self.context // 2))
+        if not self.stride:
+            object.__setattr__(self, "stride", max(1, self.block_size // 2))
         for name, size in vars(self).items():
             as_integer(size, name, minimum=1)
-        if self.width % self.n_head:
+        if self.n_embd % self.n_head:
             raise ValueError(
-                f"width {self.width} is not a multiple of n_head {self.n_head}: each head takes "
-                "width / n_head of it"
+                f"n_embd {self.n_embd} is not a multiple of n_head {self.n_head}: each head takes "
+                "n_embd / n_head of it"
             )
-        if self.hop > self.context:
+        if self.stride > self.block_size:
             raise ValueError(
-                f"hop {self.hop} exceeds context {self.context}: the window would skip tokens"
+                f"stride {self.stride} exceeds block_size {self.block_size}: the window would skip "
+                "tokens"
             )
 
     @property
-    def cold(self) -> int:
+    def burn_in(self) -> int:
         """Positions at the head of a window that are not trained on: none."""
         return 0
 
@@ -185,12 +185,12 @@ def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32
 
     Examples
     --------
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
+    >>> config = Config(vocab_size=5, block_size=8, n_layer=2, n_head=2, n_embd=4)
     >>> params = init(config, np.random.default_rng(0))
     >>> params["wte"].shape, params["qkv_w"].shape, sum(array.size for array in params.values())
     ((6, 4), (2, 4, 12), 552)
     """
-    d, layers = config.width, config.n_layer
+    d, layers = config.n_embd, config.n_layer
 
     def normal(*shape: int, scale: float = 1.0) -> Floats:
         return (scale / np.sqrt(d) * rng.standard_normal(shape)).astype(dtype)
@@ -200,7 +200,7 @@ def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32
 
     params = {
         "wte": normal(config.vocab_size + 1, d),
-        "wpe": constant(0, config.context, d),
+        "wpe": constant(0, config.block_size, d),
         "ln1_g": constant(1, layers, d),
         "ln1_b": constant(0, layers, d),
         "qkv_w": normal(layers, d, 3 * d),
@@ -222,15 +222,15 @@ def init(config: Config, rng: np.random.Generator, dtype: DTypeLike = np.float32
 
 def _look_back(params: Params, config: Config, strength: float = 3.0) -> None:
     """Fill in sinusoidal positions, and heads of the first block that look h + 1 tokens back."""
-    pairs, size = config.width // 2, config.width // config.n_head
+    pairs, size = config.n_embd // 2, config.n_embd // config.n_head
     frequency = 2.0 * 0.01 ** (np.arange(pairs) / max(1, pairs - 1))
-    angles = np.arange(config.context)[:, None] * frequency
+    angles = np.arange(config.block_size)[:, None] * frequency
     waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
     # twice the spread of the token embeddings
-    params["wpe"][:, : 2 * pairs] = np.sqrt(8 / config.width) * waves
+    params["wpe"][:, : 2 * pairs] = np.sqrt(8 / config.n_embd) * waves
     first = params["qkv_w"][0]
     for head in range(config.n_head):
-        query, key = (first[:, part * config.width + head * size :][:, :size] for part in (0, 1))
+        query, key = (first[:, part * config.n_embd + head * size :][:, :size] for part in (0, 1))
         query[:], key[:] = 0, 0
         # each head takes its share of the pairs
         for column in range(0, size - 1, 2):
@@ -253,7 +253,7 @@ def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, 
     params : dict of str to ndarray
         As `init` returns them. The logits have their float type.
     inputs : array-like of int of shape (B, T)
-        Ids in [0, V], V being BOS; 1 <= T <= context.
+        Ids in [0, V], V being BOS; 1 <= T <= block_size.
     config : Config
 
     Returns
@@ -274,15 +274,15 @@ def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, 
 
     Examples
     --------
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
+    >>> config = Config(vocab_size=5, block_size=8, n_layer=2, n_head=2, n_embd=4)
     >>> logits, _ = forward(init(config, np.random.default_rng(0)), [[5, 1, 2]], config)
     >>> logits.shape
     (1, 3, 5)
     """
     ids = as_token_ids(inputs, config.vocab_size + 1, "inputs")
-    if ids.ndim != 2 or not 1 <= ids.shape[1] <= config.context:
+    if ids.ndim != 2 or not 1 <= ids.shape[1] <= config.block_size:
         raise ValueError(
-            f"inputs must have shape (B, T) with 1 <= T <= context={config.context}, got "
+            f"inputs must have shape (B, T) with 1 <= T <= block_size={config.block_size}, got "
             f"{ids.shape}; cut longer texts into windows"
         )
     x = params["wte"][ids]
@@ -316,7 +316,7 @@ def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> 
     --------
     A gradient of zeros:
 
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
+    >>> config = Config(vocab_size=5, block_size=8, n_layer=2, n_head=2, n_embd=4)
     >>> params = init(config, np.random.default_rng(0))
     >>> logits, cache = forward(params, [[5, 1]], config)
     >>> grads = backward(params, cache, np.zeros_like(logits), config)
@@ -339,44 +339,7 @@ def backward(params: Params, cache: Cache, d_logits: Floats, config: Config) -> 
     return grads
 
 
-def loss_and_grad(
-    params: Params, inputs: ArrayLike, targets: ArrayLike, config: Config
-) -> tuple[float, Params]:
-    """Mean cross-entropy of the targets and its gradient (book, sections 4.4 and 8.5).
-
-    Parameters
-    ----------
-    params : dict of str to ndarray
-    inputs : array-like of int of shape (B, T)
-    targets : array-like of int of shape (B, T)
-        The token after each input; -100 is left out of the mean.
-    config : Config
-
-    Returns
-    -------
-    loss : float
-        Nats per token.
-    grads : dict of str to ndarray
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree, an id is out of range or every target is ignored.
-
-    Examples
-    --------
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
-    >>> params = init(config, np.random.default_rng(0))
-    >>> loss, grads = loss_and_grad(params, [[5, 1]], [[1, 2]], config)
-    >>> loss > 0, grads["wte"].shape
-    (True, (6, 4))
-    """
-    logits, cache = forward(params, inputs, config)
-    loss, d_logits = cross_entropy_with_grad(logits, targets)
-    return float(loss), backward(params, cache, d_logits, config)
-
-
-def start(config: Config, batch: int = 1) -> tuple[Floats, Floats]:
+def init_state(config: Config, batch: int = 1) -> tuple[Floats, Floats]:
     """State before any token: keys and values of no positions (book, section 8.5).
 
     Parameters
@@ -390,11 +353,11 @@ def start(config: Config, batch: int = 1) -> tuple[Floats, Floats]:
 
     Examples
     --------
-    >>> keys, values = start(Config(vocab_size=5, n_layer=2, n_head=2, width=4))
+    >>> keys, values = init_state(Config(vocab_size=5, n_layer=2, n_head=2, n_embd=4))
     >>> keys.shape
     (2, 1, 2, 0, 2)
     """
-    shape = (config.n_layer, batch, config.n_head, 0, config.width // config.n_head)
+    shape = (config.n_layer, batch, config.n_head, 0, config.n_embd // config.n_head)
     empty = np.zeros(shape, dtype=np.float32)
     return empty, empty
 
@@ -411,7 +374,8 @@ def step(
     ----------
     params : dict of str to ndarray
     state : tuple of two ndarrays
-        From `start` or the previous step; not changed, so that several continuations may share it.
+        From `init_state` or the previous step; not changed, so that several continuations may share
+        it.
     tokens : array-like of int of shape (B,)
     config : Config
 
@@ -428,8 +392,8 @@ def step(
 
     Examples
     --------
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
-    >>> params, state = init(config, np.random.default_rng(0)), start(config)
+    >>> config = Config(vocab_size=5, block_size=8, n_layer=2, n_head=2, n_embd=4)
+    >>> params, state = init(config, np.random.default_rng(0)), init_state(config)
     >>> for token in (5, 1, 2):
     ...     logits, state = step(params, state, [token], config)
     >>> np.allclose(logits, forward(params, [[5, 1, 2]], config)[0][:, -1])
@@ -438,12 +402,12 @@ def step(
     ids = as_token_ids(tokens, config.vocab_size + 1, "tokens")
     keys, values = state
     position = keys.shape[-2]
-    if position >= config.context:
+    if position >= config.block_size:
         raise ValueError(
-            f"the state already holds all context={config.context} positions: start again from the "
-            "last tokens"
+            f"the state already holds all block_size={config.block_size} positions: start again "
+            "from the last tokens"
         )
-    x = (params["wte"][ids] + params["wpe"][position])[:, None]
+    x: Floats = (params["wte"][ids] + params["wpe"][position])[:, None]
     new_keys, new_values = [], []
     for layer in range(config.n_layer):
         x, cache = block(_layer(params, layer), x, config.n_head, past=(keys[layer], values[layer]))
@@ -457,7 +421,7 @@ def step(
 def window_start(n_inputs: int, config: Config) -> int:
     """First of `n_inputs` ids that the prediction after them sees (book, section 8.5).
 
-    0 until the context is full, then a multiple of ``config.hop``.
+    0 until the block is full, then a multiple of ``config.stride``.
 
     Parameters
     ----------
@@ -471,12 +435,12 @@ def window_start(n_inputs: int, config: Config) -> int:
 
     Examples
     --------
-    >>> config = Config(vocab_size=5, context=8, hop=4)
+    >>> config = Config(vocab_size=5, block_size=8, stride=4)
     >>> [window_start(n, config) for n in (1, 8, 9, 12, 13)]
     [0, 0, 4, 4, 8]
     """
-    beyond = max(0, n_inputs - config.context)
-    return -(-beyond // config.hop) * config.hop
+    beyond = max(0, n_inputs - config.block_size)
+    return -(-beyond // config.stride) * config.stride
 
 
 def long_forward(params: Params, inputs: Any, config: Config) -> Floats:
@@ -498,26 +462,26 @@ def long_forward(params: Params, inputs: Any, config: Config) -> Floats:
     --------
     The last prediction sees 8 inputs, those from 12 on:
 
-    >>> config = Config(vocab_size=5, context=8, n_layer=2, n_head=2, width=4)
+    >>> config = Config(vocab_size=5, block_size=8, n_layer=2, n_head=2, n_embd=4)
     >>> params, inputs = init(config, np.random.default_rng(0)), np.arange(20)[None] % 5
     >>> logits = long_forward(params, inputs, config)
     >>> np.allclose(logits[0, 19], forward(params, inputs[:, 12:], config)[0][0, -1])
     True
     """
-    context, time = config.context, inputs.shape[1]
-    if time <= context:
+    size, time = config.block_size, inputs.shape[1]
+    if time <= size:
         return forward(params, inputs, config)[0]
-    begins = np.arange(0, time - context + config.hop, config.hop)
+    begins = np.arange(0, time - size + config.stride, config.stride)
     # padding on the right: later positions do not affect earlier ones
-    padded = np.pad(inputs, ((0, 0), (0, begins[-1] + context - time)))
+    padded = np.pad(inputs, ((0, 0), (0, begins[-1] + size - time)))
     logits = np.empty(padded.shape + (config.vocab_size,), dtype=params["wte"].dtype)
     for row, text in zip(logits, padded):
         # eight windows at a time, to save memory
         for group in np.split(begins, range(8, len(begins), 8)):
-            found, _ = forward(params, text[group[:, None] + np.arange(context)], config)
+            found, _ = forward(params, text[group[:, None] + np.arange(size)], config)
             for begin, window in zip(group, found):
-                new = 0 if begin == 0 else context - config.hop
-                row[begin + new : begin + context] = window[new:]
+                new = 0 if begin == 0 else size - config.stride
+                row[begin + new : begin + size] = window[new:]
     return logits[:, :time]
 
 

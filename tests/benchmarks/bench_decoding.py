@@ -20,9 +20,7 @@ ROWS, VOCAB_SIZE, REPEATS = 64, 50_257, 9
 
 
 def agree(ours, theirs):
-    """Whether two filters kept the same tokens, but for one a row whose mass rounds to either side
-    of the threshold.
-    """
+    """Whether two filters kept the same tokens, up to one per row whose mass rounds either way."""
     return (np.isfinite(ours) != np.isfinite(theirs)).sum(axis=1).max() <= 1
 
 

@@ -105,7 +105,7 @@ def report(what, documents, unseen, vocab_size, eos, order):
         f" in {fitting:.2f} s, {sum(map(len, counts.keys)):,} n-grams,"
         f" {megabytes(counts.keys, counts.counts, counts.suffixes):.0f} MB of counts and"
         f" {megabytes(model.log_prob, model.log_backoff):.0f} MB of model, one row {row * 1e6:.0f}"
-        f" us, {held_out_bits(model, unseen):.4f} bits a token held out"
+        f" us, {held_out_bits(model, unseen):.4f} bits per held-out token"
     )
 
 

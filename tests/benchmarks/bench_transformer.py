@@ -14,7 +14,7 @@ import numpy as np
 
 from lmcore.models import transformer
 from lmcore.models.optim import adamw_init
-from lmcore.models.train import Recipe, train_step
+from tools.train_models import Recipe, train_step
 
 SHAPES = [
     ("transformer step, 0.3M parameters, 16 x 128", transformer.Config(97, 128, 3, 4, 88), 16, 4),
@@ -66,7 +66,7 @@ def torch_step(config, inputs, targets):
     ]
     optimiser = torch.optim.AdamW(leaves, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.1)
     ids, wanted = torch.from_numpy(inputs), torch.from_numpy(targets)
-    batch, time_, d = *inputs.shape, config.width
+    batch, time_, d = *inputs.shape, config.n_embd
 
     def step():
         x = F.embedding(ids, p["wte"]) + p["wpe"][:time_]
@@ -109,7 +109,7 @@ def measurements():
     with ThreadPoolExecutor(THREADS) as pool:
         for what, config, batch, shard in SHAPES:
             rng = np.random.default_rng(1)
-            inputs, targets = rng.integers(0, config.vocab_size, (2, batch, config.context))
+            inputs, targets = rng.integers(0, config.vocab_size, (2, batch, config.block_size))
             ours, theirs = (
                 lmcore_step(config, inputs, targets, shard, pool),
                 torch_step(config, inputs, targets),

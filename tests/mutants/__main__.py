@@ -25,11 +25,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def copy_of_the_code(folder):
-    """lmcore and its tests in a folder of their own, where nothing can hurt and nothing else is
-    imported.
-    """
+    """lmcore, its scripts and tests in a folder of their own, where nothing else is imported."""
     left_out = shutil.ignore_patterns("__pycache__", "benchmarks", "mutants")
-    for name in ("lmcore", "tests"):
+    for name in ("lmcore", "tools", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder

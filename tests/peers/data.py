@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from lmcore.data import smollm2_model as model
+from tools import smollm2_model as model
 
 STORED = pathlib.Path(__file__).with_suffix(".npz")
 TEXTS = ["the th that 12 th½", "it's  c_d ,.! naïve café\n\n  th\tx²", "  THE th1790,th "]

@@ -65,9 +65,7 @@ def draw_queries(documents, vocab_size, eos, rng):
 
 
 def lmplz(documents, names, order, queries):
-    """Discounts and natural-log probabilities of modified Kneser–Ney by lmplz, read by the kenlm
-    module.
-    """
+    """Discounts and natural-log probabilities of modified Kneser–Ney by lmplz, via kenlm."""
     tool = shutil.which("lmplz") or sys.exit("lmplz is not on the PATH; see this file's docstring")
     text = "\n".join(" ".join(names[t] for t in document) for document in documents) + "\n"
     with tempfile.TemporaryDirectory() as folder:

@@ -75,7 +75,7 @@ def torch_transformer(p, tokens, config):
     x = p["wte"][tokens] + p["wpe"][:time]
     for layer in range(config.n_layer):
         normed = F.layer_norm(x, x.shape[-1:], p["ln1_g"][layer], p["ln1_b"][layer])
-        parts = (normed @ p["qkv_w"][layer] + p["qkv_b"][layer]).split(config.width, dim=-1)
+        parts = (normed @ p["qkv_w"][layer] + p["qkv_b"][layer]).split(config.n_embd, dim=-1)
         q, k, v = (part.view(batch, time, config.n_head, -1).transpose(1, 2) for part in parts)
         heads = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = (
@@ -115,25 +115,23 @@ def torch_nplm(p, tokens, config):
 
     rows = []
     for t in range(tokens.shape[1]):
-        padded = torch.nn.functional.pad(tokens, (config.context, 0), value=config.vocab_size)
-        x = p["embedding"][padded[:, t + 1 : t + 1 + config.context]].flatten(1)
+        padded = torch.nn.functional.pad(tokens, (config.block_size, 0), value=config.vocab_size)
+        x = p["embedding"][padded[:, t + 1 : t + 1 + config.block_size]].flatten(1)
         rows.append(torch.tanh(x @ p["H"].T + p["d"]) @ p["U"].T + p["b"])
     return torch.stack(rows, dim=1)
 
 
 def model_cases():
-    """Family -> (lmcore module, config, random float64 parameters, which do not hang on how models
-    start).
-    """
+    """Family -> (lmcore module, config, random float64 parameters, whatever `init` may do)."""
     from lmcore.models import nplm, rnn, transformer
 
     configs = {
         "transformer": (
             transformer,
-            transformer.Config(VOCAB, context=9, n_layer=2, n_head=2, width=8),
+            transformer.Config(VOCAB, block_size=9, n_layer=2, n_head=2, n_embd=8),
         ),
         "rnn": (rnn, rnn.Config(VOCAB, hidden=6)),
-        "nplm": (nplm, nplm.Config(VOCAB, context=3, width=4, hidden=5)),
+        "nplm": (nplm, nplm.Config(VOCAB, block_size=3, n_embd=4, hidden=5)),
     }
     cases = {}
     for name, (module, config) in configs.items():

@@ -1,15 +1,15 @@
-"""What SmolLM2 is asked: the texts, prompts and answers whose probabilities `record_smollm2` writes down.
+"""What SmolLM2 is asked: texts, prompts and answers whose probabilities are recorded.
 
 The speeches are public domain; every question, answer and prompt was written for this course.
 """
 
 from collections import namedtuple
 
-from lmcore.data.smollm2_model import BOS, EOS
 from lmcore.data.texts import speeches
+from tools.smollm2_model import BOS, EOS
 
-# ---- teacher-forced windows: (speech, first token); six eras, openings and middles. Nothing said in 2026 can have
-# been in the training data of weights published by February 2025.
+# ---- teacher-forced windows: (speech, first token); six eras, openings and middles. Nothing said
+# in 2026 can have been in the training data of weights published by February 2025.
 WINDOW = 1024
 WINDOWS = [
     ("1790-Washington-1", 0),
@@ -357,7 +357,7 @@ def retrieval_prompt(passages, question, opening):
 
 
 def answer_requests(encode):
-    """Multiple choice: every answer after its question and, under "unconditional", after the neutral prompt."""
+    """Multiple choice: every answer after its question and after the neutral prompt."""
     for group, questions in (("questions", QUESTIONS), ("repetition", REPETITIVE)):
         for number, (question, *answers) in enumerate(questions):
             for k in range(len(answers)):
@@ -375,7 +375,7 @@ def answer_requests(encode):
 
 
 def prompt_requests(encode):
-    """One continuation after several prompts: two answers, chat template, relevance, length of context."""
+    """One continuation after several prompts: answers, chat template, relevance, context."""
     for prompt, *answers in TWO_ANSWERS:
         for k, answer in enumerate(answers):
             yield Request(
@@ -448,7 +448,7 @@ def requests(encode):
 
 
 def full_prefixes(encode):
-    """Name -> token ids of every prefix whose logits are kept in full: `PREFIXES`, and the first retrieval."""
+    """Name -> token ids of every prefix whose logits are kept in full."""
     question, opening, _, places = RETRIEVAL[0]
     retrieval = {
         f"retrieval {label}": prompt

@@ -1,4 +1,4 @@
-"""SmolLM2-135M in NumPy: weights from a GGUF file, its byte-level BPE tokenizer, and one forward pass.
+"""SmolLM2-135M in NumPy: weights of a GGUF file, byte-level BPE, and the forward pass.
 
 Used only to make the recording that `lmcore.data.smollm2` loads; the package `gguf` undoes the
 quantisation. The network is a LLaMA decoder: RMS norms, rotary positions, grouped-query attention
@@ -13,7 +13,7 @@ Touvron, H. et al. (2023). LLaMA: Open and Efficient Foundation Language Models.
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -29,7 +29,7 @@ _SPECIAL = re.compile(r"(<\|(?:endoftext|im_start|im_end)\|>)")
 
 @dataclass(frozen=True)
 class Weights:
-    """What the GGUF file holds: hyper-parameters, float32 tensors by name, and the tokenizer's two tables.
+    """What the GGUF file holds: hyper-parameters, tensors by name, and the tokenizer's tables.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def read_weights(path):
 
 @cache
 def byte_symbols():
-    """The printable character that stands for each byte in the vocabulary, as in GPT-2 (space is ``Ġ``)."""
+    """The printable character for each byte in the vocabulary, as in GPT-2 (space is ``Ġ``)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {
@@ -99,7 +99,7 @@ def token_bytes(weights):
 
 
 def pre_tokens(text):
-    """Pieces within which byte pairs may merge: each numeral alone, GPT-2's pattern between numerals.
+    """Pieces within which byte pairs may merge: each numeral, and GPT-2's pattern between them.
 
     Examples
     --------
@@ -108,12 +108,13 @@ def pre_tokens(text):
     """
     parts = []
     for numeral, run in groupby(text, key=str.isnumeric):
-        parts += run if numeral else _WORDS.findall("".join(run))
+        part = "".join(run)
+        parts += part if numeral else _WORDS.findall(part)
     return parts
 
 
 def merge_pairs(symbols, merge_ranks):
-    """Byte-pair encoding of one piece: join the adjacent pair of lowest rank until no pair has a rank.
+    """Byte-pair encoding of one piece: join the adjacent pair of lowest rank while there is one.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def rms_norm(x, gain, eps):
 
 
 def rotate(x, base):
-    """Rotary positions: turn each pair of channels (2i, 2i+1) at step t by the angle t * base^(-2i/d).
+    """Rotary positions: turn channels (2i, 2i+1) at step t by the angle t * base^(-2i/d).
 
     Parameters
     ----------

