@@ -28,7 +28,7 @@ def row_blocks(n_rows: int, row_length: int, itemsize: int) -> Iterator[slice]:
 
 def frozen(array: Array) -> Array:
     """A read-only copy, for an object that must not change when its maker's array does."""
-    copy = np.array(array)
+    copy = array.copy()
     copy.flags.writeable = False
     return copy
 

@@ -32,7 +32,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 # set while a hidden test runs: then no message may hold a value
 HIDDEN = "NBJUDGE_HIDDEN"
 CONSTANTS = (type(None), bool, int, float, complex, str, bytes)

@@ -4,10 +4,15 @@ Figures are SVG on a white ground; the site turns them dark by inverting lightne
 named here by what they are on white. Series differ in colour, line style and marker together.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 # Okabe and Ito (2008), Color Universal Design; its yellow is left out, as it vanishes on white.
 COLORS = {
@@ -22,7 +27,7 @@ COLORS = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Set matplotlib to the book's style and, in a notebook, to SVG output.
 
     Examples
@@ -67,7 +72,7 @@ def use_style():
     set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def token_bars(ax, tokens, probs, color="blue"):
+def token_bars(ax: Axes, tokens: Sequence[str], probs: ArrayLike, color: str = "blue") -> Axes:
     """Horizontal bars of next-token probabilities, largest on top, each with its value.
 
     Parameters
@@ -88,26 +93,29 @@ def token_bars(ax, tokens, probs, color="blue"):
     Raises
     ------
     ValueError
-        If there are not as many tokens as probabilities.
+        If there are not as many tokens as probabilities, or `color` is no key of `COLORS`.
 
     Examples
     --------
-    >>> ax = token_bars(plt.figure().gca(), [" Paris", "\\n"], [0.8, 0.2])
+    >>> from matplotlib.figure import Figure
+    >>> ax = token_bars(Figure().add_subplot(), [" Paris", "\\n"], [0.8, 0.2])
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['␣Paris', '⏎']
     """
-    probs = np.asarray(probs, dtype=float)
-    if len(tokens) != len(probs):
+    values = np.asarray(probs, dtype=float)
+    if len(tokens) != len(values):
         raise ValueError(
-            f"tokens has {len(tokens)} entries and probs {len(probs)}: pass one label per "
+            f"tokens has {len(tokens)} entries and probs {len(values)}: pass one label per "
             "probability"
         )
-    order = np.argsort(-probs, kind="stable")
-    rows = np.arange(len(probs))
-    ax.barh(rows, probs[order], color=COLORS[color])
+    if color not in COLORS:
+        raise ValueError(f"color {color!r} is none of the book's: use {', '.join(COLORS)}")
+    order = np.argsort(-values, kind="stable")
+    rows = np.arange(len(values))
+    ax.barh(rows, values[order], color=COLORS[color])
     ax.set_yticks(rows, [visible(tokens[i]) for i in order])
     ax.invert_yaxis()
-    for row, value in zip(rows, probs[order]):
+    for row, value in zip(rows, values[order]):
         ax.annotate(
             f"{value:.3f}",
             (value, row),
@@ -121,7 +129,7 @@ def token_bars(ax, tokens, probs, color="blue"):
     return ax
 
 
-def visible(token):
+def visible(token: str) -> str:
     """A token with its spaces and line breaks drawn.
 
     Parameters

@@ -56,7 +56,7 @@ def logit_bias(logits: ArrayLike, bias: Mapping[int, float] | ArrayLike) -> Floa
     size = logits.shape[-1]
     if isinstance(bias, Mapping):
         ids = as_token_ids(list(bias), size, "bias")
-        dense = np.zeros(size)
+        dense: Floats = np.zeros(size)
         dense[ids] = list(bias.values())
     else:
         dense = as_floats(bias, "bias")
@@ -283,17 +283,17 @@ def completion_probs(source: MarkovSource, table: ArrayLike) -> Floats:
     # (n, S): ends here, accepted
     ending = np.outer(source.transition[:, n], states[:, n] >= 0).ravel()
     # (u, s) -> (v, δ(s, v))
-    step = np.zeros((n, n_states, n, n_states))
+    steps = np.zeros((n, n_states, n, n_states))
     for state, token in np.argwhere(states[:, :n] >= 0):
-        step[:, state, token, states[state, token]] = source.transition[:, token]
-    step = step.reshape(n * n_states, -1)
+        steps[:, state, token, states[state, token]] = source.transition[:, token]
+    step = steps.reshape(n * n_states, -1)
     # the states from which no end can be reached have β = 0 and would make the system singular
     live = can_reach(ending > 0, step)
     beta = np.zeros(n * n_states)
     beta[live] = np.linalg.solve(np.eye(live.sum()) - step[np.ix_(live, live)], ending[live])
-    beta = beta.reshape(n, n_states)
-    at_start = _followed(source.initial, states, beta).sum(axis=-1)
-    return np.vstack([beta, at_start])
+    after = beta.reshape(n, n_states)
+    at_start = _followed(source.initial, states, after).sum(axis=-1)
+    return np.vstack([after, at_start])
 
 
 def condition(source: MarkovSource, table: ArrayLike) -> NextLogProbs:
@@ -466,18 +466,18 @@ def filtered_distribution(
     [0.167 0.    0.417 0.417 0.   ]
     [0.5  0.   0.25 0.25 0.  ]
     """
-    strings = [tuple(string) for string in strings]
+    texts = [tuple(string) for string in strings]
     flags = np.asarray(unsafe, dtype=bool)
-    if flags.shape != (len(strings),):
+    if flags.shape != (len(texts),):
         raise ValueError(
-            f"unsafe has shape {flags.shape} for {len(strings)} strings: pass one flag per string"
+            f"unsafe has shape {flags.shape} for {len(texts)} strings: pass one flag per string"
         )
     if policy not in ("one-shot", "retry", "mask"):
         raise ValueError(f"policy must be 'one-shot', 'retry' or 'mask', got {policy!r}")
     attempts = None if attempts is None else as_integer(attempts, "attempts", minimum=1)
     if attempts is not None and policy != "retry":
         raise ValueError(f"attempts={attempts} needs policy='retry', got {policy!r}")
-    probs = _string_probs(next_log_probs, strings)
+    probs = _string_probs(next_log_probs, texts)
     if not abs(probs.sum() - 1) < 1e-6:
         raise ValueError(
             f"strings have total probability {probs.sum():.6g}, not 1: list every complete string "
@@ -488,11 +488,11 @@ def filtered_distribution(
         raise ValueError(f"every string is unsafe, so policy={policy!r} can emit nothing")
     if policy == "mask":
         following: dict[tuple[int, ...], set[int]] = {}
-        for string in (string for string, p in zip(strings, kept) if p > 0):
-            for position, token in enumerate(string):
-                following.setdefault(string[:position], set()).add(token)
+        for text in (text for text, p in zip(texts, kept) if p > 0):
+            for position, token in enumerate(text):
+                following.setdefault(text[:position], set()).add(token)
         kept[kept > 0] = _string_probs(
-            next_log_probs, [s for s, p in zip(strings, kept) if p > 0], following
+            next_log_probs, [text for text, p in zip(texts, kept) if p > 0], following
         )
         return np.append(kept, 0.0)
     if policy == "retry" and attempts is None:

@@ -243,12 +243,12 @@ def bm25_index(documents: Sequence[Sequence[str]], k1: float = 1.2, b: float = 0
     # one number for a term in a document: sorted, the postings of a term are adjacent
     keys = occurrences * n_documents + np.repeat(np.arange(n_documents), lengths)
     postings, frequency = np.unique(keys, return_counts=True)
-    term, document = np.divmod(postings, n_documents)
-    holding = np.bincount(term)
+    term_of, document_of = np.divmod(postings, n_documents)
+    holding = np.bincount(term_of)
     idf = np.log1p((n_documents - holding + 0.5) / (holding + 0.5))
     saturation = k1 * (1 - b + b * lengths / lengths.mean())
-    weights = idf[term] * frequency / (frequency + saturation[document])
-    return BM25Index(rows, np.append(0, holding.cumsum()), document, weights, n_documents)
+    weights = idf[term_of] * frequency / (frequency + saturation[document_of])
+    return BM25Index(rows, np.append(0, holding.cumsum()), document_of, weights, n_documents)
 
 
 def bm25_scores(index: BM25Index, query: Sequence[str]) -> Floats:

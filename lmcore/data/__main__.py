@@ -1,10 +1,14 @@
-"""``python -m lmcore.data``: what data there is, under which licence, and whether it is what it should be."""
+"""``python -m lmcore.data``: what data there is, under which licence, and whether it is intact."""
 
-from lmcore.data import bigrams, smollm2, speeches, split, unigrams
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lmcore.data import Speech, bigrams, smollm2, speeches, split, unigrams
 from lmcore.data._files import HERE, package_folder, pinned_hashes
 
 
-def describe():
+def describe() -> list[tuple[str, str, str]]:
     """One line for each data set, or what is wrong with it.
 
     Returns
@@ -13,16 +17,16 @@ def describe():
         Name, licence, description.
     """
 
-    def size(part):
+    def size(part: Iterable[Speech]) -> str:
         return f"{sum(len(s.text.encode('utf-8')) for s in part) / 1e6:.2f} MB"
 
-    def of_split():
+    def of_split() -> str:
         parts = split()
         return "; ".join(
             f"{name} {len(part)} speeches, {size(part)}" for name, part in vars(parts).items()
         )
 
-    def of_recording():
+    def of_recording() -> str:
         llm = smollm2()
         return (
             f"{len(llm.windows.token):,} tokens of {len(set(llm.windows.speech))} speeches,"
@@ -50,7 +54,7 @@ def describe():
     return found
 
 
-def files():
+def files() -> list[tuple[str, str, str, str]]:
     """Source, path, size and pinned sha256 of each file that is checked.
 
     Returns
@@ -69,7 +73,7 @@ def files():
     return found
 
 
-def main():
+def main() -> None:
     """Print both lists."""
     print("data sets (all used after a check of their sha256)")
     for name, licence, text in describe():

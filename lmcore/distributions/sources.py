@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +16,7 @@ from lmcore._typing import Bools, Floats
 from lmcore.distributions.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class MarkovSource:
     """Strings in which each token depends only on the one before it (book, sections 1.2 and 1.3).
 
@@ -63,26 +64,21 @@ class MarkovSource:
     initial: Floats
     transition: Floats
 
-    def __post_init__(self) -> None:
-        initial = as_distribution(self.initial, "initial").astype(np.float64)
-        transition = as_distribution(self.transition, "transition").astype(np.float64)
-        n = len(transition)
-        if (
-            transition.ndim != 2
-            or transition.shape[1] not in (n, n + 1)
-            or initial.shape != transition.shape[1:]
-        ):
+    def __init__(self, initial: ArrayLike, transition: ArrayLike) -> None:
+        first, rows = _row(initial, "initial"), _row(transition, "transition")
+        n = len(rows)
+        if rows.ndim != 2 or rows.shape[1] not in (n, n + 1) or first.shape != rows.shape[1:]:
             raise ValueError(
-                f"transition has shape {transition.shape} and initial {initial.shape}: n tokens "
-                "need (n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)"
+                f"transition has shape {rows.shape} and initial {first.shape}: n tokens need "
+                "(n, n) and (n,), or with EOS in the last column (n, n + 1) and (n + 1,)"
             )
-        object.__setattr__(self, "initial", frozen(initial))
-        object.__setattr__(self, "transition", frozen(transition))
+        object.__setattr__(self, "initial", first)
+        object.__setattr__(self, "transition", rows)
 
     @classmethod
     def from_counts(
         cls, pair_counts: Mapping[tuple[str, str], float], vocab: Vocabulary, start: str = "<s>"
-    ) -> "MarkovSource":
+    ) -> MarkovSource:
         """Count ratios as probabilities: A(v|u) = c(u, v) / Σ_w c(u, w), π = A(·|start).
 
         Parameters
@@ -109,7 +105,7 @@ class MarkovSource:
         # last row: start of string
         counts = np.zeros((n + 1, len(vocab)))
         columns = {token: i for i, token in enumerate(vocab.tokens)}
-        rows: dict[str | None, int | None] = {**columns, vocab.eos_token: None, start: n}
+        rows: dict[Any, int | None] = {**columns, vocab.eos_token: None, start: n}
         for (first, second), count in pair_counts.items():
             row, column = rows.get(first, vocab.unk), columns.get(second, vocab.unk)
             if row is not None and column is not None:
@@ -170,7 +166,7 @@ class MarkovSource:
     def tokens_that_can_end(self) -> Bools:
         """(n,) booleans: from which tokens EOS can be reached."""
         n = len(self.transition)
-        return can_reach(self.transition[:, n:].any(axis=1), self.transition[:, :n])
+        return can_reach(self.transition[:, n:].sum(axis=1) > 0, self.transition[:, :n])
 
     def is_tight(self) -> bool:
         """True if strings end with probability 1: EOS can be reached from all that occurs."""
@@ -266,7 +262,7 @@ class HazardSource:
             return np.log(probs)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class TableSource:
     """A language model written out: p(· | prefix) for each prefix (book, section 1.3).
 
@@ -302,21 +298,24 @@ class TableSource:
     eos: int | None
     default: Floats | None = None
 
-    def __post_init__(self) -> None:
-        table = {
-            tuple(prefix): _row(row, f"table[{tuple(prefix)}]")
-            for prefix, row in self.table.items()
+    def __init__(
+        self,
+        table: Mapping[tuple[int, ...], ArrayLike],
+        eos: int | None,
+        default: ArrayLike | None = None,
+    ) -> None:
+        rows = {
+            tuple(prefix): _row(row, f"table[{tuple(prefix)}]") for prefix, row in table.items()
         }
-        default = None if self.default is None else _row(self.default, "default")
-        shapes = {row.shape for row in [*table.values(), default] if row is not None}
+        otherwise = None if default is None else _row(default, "default")
+        shapes = {row.shape for row in [*rows.values(), otherwise] if row is not None}
         if len(shapes) != 1 or len(min(shapes)) != 1:
             raise ValueError(f"table must hold rows of one shape (V,), got shapes {sorted(shapes)}")
-        if self.eos is not None and not 0 <= as_integer(self.eos, "eos") < min(shapes)[0]:
-            raise ValueError(
-                f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {self.eos}"
-            )
-        object.__setattr__(self, "table", table)
-        object.__setattr__(self, "default", default)
+        if eos is not None and not 0 <= as_integer(eos, "eos") < min(shapes)[0]:
+            raise ValueError(f"eos must lie in [0, V = {min(shapes)[0]}) or be None, got {eos}")
+        object.__setattr__(self, "table", rows)
+        object.__setattr__(self, "eos", eos)
+        object.__setattr__(self, "default", otherwise)
 
     @property
     def vocab_size(self) -> int:
@@ -336,5 +335,5 @@ class TableSource:
 
 
 def _row(probs: ArrayLike, name: str) -> Floats:
-    """A read-only copy of a distribution, in float64."""
+    """A read-only copy of a distribution, or of rows of them, in float64."""
     return frozen(as_distribution(probs, name).astype(np.float64))

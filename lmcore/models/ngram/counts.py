@@ -30,7 +30,7 @@ from lmcore._typing import Integers
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NGramCounts:
-    """All n-grams of order 1 to `order`, as sorted packed keys with their counts (book, section 8.1).
+    """All n-grams up to an order, as sorted packed keys with their counts (book, section 8.1).
 
     The module's docstring says how an n-gram becomes a key. Made by `count_ngrams`. In each tuple,
     entry k − 1 belongs to order k and has one element per n-gram.
@@ -292,7 +292,8 @@ def match(keys: tuple[Integers, ...], stream: Integers, vocab_size: int) -> Iter
 
 def pack(history_rank: Integers, token: Integers | int, vocab_size: int) -> Integers:
     """key = rank (V + 1) + w, in 64 bits also where NumPy's indices have 32, as in a browser."""
-    return np.multiply(history_rank, vocab_size + 1, dtype=np.int64) + token
+    key: Integers = np.multiply(history_rank, vocab_size + 1, dtype=np.int64)
+    return key + token
 
 
 def before(values: Integers) -> Integers:
@@ -328,6 +329,8 @@ def _sort_and_count(keys: Integers, bound: int) -> tuple[Integers, Integers, Int
             (np.cumsum(occurrences > 0) - 1)[keys],
         )
     bits = n.bit_length()
+    order: Integers
+    ordered: Integers
     if bound <= 1 << (63 - bits):
         packed = np.sort((keys << bits) | np.arange(n))
         order, ordered = packed & ((1 << bits) - 1), packed >> bits

@@ -141,7 +141,7 @@ def kneser_ney(
 ) -> NGramModel:
     """Interpolated Kneser–Ney with one discount per order (book, section 8.2).
 
-    p_KN(w | h) = max(c(h, w) − D, 0) / c(h) + gamma(h) p_KN(w | h'),    gamma(h) = D N1+(h •) / c(h),
+    p_KN(w | h) = max(c(h, w) − D, 0) / c(h) + gamma(h) p_KN(w | h'),  gamma(h) = D N1+(h •) / c(h),
 
     where c is the raw count at the highest order and `continuation_counts` below: a shorter history
     is used only where the longer one was not seen with w, so what matters there is in how many

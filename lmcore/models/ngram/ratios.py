@@ -150,7 +150,7 @@ def jelinek_mercer(
     if weights.shape not in ((), (counts.order,)) or not np.all((weights >= 0) & (weights <= 1)):
         raise ValueError(
             f"weight must be one number in [0, 1] or one for each of {counts.order} orders, got "
-            f"{weight}"
+            f"{weights}"
         )
     weights = np.broadcast_to(weights, counts.order)
 
@@ -268,13 +268,13 @@ def katz(counts: NGramCounts, cutoff: int = 5) -> NGramModel:
 
 
 def good_turing_ratios(frequency: Integers, cutoff: int) -> Floats:
-    """d_0 .. d_{cutoff + 1} of `katz` from the counts of one order; the last, for all larger counts, is 1.
+    """d_0 .. d_{cutoff + 1} of `katz` from one order's counts; the last, for larger counts, is 1.
 
     Examples
     --------
-    n_1 = 6, n_2 = 2, n_3 = 1: 1* = 2·2/6 = 2/3 and A = 2·2/6, so with cutoff 1 nothing is left; with
-    cutoff 2, 2* = 3·1/2 and A = 3·1/6, so d_1 = (2/3 − 1/2) / (1 − 1/2) and d_2 = (3/4 − 1/2) /
-    (1 − 1/2).
+    n_1 = 6, n_2 = 2, n_3 = 1: 1* = 2·2/6 = 2/3 and A = 2·2/6, so with cutoff 1 nothing is left;
+    with cutoff 2, 2* = 3·1/2 and A = 3·1/6, so d_1 = (2/3 − 1/2) / (1 − 1/2) and
+    d_2 = (3/4 − 1/2) / (1 − 1/2).
 
     >>> good_turing_ratios(np.array([1, 1, 1, 1, 1, 1, 2, 2, 3]), cutoff=2).round(3)
     array([1.   , 0.333, 0.5  , 1.   ])

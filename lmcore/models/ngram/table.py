@@ -200,7 +200,7 @@ def fit_table(
     method: str,
     counts: NGramCounts,
     frequencies: tuple[Integers, ...],
-    estimate: Callable[[int, Integers, Integers, Floats, Floats], tuple[Floats, Floats]],
+    estimate: Callable[[int, Integers, Integers, np.ndarray, Floats], tuple[Floats, Floats]],
     interpolate_unigrams: bool = True,
     **options: Any,
 ) -> NGramModel:
