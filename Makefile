@@ -89,7 +89,7 @@ check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
 	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/[1-5]-*.ipynb solutions/$(CH)*/exercises.ipynb)
 
-bench: $(STAMPS)/venv  ## speed of lmcore beside its peers
+bench: $(STAMPS)/venv  ## speed of lmcore beside its peers, and what each function takes in time and memory
 	$(PY) tests/benchmarks/run.py
 
 bench-grading: $(STAMPS)/venv  ## speed of the grader beside stock nbgrader's, on 40 and on 200 submissions, and of its writer on 5,000

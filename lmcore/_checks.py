@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lmcore._arrays import accumulator, row_blocks, weighted_sum
-from lmcore._typing import Floats, Integers, NextLogProbs
+from lmcore._typing import Bools, Floats, Integers, NextLogProbs
 
 # Exponentials and subtractions err by a few units in the last place of the type they are made in.
 COMPUTING_ROUNDINGS = 32
@@ -128,6 +128,30 @@ def as_mask(mask: ArrayLike, values: Floats, name: str) -> np.ndarray:
             f"mask has shape {weights.shape}, which does not broadcast against {name} of shape "
             f"{values.shape}"
         ) from None
+
+
+def as_outcomes(values: ArrayLike, name: str) -> Bools:
+    """`values` as booleans: whether each of some events came.
+
+    Raises
+    ------
+    TypeError
+        If they are neither booleans nor numbers, or some are masked.
+    ValueError
+        If a number is neither 0 nor 1.
+    """
+    array = _unmasked(values, name)
+    if array.dtype.kind == "b":
+        return array
+    numbers = as_floats(values, name)
+    outcomes = numbers == 1
+    other = ~outcomes & (numbers != 0)
+    if other.any():
+        raise ValueError(
+            f"{name} must hold booleans, or 0 and 1, got {numbers[other][0]:g} at index "
+            f"{int(other.argmax())}"
+        )
+    return outcomes
 
 
 def as_integer(value: Any, name: str, minimum: int | None = None) -> int:

@@ -1,6 +1,4 @@
-"""lmcore.calibration against hand-worked values, scikit-learn, SciPy, torch's fit, and its own
-identities.
-"""
+"""lmcore.calibration against values by hand, scikit-learn, SciPy, torch's fit and identities."""
 
 import json
 import math
@@ -105,7 +103,7 @@ class TestReliability:
             ([0.5, -0.7], [0, 1], r"exponentiate log-probabilities first"),
             ([NAN], [1], r"confidence must lie in \[0, 1\]"),
             ([0.5], [0, 1], r"one shape \(n,\), got \(1,\) and \(2,\)"),
-            ([[0.5]], [[1]], r"one shape \(n,\)"),
+            ([[0.5]], [[1]], r"must have shape \(n,\), got \(1, 1\)"),
             ([0.5, 0.5], [0, 2], "correct must hold booleans"),
             ([], [], "confidence is empty"),
         ):

@@ -70,10 +70,13 @@ class TestScalars:
         [
             ("k", lambda: dc.top_k_filter([0.0, 1.0], 2.0)),
             ("n", lambda: dc.no_repeat_ngram([0.0, 1.0], (0,), 2.0)),
-            ("max_len", lambda: dc.greedy(lambda p: [0.0], (), 2.0)),
-            ("max_len", lambda: dc.generate(lambda p: [0.0], (), 2.0, np.random.default_rng(0))),
-            ("max_len", lambda: dc.exhaustive_search(lambda p: [0.0], (), 2.0, 0)),
-            ("width", lambda: dc.beam_search(lambda p: [0.0], (), 2.0, 2)),
+            ("max_new_tokens", lambda: dc.greedy(lambda p: [0.0], (), 2.0)),
+            (
+                "max_new_tokens",
+                lambda: dc.generate(lambda p: [0.0], (), 2.0, np.random.default_rng(0)),
+            ),
+            ("max_new_tokens", lambda: dc.exhaustive_search(lambda p: [0.0], (), 2.0, 0)),
+            ("num_beams", lambda: dc.beam_search(lambda p: [0.0], (), 2.0, 2)),
             ("max_len", lambda: ds.enumerate_strings(lambda p: [0.0], 0, 2.0)),
             ("max_len", lambda: ds.length_distribution(ds.MarkovSource([1.0], [[1.0]]), 2.0)),
             ("max_len", lambda: ds.MarkovSource([1], [[1]]).sample(np.random.default_rng(0), 2.0)),

@@ -1,6 +1,4 @@
-"""lmcore.diagnostics against hand-worked values, SciPy, scikit-learn, and code that is wrong on
-purpose.
-"""
+"""lmcore.diagnostics against values by hand, SciPy, scikit-learn, and code wrong on purpose."""
 
 import math
 
@@ -478,7 +476,9 @@ class TestAuroc:
     def test_refusals(self):
         with pytest.raises(ValueError, match="one class only"):
             dg.auroc([1.0, 2.0], [1, 1])
-        with pytest.raises(ValueError, match="labels must be 0 or 1"):
+        with pytest.raises(
+            ValueError, match="labels must hold booleans, or 0 and 1, got 2 at index 1"
+        ):
             dg.auroc([1.0, 2.0], [1, 2])
         with pytest.raises(ValueError, match="score 1 is NaN"):
             dg.auroc([1.0, math.nan], [1, 0])

@@ -1,6 +1,4 @@
-"""lmcore.information against hand-worked values, SciPy, torch, exact fractions, and its own
-identities.
-"""
+"""lmcore.information against values by hand, SciPy, torch, exact fractions and identities."""
 
 import json
 import math

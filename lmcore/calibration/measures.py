@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lmcore._arrays import row_blocks
-from lmcore._checks import as_floats, as_integer, as_real
-from lmcore._typing import Floats, Integers
+from lmcore._checks import as_floats, as_integer, as_outcomes, as_real
+from lmcore._typing import Bools, Floats, Integers
 from lmcore.calibration.temperature import rows_and_targets
 
 Strategy = Literal["uniform", "quantile"]
@@ -286,10 +286,9 @@ def ece_floor(confidence: ArrayLike, n_bins: int = 15, strategy: Strategy = "uni
     >>> round(ece_floor([0.5] * 100, n_bins=1), 4)
     0.0399
     """
-    claims, _ = _claims(confidence, np.zeros(np.shape(confidence)))
+    claims = _confidences(confidence)
     bins = _bin_of(claims, _bin_edges(claims, n_bins, strategy))
-    claims = claims.astype(float)
-    variances = np.bincount(bins, claims * (1 - claims))
+    variances = np.bincount(bins, _variance(claims))
     return float(np.sqrt(2 / np.pi) * np.sqrt(variances).sum() / len(claims))
 
 
@@ -330,7 +329,8 @@ def brier_score(probs: ArrayLike, targets: ArrayLike) -> float:
     """
     if np.ndim(probs) == 1:
         claims, correct = _claims(probs, targets)
-        return float(np.mean((claims.astype(float) - correct) ** 2))
+        gap = np.subtract(claims, correct, dtype=float)
+        return float(np.square(gap, out=gap).mean())
     rows, ids = rows_and_targets(probs, "probs", targets)
     if not (rows.min() >= 0 and rows.max() <= 1):
         raise ValueError(
@@ -338,7 +338,7 @@ def brier_score(probs: ArrayLike, targets: ArrayLike) -> float:
             "logits"
         )
     squares = np.empty(len(rows))
-    for part in row_blocks(*rows.shape, itemsize=8):
+    for part in row_blocks(len(rows), rows.shape[1], 8):
         block = rows[part].astype(float)
         of_target = np.take_along_axis(block, ids[part, None], axis=1)[:, 0]
         squares[part] = (block * block).sum(axis=1) - 2 * of_target + 1
@@ -391,39 +391,55 @@ def brier_decomposition(
     """
     claims, outcomes = _claims(confidence, correct)
     if n_bins is None:
-        groups = np.unique(claims.astype(float), return_inverse=True)[1]
+        groups: Integers = np.unique(claims, return_inverse=True)[1]
     else:
         groups = _bin_of(claims, _bin_edges(claims, n_bins, strategy))
-    claims, base_rate = claims.astype(float), outcomes.mean()
-    counts = np.maximum(np.bincount(groups), 1)  # empty groups add nothing
-    mean_confidence = (np.bincount(groups, claims) / counts)[groups]
-    accuracy = (np.bincount(groups, outcomes) / counts)[groups]
-    spread = claims - mean_confidence
+    base_rate, counts = outcomes.mean(), np.bincount(groups)
+    share = counts / len(claims)
+    counts = np.maximum(counts, 1)  # empty groups have no share
+    mean_confidence = np.bincount(groups, claims) / counts
+    accuracy = np.bincount(groups, outcomes) / counts
+    within = 0.0
+    for part in row_blocks(len(claims), 1, 8):
+        spread = claims[part] - mean_confidence[groups[part]]
+        # spread adds up to 0 in each group, so outcomes need not be centred for the covariance
+        within += np.sum(spread * (spread - 2 * outcomes[part]))
     return BrierDecomposition(
-        reliability=float(np.mean((mean_confidence - accuracy) ** 2)),
-        resolution=float(np.mean((accuracy - base_rate) ** 2)),
+        reliability=float(np.sum(share * (mean_confidence - accuracy) ** 2)),
+        resolution=float(np.sum(share * (accuracy - base_rate) ** 2)),
         uncertainty=float(base_rate * (1 - base_rate)),
-        within=float(np.mean(spread * (spread - 2 * (outcomes - accuracy)))),
+        within=float(within / len(claims)),
     )
 
 
-def _claims(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Floats]:
-    """Confidences in [0, 1], and outcomes 0 or 1 as float64, one for each."""
-    claims = as_floats(confidence, "confidence")
-    outcomes = as_floats(correct, "correct").astype(float)
-    if claims.ndim != 1 or claims.shape != outcomes.shape:
+def _variance(claims: Floats) -> Floats:
+    """c(1 − c) in float64."""
+    rest = np.subtract(1, claims, dtype=float)
+    return np.multiply(claims, rest, out=rest)
+
+
+def _claims(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Bools]:
+    """Confidences in [0, 1], and whether each claim came true."""
+    claims, outcomes = _confidences(confidence), as_outcomes(correct, "correct")
+    if claims.shape != outcomes.shape:
         raise ValueError(
             f"confidence and correct must have one shape (n,), got {claims.shape} and "
             f"{outcomes.shape}"
         )
+    return claims, outcomes
+
+
+def _confidences(confidence: ArrayLike) -> Floats:
+    """Confidences in [0, 1], of shape (n,)."""
+    claims = as_floats(confidence, "confidence")
+    if claims.ndim != 1:
+        raise ValueError(f"confidence must have shape (n,), got {claims.shape}")
     if not ((claims >= 0) & (claims <= 1)).all():
         raise ValueError(
             f"confidence must lie in [0, 1], got {claims.min():g} to {claims.max():g}; "
             "exponentiate log-probabilities first"
         )
-    if not np.isin(outcomes, (0, 1)).all():
-        raise ValueError("correct must hold booleans, or 0 and 1")
-    return claims, outcomes
+    return claims
 
 
 def _bin_edges(confidence: Floats, n_bins: int, strategy: str) -> Floats:

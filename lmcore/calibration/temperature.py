@@ -213,7 +213,7 @@ def rows_and_targets(rows: ArrayLike, name: str, targets: ArrayLike) -> tuple[Fl
 
 def _shifted_blocks(logits: Floats, targets: Integers) -> Iterator[tuple[slice, Floats, Floats]]:
     """Walk over blocks of rows in float64: which rows, z − max z, and that of the target."""
-    for part in row_blocks(*logits.shape, itemsize=8):
+    for part in row_blocks(len(logits), logits.shape[1], 8):
         block = logits[part].astype(float)
         peak = block.max(axis=1, keepdims=True)
         check_peaks(peak[:, 0], "logits", part.start, logits.shape[:1])

@@ -9,6 +9,8 @@ vocabulary lies on the last axis.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -441,11 +443,11 @@ def _smallest_sets(
     # four roundings of each weight, and V of the sum, which is kept in float64
     eps = float(np.finfo(accumulator(logits.dtype)).eps)
     rounding = 4 * eps + rows.shape[1] * float(np.finfo(float).eps)
-    buffers = step = None
-    for part in row_blocks(*rows.shape, dtype.itemsize):
+    parts = list(row_blocks(*rows.shape, dtype.itemsize))
+    largest = rows[parts[0]].shape if parts else (0, 0)
+    buffers, step = np.empty((3, *largest), dtype), np.empty(largest, np.intp)
+    for part in parts:
         block = rows[part].astype(dtype, copy=False)
-        if buffers is None:
-            buffers, step = np.empty((3, *block.shape), dtype), np.empty(block.shape, np.intp)
         key, weights, scaled = buffers[:, : len(block)]
         measure(block, key, weights)
         np.minimum(np.multiply(key, STEPS_PER_NAT, out=scaled), LAST_STEP, out=scaled)
@@ -495,13 +497,17 @@ def _prefix_tokens(
     logits: Floats, prefix: Sequence[int] | Sequence[Sequence[int]]
 ) -> tuple[Integers, Integers]:
     """The tokens of all prefixes, end to end: the row of logits each belongs to, and its id."""
-    prefixes = [prefix] if logits.ndim == 1 else list(prefix)
+    prefixes: Sequence[Any] = [prefix] if logits.ndim == 1 else prefix
+    try:
+        lengths = list(map(len, prefixes))
+    except TypeError:  # tokens where prefixes should be
+        lengths = []
     n_rows = 1 if logits.ndim == 1 else len(logits)
-    if logits.ndim > 2 or n_rows != len(prefixes):
+    if logits.ndim > 2 or n_rows != len(lengths):
         raise ValueError(
             f"logits of shape {logits.shape} need one prefix per row: a sequence of tokens for "
             "(V,), B of them for (B, V)"
         )
-    ids = [as_token_ids(tokens, logits.shape[-1], "prefix") for tokens in prefixes]
-    row = np.repeat(np.arange(n_rows), [len(tokens) for tokens in ids])
-    return row, np.concatenate([np.empty(0, dtype=np.intp), *ids])
+    row = np.repeat(np.arange(n_rows), lengths)
+    ids = prefixes if isinstance(prefixes, np.ndarray) else list(chain.from_iterable(prefixes))
+    return row, as_token_ids(ids, logits.shape[-1], "prefix").ravel()

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmcore._checks import as_floats, as_integer, as_token_ids
+from lmcore._checks import as_floats, as_integer, as_outcomes, as_token_ids
 from lmcore._typing import Integers
 
 Alternative = Literal["greater", "less", "two-sided"]
@@ -230,23 +230,24 @@ def mean_stderr(values: ArrayLike, clusters: ArrayLike | None = None) -> MeanStd
     >>> mean_stderr([1.0, 1.0, 3.0, 3.0], clusters=[0, 0, 1, 1])
     MeanStderr(mean=2.0, stderr=1.0)
     """
-    x = as_floats(values, "values").astype(float)
-    given = np.arange(len(x)) if clusters is None else np.asarray(clusters)
-    if x.ndim != 1 or given.shape != x.shape:
+    x = as_floats(values, "values")
+    given = None if clusters is None else np.asarray(clusters)
+    if x.ndim != 1 or (given is not None and given.shape != x.shape):
+        shape = "none" if given is None else given.shape
         raise ValueError(
-            f"values has shape {x.shape} and clusters {given.shape}: pass one cluster per value, "
-            "both (n,)"
+            f"values has shape {x.shape} and clusters {shape}: pass one cluster per value, (n,)"
         )
-    mean = x.mean()
+    mean = float(x.mean(dtype=float))
+    if len(x) < 2:
+        raise ValueError(f"a standard error needs at least two values, got {len(x)}")
+    if given is None:
+        return MeanStderr(mean, math.sqrt(x.var(ddof=1, dtype=float) / len(x)))
     names, group = np.unique(given, return_inverse=True)
     if len(names) < 2:
-        raise ValueError(
-            f"a standard error needs at least two {'values' if len(x) < 2 else 'clusters'}, got "
-            f"{len(names)}"
-        )
-    totals = np.bincount(group, weights=x - mean)
+        raise ValueError(f"a standard error needs at least two clusters, got {len(names)}")
+    totals = np.bincount(group, weights=np.subtract(x, mean, dtype=float))
     variance = len(names) / (len(names) - 1) * (totals**2).sum() / len(x) ** 2
-    return MeanStderr(float(mean), math.sqrt(variance))
+    return MeanStderr(mean, math.sqrt(variance))
 
 
 def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
@@ -284,28 +285,26 @@ def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
     >>> auroc([0.1, 0.4, 0.4, 0.8], [0, 0, 1, 1])
     0.875
     """
-    s, given = as_floats(scores, "scores"), as_floats(labels, "labels")
-    if s.ndim != 1 or given.shape != s.shape:
+    s, positive = as_floats(scores, "scores"), as_outcomes(labels, "labels")
+    if s.ndim != 1 or positive.shape != s.shape:
         raise ValueError(
-            f"scores has shape {s.shape} and labels {given.shape}: pass one label per score, both "
-            "(n,)"
+            f"scores has shape {s.shape} and labels {positive.shape}: pass one label per score, "
+            "both (n,)"
         )
-    if not np.isin(given, (0, 1)).all():
-        raise ValueError("labels must be 0 or 1, or booleans")
     if np.isnan(s).any():
         raise ValueError(f"score {int(np.isnan(s).argmax())} is NaN, which has no rank")
-    positive = given == 1
-    n_positive = int(positive.sum())
-    if n_positive in (0, len(given)):
+    above, below = np.sort(s[positive]), np.sort(s[~positive])
+    if 0 in (len(above), len(below)):
         raise ValueError(
-            f"labels holds one class only ({n_positive} positive of {len(given)}): there is "
-            "nothing to tell apart"
+            f"labels holds one class only ({len(above)} positive of {len(s)}): there is nothing "
+            "to tell apart"
         )
-    _, place, counts = np.unique(s, return_inverse=True, return_counts=True)
-    # equal scores share the mean of their ranks
-    ranks = (counts.cumsum() - (counts - 1) / 2)[place]
-    pairs_won = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(pairs_won / (n_positive * (len(given) - n_positive)))
+    # a tie is counted from one side and not from the other: half a pair
+    pairs_won = sum(
+        int(np.searchsorted(below, above, side=side).sum(dtype=np.int64))
+        for side in ("left", "right")
+    )
+    return pairs_won / 2 / (len(above) * len(below))
 
 
 class SignTest(NamedTuple):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lmcore._arrays import accumulator, weighted_sum
+from lmcore._arrays import accumulator, row_blocks, weighted_sum
 from lmcore._checks import as_counts, as_distribution, as_floats, as_mask
 from lmcore._typing import Bools, Floats
 from lmcore.likelihood import masked_mean
@@ -50,9 +50,13 @@ def entropy(probs: ArrayLike, log: bool = False) -> Floats:
     1.5
     """
     values = as_distribution(probs, "probs", log=log)
-    weights, log_probs = _both(values, log)
-    # 0 - x, so that a certain outcome has 0.0, not -0.0
-    return (0 - weighted_sum(weights, log_probs)).astype(values.dtype)[()]
+    rows = values.reshape(-1, values.shape[-1])
+    result = np.empty(len(rows), dtype=values.dtype)
+    for part in row_blocks(*rows.shape, rows.itemsize):
+        weights, log_probs = _both(rows[part], log)
+        # 0 - x, so that a certain outcome has 0.0, not -0.0
+        result[part] = 0 - weighted_sum(weights, log_probs)
+    return result.reshape(values.shape[:-1])[()]
 
 
 def cross_entropy_dist(q: ArrayLike, p: ArrayLike, log: bool = False) -> Floats:
@@ -368,8 +372,9 @@ def bits_per_byte(nll: ArrayLike, n_bytes: ArrayLike, mask: ArrayLike | None = N
     nll : array-like
         −log p of each token in nats; EOS included if the model must say where the text ends.
     n_bytes : int or array-like of int
-        Length of the text in UTF-8 (``len(text.encode())``), or of each text; summed. With
-        characters counted in place of bytes the result is bits per character.
+        Length of the text in UTF-8 (``len(text.encode())``), or of each text; summed. Count the
+        text of the tokens that `mask` leaves. With characters counted in place of bytes the result
+        is bits per character.
     mask : array-like, optional
         Which tokens count; all if not given.
 

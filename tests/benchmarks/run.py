@@ -5,8 +5,9 @@ Every bench_*.py beside this file has a function `measurements()` that yields, o
     (what, lmcore's seconds, name of the peer, the peer's seconds, goal)
 
 with `goal` the largest ratio of the two that design asks for, or None. An absolute limit is a peer
-named "limit". Each file runs in a process of its own, so that its peak memory is its own; a peer
-that is not installed is said so. Names on the command line choose files: `run.py softmax ngram`.
+named "limit"; a sixth entry "bytes" says that both are sizes. Each file runs in a process of its
+own, so that its peak memory is its own; a peer that is not installed is said so. Names on the
+command line choose files: `run.py softmax ngram`.
 """
 
 import importlib
@@ -30,6 +31,11 @@ def duration(seconds):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
+
+
+def amount(n_bytes):
+    """Three digits in MiB."""
+    return f"{n_bytes / 2**20:.3g} MiB"
 
 
 def machine():
@@ -76,12 +82,13 @@ def show(name):
         if isinstance(row, dict):
             print(f"{'peak memory of ' + name:<52}{row['peak'] / 2**20:>9.0f} MiB")
             continue
-        what, ours, peer, theirs, goal = row
+        what, ours, peer, theirs, goal, *unit = row
+        written = amount if unit else duration
         holds = goal is None or ours <= goal * theirs
         verdict = "" if goal is None else f"goal {goal:g}: {'holds' if holds else 'MISSED'}"
         print(
             LINE.format(
-                what, duration(ours), duration(theirs), peer, f"{ours / theirs:.3g}", verdict
+                what, written(ours), written(theirs), peer, f"{ours / theirs:.3g}", verdict
             ),
             flush=True,
         )

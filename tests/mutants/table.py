@@ -385,6 +385,11 @@ MUTANTS = [
             "(block * block).sum(axis=1) - 2 * of_target",
             "Brier score without the target's square",
         ),
+        (
+            "share * (mean_confidence - accuracy) ** 2",
+            "(mean_confidence - accuracy) ** 2 / len(share)",
+            "groups not weighed by their size",
+        ),
     ),
     *_group(
         "lmcore/calibration/temperature.py",
@@ -415,8 +420,11 @@ MUTANTS = [
             "mass of the steps before forgotten",
         ),
         (
-            "np.take_along_axis(sums, order, axis=1).cumsum(axis=1)\n    needed = np.ones(keys.shape, dtype=bool)\n    needed[:, 1:] = before + sums[:, :-1] < goal",
-            "np.take_along_axis(sums, order, axis=1).cumsum(axis=1)\n    needed = before + sums < goal",
+            "np.take_along_axis(sums, order, axis=1).cumsum(axis=1)\n"
+            "    needed = np.ones(keys.shape, dtype=bool)\n"
+            "    needed[:, 1:] = before + sums[:, :-1] < goal",
+            "np.take_along_axis(sums, order, axis=1).cumsum(axis=1)\n"
+            "    needed = before + sums < goal",
             "the token that crosses p left out",
         ),
         ("mass * (1 - rounding))", "mass)", "a set that reaches p exactly still grows"),
@@ -462,7 +470,7 @@ MUTANTS = [
         "lmcore/decoding/search.py",
         "tests/test_decoding.py",
         (
-            "if tokens[-1] == eos and rank < width:",
+            "if tokens[-1] == eos and rank < num_beams:",
             "if tokens[-1] == eos:",
             "hypotheses finish from outside the beam",
         ),
@@ -661,6 +669,11 @@ MUTANTS = [
             ),
             "rotation that reflects",
         ),
+        (
+            "slice(0, past + stop if causal else n_keys)",
+            "slice(0, past + stop)",
+            "attention without a mask sees no later key",
+        ),
     ),
     *_group(
         "lmcore/models/transformer.py",
@@ -677,8 +690,8 @@ MUTANTS = [
             "every cached step at position 0",
         ),
         (
-            "return -(-beyond // config.hop) * config.hop",
-            "return beyond // config.hop * config.hop",
+            "return -(-beyond // config.stride) * config.stride",
+            "return beyond // config.stride * config.stride",
             "window moved on too late",
         ),
     ),
@@ -710,8 +723,8 @@ MUTANTS = [
         "lmcore/models/nplm.py",
         "tests/test_nplm.py",
         (
-            "((0, 0), (config.context - 1, 0)), constant_values=config.vocab_size)",
-            "((0, 0), (config.context - 1, 0)))",
+            "((0, 0), (config.block_size - 1, 0)), constant_values=config.vocab_size)",
+            "((0, 0), (config.block_size - 1, 0)))",
             "contexts padded with token 0",
         ),
         (
@@ -719,7 +732,7 @@ MUTANTS = [
             "d_inner = d_hidden * (1 - hidden)",
             "tanh' = 1 − tanh",
         ),
-        ("first = max(0, begin - config.cold)", "first = begin", "blocks start without context"),
+        ("first = max(0, begin - config.burn_in)", "first = begin", "blocks start without context"),
         ('logits += lm_head(x, params["W"])', "pass", "direct connections forgotten"),
         (
             "d_x + d_direct, d_W.T",
@@ -762,7 +775,7 @@ MUTANTS = [
         "tests/test_neural.py",
         ("if prefix and prefix[-1] == self.eos:", "if False:", "something follows EOS"),
         (
-            "window = inputs[self.module.window_start(len(inputs), self.config) :]",
+            "window = inputs[self.family.window_start(len(inputs), self.config) :]",
             "window = inputs",
             "the context is never cut",
         ),
@@ -787,7 +800,7 @@ MUTANTS = [
             "idf negative for common terms",
         ),
         (
-            "frequency / (frequency + saturation[document])",
+            "frequency / (frequency + saturation[document_of])",
             "frequency / (frequency + saturation.mean())",
             "no length normalisation",
         ),
@@ -802,9 +815,8 @@ MUTANTS = [
         "lmcore/conditioning/automata.py",
         "tests/test_conditioning.py",
         (
-            (
-                "_or([after_first, _derivative(pattern[2], char)]) if _may_end(pattern[1]) else after_first"
-            ),
+            "_or([after_first, _derivative(pattern[2], char)])"
+            " if _may_end(pattern[1]) else after_first",
             "after_first",
             "a part that may be empty is never skipped",
         ),
@@ -830,8 +842,10 @@ MUTANTS = [
             "masked, not renormalised",
         ),
         (
-            "removed.append(np.exp(row[states[state] < 0]).sum())\n        state = walk(states, (token,), state)",
-            "state = walk(states, (token,), state)\n        removed.append(np.exp(row[states[state] < 0]).sum())",
+            "removed.append(np.exp(row[states[state] < 0]).sum())\n"
+            "        state = walk(states, (token,), state)",
+            "state = walk(states, (token,), state)\n"
+            "        removed.append(np.exp(row[states[state] < 0]).sum())",
             "mask of the next step",
         ),
         (
@@ -889,11 +903,11 @@ MUTANTS = [
             "1 + (rows >= own).sum(axis=-1)",
             "ranks from 2, ties the worse place",
         ),
-        ("(counts - 1) / 2)[place]", "0)[place]", "ties count as won"),
+        ('for side in ("left", "right")', 'for side in ("right", "right")', "ties count as won"),
         (
-            "n_positive * (n_positive + 1) / 2",
-            "n_positive * (n_positive - 1) / 2",
-            "rank sum off by one a positive",
+            "np.sort(s[positive]), np.sort(s[~positive])",
+            "np.sort(s[~positive]), np.sort(s[positive])",
+            "the other class above",
         ),
         (
             "for heads in range(k, n):",
@@ -914,6 +928,11 @@ MUTANTS = [
             "for i in range(len(text) - n + 1))",
             "for i in range(len(text) - n))",
             "last n-gram left out",
+        ),
+        (
+            "x.var(ddof=1, dtype=float)",
+            "x.var(dtype=float)",
+            "variance of the sample, not of its source",
         ),
     ),
     *_group(
