@@ -1,6 +1,6 @@
 """nbjudge: one command, with a verb for everything that is done with an assignment.
 
-    nbjudge release | lint | check | grade | report | doctor
+    nbjudge release | lint | check | roster | due | collect | grade | report | doctor
 
 Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well,
 1 something needs a person (a submission without a grade, a problem that lint found), 2 nothing
@@ -10,7 +10,6 @@ could be done, 130 after Ctrl-C or a request to end (SIGTERM).
 import argparse
 import contextlib
 import io
-import json
 import logging
 import os
 import signal
@@ -22,7 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbjudge import __version__, values
+from nbjudge.options import chapters, places, print_json
 from nbjudge.sandbox.levels import LEVELS
+from nbjudge.term.verbs import TERM_VERBS
 
 STOPPED = "\nstopped: finished submissions are kept; the same command continues with the others"
 WIDTH = 110
@@ -85,7 +86,7 @@ def main(arguments=None):
     except (ValueError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         if options.json:
-            _print_json({"error": str(error)})
+            print_json({"error": str(error)})
         return 2
 
 
@@ -135,37 +136,12 @@ def _ended_like_by_a_key():
         signal.signal(signal.SIGTERM, before)
 
 
-def _print_json(answer):
-    json.dump(answer, sys.stdout, indent=1)
-    print()
-
-
-def _chapters(verb, what):
-    verb.add_argument(
-        "chapters",
-        nargs="*",
-        metavar="CHAPTER",
-        help=f"number or name of an assignment; none means {what}",
-    )
-
-
-def _places(verb):
-    verb.add_argument(
-        "--root", type=Path, help="where submitted/ lies (default: the course's folder)"
-    )
-    verb.add_argument(
-        "--db",
-        metavar="URL",
-        help="the gradebook, such as postgresql://user@host/name (default: gradebook.db)",
-    )
-
-
 # ---- grade
 
 
 def _grade_options(verb):
-    _chapters(verb, "all submitted")
-    _places(verb)
+    chapters(verb, "all submitted")
+    places(verb)
     verb.add_argument(
         "--students", nargs="+", metavar="NAME", default=(), help="only these students"
     )
@@ -183,7 +159,9 @@ def _grade_options(verb):
         help="a Dask scheduler whose workers grade instead, such as tcp://10.0.0.5:8786",
     )
     verb.add_argument(
-        "--due", metavar="WHEN", help='due date of these chapters, such as "2026-03-01 23:59 UTC"'
+        "--due",
+        metavar="WHEN",
+        help='due date of these chapters, such as "2026-03-01 23:59 UTC"; none takes it away',
     )
     verb.add_argument("--force", action="store_true", help="grade again what has been graded")
     verb.add_argument(
@@ -276,7 +254,7 @@ def _grade(options):
         db=options.db,
     )
     if options.json:
-        _print_json(terminal.summary(rows, alike))
+        print_json(terminal.summary(rows, alike))
     else:
         terminal.print_table(
             rows,
@@ -297,7 +275,7 @@ def _grade(options):
 
 
 def _release_options(verb):
-    _chapters(verb, "all")
+    chapters(verb, "all")
 
 
 def _release(options):
@@ -305,7 +283,7 @@ def _release(options):
 
     changed = [str(path) for path in release.generate(options.home, options.chapters)]
     if options.json:
-        _print_json({"changed": changed})
+        print_json({"changed": changed})
     else:
         print("\n".join(f"changed: {path}" for path in changed) or "every release is current")
     return 0
@@ -315,7 +293,7 @@ def _release(options):
 
 
 def _lint_options(verb):
-    _chapters(verb, "all")
+    chapters(verb, "all")
     verb.add_argument(
         "--search",
         nargs="+",
@@ -333,7 +311,7 @@ def _lint(options):
     problems = lint.problems(options.home, options.chapters, options.search)
     tests = lint.tests(options.home, options.chapters)
     if options.json:
-        _print_json({"problems": problems, "tests": [test._asdict() for test in tests]})
+        print_json({"problems": problems, "tests": [test._asdict() for test in tests]})
     else:
         terminal.print_rows(lint.TITLES, [lint.cells(test) for test in tests])
         print("\n" + ("\n".join(problems) or "every release is current, and no secret got out"))
@@ -363,7 +341,7 @@ def _check(options):
     earned, points = sum(row.earned for row in tested), sum(row.points for row in tested)
     if options.json:
         cells = [row._asdict() for row in rows]
-        _print_json({"cells": cells, "earned": earned, "points": points})
+        print_json({"cells": cells, "earned": earned, "points": points})
         return 0
     for row in rows:
         name = row.name if len(paths) == 1 else f"{row.notebook}: {row.name}"
@@ -379,8 +357,8 @@ def _check(options):
 
 
 def _report_options(verb):
-    _chapters(verb, "all in the gradebook")
-    _places(verb)
+    chapters(verb, "all in the gradebook")
+    places(verb)
 
 
 def _report(options):
@@ -389,7 +367,7 @@ def _report(options):
 
     rows = standing.read(options.home, options.root, options.chapters, options.db)
     if options.json:
-        _print_json({"submissions": [row._asdict() for row in rows]})
+        print_json({"submissions": [row._asdict() for row in rows]})
     else:
         terminal.print_standing(rows)
     return 0
@@ -407,7 +385,7 @@ def _doctor(options):
 
     report = doctor.examine()
     if options.json:
-        _print_json(doctor.as_data(report))
+        print_json(doctor.as_data(report))
     else:
         print(doctor.text(report))
     return 0 if report.chosen else 1
@@ -455,4 +433,5 @@ VERBS = {
         "Tells what the machine allows, what each level of isolation promises, and how to get a"
         " better one. Exit status: 0 submissions can be shut in, 1 they cannot.",
     ),
+    **TERM_VERBS,
 }

@@ -74,6 +74,14 @@ class LatePenalty(BasePlugin):
     per_day = Float(0.1, help="share of the score taken per day begun").tag(config=True)
     at_most = Float(0.5, help="largest share taken").tag(config=True)
 
+    @property
+    def policy(self):
+        """In words, for those who ask."""
+        return (
+            f"{self.per_day:.0%} of the score is taken off for each day begun after the due date,"
+            f" {self.at_most:.0%} at most"
+        )
+
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         days = ceil(total_seconds_late / 86400)
         return score * min(self.at_most, self.per_day * days)

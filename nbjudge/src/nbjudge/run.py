@@ -15,8 +15,8 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from nbjudge import dates, publish
 from nbjudge import plan as planning
-from nbjudge import publish
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, compile_spec
 from nbjudge.course import Course
@@ -95,7 +95,7 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     """
     options = Options(**options)
     course = Course(home, root, options.db)
-    due = _date(options.due)
+    due = [] if options.due is None else [dates.due(options.due)]
     found = {
         chapter: [
             s for s in course.students(chapter) if not options.students or s in options.students
@@ -200,7 +200,11 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
         specs = sources.prepared(chapter)
         only = _cells_of(options.regrade, chapter, specs) if options.regrade else None
         for spec in specs:
-            writer.register(spec, due)
+            writer.register(spec)
+        for when in due:
+            writer.set_due(chapter, when)
+            said = "no due date" if when is None else f"due {dates.shown(when)}"
+            writer.say(f"{chapter}: {said}")
     except SourceError as error:
         rows = [Row(chapter, publish.printable(name), REFUSED, str(error)) for name in students]
         for row in _shown(show, chapter, rows):
@@ -212,9 +216,25 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
     writer.enrol([name for name in students if planning.name_trouble(name) is None])
     parts = _grade(plan, writer, spool, only, sources.limits, options, show)
     writer.set_penalties(chapter)
+    if warning := _timeless(chapter, writer.deadlines(chapter), students):
+        writer.say(warning)
     scores = writer.scores(chapter)
     publish.pages(plan, writer, scores)
     return publish.rows(plan, parts, scores)
+
+
+def _timeless(chapter, deadlines, students):
+    """A warning that nobody can be late, if there is a due date and hand-ins have no time."""
+    there = [student for student in students if student in deadlines.times]
+    without = [student for student in there if deadlines.times[student] is None]
+    if deadlines.due is None or not without:
+        return ""
+    who = "no hand-in" if len(without) == len(there) else f"{len(without)} of {len(there)} hand-ins"
+    verb = "has" if len(without) == len(there) else "have no"
+    return (
+        f"{chapter}: {who} {verb} a time and cannot be late: nbjudge collect writes timestamp.txt"
+        " beside each notebook"
+    )
 
 
 def _shown(show, chapter, rows):
@@ -281,9 +301,9 @@ def _enter(spec, submission, outcome, writer, spool, only):
         )
     path = spool / f"{outcome.key}.json"
     outcome.save(path)
-    writer.write(spec, outcome, submission.files, only)
+    again = writer.write(spec, outcome, submission.files, only)
     path.unlink(missing_ok=True)
-    notes = tuple(dict.fromkeys([*submission.notes, *outcome.flags]))
+    notes = tuple(dict.fromkeys([*submission.notes, *outcome.flags, *again]))
     return Part(GRADED, "; ".join(notes), notes, outcome.seconds, outcome.isolation)
 
 
@@ -443,17 +463,6 @@ def _stray(path, chapter, known):
             " grade again"
         ),
     )
-
-
-def _date(text):
-    from nbgrader.utils import parse_utc
-
-    try:
-        return parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f'the due date {text!r} is no date: write one such as "2026-03-01 23:59 UTC"'
-        ) from None
 
 
 def limits_of(config):

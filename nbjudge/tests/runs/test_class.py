@@ -224,7 +224,7 @@ def test_unknown_chapter(tmp_path, capsys):
 def test_a_due_date_that_is_none(tmp_path, capsys):
     home = make_course(tmp_path)
     assert main(["grade", "--home", str(home), "--due", "the ides of March"]) == 2
-    assert "the due date 'the ides of March' is no date" in capsys.readouterr().err
+    assert "the date 'the ides of March' is none" in capsys.readouterr().err
 
 
 def test_a_misplaced_submission_is_not_overlooked(graded, tmp_path):

@@ -12,11 +12,13 @@ import hashlib
 import json
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 from nbgrader.api import (
+    Assignment,
     Comment,
     Grade,
     Gradebook,
@@ -46,9 +48,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import selectinload
 
+from nbjudge import dates
 from nbjudge.assignment.names import SourceError
+from nbjudge.assignment.spec import WRITTEN
 from nbjudge.files import AGAIN, FULL, replace, trouble
+from nbjudge.records import people as persons
 from nbjudge.records import scores as export
+from nbjudge.submission.sanitise import grade_id, source_of
 
 # seconds that a database may be locked or away
 PATIENCE = 120.0
@@ -91,6 +97,16 @@ class Line(NamedTuple):
     detail: dict = {}
 
 
+class Deadlines(NamedTuple):
+    """When an assignment is due, and when it was handed in; times in UTC, without a zone."""
+
+    due: datetime | None
+    # {student: timedelta}
+    extensions: dict
+    # {student: datetime or None}
+    times: dict
+
+
 class Writer:
     """The gradebook and the folders of one course, open for writing.
 
@@ -118,6 +134,7 @@ class Writer:
             engine.dispose()
             self.book = Gradebook(self.url, self.layout.course_id)
             ledger.metadata.create_all(self.book.engine)
+            persons.withdrawn.metadata.create_all(self.book.engine)
             with self.book.engine.begin() as connection:
                 for column in INDEXED:
                     table, name = column.class_.__tablename__, column.key
@@ -174,7 +191,7 @@ class Writer:
 
     # ---- the assignment
 
-    def register(self, spec, due=None):
+    def register(self, spec):
         """Enter an assignment's notebook and its cells, as nbgrader's generate_assignment does."""
         cells = [
             nbformat.from_dict(
@@ -194,7 +211,7 @@ class Writer:
         }
 
         def work():
-            self.book.update_or_create_assignment(spec.chapter, **({"duedate": due} if due else {}))
+            self.book.update_or_create_assignment(spec.chapter)
             SaveCells(config=self.config).preprocess(notebook, names)
             self.book.db.expire_all()
 
@@ -204,6 +221,79 @@ class Writer:
             raise
         except RuntimeError as error:  # nbgrader refuses it
             raise SourceError(f"{spec.chapter}/{spec.notebook}.ipynb: {error}") from error
+
+    def set_due(self, chapter, when):
+        """Set an assignment's due date.
+
+        Parameters
+        ----------
+        chapter : str
+        when : datetime or None
+            With its zone; None takes the date away.
+        """
+
+        def work():
+            assignment = self.book.update_or_create_assignment(chapter)
+            assignment.duedate = None if when is None else dates.naive_utc(when)
+            self.book.db.commit()
+
+        self._persist(work)
+
+    def extend(self, chapter, student, span):
+        """Give one student more time for an assignment.
+
+        Parameters
+        ----------
+        chapter, student : str
+        span : timedelta or None
+            Counted from the due date; None takes the extension away.
+
+        Raises
+        ------
+        ValueError
+            If the gradebook does not know the student.
+        """
+
+        def work():
+            self.book.update_or_create_assignment(chapter)
+            try:
+                self.book.find_student(student)
+            except MissingEntry:
+                raise ValueError(
+                    f"the gradebook knows no student {student!r}: nbjudge roster enters students"
+                ) from None
+            self._submission(chapter, student).extension = span
+            self.book.db.commit()
+
+        self._persist(work)
+
+    def deadlines(self, chapter):
+        """Due date, extensions and times of the hand-ins of an assignment.
+
+        Returns
+        -------
+        Deadlines
+        """
+
+        def work():
+            due = self.book.find_assignment(chapter).duedate
+            rows = self.book.db.execute(
+                select(
+                    SubmittedAssignment.student_id,
+                    SubmittedAssignment.extension,
+                    SubmittedAssignment.timestamp,
+                )
+                .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                .where(Assignment.name == chapter)
+            ).all()
+            self.book.db.rollback()
+            return Deadlines(
+                due,
+                {student: extra for student, extra, _ in rows if extra},
+                {student: when for student, _, when in rows},
+            )
+
+        return self._persist(work)
 
     def enrol(self, students):
         """Make sure that the gradebook has these students."""
@@ -225,6 +315,33 @@ class Writer:
             return {who: name for who, name in names.items() if name}
 
         return self._persist(work)
+
+    def people(self):
+        """All students: list of Person."""
+
+        def work():
+            found = persons.everybody(self.book)
+            self.book.db.rollback()
+            return found
+
+        return self._persist(work)
+
+    def enter_people(self, people):
+        """Enter students; what a list does not say of a known one stays.
+
+        Parameters
+        ----------
+        people : list of Person
+        """
+        self._persist(lambda: persons.enter(self.book, people))
+
+    def withdrawn(self):
+        """Ids of the students who have withdrawn."""
+        return self._persist(lambda: persons.away(self.book))
+
+    def set_withdrawn(self, students):
+        """Say who has withdrawn: these students and nobody else."""
+        self._persist(lambda: persons.set_away(self.book, students))
 
     def lines(self, chapter):
         """The ledger: {(student, notebook): Line}."""
@@ -252,15 +369,23 @@ class Writer:
             What was handed in beside the notebook; what lies beside the source goes over it.
         only : set of str, optional
             Write the scores of these cells alone; the others stay as they are.
+
+        Returns
+        -------
+        list of str
+            What a person has to mark again, because the text that was marked has changed.
         """
         text = _notebook(spec, result)
+        texts = _written(spec, result.cells)
+        path = self.folder("autograded", result.student, result.chapter)
+        before = _written(spec, _cells_in(path / f"{result.notebook}.ipynb"))
         try:
             self._write_files(spec, result, dict(files) | spec.files, text)
         except OSError as error:
             if error.errno in FULL:
                 raise DiskFull(trouble(error)) from None
             raise
-        self._persist(lambda: self._enter(result, only, _digest(text)))
+        return self._persist(lambda: self._enter(result, only, _digest(text), texts, before))
 
     def _write_files(self, spec, result, files, text):
         folder = self.folder("autograded", result.student, result.chapter)
@@ -318,8 +443,16 @@ class Writer:
         directory = getattr(self.layout, f"{step}_directory")
         return Path(self.layout.format_path(directory, student, chapter))
 
-    def _enter(self, result, only, digest):
+    def _enter(self, result, only, digest, texts, before):
         db = self.book.db
+        where = (
+            ledger.c.assignment == result.chapter,
+            ledger.c.student == result.student,
+            ledger.c.notebook == result.notebook,
+        )
+        kept = db.execute(select(ledger.c.detail).where(*where)).scalar()
+        detail = json.loads(kept) if kept else {}
+        before, notes = detail.get("written", before), dict(detail.get("earlier_marks", {}))
         submission = self._submission(result.chapter, result.student)
         submission.timestamp = parse_utc(result.timestamp) if result.timestamp else None
         notebook = next(one for one in submission.notebooks if one.notebook.name == result.notebook)
@@ -335,17 +468,19 @@ class Writer:
                 grade.needs_manual_grade = (
                     grade.manual_score is not None or grade.auto_score is None
                 )
+        changed = {
+            name
+            for name, text in texts.items()
+            if (only is None or name in only) and before.get(name, text) != text
+        }
+        again = _take_back_marks(notebook, changed, notes)
         for comment in notebook.comments:
-            if comment.cell.name in result.comments:
-                comment.auto_comment = result.comments[comment.cell.name]
+            name = comment.cell.name
+            if name in result.comments:
+                comment.auto_comment = notes.get(name) or result.comments[name]
         self._set_penalty(submission, notebook)
         complete = only is None or all(
             grade.auto_score == result.scores.get(grade.cell.name) for grade in notebook.grades
-        )
-        where = (
-            ledger.c.assignment == result.chapter,
-            ledger.c.student == result.student,
-            ledger.c.notebook == result.notebook,
         )
         db.execute(delete(ledger).where(*where))
         db.execute(
@@ -357,17 +492,20 @@ class Writer:
                 feedback=None,
                 detail=json.dumps(
                     {
-                        "flags": result.flags,
+                        "flags": [*result.flags, *again],
                         "limits": result.limits,
                         "notebook": digest,
                         "scores": result.scores,
                         "seconds": result.seconds,
                         "fingerprints": result.fingerprints,
+                        "written": texts if only is None else before,
+                        "earlier_marks": notes,
                     }
                 ),
             )
         )
         db.commit()
+        return again
 
     def _submission(self, chapter, student):
         """The rows of a submission; made, but not committed, if they are not there."""
@@ -492,6 +630,68 @@ def _notebook(spec, result):
         "nbformat_minor": 5,
     }
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _written(spec, cells):
+    """{grade_id: digest} of what a person marks.
+
+    Of a task, which has no cell for the answer, it is all that is the student's own.
+    """
+    sources = {grade_id(cell): source_of(cell) for cell in cells if grade_id(cell)}
+    own = "\0".join(source_of(cell) for cell in cells if not grade_id(cell))
+    found = {}
+    for cell in spec.cells:
+        if cell.role == WRITTEN and cell.grade_id in sources:
+            is_task = not cell.metadata["nbgrader"].get("solution")
+            found[cell.grade_id] = _digest(own if is_task else sources[cell.grade_id])
+    return found
+
+
+def _cells_in(path):
+    """The cells of a notebook that lies somewhere; none if there is none."""
+    try:
+        return json.loads(path.read_bytes())["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _take_back_marks(notebook, changed, notes):
+    """Have the answers marked again whose texts have changed; what they were worth stays a note.
+
+    Parameters
+    ----------
+    notebook : SubmittedNotebook
+    changed : set of str
+    notes : dict of str to str
+        Notes by grade_id; those that are needed no longer are taken out.
+
+    Returns
+    -------
+    list of str
+        What is to be said about each.
+    """
+    comments, again = {comment.cell.name: comment for comment in notebook.comments}, []
+    for grade in notebook.grades:
+        name = grade.cell.name
+        if grade.manual_score is None:
+            continue
+        if name not in changed:
+            notes.pop(name, None)
+            continue
+        comment = comments.get(name)
+        said = (comment.manual_comment or "").strip() if comment is not None else ""
+        notes[name] = (
+            f"An earlier text had {grade.manual_score:g} of {grade.max_score:g} points"
+            f"{f' and the comment: {said}' if said else '.'}"
+        )
+        again.append(
+            f"{name} was marked {grade.manual_score:g} of {grade.max_score:g}, and its text has"
+            " changed since: mark it again"
+        )
+        grade.manual_score, grade.needs_manual_grade = None, True
+        if comment is not None:
+            comment.manual_comment = None
+    return again
 
 
 def _digest(text):

@@ -181,25 +181,46 @@ def _cells(path):
     data = _read_plain(path, MAX_BYTES)
     if data is None:
         raise NotThere(f"there is no {path.name}")
+    return cells_of(data, path.name)
+
+
+def cells_of(data, name):
+    """The cells of a notebook without their outputs.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    Unreadable
+        If it is no notebook.
+    """
     try:
         notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Unreadable(f"{path.name} is not text in UTF-8: {AGAIN}") from None
+        raise Unreadable(f"{name} is not text in UTF-8: {AGAIN}") from None
     except json.JSONDecodeError as error:
         raise Unreadable(
-            f"{path.name} is not a complete notebook (broken at line {error.lineno}, column"
+            f"{name} is not a complete notebook (broken at line {error.lineno}, column"
             f" {error.colno}): {AGAIN}"
         ) from None
     except RecursionError:
-        raise Unreadable(f"{path.name} is nested too deeply to be a notebook: {AGAIN}") from None
+        raise Unreadable(f"{name} is nested too deeply to be a notebook: {AGAIN}") from None
     except ValueError as error:  # a number of a million digits
-        raise Unreadable(f"{path.name} is not a notebook ({error}): {AGAIN}") from None
+        raise Unreadable(f"{name} is not a notebook ({error}): {AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise Unreadable(f"{path.name} is valid JSON but holds no list of cells: {AGAIN}")
+        raise Unreadable(f"{name} is valid JSON but holds no list of cells: {AGAIN}")
     if len(cells) > MOST_CELLS:
         raise Unreadable(
-            f"{path.name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
+            f"{name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
             f" not yours, then {AGAIN}"
         )
     return [_bare(cell) for cell in cells]

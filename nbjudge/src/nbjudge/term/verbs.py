@@ -1,0 +1,257 @@
+"""The command line's verbs for what surrounds grading."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from nbjudge import dates
+from nbjudge.options import places, print_json
+
+# ---- collect
+
+
+def _collect_options(verb):
+    verb.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="archives or folders as your platform exported them; Moodle's grading worksheet beside"
+        " its archive says who is who and when each was handed in",
+    )
+    verb.add_argument(
+        "--chapter",
+        metavar="CHAPTER",
+        help="which assignment these are (default: recognised from each notebook)",
+    )
+    verb.add_argument(
+        "--time",
+        type=_moment,
+        metavar="WHEN",
+        help='when they were handed in, where the export does not say: "2026-03-01 23:59 UTC"',
+    )
+    verb.add_argument(
+        "--new",
+        action="store_true",
+        help="take students in who are not in the roster although others are",
+    )
+    how = verb.add_mutually_exclusive_group()
+    how.add_argument("--yes", action="store_true", help="place everything without asking")
+    how.add_argument("--dry-run", action="store_true", help="show what would be done, and stop")
+    places(verb)
+
+
+def _moment(text):
+    try:
+        return dates.moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+
+
+def _collect(options):
+    from nbjudge.term.collect import NOT_PLACED, PLACED, collect
+
+    def agree(result):
+        if not options.json:
+            _show(result)
+        count = sum(row.state in PLACED for row in result.rows)
+        if options.dry_run or not count:
+            return False
+        if options.yes:
+            return True
+        if options.json or not sys.stdin.isatty():
+            print("nothing was placed: give --yes to place them", file=sys.stderr)
+            return False
+        return input(f"Place {_count(count, 'hand-in')}? [y/N] ").strip().lower() in ("y", "yes")
+
+    result = collect(
+        options.files,
+        options.home,
+        options.root,
+        options.db,
+        options.chapter,
+        options.time,
+        agree,
+        options.new,
+    )
+    if options.json:
+        missing = {
+            chapter: [one._asdict() for one in some] for chapter, some in result.missing.items()
+        }
+        rows = [row._asdict() for row in result.rows]
+        print_json({"rows": rows, "missing": missing, "placed": result.placed})
+    elif result.placed:
+        print(f"placed: {_count(sum(row.state in PLACED for row in result.rows), 'hand-in')}")
+    waiting = not result.placed and any(row.state in PLACED for row in result.rows)
+    lost = any(row.state == NOT_PLACED for row in result.rows)
+    return 1 if lost or waiting and not options.dry_run else 0
+
+
+def _count(number, what):
+    """How many there are.
+
+    Examples
+    --------
+    >>> _count(1, "hand-in"), _count(2, "hand-in")
+    ('1 hand-in', '2 hand-ins')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _show(result):
+    """The preview: a row for each hand-in, then who is missing."""
+    from nbjudge.reports import terminal
+
+    terminal.print_rows(
+        ("student", "name", "chapter", "handed in", "state", "remark"),
+        [
+            (row.student, row.name, row.chapter or "-", row.time or "-", row.state, row.remark)
+            for row in result.rows
+        ],
+    )
+    print()
+    timeless = sum(not row.time for row in result.rows)
+    if timeless:
+        print(
+            f"{_count(timeless, 'hand-in')} without a time: a late one is not noticed; --time says"
+            " when they were handed in"
+        )
+    for chapter, people in result.missing.items():
+        if people:
+            names = ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in people)
+            print(f"{chapter}: nothing from {names}")
+
+
+# ---- roster
+
+
+def _roster_options(verb):
+    verb.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's participants or grades, Canvas's gradebook, or a table with the columns id,"
+        " first_name, last_name, email, lms_user_id; CSV",
+    )
+    verb.add_argument(
+        "--withdraw",
+        action="store_true",
+        help="whoever is in the gradebook and not in FILE has withdrawn",
+    )
+    verb.add_argument("--dry-run", action="store_true", help="show what would be done, and stop")
+    places(verb)
+
+
+def _roster(options):
+    from nbjudge.reports import terminal
+    from nbjudge.term import roster
+
+    entries = roster.enter(
+        options.file, options.home, options.root, options.db, options.withdraw, options.dry_run
+    )
+    if options.json:
+        print_json({"students": [one._asdict() for one in entries]})
+        return 0
+    terminal.print_rows(("student", "name", "e-mail", "state"), entries)
+    lost = [one.id for one in entries if one.state == roster.NOT_LISTED]
+    if lost:
+        print(f"\nnot in the list: {', '.join(lost)}; --withdraw says that they have withdrawn")
+    return 0
+
+
+# ---- due
+
+
+def _due_options(verb):
+    verb.add_argument(
+        "chapter", nargs="?", metavar="CHAPTER", help="number or name; none shows all assignments"
+    )
+    verb.add_argument(
+        "when",
+        nargs="?",
+        metavar="WHEN",
+        type=_due_date,
+        default=(),
+        help='the due date, such as "2026-03-01 23:59 Europe/Berlin"; none takes it away',
+    )
+    verb.add_argument(
+        "--extend",
+        nargs="+",
+        metavar="STUDENT=TIME",
+        type=_extension,
+        default=(),
+        help="more time after the due date for single students, such as ann=3d; ann=none ends it",
+    )
+    places(verb)
+
+
+def _due_date(text):
+    try:
+        return (dates.due(text),)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+
+
+def _extension(text):
+    student, _, length = text.rpartition("=")
+    if not student:
+        raise argparse.ArgumentTypeError(f"{text!r} names no student: write ann=3d")
+    try:
+        return student, None if length == "none" else dates.span(length)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(error) from None
+
+
+def _due(options):
+    from nbjudge.reports import terminal
+    from nbjudge.term import roster
+
+    found, policy = roster.due(
+        options.chapter, options.when, options.extend, options.home, options.root, options.db
+    )
+    if options.json:
+        print_json({"due": [one._asdict() for one in found], "policy": policy})
+        return 0
+    terminal.print_rows(
+        ("chapter", "due", ">hand-ins", ">without a time", "extensions"),
+        [
+            (
+                one.chapter,
+                one.when or "-",
+                one.hand_ins,
+                one.timeless or "",
+                "; ".join(f"{who}: {when}" for who, when in one.extensions.items()),
+            )
+            for one in found
+        ],
+    )
+    print(f"\nlate: {policy}; nobody is late without a due date or a time")
+    return 0
+
+
+TERM_VERBS = {
+    "roster": (
+        _roster_options,
+        _roster,
+        "enter the students of a class list into the gradebook",
+        "Names, addresses and the platform's numbers are taken over; what the list does not say of"
+        " a known student stays. nbgrader db student import does the same for a table with"
+        " nbgrader's columns.",
+    ),
+    "due": (
+        _due_options,
+        _due,
+        "set or show due dates, and give single students more time",
+        "Dates are shown in this machine's time and in UTC. One that could mean several moments is"
+        " refused. Late penalties follow at once; feedback pages at the next nbjudge grade.",
+    ),
+    "collect": (
+        _collect_options,
+        _collect,
+        "put hand-ins from a learning platform where they are graded",
+        "Takes what Moodle, Canvas, Gradescope and Google Classroom export, checkouts of GitHub"
+        " Classroom, and any folder or zip with a folder for each student. Shows first what it"
+        " would do. A later hand-in takes the place of an earlier one, which is kept in"
+        " submitted/.earlier. Exit status: 0 everything is in place, 1 something is not.",
+    ),
+}
