@@ -358,18 +358,34 @@ def _check(options):
 
 def _report_options(verb):
     chapters(verb, "all in the gradebook")
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where the pages go (default: class-report/ beside submitted/)",
+    )
+    verb.add_argument(
+        "--no-pages", action="store_true", help="show the table in the terminal alone"
+    )
     places(verb)
 
 
 def _report(options):
     from nbjudge.records import standing
-    from nbjudge.reports import terminal
+    from nbjudge.reports import pictures, terminal
+    from nbjudge.term import picture
 
     rows = standing.read(options.home, options.root, options.chapters, options.db)
+    page = None
+    if not options.no_pages and (options.out or pictures.available()):
+        where = options.home, options.root, options.db, options.chapters
+        page = picture.draw(options.out, *where)
     if options.json:
-        print_json({"submissions": [row._asdict() for row in rows]})
-    else:
-        terminal.print_standing(rows)
+        found = [row._asdict() for row in rows]
+        print_json({"submissions": found, "page": page and str(page)})
+        return 0
+    terminal.print_standing(rows)
+    print(f"\npages     {page or 'none: pip install nbjudge[report] to have them drawn'}")
     return 0
 
 
@@ -423,8 +439,11 @@ VERBS = {
     "report": (
         _report_options,
         _report,
-        "show what the gradebook holds",
-        "One line per submission, with its state and what is still to be marked by a person.",
+        "show what the gradebook holds, and draw pages about the class",
+        "In the terminal one line per submission, with its state and what a person has still to"
+        " mark. The pages, for instructors, have the distribution of scores, the problems and"
+        " tests, the commonest messages and who got them, times, limits, flags, similar submissions"
+        " and who is missing, each with a CSV file.",
     ),
     "doctor": (
         _doctor_options,

@@ -5,6 +5,7 @@ A row for each student's assignment, and the feedback pages that have changed.
 
 import hashlib
 import json
+import secrets
 from typing import NamedTuple
 
 from nbjudge.files import replace
@@ -12,6 +13,8 @@ from nbjudge.records.gradebook import Line
 from nbjudge.records.scores import by_student
 from nbjudge.reports import feedback
 from nbjudge.states import GRADED, UNCHANGED, WITHOUT_GRADE
+
+SECRET = "submission_secret.txt"
 
 
 class Row(NamedTuple):
@@ -118,6 +121,31 @@ def pages(plan, writer, scores):
             if key in scores:
                 whose = feedback.Student(student, names.get(student, ""))
                 _page(spec, whose, writer, scores[key], lines.get(key, Line()))
+    for student in plan.students:
+        _for_exchange(writer, student, plan.chapter)
+
+
+def _for_exchange(writer, student, chapter):
+    """What nbgrader's release_feedback wants beside a page.
+
+    The secret of a hand-in that came through the exchange opens its feedback. Any other gets one
+    that nobody knows: release_feedback would stop for the whole class without.
+    """
+    pages = writer.folder("feedback", student, chapter)
+    if not pages.is_dir():
+        return
+    handed_in = writer.folder("autograded", student, chapter)
+    for name, otherwise in (("timestamp.txt", lambda: ""), (SECRET, secrets.token_hex)):
+        try:
+            text = (handed_in / name).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            text = None
+        path = pages / name
+        if text is None and path.exists():
+            continue
+        text = otherwise() if text is None else text
+        if not path.exists() or path.read_bytes() != text.encode():
+            replace(path, text)
 
 
 def _page(spec, whose, writer, scores, line):

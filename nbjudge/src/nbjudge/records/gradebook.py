@@ -574,6 +574,10 @@ class Writer:
         """Names of the assignments in the gradebook, in order."""
         return self._persist(lambda: sorted(one.name for one in self.book.assignments))
 
+    def most(self, chapter):
+        """The points that an assignment has."""
+        return self._persist(lambda: self.book.find_assignment(chapter).max_score)
+
     def scores(self, chapter):
         """All scores of an assignment, as `export.scores` gives them."""
         return self._persist(lambda: export.scores(self.book, chapter))

@@ -1,4 +1,4 @@
-"""Where a class stands: what the gradebook holds of each submission."""
+"""Where a class stands: what the gradebook holds of each student."""
 
 import contextlib
 from pathlib import Path
@@ -8,15 +8,21 @@ from sqlalchemy import make_url
 
 from nbjudge.course import Course, fitting
 from nbjudge.records.gradebook import Writer
-from nbjudge.records.scores import by_student
+from nbjudge.records.people import Person
+from nbjudge.records.scores import by_student, total
+
+GRADED, TO_BE_MARKED, MISSING = "graded", "to be marked", "missing"
+# something was handed in that nbjudge grade could not grade, or has not seen yet
+NO_GRADE = "no grade"
+WITHDRAWN = "withdrawn"
 
 
 class Standing(NamedTuple):
-    """One submission as the gradebook has it."""
+    """One student's assignment as the gradebook has it."""
 
     chapter: str
     student: str
-    # "graded", or "to be marked" while a person has to decide about part of it
+    # one of the states above
     state: str
     # cells that a person has to mark
     waiting: int
@@ -24,6 +30,19 @@ class Standing(NamedTuple):
     score: float
     most: float
     penalty: float
+
+
+class Class(NamedTuple):
+    """The whole course as the gradebook has it."""
+
+    # assignments, in order
+    chapters: list
+    # {student: Person}
+    people: dict
+    # {(student, chapter): Standing}, one for each student and chapter
+    standings: dict
+    # {chapter: points there are}
+    most: dict
 
 
 def read(home=".", root=None, chapters=(), db=None):
@@ -39,35 +58,63 @@ def read(home=".", root=None, chapters=(), db=None):
     Returns
     -------
     list of Standing
-        By assignment and student.
+        By assignment and student; those who have handed in nothing are left out.
 
     Raises
     ------
     ValueError
         If there is no gradebook yet, or an assignment is not in it.
     """
+    found = everybody(home, root, chapters, db).standings.values()
+    some = [one for one in found if one.state in (GRADED, TO_BE_MARKED)]
+    return sorted(some, key=lambda one: (one.chapter, one.student))
+
+
+def everybody(home=".", root=None, chapters=(), db=None):
+    """The standing of every student in every assignment.
+
+    Parameters
+    ----------
+    home, root, chapters, db
+        As in `read`.
+
+    Returns
+    -------
+    Class
+    """
     course = Course(home, root, db)
-    _refuse_missing(course.db)
+    refuse_missing(course.db)
     with contextlib.closing(Writer(course.config)) as writer:
         known = writer.chapters()
         chosen = [fitting(name, known, "the gradebook") for name in chapters] or known
-        return [
-            Standing(
-                chapter,
-                student,
-                "to be marked" if one.waiting else "graded",
-                one.waiting,
-                one.score,
-                one.most,
-                one.penalty,
-            )
-            for chapter in chosen
-            for student, one in sorted(by_student(writer.scores(chapter)).items())
-        ]
+        people = {one.id: one for one in writer.people()}
+        away, standings, most = writer.withdrawn(), {}, {}
+        for chapter in chosen:
+            totals = by_student(writer.scores(chapter))
+            entered = {student for student, _ in writer.lines(chapter)}
+            there = set(course.students(chapter))
+            most[chapter] = writer.most(chapter)
+            for student in sorted(set(people) | set(totals)):
+                people.setdefault(student, Person(student))
+                mine = totals.get(student) or total([])
+                state = _state(student, mine, entered, there, away)
+                standings[student, chapter] = Standing(
+                    chapter, student, state, mine.waiting, mine.score, most[chapter], mine.penalty
+                )
+    return Class(chosen, people, standings, most)
 
 
-def _refuse_missing(address):
-    """Reading must not make an empty gradebook."""
+def _state(student, mine, entered, there, away):
+    if student in away:
+        return WITHDRAWN
+    # formgrader and nbgrader autograde leave scores without a line in the ledger
+    if student in entered or mine.raw:
+        return TO_BE_MARKED if mine.waiting else GRADED
+    return NO_GRADE if student in there else MISSING
+
+
+def refuse_missing(address):
+    """Refuse to make an empty gradebook by reading it."""
     url = make_url(address)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         raise ValueError(f"there is no gradebook at {url.database}: nbjudge grade makes it")

@@ -138,6 +138,17 @@ def _moodle_parts(one):
     return None
 
 
+def moodle_student(found):
+    """(full name, participant's number) of a file that Moodle has named; None for any other.
+
+    Parameters
+    ----------
+    found : Found
+    """
+    where = _moodle_parts(found)
+    return where and (where[1]["name"], where[1]["id"])
+
+
 def _is_moodle(files):
     return any(map(_moodle_parts, files))
 
@@ -197,6 +208,27 @@ def _canvas(path, files, worksheets):
         found.setdefault(claim, []).append(one._replace(parts=(name,)))
         late |= {claim} if parts.get("late") else set()
     return [HandIn("Canvas", who, some, late=who in late) for who, some in found.items()]
+
+
+def canvas_students(files):
+    """What Canvas calls each student's last notebook, without its ending, and whose it is.
+
+    Parameters
+    ----------
+    files : list of Found
+
+    Returns
+    -------
+    dict of str to Claim
+    """
+    last = {}
+    for one in sorted(files, key=lambda one: _file_id(one.name)):
+        match = _canvas_match(one.name)
+        if match and one.name.lower().endswith(".ipynb"):
+            parts = match.groupdict()
+            claim = Claim(parts.get("name") or "", lms=parts["user"])
+            last[claim] = one.name[: -len(".ipynb")]
+    return {name: claim for claim, name in last.items()}
 
 
 def _file_id(name):

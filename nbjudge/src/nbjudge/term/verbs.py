@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from nbjudge import dates
-from nbjudge.options import places, print_json
+from nbjudge.options import chapters, places, print_json
 
 # ---- collect
 
@@ -229,7 +229,151 @@ def _due(options):
     return 0
 
 
+# ---- export
+
+
+def _export_options(verb):
+    chapters(verb, "all in the gradebook")
+    verb.add_argument(
+        "--canvas",
+        type=Path,
+        metavar="FILE",
+        help="fill in Canvas's gradebook, as you have exported it",
+    )
+    verb.add_argument(
+        "--moodle",
+        type=Path,
+        metavar="FILE",
+        help="fill in the grading worksheet of one assignment, as you have downloaded it",
+    )
+    verb.add_argument(
+        "--column",
+        nargs="+",
+        metavar="CHAPTER=TITLE",
+        type=_column,
+        default=(),
+        help="the titles that Canvas has for assignments, where it is not plain from them",
+    )
+    verb.add_argument(
+        "--unmarked",
+        action="store_true",
+        help="give a platform the points so far of work that a person has still to mark",
+    )
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the table goes (default: term-grades.csv, or beside the platform's file)",
+    )
+    places(verb)
+
+
+def _column(text):
+    chapter, _, title = text.partition("=")
+    if not title:
+        raise argparse.ArgumentTypeError(f'{text!r} names no title: write 3="Homework 3"')
+    return chapter, title
+
+
+def _export(options):
+    from nbjudge.course import Course
+    from nbjudge.term import grades
+
+    where = options.home, options.root, options.db, options.chapters
+    given = options.canvas or options.moodle
+    if options.canvas and options.moodle:
+        raise ValueError("--canvas and --moodle fill in different files: give one at a time")
+    if given:
+        out = options.out or given.with_name(f"{given.stem}-graded.csv")
+    else:
+        out = options.out or Course(*where[:3]).root / "term-grades.csv"
+    if options.canvas:
+        done = grades.canvas(given, out, *where, options.column, options.unmarked)
+    elif options.moodle:
+        done = grades.moodle(given, out, *where, options.unmarked)
+    else:
+        done = grades.plain(out, *where)
+    if options.json:
+        print_json({"path": str(done.path), "count": done.count, "left": done.left})
+        return 0
+    print(f"{done.path}: {_count(done.count, 'student')}")
+    for who, why in done.left.items():
+        print(f"  no grade for {who}: {why}")
+    return 0
+
+
+# ---- feedback
+
+
+def _feedback_options(verb):
+    verb.add_argument("chapter", metavar="CHAPTER", help="number or name of an assignment")
+    how = verb.add_mutually_exclusive_group(required=True)
+    how.add_argument(
+        "--moodle",
+        type=Path,
+        metavar="FILE",
+        help="a zip for Moodle; FILE is its archive of submissions, or its grading worksheet",
+    )
+    how.add_argument(
+        "--canvas",
+        type=Path,
+        metavar="FILE",
+        help="a zip for Canvas; FILE is the submissions.zip that you have downloaded",
+    )
+    how.add_argument(
+        "--mail",
+        action="store_true",
+        help="a table for a mail merge: addresses, a text, the pages to attach",
+    )
+    verb.add_argument(
+        "--again", action="store_true", help="send what has not changed since it was sent, too"
+    )
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the file to write (default: in returned/ beside submitted/)",
+    )
+    places(verb)
+
+
+def _feedback(options):
+    from nbjudge.term import returned
+
+    where = options.chapter, options.out, options.again, options.home, options.root, options.db
+    if options.moodle:
+        done = returned.moodle(options.moodle, *where)
+    elif options.canvas:
+        done = returned.canvas(options.canvas, *where)
+    else:
+        done = returned.mail(*where)
+    if options.json:
+        print_json(done._asdict() | {"path": str(done.path)})
+        return 0
+    print(f"{done.path}: {_count(len(done.students), 'student')}")
+    if done.unchanged:
+        print(f"  sent before and unchanged: {len(done.unchanged)}; --again sends them, too")
+    for who, why in done.left.items():
+        print(f"  no feedback for {who}: {why}")
+    return 0
+
+
 TERM_VERBS = {
+    "feedback": (
+        _feedback_options,
+        _feedback,
+        "give feedback pages back through Moodle, Canvas or mail",
+        "Writes a file that the platform takes, with the pages that have changed since they were"
+        " sent last. nbgrader's exchange needs none: nbgrader release_feedback works on feedback/.",
+    ),
+    "export": (
+        _export_options,
+        _export,
+        "write grades for Canvas, Moodle or a spreadsheet",
+        "Without --canvas or --moodle a table of all students: names, points, states, and totals by"
+        " the weights and drop_lowest of nbgrader_config.py. A platform's own table is filled in"
+        " where a grade is final; everything else in it stays.",
+    ),
     "roster": (
         _roster_options,
         _roster,
