@@ -15,7 +15,7 @@ BLOCK_BYTES = 1 << 20
 
 def accumulator(dtype: DTypeLike) -> np.dtype:
     """The type in which sums over `dtype` are kept: float32 for float16, otherwise the type."""
-    dtype = np.dtype(dtype)
+    dtype = np.dtype(dtype).newbyteorder("=")
     return np.dtype(np.float32) if dtype.itemsize == 2 else dtype
 
 

@@ -146,6 +146,44 @@ def test_docstrings_are_complete(name):
     assert not report, "\n" + "\n".join(report)
 
 
+def unannotated(value):
+    """Parameters of a function, or of a class and its public methods, without a type; "return"."""
+    functions = [value]
+    if inspect.isclass(value):
+        functions = [
+            getattr(item, "fget", item)
+            for name, item in vars(value).items()
+            if not name.startswith("_") and (inspect.isfunction(item) or isinstance(item, property))
+        ]
+    found = set()
+    for function in map(inspect.unwrap, functions):
+        signature = inspect.signature(function)
+        names = {
+            name
+            for name, parameter in signature.parameters.items()
+            if parameter.annotation is parameter.empty and name != "self"
+        }
+        found |= names | ({"return"} if signature.return_annotation is signature.empty else set())
+    return found
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_signatures_are_annotated(name):
+    if name == "lmcore.check":
+        pytest.skip("students' values of any type go through it")
+    assert {key: gaps for key, value in public_objects(name) if (gaps := unannotated(value))} == {}
+
+
+def test_a_signature_without_types_is_noticed():
+    assert unannotated(complete) == {"logits", "axis", "return"}
+
+    class Half:
+        def method(self, x: int):
+            return x
+
+    assert unannotated(Half) == {"return"}
+
+
 def test_every_chapter_is_looked_at():
     names = public_modules()
     for chapter in ("distributions", "factorization", "softmax", "likelihood"):

@@ -214,6 +214,13 @@ class TestLayers:
         np.add.at(expected, ids, d_rows)
         assert_allclose(layers.embedding_backward(d_rows, ids, 6), expected)
 
+    def test_embedding_gradient_in_float16_and_of_no_ids(self):
+        """30,000 times 1 is past the integers that float16 holds one by one."""
+        many = layers.embedding_backward(np.ones((30_000, 1), np.float16), np.zeros(30_000, int), 2)
+        assert many.tolist() == [[30_000], [0]] and many.dtype == np.float16
+        none = layers.embedding_backward(np.ones((0, 3)), np.zeros(0, int), 2)
+        assert_allclose(none, np.zeros((2, 3)))
+
     @pytest.mark.parametrize(
         "call, message",
         [

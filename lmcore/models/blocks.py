@@ -221,10 +221,12 @@ def rotary(x: ArrayLike, positions: ArrayLike, base: float = 10000.0) -> Floats:
             f"x {x.shape} must be (..., T, d) with d even and positions {at.shape} of shape (T,)"
         )
     angles = at[:, None] * base ** (-np.arange(0, width, 2) / width)
-    cos, sin = np.cos(angles), np.sin(angles)
+    cos, sin = (wave(angles).astype(accumulator(x.dtype)) for wave in (np.cos, np.sin))
     first, second = x[..., : width // 2], x[..., width // 2 :]
-    turned = np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
-    return turned.astype(x.dtype, copy=False)
+    turned = np.empty(x.shape, dtype=x.dtype)
+    turned[..., : width // 2] = first * cos - second * sin
+    turned[..., width // 2 :] = first * sin + second * cos
+    return turned
 
 
 class BlockCache(NamedTuple):

@@ -82,9 +82,9 @@ def _column_sums(rows: Floats) -> Floats:
 def embedding_backward(d_out: Floats, ids: Integers, n_rows: int) -> Floats:
     """Gradient of a table with respect to its rows that were looked up (book, section 8.3).
 
-    Row v gets Σ of ``d_out`` where ``ids == v``. Sorting the ids and adding runs would also do; for
-    small tables a one-hot product is faster, and both leave `np.add.at`, the literal transcription,
-    far behind.
+    Row v gets Σ of ``d_out`` where ``ids == v``: rows are sorted by id, and runs of one id added.
+    `np.add.at`, the literal transcription, is slower, and a product with one-hot rows needs memory
+    for all of the table at each id.
 
     Parameters
     ----------
@@ -112,9 +112,12 @@ def embedding_backward(d_out: Floats, ids: Integers, n_rows: int) -> Floats:
         raise ValueError(
             f"d_out has shape {d_out.shape} and ids {ids.shape}: pass one row of d_out per id"
         )
-    one_hot = np.zeros((ids.size, n_rows), dtype=d_out.dtype)
-    one_hot[np.arange(ids.size), ids.reshape(-1)] = 1
-    return one_hot.T @ d_out.reshape(ids.size, -1)
+    flat, rows = ids.reshape(-1), as_floats(d_out, "d_out").reshape(-1, d_out.shape[-1])
+    order = np.argsort(flat, kind="stable")
+    found, begins = np.unique(flat[order], return_index=True)
+    table = np.zeros((n_rows, rows.shape[1]), dtype=rows.dtype)
+    table[found] = np.add.reduceat(rows[order], begins, axis=0, dtype=accumulator(rows.dtype))
+    return table
 
 
 class LayerNormCache(NamedTuple):

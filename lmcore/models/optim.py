@@ -35,8 +35,8 @@ def adamw_init(params: Params) -> dict[str, Any]:
     """
     return {
         "step": 0,
-        "m": {name: np.zeros_like(p) for name, p in params.items()},
-        "v": {name: np.zeros_like(p) for name, p in params.items()},
+        "m": {name: np.zeros(p.shape, p.dtype.newbyteorder("=")) for name, p in params.items()},
+        "v": {name: np.zeros(p.shape, p.dtype.newbyteorder("=")) for name, p in params.items()},
     }
 
 

@@ -2,8 +2,9 @@
 
 `CALLS` has one call per function that works on rows or on many values, for any number of rows and
 any vocabulary. `bench_costs.py` shows what they take at a real size, and tests/test_costs.py holds
-the ceilings: in memory three times what goes in or comes out, in Python no loop over rows. (Chapter
-8 is left out: its networks have `bench_transformer.py`, its tables `bench_ngram.py`.)
+the ceilings: in memory three times what goes in or comes out, in Python no loop over rows. (Of
+chapter 8 only layers and optimisers are here: its networks have `bench_transformer.py`, its tables
+`bench_ngram.py`.)
 """
 
 import sys
@@ -23,6 +24,7 @@ from lmcore import (
     scoring,
     softmax,
 )
+from lmcore.models import blocks, layers, optim
 
 MODULES = (
     softmax,
@@ -32,6 +34,9 @@ MODULES = (
     scoring,
     calibration,
     decoding,
+    layers,
+    blocks,
+    optim,
     conditioning,
     diagnostics,
 )
@@ -47,6 +52,8 @@ WITHOUT_ROWS = {
     "scoring": "answer_scores length_bias rank_answers",
     "calibration": "search_temperature wilson_interval",
     "decoding": "beam_search exhaustive_search generate greedy speculative_sample",
+    "models.blocks": "block block_backward",
+    "models.optim": "cosine_schedule",
     "conditioning": "accepts automaton avoiding bm25_index bm25_scores completion_probs condition"
     " constrain either filtered_distribution information_gain iso_date json_value mixture one_of"
     " prompted removed_mass sequence star terms token_table walk",
@@ -79,6 +86,11 @@ class Data:
         self.correct = rng.random(self.losses.shape) < self.confidence
         self.hidden = rng.standard_normal((n_rows, 8), dtype=np.float32)
         self.head = rng.standard_normal((vocab_size, 8), dtype=np.float32)
+        self.gain, self.bias = self.head[:, 0].copy(), self.head[:, 1].copy()
+        # (B, T, d) with T = 8, features even in number, weights of attention far from 0 and 1
+        even = vocab_size // 2 * 2
+        self.texts = (self.logits[:, :even] / np.float32(even)).reshape(-1, 8, even)
+        self.params, self.grads = {"w": self.logits}, {"w": self.others}
 
 
 CALLS = {
@@ -136,6 +148,24 @@ CALLS = {
     "decoding.process_logits": lambda d: (d.logits,),
     "decoding.acceptance_probs": lambda d: (d.probs, d.draft),
     "decoding.residual_distribution": lambda d: (d.probs, d.draft),
+    "models.layers.linear_backward": lambda d: (d.logits, d.hidden, d.head.T),
+    "models.layers.embedding_backward": lambda d: (d.hidden, d.targets, d.logits.shape[1]),
+    "models.layers.layer_norm": lambda d: (d.logits, d.gain, d.bias),
+    "models.layers.layer_norm_backward": lambda d: (
+        d.others,
+        layers.layer_norm(d.logits, d.gain, d.bias)[1],
+    ),
+    "models.layers.gelu": lambda d: (d.logits,),
+    "models.layers.gelu_backward": lambda d: (d.others, layers.gelu(d.logits)[1]),
+    "models.blocks.attention": lambda d: (d.texts, d.texts, d.texts),
+    "models.blocks.attention_backward": lambda d: (
+        d.texts,
+        blocks.attention(d.texts, d.texts, d.texts)[1],
+    ),
+    "models.blocks.rotary": lambda d: (d.texts, np.arange(8)),
+    "models.optim.adamw_init": lambda d: (d.params,),
+    "models.optim.adamw": lambda d: (d.params, d.grads, optim.adamw_init(d.params), 1e-3),
+    "models.optim.clip_grad_norm": lambda d: (d.grads, 1.0),
     "conditioning.logit_bias": lambda d: (d.logits, {0: 5.0}),
     "conditioning.ban": lambda d: (d.logits, [0, 1]),
     "conditioning.guidance": lambda d: (d.logits, d.others, 1.5),
@@ -152,19 +182,31 @@ SETTINGS = {"decoding.process_logits": {"temperature": 0.7, "top_k": 40, "top_p"
 
 def call_of(name, data):
     """A call without arguments, and the size in bytes of what goes into it."""
-    module, _, function = name.partition(".")
-    function = getattr(sys.modules[f"lmcore.{module}"], function)
     arguments = CALLS[name](data)
-    return partial(function, *arguments, **SETTINGS.get(name, {})), n_bytes(arguments)
+    return partial(function_of(name), *arguments, **SETTINGS.get(name, {})), n_bytes(arguments)
+
+
+def function_of(name):
+    """The function that a key of `CALLS` names."""
+    module, _, function = name.rpartition(".")
+    return getattr(sys.modules[f"lmcore.{module}"], function)
 
 
 def n_bytes(value):
-    """Bytes of all arrays in a value that may be a tuple, a list, or hold its own in fields."""
+    """Bytes of all arrays in a value."""
+    return sum(array.nbytes for array in arrays_of(value))
+
+
+def arrays_of(value):
+    """All arrays in a value that may be a tuple, a list, a dict, or hold its own in fields."""
     if isinstance(value, np.ndarray):
-        return value.nbytes
+        return [value]
     if hasattr(value, "__dict__") and not isinstance(value, np.random.Generator):
-        value = tuple(vars(value).values())
-    return sum(map(n_bytes, value)) if isinstance(value, tuple | list) else 0
+        value = vars(value)
+    parts = value.values() if isinstance(value, dict) else value
+    if not isinstance(parts, tuple | list | type({}.values())):
+        return []
+    return [array for part in parts for array in arrays_of(part)]
 
 
 def memory(call, input_bytes):

@@ -607,14 +607,9 @@ MUTANTS = [
             "derivative of a cube with factor 2",
         ),
         (
-            (
-                "one_hot[np.arange(ids.size), ids.reshape(-1)] = 1\n    return one_hot.T @"
-                " d_out.reshape(ids.size, -1)"
-            ),
-            (
-                "result = one_hot[0][:, None] * d_out.reshape(ids.size, -1)[:1]\n   "
-                " result[ids.reshape(-1)] += d_out.reshape(ids.size, -1)\n    return result"
-            ),
+            "table[found] = np.add.reduceat(rows[order], begins, axis=0, "
+            "dtype=accumulator(rows.dtype))",
+            "table[flat] = rows",
             "repeated tokens' gradients overwrite each other",
         ),
         ("slope *= -0.5\n", "slope *= -1\n", "the density of another normal distribution"),
@@ -659,14 +654,8 @@ MUTANTS = [
             "cache appended in front",
         ),
         (
-            (
-                "turned = np.concatenate([first * cos - second * sin, first * sin + second * cos],"
-                " axis=-1)"
-            ),
-            (
-                "turned = np.concatenate([first * cos - second * sin, first * sin - second * cos],"
-                " axis=-1)"
-            ),
+            "= first * sin + second * cos",
+            "= first * sin - second * cos",
             "rotation that reflects",
         ),
         (
