@@ -223,6 +223,10 @@ class TestWilson:
     def test_refused(self):
         with pytest.raises(ValueError, match="level must lie strictly between 0 and 1, got 95"):
             cal.wilson_interval([0.5], [10], 95)
+        with pytest.raises(ValueError, match=r"accuracy must lie in \[0, 1\], got 0.5 to 7"):
+            cal.wilson_interval([0.5, 7, NAN], [10, 10, 0])
+        with pytest.raises(ValueError, match="counts must not be negative, got a smallest one of"):
+            cal.wilson_interval([0.5], [-10])
 
 
 class TestBrier:

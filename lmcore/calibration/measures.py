@@ -149,7 +149,7 @@ def wilson_interval(
     Raises
     ------
     ValueError
-        If `level` lies outside (0, 1).
+        If `level` lies outside (0, 1), an accuracy outside [0, 1], or a count is negative.
 
     References
     ----------
@@ -168,6 +168,13 @@ def wilson_interval(
     if not 0 < level < 1:
         raise ValueError(f"level must lie strictly between 0 and 1, got {level}")
     accuracy, counts = np.asarray(accuracy, dtype=float), np.asarray(counts, dtype=float)
+    if ((accuracy < 0) | (accuracy > 1)).any():
+        raise ValueError(
+            f"accuracy must lie in [0, 1], got {np.nanmin(accuracy):g} to "
+            f"{np.nanmax(accuracy):g}; divide the number of correct answers by that of all"
+        )
+    if not (counts >= 0).all():
+        raise ValueError(f"counts must not be negative, got a smallest one of {counts.min():g}")
     z = NormalDist().inv_cdf((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = (accuracy + z * z / (2 * counts)) / (1 + z * z / counts)
