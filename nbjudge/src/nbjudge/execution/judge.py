@@ -323,7 +323,7 @@ def public_points(text: str | None, most: float) -> str | None:
     >>> public_points("172536.0", 10), public_points("[0.25, 4.0]", 10)
     ('10.0', None)
     """
-    if not _is_number(text) or not 0 <= float(text):
+    if text is None or not _is_number(text) or not 0 <= float(text):
         return None
     points = min(float(text), float(most))
     share = Fraction(points / most).limit_denominator(100) if most else Fraction(0)
