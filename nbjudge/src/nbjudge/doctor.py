@@ -151,7 +151,7 @@ def _cgroups() -> str:
     version = "version 2" if (ROOT / "cgroup.controllers").exists() else "version 1"
     group = Group(os.getpid(), Limits())
     group.remove()
-    limits = " and ".join(sorted(group.limited))
+    limits = " and ".join(sorted(set().union(*group.folders.values())))
     return f"{version}; " + (f"limit {limits}" if limits else "none may be made by this account")
 
 

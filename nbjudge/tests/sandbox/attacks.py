@@ -18,6 +18,8 @@ READING = {
     "the memory of the grader": "answer = open(f'/proc/{grader}/mem', 'rb')",
     "the files of the grader": "import os; answer = os.listdir(f'/proc/{grader}/fd')",
     "the list of processes": "import os; answer = os.listdir('/proc')",
+    "the connections of the machine": "answer = open('/proc/self/net/tcp').read()",
+    "the mounts of the machine": "answer = open('/proc/self/mountinfo').read()",
     "the root of its own process": "answer = open('/proc/self/root/etc/passwd').read()",
     "through a link of its own": """
         import os
@@ -218,6 +220,8 @@ OTHERS = {
         os.write(write, b'x')
         answer = 'sent'
         """,
+    "an end without its parent": "answer = call('prctl', 1, 0, 0, 0, 0)",
+    "a process that nobody looks into": "answer = call('prctl', 4, 0, 0, 0, 0)",
     "tracing": "answer = call('ptrace', 16, victim, 0, 0)",
     "being traced by its parent": "answer = call('ptrace', 0, 0, 0, 0)",
     "the limits of another": """

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import stat
 import tempfile
@@ -12,7 +13,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from nbjudge.sandbox import isolation, linux
+from nbjudge.sandbox import isolation, linux, processes
 from nbjudge.sandbox.limits import MIB, Limits
 from nbjudge.sandbox.supervisor import supervise
 from nbjudge.sandbox.visible import hidden_from_others, visible
@@ -20,6 +21,10 @@ from nbjudge.sandbox.visible import hidden_from_others, visible
 LIMITS = Limits(memory=1024 * MIB, processes=32, disk=16 * MIB)
 LANDLOCK = ("landlock-root", "landlock-user")
 METHODS = ("namespaces-root", "namespaces-user", *LANDLOCK)
+# seconds until a sandbox is ended that does not end itself: far more than any test needs
+DEADLINE = 120
+# the identity of each supervisor so far: others may be at work on this machine
+supervisors: set[str] = set()
 
 
 class Answer:
@@ -144,15 +149,16 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
             traceback.print_exc()
         finally:
             os._exit(0)
+    supervisors.add(processes.identity(pid))
     control_inside.close()
     theirs.close()
-    with control, ours:
-        begun = ours.recv(1)
+    with control, ours, _deadline(pid):
+        begun = _received(ours, 1)
         if meanwhile:
             meanwhile(control)
         said = b"".join(iter(lambda: _received(ours), b"")) if begun else b""
         report = b"".join(iter(lambda: _received(control), b""))
-    os.waitpid(pid, 0)
+        os.waitpid(pid, 0)
     return Answer(said.decode(errors="replace"), json.loads(report)["why"] if report else "nobody")
 
 
@@ -161,8 +167,33 @@ def _mapped():
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _received(connection):
+@contextlib.contextmanager
+def _deadline(supervisor):
+    """Kill a supervisor and all below it when it takes too long, and say so."""
+    late = []
+
+    def end():
+        late.append(supervisor)
+        # the supervisor last: it holds together what is below it
+        for _ in range(100):
+            for process in processes.descendants(supervisor):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(supervisor, signal.SIGKILL)
+
+    timer = threading.Timer(DEADLINE, end)
+    timer.start()
     try:
-        return connection.recv(1 << 16)
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+    assert not late, f"the sandbox did not end within {DEADLINE} s"
+
+
+def _received(connection, most=1 << 16):
+    try:
+        return connection.recv(most)
     except ConnectionError:
         return b""

@@ -4,14 +4,13 @@ import os
 import signal
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import psutil
 import pytest
-from nbjudge.sandbox import linux, processes, scratch
+from nbjudge.sandbox import cgroup, linux, processes, scratch, syscalls
 from nbjudge.sandbox.limits import MIB
 
-from sandbox.inside import LANDLOCK, LIMITS, inside, why_not
+from sandbox.inside import LANDLOCK, LIMITS, inside, supervisors, why_not
 
 MARK = f"{80000 + os.getpid() % 9999}.125"
 
@@ -31,28 +30,13 @@ def walled(request):
 
 
 def left():
-    """Processes with the mark in their command line, and folders without a supervisor."""
+    """Processes with the mark in their command line, and scratch folders of ended supervisors."""
     found = [
         p.info["cmdline"]
         for p in psutil.process_iter(["cmdline"])
         if MARK in (p.info["cmdline"] or [])
     ]
-    return found + [path for path in folders() if not processes.lives(path.name.split("-")[1])]
-
-
-def folders():
-    """Scratch folders, without those that others had left before the test began."""
-    found = {path for place in scratch.PLACES for path in Path(place).glob(f"{scratch.NAME}*-*")}
-    return sorted(found - _others)
-
-
-_others = set()
-
-
-@pytest.fixture(autouse=True)
-def _what_others_left():
-    _others.clear()
-    _others.update(folders())
+    return found + [path for path in scratch.abandoned() if path.name.split("-")[1] in supervisors]
 
 
 STAYS = {
@@ -92,12 +76,12 @@ STAYS = {
         for _ in range(8):
             try:
                 child = os.fork()
-            except BlockingIOError:
+            except OSError:
                 break
             while child == 0:
                 try:
                     os.fork()
-                except BlockingIOError:
+                except OSError:  # there are too many, or the supervisor answers no more
                     pass
         """,
     "one that is stopped": """
@@ -144,20 +128,34 @@ def test_an_interrupt_is_passed_on(method):
     assert answer.said == "interrupted" and answer.why == "itself"
 
 
+FORKS = """
+    import os, time
+    count = 0
+    try:
+        for count in range(200):
+            if os.fork() == 0:
+                time.sleep(60)
+                os._exit(0)
+    except BlockingIOError:
+        answer = count
+    """
+
+
 def test_processes_are_counted(walled):
-    code = """
-        import os, time
-        count = 0
-        try:
-            for count in range(200):
-                if os.fork() == 0:
-                    time.sleep(60)
-                    os._exit(0)
-        except BlockingIOError:
-            answer = count
-        """
-    answer = inside(walled, code)
-    assert LIMITS.processes - 4 <= int(answer.said) <= LIMITS.processes
+    answer = inside(walled, FORKS)
+    assert LIMITS.processes - 4 <= int(answer.said or 0) <= LIMITS.processes, answer
+
+
+def test_processes_are_counted_where_the_control_group_was_lost(walled, monkeypatch):
+    add = cgroup.Group.add
+
+    def too_late(group, pid):
+        group.remove()
+        add(group, pid)
+
+    monkeypatch.setattr(cgroup.Group, "add", too_late)
+    answer = inside(walled, FORKS)
+    assert LIMITS.processes - 4 <= int(answer.said or 0) <= LIMITS.processes, answer
 
 
 def test_threads_are_counted(walled):
@@ -172,7 +170,7 @@ def test_threads_are_counted(walled):
         """
     # each thread reserves room for its stack and its heap
     answer = inside(walled, code, replace(LIMITS, memory=16 << 30))
-    assert LIMITS.processes - 4 <= int(answer.said) <= LIMITS.processes
+    assert LIMITS.processes - 4 <= int(answer.said or 0) <= LIMITS.processes, answer
 
 
 def test_processes_that_end_may_be_replaced(walled):
@@ -230,6 +228,20 @@ FILLS = {
         os.mkdir('d', 0o300)
         for number in range(64):
             open(f'd/{number}', 'wb').write(bytes(1 << 20))
+        time.sleep(5)
+        """,
+    "by programs that nobody may read": """
+        import shutil
+        shutil.copy(shutil.which('sleep'), 'program')
+        os.chmod('program', 0o111)
+        for _ in range(3):
+            if os.fork() == 0:
+                held = open('f', 'wb', buffering=0)
+                os.unlink('f')
+                os.set_inheritable(held.fileno(), True)
+                held.write(bytes(8 << 20))
+                os.execv('./program', ['program', '60'])
+            time.sleep(0.3)
         time.sleep(5)
         """,
     "room that is kept free": """
@@ -327,3 +339,86 @@ def test_a_supervisor_that_is_killed_takes_its_process_along(walled):
     processes.end_strays(before)
     inside(walled, "answer = 1")
     assert not left()
+
+
+def test_an_end_that_is_seen_while_looking_is_told(walled, monkeypatch):
+    """The process ends while the supervisor is at its look, which lays ended children to rest."""
+    reap = processes.reap
+
+    def late():
+        time.sleep(1)
+        return reap()
+
+    monkeypatch.setattr(processes, "reap", late)
+    answer = inside(walled, "import time; time.sleep(0.6); answer = 'over'")
+    assert answer.said == "over" and answer.why == "itself"
+
+
+ODD = {
+    "addresses beyond the memory": "call(libc, name, -100, (1 << 63) + 5, 0, 0)",
+    "dates beyond all time": """
+        times = (ctypes.c_int64 * 4)(1 << 62, 5, -(1 << 62), 5)
+        call(libc, name, -100, b'f', times, 0)
+        """,
+    "dates at the end of the memory": """
+        import mmap
+        view = mmap.mmap(-1, 4096)
+        last = ctypes.addressof(ctypes.c_char.from_buffer(view)) + 4090
+        call(libc, name, -100, b'f', last, 0)
+        """,
+    "a descriptor that is not there": "call(libc, name, 999, b'f', 0, 0)",
+    "a path without an end": "call(libc, name, -100, b'x' * 9000, 0, 0)",
+}
+
+
+@pytest.mark.parametrize("name", ["utimensat", "fchmodat"])
+@pytest.mark.parametrize("what", ODD)
+def test_a_question_that_no_library_asks_does_not_end_the_supervisor(what, name):
+    code = f"""
+import ctypes, os, textwrap
+libc = ctypes.CDLL(None, use_errno=True)
+def call(libc, name, *arguments):
+    wide = [ctypes.c_ulong(one & (1 << 64) - 1) if isinstance(one, int) else one
+            for one in arguments]
+    libc.syscall(ctypes.c_long(number), *wide)
+open('f', 'w')
+for _ in range(2000 if what == 'a descriptor that is not there' else 3):
+    exec(textwrap.dedent({ODD[what]!r}))
+os.chmod('f', 0o600)
+answer = oct(os.stat('f').st_mode)
+"""
+    number = syscalls.number(name, linux.MACHINE)
+    answer = inside("landlock-user", code, name=name, number=number, what=what)
+    assert answer.said == "0o100600" and answer.why == "itself"
+
+
+@pytest.mark.parametrize("method", ["namespaces-root", "namespaces-user", *LANDLOCK])
+def test_nothing_outlives_a_supervisor_that_is_killed(method):
+    """Whatever it asks the kernel for, it is killed with it."""
+    if reason := why_not(method):
+        pytest.skip(f"no sandbox by {method} here: {reason}")
+    linux.adopt_orphans()
+    before = set(processes.children(os.getpid()))
+    code = f"""
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep({MARK})'])
+"""
+
+    def kill(control):
+        time.sleep(0.5)
+        for supervisor in set(processes.children(os.getpid())) - before:
+            os.kill(supervisor, signal.SIGKILL)
+
+    def strays():
+        found = set(processes.children(os.getpid())) - before
+        return [process for process in found if processes.lives(process)]
+
+    inside(method, code, meanwhile=kill)
+    until = time.monotonic() + 5
+    while time.monotonic() < until and strays():
+        time.sleep(0.05)
+    try:
+        assert not strays()
+    finally:
+        processes.end_strays(before)

@@ -9,10 +9,10 @@ import contextlib
 import os
 from pathlib import Path
 
-from nbjudge.sandbox.processes import lives
+from nbjudge.sandbox.processes import identity, lives
 
 ROOT = Path("/sys/fs/cgroup")
-NAME = "nbjudge-"  # and the process id of the supervisor
+NAME = "nbjudge-"  # and the `processes.identity` of the supervisor
 FILES = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max", "pids.max")}
 
 
@@ -30,29 +30,41 @@ def own_groups():
 
 
 class Group:
-    """The groups of one supervisor's sandbox; no folders where none may be made."""
+    """The groups of one supervisor's sandbox; no folders where none may be made.
+
+    Attributes
+    ----------
+    folders : dict
+        {folder: what it limits}
+    limited : set of str
+        What of "memory" and "pids" is limited for the process that was added.
+    """
 
     def __init__(self, supervisor, limits):
-        self.folders, self.limited = [], set()
+        self.folders, self.limited = {}, set()
         with contextlib.suppress(OSError):
             for controller, parent in own_groups().items():
-                self._make(controller, parent / f"{NAME}{supervisor}", limits)
+                self._make(controller, parent / f"{NAME}{identity(supervisor)}", limits)
 
     def _make(self, controller, folder, limits):
         with contextlib.suppress(OSError):
             folder.mkdir()
-            self.folders.append(folder)
+            self.folders[folder] = set()
             for kind, most in (("memory", limits.memory), ("pids", limits.processes)):
                 if controller in ("", kind):
                     with contextlib.suppress(OSError):
                         (folder / FILES[kind][controller == ""]).write_text(str(most))
-                        self.limited.add(kind)
+                        self.folders[folder].add(kind)
 
     def add(self, pid):
-        """Put a process into the groups; its children will be born there."""
-        for folder in self.folders:
+        """Put a process into the groups; its children will be born there.
+
+        A group that does not take it, because somebody has removed it meanwhile, limits nothing.
+        """
+        for folder, kinds in self.folders.items():
             with contextlib.suppress(OSError):
                 (folder / "cgroup.procs").write_text(str(pid))
+                self.limited |= kinds
 
     def killed_for_memory(self):
         """Whether the kernel has ended a process because the group's memory was used up."""

@@ -26,11 +26,14 @@ class Sandbox(Protocol):
     home: str
     adopts: bool
 
-    def prepare(self, counted: bool) -> None:
-        """In the supervisor, before it starts the process; `counted`: the kernel counts them."""
+    def prepare(self) -> None:
+        """In the supervisor, before it starts the process."""
 
-    def enter(self, tell: Callable[[int], None]) -> None:
-        """In the process: shut it in, and `tell` the supervisor where it is asked, if it is."""
+    def enter(self, tell: Callable[[int], None], counted: bool) -> None:
+        """In the process: shut it in, and `tell` the supervisor where it is asked, if it is.
+
+        `counted`: a control group bounds the number of processes.
+        """
 
     def is_full(self, processes: Sequence[int]) -> bool:
         """Whether more is written than allowed and the file system itself does not see to it."""
@@ -47,10 +50,10 @@ class Unprotected:
     def __init__(self, method: str, limits: Limits, paths: Sequence[str]):
         self.limits, self.home = limits, ""
 
-    def prepare(self, counted: bool) -> None:
+    def prepare(self) -> None:
         self.home = scratch.make(self.limits, ())
 
-    def enter(self, tell: Callable[[int], None]) -> None:
+    def enter(self, tell: Callable[[int], None], counted: bool) -> None:
         linux.die_with_parent()
         bounds.apply(self.limits, own_user=False)
         os.chdir(f"{self.home}/{scratch.WORK}")

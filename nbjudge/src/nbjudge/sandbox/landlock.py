@@ -38,6 +38,19 @@ FACTS = [
     f"/proc/{name}"
     for name in ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
 ]
+# what says something about the process itself and nothing about the machine's network and mounts
+OWN_FACTS = (
+    "cmdline",
+    "fd",
+    "io",
+    "limits",
+    "maps",
+    "smaps",
+    "smaps_rollup",
+    "stat",
+    "statm",
+    "status",
+)
 
 
 def handled(abi: int) -> int:
@@ -68,7 +81,8 @@ def restrict(paths: Iterable[str], scratch: str, abi: int) -> None:
         ABSTRACT_UNIX_SOCKET | SIGNAL if abi >= SCOPES_ABI else 0,
     )
     try:
-        for path in [*paths, *FACTS, f"/proc/{os.getpid()}"]:
+        own = [f"/proc/{os.getpid()}/{name}" for name in OWN_FACTS]
+        for path in [*paths, *FACTS, *own]:
             _allow(rules, path, READ & rights)
         for name in DEVICES:
             _allow(rules, f"/dev/{name}", DEVICE & rights)
@@ -106,13 +120,11 @@ class Landlock:
         self.abi = linux.landlock_abi() if abi is None else abi
         own = method == "landlock-root" and not hidden_from_others(paths)
         self.user = own_user(os.getpid()) if own else None
-        self.count = False
 
-    def prepare(self, counted: bool) -> None:
+    def prepare(self) -> None:
         self.home = scratch.make(self.limits, self.paths, self.user)
-        self.count = self.user is None and not counted
 
-    def enter(self, tell: Callable[[int], None]) -> None:
+    def enter(self, tell: Callable[[int], None], counted: bool) -> None:
         linux.die_with_parent()
         os.umask(0o022)
         if self.user is not None:
@@ -125,7 +137,8 @@ class Landlock:
         bounds.apply(self.limits, own_user=self.user is not None)
         restrict(self.paths, self.home, self.abi)
         os.chdir(f"{self.home}/{scratch.WORK}")
-        questions = seccomp.questions(self.abi, self.user is None, self.count)
+        count = self.user is None and not counted
+        questions = seccomp.questions(self.abi, self.user is None, count)
         if questions:
             listener = seccomp.install(questions)
             tell(listener)

@@ -18,7 +18,7 @@ RESOLVE_NO_MAGICLINKS, RESOLVE_BENEATH = 2, 8
 # more than any kernel has; the unknown ones are refused, harmlessly
 LAST_CAPABILITY = 63
 CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID = 0, 1, 3, 5, 6, 7
-CAP_SYS_ADMIN = 21
+CAP_SYS_PTRACE, CAP_SYS_ADMIN = 19, 21
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(MACHINE)
 SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}.get(MACHINE)
 # the same numbers everywhere
@@ -141,8 +141,9 @@ def can_mount():
 
 
 def can_change_user():
-    """Whether this process can give another a user id, give it files, and clean up after it."""
-    return has_capability(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID)
+    """Whether this process can give another a user id, give it files, measure it, and clean up."""
+    names = CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL, CAP_SETGID, CAP_SETUID
+    return has_capability(*names, CAP_SYS_PTRACE)
 
 
 def set_seccomp_filter(length, code, listen=False):

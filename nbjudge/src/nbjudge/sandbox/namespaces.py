@@ -30,7 +30,7 @@ class Namespaces:
         self.limits, self.paths = limits, paths
         self.as_root = method == "namespaces-root"
 
-    def prepare(self, counted: bool) -> None:
+    def prepare(self) -> None:
         """Leave the old namespaces: the children of this process will be born in new ones."""
         linux.die_with_parent()
         if not self.as_root:
@@ -41,7 +41,7 @@ class Namespaces:
             Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
         linux.unshare(ALONE)
 
-    def enter(self, tell: Callable[[int], None]) -> None:
+    def enter(self, tell: Callable[[int], None], counted: bool) -> None:
         """In the first process of the new namespaces: build the small world and move in."""
         linux.die_with_parent()
         # the process's number in the eyes of the machine, whose /proc is still mounted

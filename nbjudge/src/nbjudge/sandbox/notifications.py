@@ -24,6 +24,8 @@ RECEIVE, SEND, STILL_ASKED = 0xC0502100, 0xC0182101, 0x40082102
 NOTICE = struct.Struct("=QIIiIQ6Q")
 # struct seccomp_notif_resp: id, value, error, flags
 ANSWER = struct.Struct("=QqiI")
+# two of struct timespec: seconds and nanoseconds of the last reading and the last writing
+TIMES = struct.Struct("=4q")
 # the error and the flags of an answer: the kernel goes on with the call
 GO_ON = 0, 1
 AT_FDCWD, AT_SYMLINK_NOFOLLOW, UTIME_NOW, UTIME_OMIT = -100, 0x100, (1 << 30) - 1, (1 << 30) - 2
@@ -69,6 +71,8 @@ class Desk:
             verdict = self._decide(self.names[call], case, caller, arguments)
         except OSError as trouble:
             verdict = -(trouble.errno or errno.EPERM), 0
+        except (ArithmeticError, ValueError, struct.error):  # arguments that no library sends
+            verdict = -errno.EINVAL, 0
         with suppress(OSError):
             fcntl.ioctl(self.listener, SEND, ANSWER.pack(case, 0, *verdict))
         return True
@@ -79,14 +83,11 @@ class Desk:
             return GO_ON if self._has_room() else (-errno.EAGAIN, 0)
         if name in SIGNALS:
             return GO_ON if _may_signal(_int(arguments[0])) else (-errno.EPERM, 0)
-        memory = os.open(f"/proc/{caller}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        place, follow, change = _request(name, caller, arguments)
+        file = self._open(place, follow)
         try:
-            file, change = self._request(name, caller, memory, arguments)
             # the number of a caller that was killed may be another's by now
             fcntl.ioctl(self.listener, STILL_ASKED, struct.pack("=Q", case))
-        finally:
-            os.close(memory)
-        try:
             change(f"/proc/self/fd/{file}")
         finally:
             os.close(file)
@@ -94,41 +95,43 @@ class Desk:
 
     def _has_room(self):
         """Whether one more process may start; they are counted when the last count is used up."""
-        if not self.room:
+        if self.room <= 0:
             here = sum(len(threads(process)) for process in descendants(os.getpid()))
-            self.room = max(0, self.most - here)
-        if not self.room:
-            return False
+            self.room = self.most - here
         self.room -= 1
-        return True
+        return self.room >= 0
 
-    def _request(self, name, caller, memory, arguments):
-        """The file of a call that sets a mode or a date, and a function that sets it."""
-        if name == "chmod":
-            arguments, name = [AT_FDCWD, *arguments], "fchmodat"
-        if name == "fchmod":
-            arguments = [arguments[0], 0, arguments[1]]
-        folder, path = _int(arguments[0]), arguments[1]
-        follow = name != "utimensat" or not arguments[3] & AT_SYMLINK_NOFOLLOW
-        if name == "utimensat":
-            change = _dates(os.pread(memory, 32, arguments[2]) if arguments[2] else b"")
-        else:
-            change = _mode(arguments[2])
-        text = os.pread(memory, LONGEST_PATH, path).partition(b"\0")[0] if path else b""
-        return self._open(caller, folder, text, follow), change
-
-    def _open(self, caller, folder, path, follow):
-        """A descriptor of a caller's file, which must lie in the scratch folder."""
-        if not path.startswith(b"/"):
-            start = os.readlink(
-                f"/proc/{caller}/" + ("cwd" if folder == AT_FDCWD else f"fd/{folder}")
-            )
-            path = os.fsencode(start) + (b"/" + path if path else b"")
+    def _open(self, path, follow):
+        """A descriptor of a file, which must lie in the scratch folder."""
         inside = os.fsencode(self.scratch) + b"/"
         if not path.startswith(inside):
             raise PermissionError(errno.EPERM, "not in the scratch folder")
         flags = os.O_PATH | (0 if follow else os.O_NOFOLLOW)
         return linux.open_beneath(self.folder, path[len(inside) :], flags)
+
+
+def _request(name, caller, arguments):
+    """A call that sets a mode or a date: path, whether links are followed, what sets it."""
+    if name == "chmod":
+        arguments, name = [AT_FDCWD, *arguments], "fchmodat"
+    if name == "fchmod":
+        arguments = [arguments[0], 0, arguments[1]]
+    folder, path = _int(arguments[0]), arguments[1]
+    with open(f"/proc/{caller}/mem", "rb", buffering=0) as memory:
+        text = os.pread(memory.fileno(), LONGEST_PATH, path).partition(b"\0")[0] if path else b""
+        if name != "utimensat":
+            return _absolute(caller, folder, text), True, _mode(arguments[2])
+        times = os.pread(memory.fileno(), TIMES.size, arguments[2]) if arguments[2] else b""
+    follow = not arguments[3] & AT_SYMLINK_NOFOLLOW
+    return _absolute(caller, folder, text), follow, _dates(times)
+
+
+def _absolute(caller, folder, path):
+    """A path as it is seen from the root: the caller's own may start at one of its folders."""
+    if path.startswith(b"/"):
+        return path
+    start = os.readlink(f"/proc/{caller}/" + ("cwd" if folder == AT_FDCWD else f"fd/{folder}"))
+    return os.fsencode(start) + (b"/" + path if path else b"")
 
 
 def _int(argument):
@@ -151,10 +154,11 @@ def _mode(mode):
 
 
 def _dates(times):
+    pairs = TIMES.unpack(times) if times else (0, UTIME_NOW, 0, UTIME_NOW)
+
     def change(path):
         before, now = os.stat(path), time.time_ns()
         found = []
-        pairs = struct.unpack("=qqqq", times) if times else (0, UTIME_NOW, 0, UTIME_NOW)
         for seconds, nanos, old in (
             (*pairs[:2], before.st_atime_ns),
             (*pairs[2:], before.st_mtime_ns),

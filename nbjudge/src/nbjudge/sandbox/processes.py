@@ -8,6 +8,20 @@ from contextlib import suppress
 from pathlib import Path
 
 PAUSE = 0.001
+PAGE = os.sysconf("SC_PAGE_SIZE")
+# the place of a process's start among its statistics, counted after its own name
+START = 19
+
+
+def identity(process: int) -> str:
+    """What no later process is called, although numbers are given again: number and start.
+
+    Examples
+    --------
+    >>> lives(identity(os.getpid())), lives(f"{os.getpid()}.1")
+    (True, False)
+    """
+    return f"{process}.{int(_fields(process)[START])}"
 
 
 def lives(process: int | str) -> bool:
@@ -15,12 +29,21 @@ def lives(process: int | str) -> bool:
 
     An orphan's new parent may hear of it late.
 
+    Parameters
+    ----------
+    process : int or str
+        Its number or its `identity`.
+
     Examples
     --------
-    >>> lives("self"), lives(0)
+    >>> lives(os.getpid()), lives(0)
     (True, False)
     """
-    return _fields(process)[:1] not in ([], [b"Z"], [b"X"])
+    number, _, start = str(process).partition(".")
+    fields = _fields(number)
+    if fields[:1] in ([], [b"Z"], [b"X"]):
+        return False
+    return not start or int(fields[START]) == int(start)
 
 
 def parent(process: int) -> int:
@@ -77,12 +100,33 @@ def is_below(process: int, ancestor: int) -> bool:
 
 def memory(processes: Iterable[int]) -> int:
     """Bytes that some processes hold, shared pages counted once."""
-    total = 0
-    for process in processes:
-        with suppress(OSError, StopIteration):
-            with open(f"/proc/{process}/smaps_rollup") as lines:
-                total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total * 1024
+    return sum(map(_memory, processes))
+
+
+def _memory(process):
+    with suppress(OSError, StopIteration):
+        with open(f"/proc/{process}/smaps_rollup") as lines:
+            return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return PAGE * _pages(process)[1]  # one that nobody may look into: shared pages count in full
+
+
+def _pages(process):
+    """Pages that a process has mapped, and those that it holds."""
+    with suppress(OSError):
+        mapped, held, *_ = map(int, Path(f"/proc/{process}/statm").read_bytes().split())
+        return mapped, held
+    return 0, 0
+
+
+def hides(process: int) -> bool:
+    """Whether a process works and cannot be looked into: the program that it runs is unreadable."""
+    try:
+        os.listdir(f"/proc/{process}/fd")
+    except PermissionError:
+        return _pages(process)[0] > 0  # one that is about to end has none
+    except OSError:
+        pass
+    return False
 
 
 def reap() -> dict[int, int]:

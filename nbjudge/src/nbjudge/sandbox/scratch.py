@@ -13,11 +13,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nbjudge.sandbox import linux
+from nbjudge.sandbox import linux, processes
 from nbjudge.sandbox.limits import Limits, own_user
-from nbjudge.sandbox.processes import lives
+from nbjudge.sandbox.processes import identity, lives
+from nbjudge.sandbox.visible import hidden_from_others
 
-# and the process id of the supervisor, and something that nobody guesses
+# and the `processes.identity` of the supervisor, and something that nobody guesses
 NAME = "nbjudge-"
 # in memory first, where making files takes a tenth of the time
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
@@ -25,8 +26,8 @@ WORK = "notebook"
 MOST_FILES = 20_000
 BLOCK = 512
 FOLDER = os.O_DIRECTORY | os.O_CLOEXEC
-# what a folder that is removed or replaced at this moment gives
-GONE = (FileNotFoundError, NotADirectoryError, PermissionError)
+# of the kernel, for one path
+LONGEST_PATH = 4000
 
 
 def make(limits: Limits, paths: Iterable[str], user: int | None = None) -> str:
@@ -43,8 +44,10 @@ def make(limits: Limits, paths: Iterable[str], user: int | None = None) -> str:
     Raises
     ------
     OSError
-        If no place has room for `limits.disk` bytes, and lets programs run.
+        If no place has room for `limits.disk` bytes, lets programs run, and can be reached by the
+        user.
     """
+    prefix = f"{NAME}{identity(os.getpid())}-"
     for place in _places():
         if any(Path(place).is_relative_to(path) for path in paths):
             continue
@@ -52,7 +55,9 @@ def make(limits: Limits, paths: Iterable[str], user: int | None = None) -> str:
             room = os.statvfs(place)
             if room.f_bavail * room.f_frsize < limits.disk or room.f_flag & os.ST_NOEXEC:
                 continue
-            folder = os.path.realpath(tempfile.mkdtemp(prefix=f"{NAME}{os.getpid()}-", dir=place))
+            if user is not None and hidden_from_others([place]):
+                continue
+            folder = os.path.realpath(tempfile.mkdtemp(prefix=prefix, dir=place))
             os.mkdir(f"{folder}/{WORK}", 0o755)
             if user is not None:
                 for made in (f"{folder}/{WORK}", folder):
@@ -67,14 +72,14 @@ def _places():
     return [chosen] * os.path.isabs(chosen) + list(PLACES)
 
 
-def is_over(folder: str, processes: Sequence[int], most: int) -> bool:
+def is_over(folder: str, everybody: Sequence[int], most: int) -> bool:
     """Whether a folder and the nameless files of some processes hold more than `most` bytes.
 
     Parameters
     ----------
     folder : str
-    processes : sequence of int
-        A file without a name goes on living while one of them holds it.
+    everybody : sequence of int
+        Processes. A file without a name goes on living while one of them holds it.
     most : int
     """
     held, files, todo = 0, 0, [b"."]
@@ -82,7 +87,10 @@ def is_over(folder: str, processes: Sequence[int], most: int) -> bool:
     try:
         while todo:
             path = todo.pop()
-            with contextlib.suppress(*GONE), _listing(_found(top, path)) as place:
+            if len(path) > LONGEST_PATH:
+                return True
+            # whatever is wrong with a folder that goes or changes at this moment
+            with contextlib.suppress(OSError), _listing(_found(top, path)) as place:
                 names = os.listdir(place)
                 files += len(names)
                 if files > MOST_FILES or held > most:
@@ -93,13 +101,9 @@ def is_over(folder: str, processes: Sequence[int], most: int) -> bool:
                         held += found.st_blocks * BLOCK // max(1, found.st_nlink)
                         if stat.S_ISDIR(found.st_mode):
                             todo.append(path + b"/" + os.fsencode(name))
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:  # nested deeper than a path is long
-            return True
-        raise
     finally:
         os.close(top)
-    return held + _nameless(folder, processes) > most
+    return held > most or held + _nameless(folder, everybody) > most
 
 
 def _found(top, path):
@@ -130,27 +134,46 @@ def _listing(folder: int) -> Iterator[int]:
         os.close(folder)
 
 
-def _nameless(folder, processes):
+def _nameless(folder, everybody):
     """Bytes of the files that some processes hold and that no folder holds any more.
 
-    One that is only mapped tells nobody its size: it counts as more than anything.
+    One that is only mapped tells nobody its size, and so does a process that cannot be looked
+    into: they count as more than anything.
     """
-    found, mapped = {}, set()
-    inside, gone = b" " + os.fsencode(folder) + b"/", b" (deleted)\n"
-    for process in processes:
+    mapped, held = _mapped(folder, everybody), _held(everybody)
+    if mapped - held.keys():
+        # what is mapped has a descriptor with every library that gives it back in time
+        mapped &= _mapped(folder, everybody)
+    if mapped - held.keys() or any(map(processes.hides, everybody)):
+        return math.inf
+    return sum(held.values())
+
+
+def _held(everybody):
+    """{number of a nameless file: bytes} of those that some processes have open."""
+    found = {}
+    for process in everybody:
         with contextlib.suppress(OSError):
             for descriptor in os.listdir(f"/proc/{process}/fd"):
                 with contextlib.suppress(OSError):
                     file = os.stat(f"/proc/{process}/fd/{descriptor}")
                     if stat.S_ISREG(file.st_mode) and not file.st_nlink:
                         found[file.st_ino] = file.st_blocks * BLOCK
+    return found
+
+
+def _mapped(folder, everybody):
+    """Numbers of the nameless files of a folder that some processes have mapped."""
+    found = set()
+    inside, gone = b" " + os.fsencode(folder) + b"/", b" (deleted)\n"
+    for process in everybody:
         with contextlib.suppress(OSError), open(f"/proc/{process}/maps", "rb") as lines:
-            mapped |= {
+            found |= {
                 int(line.split(maxsplit=5)[4])
                 for line in lines
                 if line.endswith(gone) and inside in line
             }
-    return math.inf if mapped - found.keys() else sum(found.values())
+    return found
 
 
 def remove(folder: str) -> None:
@@ -192,20 +215,29 @@ def _child(name, at):
     return _opened(os.open(name, os.O_PATH | FOLDER | os.O_NOFOLLOW, dir_fd=at))
 
 
-def sweep() -> None:
-    """Remove the folders of supervisors that were killed and could not do it."""
+def abandoned() -> list[Path]:
+    """The folders of supervisors that were killed and could not remove them."""
+    found = []
     for place in _places():
         with contextlib.suppress(OSError):
-            for folder in Path(place).glob(f"{NAME}*-*"):
-                supervisor = folder.name.removeprefix(NAME).partition("-")[0]
-                if (
-                    supervisor.isdecimal()
-                    and not lives(supervisor)
-                    and _is_ours(folder, supervisor)
-                ):
-                    remove(str(folder))
+            found += [path for path in Path(place).glob(f"{NAME}*.*-*") if not lives(_owner(path))]
+    return found
 
 
-def _is_ours(folder, supervisor):
+def sweep() -> None:
+    """Remove the abandoned folders that are this account's."""
+    for folder in abandoned():
+        with contextlib.suppress(OSError):
+            if _is_ours(folder):
+                remove(str(folder))
+
+
+def _owner(folder):
+    """The identity of the supervisor whose folder it is."""
+    return folder.name.removeprefix(NAME).partition("-")[0]
+
+
+def _is_ours(folder):
     owner = folder.lstat()
-    return stat.S_ISDIR(owner.st_mode) and owner.st_uid in (os.geteuid(), own_user(int(supervisor)))
+    ours = os.geteuid(), own_user(int(_owner(folder).partition(".")[0]))
+    return stat.S_ISDIR(owner.st_mode) and owner.st_uid in ours

@@ -61,6 +61,7 @@ F_SETSIG, F_SETOWN, F_SETOWN_EX, F_SETLEASE, F_NOTIFY = 10, 8, 15, 1024, 1026
 TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO = 0x5401, 0x5413, 0x541B, 0x5421
 FIONCLEX, FIOCLEX = 0x5450, 0x5451
 O_TRUNC, O_ACCMODE = 0o1000, 0o3
+PR_SET_DUMPABLE = 4
 
 # calls that the supervisor may be asked about
 STARTS = ("clone", "fork", "vfork")
@@ -84,6 +85,8 @@ ALWAYS = (
     Rule(("sethostname", "setdomainname")),
     Rule(("settimeofday", "clock_settime", "adjtimex", "clock_adjtime")),
     Rule(("personality", "iopl", "ioperm", "modify_ldt", "nfsservctl", "lookup_dcookie")),
+    # a process that outlives its supervisor, or that the supervisor cannot look into
+    Rule(("prctl",), errno.EPERM, 0, (linux.PR_SET_PDEATHSIG, PR_SET_DUMPABLE)),
     without("clone", 0, NEW_NAMESPACES),
     # its flags lie in memory, where a filter cannot look; libraries fall back to clone
     Rule(("clone3",), errno.ENOSYS),

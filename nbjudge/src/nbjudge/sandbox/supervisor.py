@@ -24,6 +24,8 @@ from nbjudge.sandbox.notifications import Desk
 # seconds between looks at what neither a control group nor a file system counts; longer where a
 # look itself takes so long that the supervisor would do nothing else
 LOOK, SHARE = 0.2, 4
+# what the isolated process waits for: whether the control group counts its processes
+COUNTED, UNCOUNTED = b"c", b"u"
 
 
 def supervise(
@@ -59,7 +61,7 @@ def supervise(
     if place.adopts:
         linux.adopt_orphans()
     try:
-        place.prepare("pids" in group.limited)
+        place.prepare()
     except OSError as error:
         trouble = _said(error)
     gate, gate_inside = socket.socketpair()
@@ -67,15 +69,15 @@ def supervise(
     if pid == 0:
         control.close()
         gate.close()
-        gate_inside.recv(1)  # until the control group holds
-        _isolate(place, run, gate_inside, trouble)
+        counted = gate_inside.recv(1) == COUNTED  # once the control group holds
+        _isolate(place, run, gate_inside, trouble, counted)
     for end in (gate_inside, *ends):
         end.close()
     group.add(pid)
-    gate.send(b"x")
+    gate.send(COUNTED if "pids" in group.limited else UNCOUNTED)
     watch = _Watch(pid, place, limits, "memory" in group.limited)
     why = watch.until_the_end(control, grader, gate)
-    status = watch.ended.get(pid) or os.waitpid(pid, 0)[1]
+    status = watch.ended[pid] if pid in watch.ended else os.waitpid(pid, 0)[1]
     if place.adopts:
         processes.end_all()
     if why == "itself" and group.killed_for_memory():
@@ -88,14 +90,14 @@ def supervise(
         control.sendall(json.dumps({"why": why, "status": status}).encode() + b"\n")
 
 
-def _isolate(place, run, gate, trouble):
+def _isolate(place, run, gate, trouble, counted):
     """In the isolated process."""
     try:
         os.setsid()
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
             score.write("1000")
         if not trouble:
-            place.enter(lambda listener: socket.send_fds(gate, [b"x"], [listener]))
+            place.enter(lambda listener: socket.send_fds(gate, [b"x"], [listener]), counted)
     except OSError as error:
         trouble = _said(error)
     except Exception as error:

@@ -62,7 +62,7 @@ def hidden_from_others(paths: Iterable[str]) -> list[str]:
         return seen[path]
 
     found = []
-    for path in paths:
+    for path in filter(os.path.exists, paths):
         real = Path(path).resolve()
         wanted = stat.S_IROTH | (stat.S_IXOTH if real.is_dir() else 0)
         above = all(open_to_all(folder, stat.S_IXOTH) for folder in real.parents)
