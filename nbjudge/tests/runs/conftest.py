@@ -11,12 +11,14 @@ from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import course_config
 from nbjudge.execution import engine, pool
+from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.isolation import find_method
 from nbjudge.submission import collect
 
 from .harm import at_change, die, in_a_child, no_mounts
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def course(tmp_path_factory):
     return Course(tmp_path_factory.mktemp("course"))
 
@@ -41,7 +43,7 @@ def replayed(course, monkeypatch):
     return asked
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def changes(course, tmp_path_factory):
     """How many changes of the disk and the gradebook a run makes."""
     root = tmp_path_factory.mktemp("counted")
@@ -68,6 +70,16 @@ def one(course):
     submission = collect.read(course.home / "submitted" / "perfect" / CHAPTER, "perfect", CHAPTER)
     yield spec, submission, engine.grade(spec, submission)
     engine.close_servers()
+
+
+@pytest.fixture(params=["namespaces", "landlock"])
+def level(request):
+    """A level of isolation that this machine allows."""
+    try:
+        find_method(request.param)
+    except SandboxUnavailable as error:
+        pytest.skip(f"{request.param} is NOT tested: {str(error).splitlines()[1]}")
+    return request.param
 
 
 @pytest.fixture(scope="module")

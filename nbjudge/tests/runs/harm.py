@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from nbjudge.cli import main
 from nbjudge.execution import pool
-from nbjudge.sandbox import cgroup, linux
+from nbjudge.sandbox import cgroup, linux, processes, scratch
 from nbjudge.sandbox.limits import Limits
 
 from .machinery import wait_for
@@ -202,17 +202,27 @@ def supervisors(server):
 
 
 def groups():
-    """The control groups of sandboxes that are there, without those that others had left before."""
+    """The control groups of the sandboxes below this process whose supervisors live."""
     return [
         folder
         for parent in cgroup.own_groups().values()
         for folder in parent.glob(f"{cgroup.NAME}*")
-        if folder not in _left_before
+        if _is_ours(folder.name.removeprefix(cgroup.NAME))
     ]
 
 
-_left_before: set = set()
-_left_before.update(groups())
+def held():
+    """What the sandboxes below this process have on the machine: control groups, folders.
+
+    Other runs may be at work here, and what they have and leave is their affair.
+    """
+    found = [path for place in scratch.PLACES for path in Path(place).glob(f"{scratch.NAME}*.*-*")]
+    return groups() + [path for path in found if _is_ours(path.name.split("-")[1])]
+
+
+def _is_ours(supervisor):
+    number, me = int(supervisor.partition(".")[0]), os.getpid()
+    return processes.lives(supervisor) and (number == me or processes.is_below(number, me))
 
 
 def groups_allowed():

@@ -23,7 +23,7 @@ from nbjudge.sandbox import cgroup
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import collect
 
-from .harm import die, groups, kill, killed_at, nobody_stays, supervisors
+from .harm import die, held, kill, killed_at, nobody_stays, supervisors
 from .machinery import DASK, free_port, running, wait_for
 
 POINTS = 12
@@ -86,17 +86,20 @@ VICTIMS = {
 }
 
 
-def kill_at(monkeypatch, victim, moment, times=1):
+def kill_at(monkeypatch, victim, moment, times=1, level=None):
     """Kill a process while the cells run or when the tests begin, the first `times` times.
 
-    The list of those killed.
+    Returns
+    -------
+    list
+        For each that was killed, what sandboxes held at that moment.
     """
     killed = []
 
     def harm(judge=None):
         if len(killed) < times:
-            killed.append(VICTIMS[victim](engine._servers[engine._place(None)], judge))
-            kill(killed[-1])
+            killed.append(held())
+            kill(VICTIMS[victim](engine._servers[engine._place(level)], judge))
 
     run_cell, leave_copy, judge = engine.Student.run_cell, engine.Student.leave_copy, Judges.judge
 
@@ -141,29 +144,44 @@ def kill_at(monkeypatch, victim, moment, times=1):
         ("judge", "tests"),
     ],
 )
-def test_a_process_that_is_killed_costs_no_point(one, monkeypatch, victim, moment):
+def test_a_process_that_is_killed_costs_no_point(one, level, monkeypatch, victim, moment):
     spec, submission, undisturbed = one
-    killed = kill_at(monkeypatch, victim, moment)
-    result = engine.grade(spec, submission)
-    assert len(killed) == 1
-    assert vars(result) | {"seconds": 0} == vars(undisturbed) | {"seconds": 0}
-    server = engine._servers[engine._place(None)].students
-    wait_for(lambda: not any((folder / "cgroup.procs").read_text() for folder in groups()), 10)
-    # sweeps away the groups of a supervisor that could not do so itself
-    engine.grade(spec, submission)
-    wait_for(lambda: not psutil.Process(server.process.pid).children() and not groups(), 10)
+    killed = kill_at(monkeypatch, victim, moment, level=level)
+    result = engine.grade(spec, submission, isolation=level)
+    assert len(killed) == 1 and (killed[0] or level == "namespaces")
+    alike = {"seconds": 0, "isolation": level}
+    assert vars(result) | alike == vars(undisturbed) | alike
+    # who is killed with its supervisor may take a moment to end
+    groups_then = [path for path in killed[0] if (path / "cgroup.procs").exists()]
+    wait_for(lambda: not any(map(members, groups_then)), 10)
+    # sweeps away what a supervisor could not put away itself: its group, its scratch folder
+    engine.grade(spec, submission, isolation=level)
+    wait_for(lambda: not held() and not any(path.exists() for path in killed[0]), 10)
+    # the fork server may be a new one
+    server = engine._servers[engine._place(level)].students
+    wait_for(lambda: not psutil.Process(server.process.pid).children(), 10)
+
+
+def members(group):
+    """The processes of a control group, as text; "" when it is gone."""
+    try:
+        return (group / "cgroup.procs").read_text()
+    except OSError:
+        return ""
 
 
 def test_a_supervisor_that_was_killed_leaves_its_control_group_to_the_next_one(one):
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left = cgroup.Group(dead.pid, Limits())
+    dying = subprocess.Popen(["sleep", "60"])
+    left = cgroup.Group(dying.pid, Limits())
+    dying.kill()
+    dying.wait()
     if not left.folders:
         pytest.skip("no control group may be made here: NOT tested that none is left behind")
     living = cgroup.Group(os.getpid(), Limits())
     spec, submission, _ = one
     engine.grade(spec, submission)
-    wait_for(lambda: set(groups()) == set(living.folders), 10)
+    wait_for(lambda: not any(folder.exists() for folder in left.folders), 10)
+    assert all(folder.exists() for folder in living.folders)
     living.remove()
 
 
@@ -259,15 +277,25 @@ def until(command, words):
 
 
 @pytest.mark.parametrize(
-    "how, graded",
-    [(signal.SIGKILL, 3), (signal.SIGINT, 0), (signal.SIGINT, 1), (signal.SIGTERM, 2)],
+    "how, graded, level",
+    [
+        (signal.SIGKILL, 3, "namespaces"),
+        (signal.SIGINT, 0, "namespaces"),
+        (signal.SIGINT, 1, "namespaces"),
+        (signal.SIGTERM, 2, "namespaces"),
+        (signal.SIGKILL, 2, "landlock"),
+        (signal.SIGINT, 1, "landlock"),
+    ],
     ids=lambda value: getattr(value, "name", value),
+    indirect=["level"],
 )
-def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, replayed, how, graded):
+def test_ended_from_outside_it_leaves_no_process_and_resumes(
+    course, root, replayed, how, graded, level
+):
     """SIGINT goes to the whole group, as it does from a terminal."""
     with nobody_stays():
         process = subprocess.Popen(
-            [*COMMAND, *course.command(root, "--workers", "1")],
+            [*COMMAND, *course.command(root, "--workers", "1", "--isolation", level)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -279,8 +307,9 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, repla
                     break
         else:
             wait_for(lambda: psutil.Process(process.pid).children(), 30)
+        there = held()
         (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     if how == signal.SIGKILL:
         assert process.returncode == -how
     else:
@@ -289,6 +318,7 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(course, root, repla
         assert (root / "grades.csv").exists()
     entered, rows = ledger(root)
     assert set(rows) == set(entered) and len(entered) >= graded
+    wait_for(lambda: not any(path.exists() for path in there), 10)
     completes(course, root)
     assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)
 

@@ -18,8 +18,7 @@ from made_up.cohort import CHAPTER, COMMAND, gradebook
 from made_up.students import DUE, Student, write_submission
 from nbjudge.execution import engine
 from nbjudge.sandbox import linux
-from nbjudge.sandbox.errors import SandboxUnavailable
-from nbjudge.sandbox.isolation import find_method, why_not
+from nbjudge.sandbox.isolation import why_not
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import sanitise
 
@@ -62,7 +61,7 @@ def as_nobody(place, command, **settings):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -104,17 +103,19 @@ THREE = {
 
 
 def handed_in_for_nobody(course, place):
+    """A copy of the course in the ordinary user's folder, and what was handed in.
+
+    Not the course itself: pytest shuts the folders of its own to all others whenever it starts.
+    """
+    shutil.copytree(course.home, place / "course")
     for name, student in THREE.items():
         answers = {
             key: text.replace("{book}", str(place / "gradebook.db"))
             for key, text in student.answers.items()
         }
         write_submission(course.home, place, CHAPTER, name, student._replace(answers=answers))
-    for path in [place / "submitted", *(place / "submitted").rglob("*")]:
-        os.chown(path, 65534, 65534)
-    for folder in [course.home, *course.home.parents]:
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
+    for path in place.rglob("*"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
 
 
 # The kernel's own limit, set to none in a user namespace around the grader.
@@ -141,7 +142,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 def graded_as_nobody(course, place, around, *options):
     """The finished command, and {student: points of the first problem}."""
     handed_in_for_nobody(course, place)
-    where = ["--home", str(course.home), "--root", str(place), "--workers", "1", "--due", DUE]
+    where = ["--home", f"{place}/course", "--root", str(place), "--workers", "1", "--due", DUE]
     command = [*around, *COMMAND, "grade", *where, "--json", *options]
     done = as_nobody(place / "python", command)
     if not done.stdout and any(word in done.stderr for word in ("unshare:", "sh: ", "setpriv:")):
@@ -240,16 +241,6 @@ RLIMITS = {
     "CPU": 20,
     "NPROC": SMALL.processes,
 }
-
-
-@pytest.fixture(params=["namespaces", "landlock"])
-def level(request):
-    """A level of isolation that this machine allows."""
-    try:
-        find_method(request.param)
-    except SandboxUnavailable as error:
-        pytest.skip(f"the limits of {request.param} are NOT tested: {str(error).splitlines()[1]}")
-    return request.param
 
 
 @pytest.mark.parametrize("method", ["namespaces-root", "namespaces-user", "landlock-user", "none"])
