@@ -1,16 +1,16 @@
 """Every hostile or unlucky case of `cases` through both graders, and the guide's table of what came
 of it.
 
-    python nbjudge/tests/hostile/outcomes.py ours [CASE ...]      this course's grader on all cases,
-    or on these python nbjudge/tests/hostile/outcomes.py stock [CASE ...]     stock nbgrader on
-    those that have not been tried yet, or on these python nbjudge/tests/hostile/outcomes.py table
-    writes the table into book/instructors.md
+    python nbjudge/tests/hostile/outcomes.py ours [CASE ...]    nbjudge on all cases, or on these
+    python nbjudge/tests/hostile/outcomes.py stock [CASE ...]   stock nbgrader on those that it has
+                                                                not been given yet, or on these
+    python nbjudge/tests/hostile/outcomes.py table              writes the table into the guide
 
-A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. Ours grades
-a class of cases in one run; stock nbgrader gets each case in a throwaway machine (see `throwaway`),
-with a limit of 6 s a cell and 75 s for the two notebooks, which takes about an hour of two cores,
-and root. What was seen is kept in outcomes.json as the words below; none means that all is as it
-should be.
+A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. nbjudge
+grades a class of cases in one run, at each level of isolation; stock nbgrader gets each case in a
+throwaway machine (see `throwaway`), with a limit of 6 s per cell and 75 s for the two notebooks,
+which takes about an hour of two cores, and root. What was seen is kept in outcomes.json as the
+words below; none means that all is as it should be.
 """
 
 import fcntl
@@ -40,6 +40,8 @@ from hostile.cases import CASES, Case
 STORE, GUIDE = HERE / "outcomes.json", HOME / "book" / "instructors.md"
 CELL_SECONDS, RUN_SECONDS, AT_ONCE = 6, 75, 3
 NEIGHBOUR = "honest-01"
+# the levels of isolation that have a column each
+OURS = ("namespaces", "landlock")
 UNHELD = {"network-vsock": "a throwaway machine's network does not hold these sockets"}
 WORDS = {
     "others": "others got no grade or a wrong one",
@@ -192,10 +194,10 @@ class Course:
 # ---- the two graders
 
 
-def ours(names, template):
-    """{case: (words, hidden test on the page)} of our grader, all in one run.
+def ours(names, template, level):
+    """{case: (words, hidden test on the page)} of our grader at a level of isolation.
 
-    Harm to the host counts against each of them.
+    All are graded in one run; harm to the host counts against each of them.
     """
     from nbjudge.course import course_config
     from nbjudge.records import gradebook as writer
@@ -206,10 +208,10 @@ def ours(names, template):
 
     with tempfile.TemporaryDirectory() as tmp:
         course, found = Course(Path(tmp), names, template), {}
-        rows = {
-            row.student: row
-            for row in grade_class(course.home, due=DUE, limits=LIMITS, say=lambda line: None)
-        }
+        graded = grade_class(
+            course.home, due=DUE, limits=LIMITS, isolation=level, say=lambda line: None
+        )
+        rows = {row.student: row for row in graded}
         book = writer.Writer(course_config(course.home))
         scores = {
             who: {name: cell.earned for name, cell in found.cells.items()}
@@ -297,16 +299,17 @@ def by_turns():
 
 
 def run_ours(names):
-    """Ours on these cases, a class of them at a time."""
+    """Ours on these cases, at each level of isolation, a class of them at a time."""
     with tempfile.TemporaryDirectory() as tmp:
         clean = make_course(Path(tmp, "clean"))
         for kind in dict.fromkeys(CASES[name].kind for name in names):
-            for name, (words, hidden) in ours(
-                [name for name in names if CASES[name].kind == kind], clean
-            ).items():
-                keep(name, ours=words, ours_page=hidden)
-            seen = [record for record in kept().values() if record["kind"] == kind]
-            print(f"ours {time.strftime('%H:%M:%S')} {kind}: {cell(seen, 'ours')}", flush=True)
+            some = [name for name in names if CASES[name].kind == kind]
+            for level in OURS:
+                for name, (words, hidden) in ours(some, clean, level).items():
+                    keep(name, **{level: words, f"{level}_page": hidden})
+                seen = [record for record in kept().values() if record["kind"] == kind]
+                now = time.strftime("%H:%M:%S")
+                print(f"{level} {now} {kind}: {cell(seen, level)}", flush=True)
 
 
 def run_stock(names):
@@ -378,25 +381,26 @@ def cell(records, grader):
 
 def table(records):
     """The table in Markdown, and the sentences below it; `records` is what `kept` gives."""
-    lines = [
-        "| Class | Cases | This course's grader | Stock nbgrader |",
-        "| --- | --- | --- | --- |",
-    ]
+    titles = [f"nbjudge, {level}" for level in OURS] + ["Stock nbgrader"]
+    graders = [*OURS, "stock"]
+    lines = ["| " + " | ".join(["Class", "Cases", *titles]) + " |", "| --- " * 5 + "|"]
     kinds = {}
     for record in records.values():
         kinds.setdefault(record["kind"], []).append(record)
     for kind, some in [*kinds.items(), ("all", list(records.values()))]:
-        lines.append(f"| {kind} | {len(some)} | {cell(some, 'ours')} | {cell(some, 'stock')} |")
-    ours, theirs = (
-        [record[page] for record in records.values() if record.get(page) is not None]
-        for page in ("ours_page", "stock_page")
+        cells = [cell(some, grader) for grader in graders]
+        lines.append("| " + " | ".join([kind, str(len(some)), *cells]) + " |")
+    *ours, theirs = (
+        [page for record in records.values() if (page := record.get(f"{grader}_page")) is not None]
+        for grader in graders
     )
+    ours = sum(ours, [])
     tried = sum("stock" in record for record in records.values())
     below = (
         f"Stock nbgrader was given {tried} of the {len(records)} cases, some of every class, each"
-        f" in a machine that was thrown away, with {CELL_SECONDS} s a cell. Hidden tests stood on"
-        f" {sum(ours)} of {len(ours)} feedback pages of ours and on {sum(theirs)} of {len(theirs)}"
-        " of stock's. One case can show several things."
+        f" in a machine that was thrown away, with {CELL_SECONDS} s per cell. Hidden tests stood on"
+        f" {sum(ours)} of {len(ours)} feedback pages of nbjudge and on {sum(theirs)} of"
+        f" {len(theirs)} of stock nbgrader. One case can show several things."
     )
     return "\n".join(lines) + "\n\n" + below
 
