@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lmcore._arrays import accumulator
 from lmcore._checks import as_floats, as_real
 from lmcore._typing import Floats, Integers, NextLogProbs
 from lmcore.factorization import continuation_score
@@ -176,7 +177,7 @@ def pmi_score(conditional: ArrayLike, unconditional: ArrayLike) -> Floats:
     Returns
     -------
     ndarray or float
-        Nats, in the wider of the two types.
+        Nats, in the wider of the two types, but float32 for float16.
 
     Raises
     ------
@@ -200,7 +201,8 @@ def pmi_score(conditional: ArrayLike, unconditional: ArrayLike) -> Floats:
             "conditional and unconditional are both -inf for one answer: a ratio of two zeros is "
             "undefined; drop answers that the model cannot produce"
         )
-    scores = with_prompt - without
+    dtype = accumulator(np.result_type(with_prompt, without))
+    scores = np.subtract(with_prompt, without, dtype=dtype)
     return scores if np.ndim(conditional) or np.ndim(unconditional) else scores[0]
 
 

@@ -215,6 +215,10 @@ class TestFloat16Sums:
         loss, grad = lk.z_loss(np.array([[0.0, 30_000.0]], np.float16))
         assert loss == 9e8 and grad.dtype == np.float16
 
+    def test_differences(self):
+        score = sc.pmi_score(np.float16([-60_000]), np.float16([60_000]))
+        assert score.dtype == np.float32 and score == -120_000
+
     def test_counts(self):
         counts = np.full(70_000, 1.0, np.float16)
         assert_allclose(info.plugin_entropy(counts).astype(float), np.log(70_000), rtol=1e-3)

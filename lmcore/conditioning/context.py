@@ -52,7 +52,7 @@ def information_gain(
     continuation: Sequence[int],
     baseline: Sequence[int] = (),
 ) -> Floats:
-    """Bits that a prompt tells about each token after it (book, section 9.1).
+    """Bits of information that a prompt gives about each token after it (book, section 9.1).
 
     The gain of a token is log₂ p(y_t|x,y_<t) / p(y_t|y_<t). The sum is the pointwise mutual
     information of prompt and continuation (`lmcore.scoring.pmi_score`, in bits); its mean over

@@ -38,15 +38,14 @@ def unigrams() -> Mapping[str, int]:
     Returns
     -------
     mapping of str to int
-        333,213 lower-case words, most frequent first; read-only, one object however often it is
-        called.
+        333,213 lower-case words, most frequent first; read-only, the same object at every call.
 
     Raises
     ------
     ModuleNotFoundError
         If `wordsegment` is not installed.
     FileNotFoundError, ValueError
-        If its file is missing or altered; the message says how to put it right.
+        If its file is missing or altered; the message says how to fix it.
 
     References
     ----------
@@ -72,14 +71,14 @@ def bigrams() -> Mapping[tuple[str, str], int]:
     -------
     mapping of (str, str) to int
         258,437 pairs (first word, next word), lower case; first word ``"<s>"`` means the start of a
-        sentence. Read-only, one object however often it is called.
+        sentence. Read-only, the same object at every call.
 
     Raises
     ------
     ModuleNotFoundError
         If `wordsegment` is not installed.
     FileNotFoundError, ValueError
-        If its file is missing or altered; the message says how to put it right.
+        If its file is missing or altered; the message says how to fix it.
 
     References
     ----------

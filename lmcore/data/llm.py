@@ -381,7 +381,7 @@ def smollm2() -> SmolLM2:
     Returns
     -------
     SmolLM2
-        One object however often it is called; its arrays are not to be written to.
+        The same object at every call; its arrays must not be changed.
 
     Raises
     ------

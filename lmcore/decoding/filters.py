@@ -153,7 +153,7 @@ def min_p_filter(logits: ArrayLike, min_p: float) -> Floats:
 def typical_filter(logits: ArrayLike, mass: float) -> Floats:
     """Keep the tokens whose surprise is closest to the entropy, up to `mass` (book, section 7.5).
 
-    Closeness is |−log p_v − H(p)|. A most probable token that is less surprising than the
+    The distance is |−log p_v − H(p)|. A most probable token that is less surprising than the
     distribution as a whole may be removed.
 
     Parameters
@@ -235,9 +235,8 @@ def repetition_penalty(
     """Make every token of the prefix less likely (book, section 7.5).
 
     Its logit becomes z_v / θ if z_v > 0 and z_v · θ otherwise; each distinct token is penalised
-    once. Unlike softmax, the result depends on where the logits
-    have their zero: adding a constant to all of them changes it. Log-probabilities, of which none
-    is positive, are all multiplied.
+    once. Unlike softmax, the result depends on where the logits have their zero: adding a constant
+    to all of them changes it. Log-probabilities, of which none is positive, are all multiplied.
 
     Parameters
     ----------
@@ -341,8 +340,8 @@ def no_repeat_ngram(
 def contrastive_logits(expert: ArrayLike, amateur: ArrayLike, alpha: float = 0.1) -> Floats:
     """How much a large model prefers each token over a small one (book, section 7.5).
 
-    The score is log p_expert − log p_amateur. Only plausible tokens are kept. Plausible is p_expert
-    ≥ α · max p_expert: elsewhere the difference of two tiny probabilities would decide.
+    The score is log p_expert − log p_amateur. Only plausible tokens are kept, those with p_expert ≥
+    α · max p_expert: among the others the difference of two tiny probabilities would decide.
 
     Parameters
     ----------

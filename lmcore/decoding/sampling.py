@@ -221,7 +221,7 @@ def acceptance_probs(target: ArrayLike, draft: ArrayLike) -> Floats:
 
 
 def residual_distribution(target: ArrayLike, draft: ArrayLike) -> Floats:
-    """Where to draw from after a refused guess, ∝ max(p_v − q_v, 0) (book, section 7.5).
+    """Where to draw from after a rejected guess, ∝ max(p_v − q_v, 0) (book, section 7.5).
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def residual_distribution(target: ArrayLike, draft: ArrayLike) -> Floats:
     Returns
     -------
     ndarray of shape (..., V)
-        Probabilities. Where p = q nothing is ever refused, and p is returned.
+        Probabilities. Where p = q no guess is ever rejected, and p is returned.
 
     Raises
     ------
@@ -276,8 +276,8 @@ def speculative_sample(
     """Draw tokens from a model, exactly, by checking a cheaper one's guesses (book, section 7.5).
 
     The draft model q proposes up to `n_draft` tokens. The target p accepts each with the
-    probability given by `acceptance_probs`; the first refused one is drawn again from the
-    `residual_distribution`, and the later ones are dropped. If all are accepted, p adds one more.
+    probability given by `acceptance_probs`. The first one rejected is replaced by a draw from the
+    `residual_distribution`, and later ones are dropped. If all are accepted, p adds one more.
     Each token is then distributed as if p alone had drawn it: q_v min(1, p_v/q_v) + (1 − Σ_u
     min(p_u, q_u)) · max(p_v − q_v, 0) / Σ_u max(p_u − q_u, 0) = p_v.
 

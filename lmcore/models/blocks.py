@@ -59,9 +59,9 @@ def attention(
 ) -> tuple[Floats, AttentionCache]:
     """Scaled dot-product attention, softmax(QKᵀ/√d + M) V (book, section 8.5).
 
-    M_ij is 0 where query i may see key j and −∞ elsewhere. In causal attention that is no later
-    key. The last query stands at the last key, so that with one query and all keys so far the same
-    function serves generation from a key-value cache.
+    M_ij is 0 where query i may see key j and −∞ elsewhere. In causal attention a query sees
+    no later key. The last query stands at the last key, so that with one query and all keys so far
+    the same function serves generation from a key-value cache.
 
     Parameters
     ----------

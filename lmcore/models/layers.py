@@ -80,11 +80,11 @@ def _column_sums(rows: Floats) -> Floats:
 
 
 def embedding_backward(d_out: Floats, ids: Integers, n_rows: int) -> Floats:
-    """Gradient of a table with respect to its rows that were looked up (book, section 8.3).
+    """Gradient of an embedding table, from that of the rows looked up in it (book, section 8.3).
 
     Row v gets Σ of ``d_out`` where ``ids == v``: rows are sorted by id, and runs of one id added.
-    `np.add.at`, the literal transcription, is slower, and a product with one-hot rows needs memory
-    for all of the table at each id.
+    `np.add.at`, the literal transcription, is slower, and a product with one-hot rows needs a row
+    of n_rows numbers per id.
 
     Parameters
     ----------

@@ -266,7 +266,7 @@ def forward(params: Params, inputs: ArrayLike, config: Config) -> tuple[Floats, 
     Raises
     ------
     ValueError
-        If an id is out of range, or `inputs` is not (B, T) or longer than the context.
+        If an id is out of range, `inputs` is not (B, T), or T exceeds `block_size`.
 
     References
     ----------

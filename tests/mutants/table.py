@@ -347,8 +347,8 @@ MUTANTS = [
             "GNMT penalty without its bracket",
         ),
         (
-            "scores = with_prompt - without",
-            "scores = without - with_prompt",
+            "np.subtract(with_prompt, without,",
+            "np.subtract(without, with_prompt,",
             "PMI the wrong way round",
         ),
         (
