@@ -213,6 +213,25 @@ def test_another_assignment_is_told_and_not_placed(home, tmp_path_factory, capsy
     assert row["chapter"] == ROOTS and placed(home, "17", ROOTS)
 
 
+def test_a_broken_notebook_is_placed_for_grade_to_tell_but_not_over_another(
+    home, tmp_path_factory, capsys
+):
+    where, broken = tmp_path_factory.mktemp("export"), b'{"cells": ['
+    archive = platforms.canvas(where / "c.zip", [Hand("bellann", broken, "10251", 900)])
+    (row,), _ = collected(home, archive, capsys=capsys, status=1)
+    assert row["state"] == "not placed", "nobody has said which assignment it is"
+    (row,), _ = collected(home, archive, "--chapter", "1", capsys=capsys)
+    assert row["state"] == "new" and "is not a complete notebook" in row["remark"]
+    assert placed(home, "17") == {"exercises.ipynb": broken}
+    archive = platforms.canvas(where / "c.zip", [Hand("bellann", solved(home), "10251", 950)])
+    (row,), _ = collected(home, archive, capsys=capsys)
+    assert row["state"] == "replaces an earlier one"
+    archive = platforms.canvas(where / "c.zip", [Hand("bellann", broken, "10251", 960)])
+    (row,), _ = collected(home, archive, "--chapter", "1", capsys=capsys, status=1)
+    assert row["state"] == "not placed"
+    assert placed(home, "17") == {"exercises.ipynb": solved(home)}
+
+
 def test_an_odd_file_is_one_students_affair(home, tmp_path_factory, capsys):
     where, data = tmp_path_factory.mktemp("export"), solved(home)
     name = "_assignsubmission_file_"

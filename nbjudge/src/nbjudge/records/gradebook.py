@@ -222,6 +222,12 @@ class Writer:
         except RuntimeError as error:  # nbgrader refuses it
             raise SourceError(f"{spec.chapter}/{spec.notebook}.ipynb: {error}") from error
 
+    @property
+    def policy(self):
+        """How lateness is punished, in words."""
+        own = getattr(self.late, "policy", "")
+        return own or f"{type(self.late).__name__} of nbgrader_config.py decides"
+
     def set_due(self, chapter, when):
         """Set an assignment's due date.
 

@@ -72,6 +72,8 @@ class Notebook(NamedTuple):
     chapter: str
     notebook: str
     solved: bool
+    # placed all the same: nbjudge grade says what is wrong with it
+    broken: bool = False
 
 
 class Candidate(NamedTuple):
@@ -298,6 +300,8 @@ def _notebooks(hand_in, given, wanted):
                 books.append(_notebook(found, given, wanted))
             except Unreadable as error:
                 remarks.append(str(error))
+                if wanted and (sheet := _by_place(found, given, wanted)):
+                    books.append(Notebook(found, sheet.chapter, sheet.notebook, False, True))
             except (ValueError, OSError) as error:
                 remarks.append(f"{found.name}: {error}")
     if not books and not remarks:
@@ -385,6 +389,8 @@ def _plan(course, candidate):
     time = candidate.hand_in.time
     if not there:
         state = NEW
+    elif any(one.broken for one in candidate.notebooks.values()):
+        state = NOT_PLACED  # what is there may be better
     elif there == contents and (time is None or before == dates.stamp(time)):
         state = UNCHANGED
     elif time is not None and _is_later(before, time):

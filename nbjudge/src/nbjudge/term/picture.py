@@ -21,13 +21,15 @@ from nbjudge.records.gradebook import Writer
 from nbjudge.records.standing import GRADED, MISSING, NO_GRADE, TO_BE_MARKED
 from nbjudge.reports import class_pages, pictures
 from nbjudge.reports.class_pages import Part
-from nbjudge.reports.feedback import ANSI, VERDICT, number
-from nbjudge.submission import flags
+from nbjudge.reports.feedback import ANSI, HEADING, VERDICT, number
+from nbjudge.submission import flags, recognise
 from nbjudge.submission.sanitise import grade_id, source_of
 from nbjudge.term import grades
 
 # messages and pairs on a page
 MOST_MESSAGES, MOST_PAIRS, LONGEST_PAIR = 30, 10, 8000
+# students named beside a message; the CSV file has all
+MOST_NAMES = 12
 # students that a correlation needs
 ENOUGH = 5
 
@@ -36,6 +38,8 @@ class Item(NamedTuple):
     """One graded cell over the class."""
 
     name: str
+    # the heading of the problem that it belongs to
+    problem: str
     most: float
     # of those who have a mark
     marked: int
@@ -74,6 +78,8 @@ class Chapter(NamedTuple):
     # {student: datetime or None}
     times: dict
     due: datetime | None
+    # how lateness is punished, in words
+    policy: str
 
 
 def draw(folder=None, home=".", root=None, db=None, chapters=()):
@@ -145,6 +151,11 @@ def gathered(course, writer, found, name):
                 cells[f"{notebook}: {cell}" if several else cell][student] = score
             if one.waiting:
                 waiting[student] += len(one.waiting)
+    given = {
+        path.stem: recognise.given(path)
+        for path in sorted(course.folder("release", chapter=name).glob("*.ipynb"))
+    }
+    titles = {cell: title for one in given.values() for cell, title in headings(one).items()}
     prints, limits, flagged = defaultdict(list), defaultdict(list), defaultdict(list)
     for (student, _), line in lines.items():
         prints[student] += line.detail.get("fingerprints", [])
@@ -155,24 +166,51 @@ def gathered(course, writer, found, name):
         name,
         found.most[name],
         [found.standings[student, name] for student in found.people],
-        items(cells),
-        messages(_notebooks(writer, lines, name)),
+        items(cells, titles),
+        messages(_notebooks(writer, lines, name, given)),
         dict(waiting),
         {student: some for student, some in limits.items() if some},
         {student: some for student, some in flagged.items() if some},
         flags.look_alikes(prints),
         deadlines.times,
         deadlines.due,
+        writer.policy,
     )
 
 
-def items(cells):
+def headings(given):
+    """The heading above each graded cell's answer.
+
+    Parameters
+    ----------
+    given : Given
+
+    Returns
+    -------
+    dict of str to str
+        By grade_id.
+    """
+    found, heading, answered = {}, "", None
+    for cell in given.cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if not mark.get("solution") and (titles := HEADING.findall(cell.visible)):
+            heading = titles[-1]
+        if mark.get("solution") or answered is None:
+            answered = heading
+        if mark.get("grade") or mark.get("task"):
+            found[cell.grade_id] = answered
+    return found
+
+
+def items(cells, titles=None):
     """Mean and discrimination of each graded cell.
 
     Parameters
     ----------
     cells : dict of str to dict of str to CellScore
         By cell and student.
+    titles : dict of str to str, optional
+        The problem of each cell.
 
     Returns
     -------
@@ -191,6 +229,7 @@ def items(cells):
         found.append(
             Item(
                 name,
+                (titles or {}).get(name.rpartition(": ")[2], ""),
                 most,
                 len(marked),
                 mean,
@@ -217,32 +256,43 @@ def correlation(one, other):
     return statistics.correlation(one, other)
 
 
-def _notebooks(writer, lines, chapter):
-    """(student, cells) of every notebook in autograded/."""
+def _notebooks(writer, lines, chapter, given):
+    """(student, cells, {answer: stub}) of every notebook in autograded/."""
     for student, notebook in sorted(lines):
         path = writer.folder("autograded", student, chapter) / f"{notebook}.ipynb"
+        stubs = {
+            cell.grade_id: cell.source
+            for cell in (given[notebook].cells if notebook in given else ())
+            if cell.metadata.get("nbgrader", {}).get("solution")
+        }
         with contextlib.suppress(OSError, ValueError, KeyError):
-            yield student, json.loads(path.read_bytes())["cells"]
+            yield student, json.loads(path.read_bytes())["cells"], stubs
 
 
 def messages(notebooks):
     """What the tests said to whom, what was said most often first.
 
+    A test of an answer that was left blank has nothing to say of a misconception.
+
     Parameters
     ----------
-    notebooks : iterable of (str, list of dict)
-        Students, and the cells of the notebooks that were run.
+    notebooks : iterable of (str, list of dict, dict of str to str)
+        Students, the cells of the notebooks that were run, and the answers' stubs.
 
     Returns
     -------
     list of Message
     """
     said = defaultdict(dict)
-    for student, cells in notebooks:
+    for student, cells, stubs in notebooks:
+        blank = False
         for cell in cells:
-            if cell["metadata"].get("nbgrader", {}).get("grade") and cell["cell_type"] == "code":
+            mark, name = cell["metadata"].get("nbgrader", {}), grade_id(cell)
+            if mark.get("solution"):
+                blank = source_of(cell).strip() == stubs.get(name, "\0").strip()
+            elif mark.get("grade") and cell["cell_type"] == "code" and not blank:
                 for text in _told(cell.get("outputs", [])):
-                    said[grade_id(cell), text][student] = None
+                    said[name, text][student] = None
     found = [Message(test, text, tuple(students)) for (test, text), students in said.items()]
     return sorted(found, key=lambda one: (-len(one.students), one.test, one.text))
 
@@ -277,16 +327,39 @@ def _share(value):
 
 
 def _named(found, students):
-    return ", ".join(found.people[who].name or who for who in students if who in found.people)
+    return "; ".join(found.people[who].name or who for who in students if who in found.people)
+
+
+def _some(found, students):
+    more = len(students) - MOST_NAMES
+    return _named(found, students[:MOST_NAMES]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _chapter_parts(chapter, found, target):
     scored = [one for one in chapter.standings if one.state in (GRADED, TO_BE_MARKED)]
     name, values = chapter.name, [one.score for one in scored]
     parts = [_distribution(chapter, found, scored, values, target)]
-    columns = ("item", ">points", ">marked", ">mean share", ">discrimination", ">full", ">none")
+    columns = (
+        "item",
+        "problem",
+        ">points",
+        ">marked",
+        ">mean share",
+        ">discrimination",
+        ">full",
+        ">none",
+    )
     rows = tuple(
-        (i.name, number(i.most), i.marked, _share(i.mean), _share(i.discrimination), i.full, i.none)
+        (
+            i.name,
+            i.problem,
+            number(i.most),
+            i.marked,
+            _share(i.mean),
+            _share(i.discrimination),
+            i.full,
+            i.none,
+        )
         for i in chapter.items
     )
     known = [one for one in chapter.items if one.mean is not None]
@@ -312,13 +385,19 @@ def _chapter_parts(chapter, found, target):
         (one.test, one.text, len(one.students), _named(found, one.students))
         for one in chapter.messages
     )
+    shown = tuple(
+        (one.test, one.text, len(one.students), _some(found, one.students))
+        for one in chapter.messages[:MOST_MESSAGES]
+    )
     parts.append(
         Part(
             "Commonest messages",
-            "" if every else "No test has said anything.",
+            "Of the tests, to those who have written an answer."
+            if every
+            else "No test has said anything about an answer.",
             "",
             columns,
-            every[:MOST_MESSAGES],
+            shown,
             _table(target, f"{name}-messages.csv", columns, every),
         )
     )
@@ -383,7 +462,8 @@ def _times(chapter, found, scored, target):
     return [
         Part(
             "Time of hand-in and score",
-            f"Due {dates.shown(chapter.due)}; {late} of {len(points)} came later.",
+            f"Due {dates.shown(chapter.due)}; {late} of {len(points)} came later. Late:"
+            f" {chapter.policy}.",
             pictures.scatter(hours, [one.score for one, _ in points], chapter.most),
             columns,
             rows,

@@ -116,9 +116,7 @@ def due(chapter=None, when=(), extensions=(), home=".", root=None, db=None):
             if name in writer.chapters():
                 writer.set_penalties(name)
         there = set(writer.chapters())
-        policy = getattr(writer.late, "policy", "")
-        policy = policy or f"{type(writer.late).__name__} of nbgrader_config.py decides"
-        return [_due(name, writer) for name in chosen if name in there], policy
+        return [_due(name, writer) for name in chosen if name in there], writer.policy
 
 
 def _due(chapter, writer):
