@@ -15,6 +15,8 @@ from nbjudge.reports import feedback
 from nbjudge.states import GRADED, UNCHANGED, WITHOUT_GRADE
 
 SECRET = "submission_secret.txt"
+# scores that differ by less are the same
+SAME = 1e-9
 
 
 class Row(NamedTuple):
@@ -35,9 +37,11 @@ class Row(NamedTuple):
     waiting: int = 0
     # the level of isolation of a submission that was graded
     isolation: str = ""
+    # the score that grading has changed; None: it has not, or there was none
+    before: float | None = None
 
 
-def row(plan, student, parts, total=None):
+def row(plan, student, parts, total=None, before=None):
     """One student's row from the parts of the assignment's notebooks.
 
     Parameters
@@ -47,6 +51,8 @@ def row(plan, student, parts, total=None):
     parts : dict of (str, str) to Part
     total : Total, optional
         The student's scores; None while they are not known.
+    before : float, optional
+        The score from the last time.
 
     Returns
     -------
@@ -76,18 +82,26 @@ def row(plan, student, parts, total=None):
     )
     if state in WITHOUT_GRADE or total is None:
         return found
+    changed = before is not None and abs(before - total.score) > SAME
     return found._replace(
-        score=total.score, most=total.most, penalty=total.penalty, waiting=total.waiting
+        score=total.score,
+        most=total.most,
+        penalty=total.penalty,
+        waiting=total.waiting,
+        before=before if changed else None,
     )
 
 
-def rows(plan, parts, scores):
+def rows(plan, parts, scores, before=None):
     """The rows of an assignment in the order of the students.
 
-    `scores` as `records.scores.scores` gives them.
+    `scores` as `records.scores.scores` gives them; `before`, the total of each student who had one.
     """
-    totals = by_student(scores)
-    return [row(plan, student, parts, totals.get(student)) for student in plan.students]
+    totals, earlier = by_student(scores), before or {}
+    return [
+        row(plan, student, parts, totals.get(student), earlier.get(student))
+        for student in plan.students
+    ]
 
 
 def printable(name):

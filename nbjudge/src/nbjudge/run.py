@@ -27,6 +27,7 @@ from nbjudge.files import AGAIN, trouble
 from nbjudge.plan import Part
 from nbjudge.publish import Row
 from nbjudge.records.gradebook import Writer
+from nbjudge.records.scores import by_student
 from nbjudge.reports.terminal import progress
 from nbjudge.sandbox.errors import SandboxUnavailable
 from nbjudge.sandbox.limits import Limits
@@ -210,6 +211,7 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
         for row in _shown(show, chapter, rows):
             show.step(row)
         return rows
+    before = _earlier(writer, chapter)
     again = options.force or bool(only)
     others = cache(lambda: sources.others(chapter))
     plan = planning.make(course, chapter, specs, students, writer, again, others)
@@ -220,7 +222,13 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
         writer.say(warning)
     scores = writer.scores(chapter)
     publish.pages(plan, writer, scores)
-    return publish.rows(plan, parts, scores)
+    return publish.rows(plan, parts, scores, before)
+
+
+def _earlier(writer, chapter):
+    """{student: score} of those who have been graded before."""
+    graded, totals = {student for student, _ in writer.lines(chapter)}, writer.scores(chapter)
+    return {who: one.score for who, one in by_student(totals).items() if who in graded}
 
 
 def _timeless(chapter, deadlines, students):
@@ -229,11 +237,11 @@ def _timeless(chapter, deadlines, students):
     without = [student for student in there if deadlines.times[student] is None]
     if deadlines.due is None or not without:
         return ""
-    who = "no hand-in" if len(without) == len(there) else f"{len(without)} of {len(there)} hand-ins"
-    verb = "has" if len(without) == len(there) else "have no"
+    all_of_them = len(without) == len(there)
+    who = "no hand-in has" if all_of_them else f"{len(without)} of {len(there)} hand-ins have no"
     return (
-        f"{chapter}: {who} {verb} a time and cannot be late: nbjudge collect writes timestamp.txt"
-        " beside each notebook"
+        f"{chapter}: {who}{' a' if all_of_them else ''} time and cannot be late: nbjudge collect"
+        " writes timestamp.txt beside each notebook"
     )
 
 

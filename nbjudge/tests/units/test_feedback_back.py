@@ -20,8 +20,10 @@ from nbjudge.course import Course
 from nbjudge.execution.result import Result
 from nbjudge.records.gradebook import Writer
 from nbjudge.records.people import Person
+from nbjudge.reports import terminal
+from nbjudge.states import GRADED
 
-from nbjudge import publish
+from nbjudge import plan, publish, run
 
 CHAPTER = "01-logs"
 PEOPLE = [
@@ -157,3 +159,20 @@ def test_nbgraders_exchange_releases_the_feedback(home, tmp_path_factory):
     assert (exchange / "logs" / "feedback" / f"{key}.html").read_bytes() == page
     folder = home / "feedback" / "17" / CHAPTER
     assert (folder / "timestamp.txt").read_text() == "2026-03-01 12:00:00 UTC\n"
+
+
+def test_a_regrade_shows_the_scores_before(home, capsys):
+    writer = Writer(Course(home).config)
+    before = run._earlier(writer, CHAPTER)
+    assert before == {"17": 8.0, "18": 8.0}
+    write(home, {"18": 3.0}, {})
+    parts = {(who, "exercises"): plan.Part(GRADED) for who in ("17", "18")}
+    spec = SimpleNamespace(notebook="exercises")
+    some = plan.Plan(CHAPTER, [spec], ["17", "18"], {}, parts)
+    writer._start_over()
+    scores = writer.scores(CHAPTER)
+    rows = publish.rows(some, parts, scores, before)
+    writer.close()
+    assert [(row.score, row.before) for row in rows] == [(8.0, None), (6.0, 8.0)]
+    terminal.print_table(rows, [], {})
+    assert "graded, 8.00 before" in capsys.readouterr().out

@@ -143,7 +143,7 @@ def test_every_layout_is_recognised_and_placed(home, tmp_path_factory, capsys, l
 
 def test_checkouts_of_github_classroom(home, tmp_path_factory, capsys):
     folder = tmp_path_factory.mktemp("git") / "logs-submissions"
-    for user in ("17", "18"):
+    for user in ("17", "joerg"):
         repository = folder / f"logs-{user}"
         repository.mkdir(parents=True)
         (repository / "exercises.ipynb").write_bytes(solved(home))
@@ -151,7 +151,9 @@ def test_checkouts_of_github_classroom(home, tmp_path_factory, capsys):
         when = {"GIT_COMMITTER_DATE": "2026-03-01T20:00:00+01:00", "PATH": "/usr/bin:/bin"}
         for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "work"]):
             subprocess.run(["git", "-C", repository, *command], env=when, check=True)
-    rows, _ = collected(home, folder, capsys=capsys)
+    roster = home / "classroom_roster.csv"
+    roster.write_text("identifier,github_username,github_id,name\n18,joerg,5,Jörg Müller\n")
+    rows, _ = collected(home, folder, roster, capsys=capsys)
     assert [(row["student"], row["state"]) for row in rows] == [("17", "new"), ("18", "new")]
     assert placed(home, "18")["timestamp.txt"] == b"2026-03-01 19:00:00 UTC\n"
     assert set(placed(home, "18")) == {"exercises.ipynb", "timestamp.txt"}
@@ -261,6 +263,40 @@ def test_names_in_old_encodings_find_their_student(home, tmp_path_factory, capsy
     where, name = tmp_path_factory.mktemp("export"), "_2_assignsubmission_file_"
     archive = platforms.zipped(where / "a.zip", {f"J?rg M?ller{name}/x.ipynb": solved(home)})
     platforms.renamed_bytes(archive, b"J?rg M?ller", "Jörg Müller".encode(encoding))
+    (row,), _ = collected(home, archive, capsys=capsys)
+    assert row["student"] == "18"
+
+
+def test_an_archive_in_an_archive_that_is_odd_is_told(home, tmp_path_factory, capsys):
+    where = tmp_path_factory.mktemp("export")
+    bomb = platforms.zipped(where / "b.zip", {"../exercises.ipynb": solved(home)})
+    many = platforms.zipped(where / "m.zip", {f"{i}.ipynb": b"{}" for i in range(30)})
+    archive = platforms.moodle(
+        where / "a.zip",
+        [
+            Hand("Ann Bell", bomb.read_bytes(), number=1, file="all.zip"),
+            Hand("Jörg Müller", b"PK no zip", number=2, file="all.zip"),
+            Hand("Łucja Łukasik", many.read_bytes(), number=3, file="all.zip"),
+        ],
+    )
+    rows, _ = collected(home, archive, capsys=capsys, status=1)
+    said = {row["student"]: row["remark"] for row in rows}
+    assert "leads out of its folder" in said["17"]
+    assert "all.zip cannot be unpacked" in said["18"]
+    assert "the first were looked into" in said["19"]
+
+
+def test_a_students_table_is_not_taken_for_the_platforms(home, tmp_path_factory, capsys):
+    where = tmp_path_factory.mktemp("export")
+    claim = "Identifier,Full name,ID number\nParticipant 2,Ann Bell,17\n"
+    name = "_assignsubmission_file_"
+    archive = platforms.zipped(
+        where / "a.zip",
+        {
+            f"Jörg Müller_2{name}/exercises.ipynb": solved(home),
+            f"Jörg Müller_2{name}/sheet.csv": claim.encode(),
+        },
+    )
     (row,), _ = collected(home, archive, capsys=capsys)
     assert row["student"] == "18"
 

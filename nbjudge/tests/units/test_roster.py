@@ -9,10 +9,11 @@ from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import Course
 from nbjudge.execution.result import Result
-from nbjudge.records.gradebook import Writer
+from nbjudge.records.gradebook import Deadlines, Writer
 from nbjudge.records.people import Person
 
 from nbjudge import dates
+from nbjudge import run as run_module
 
 CHAPTER = "01-logs"
 # the participants of a Moodle course, downloaded as a table (docs.moodle.org, Participants)
@@ -166,6 +167,20 @@ def test_a_moment_is_shown_in_local_time_and_in_utc(monkeypatch):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    "due, times, words",
+    [
+        (None, {"a": None}, ""),
+        (datetime(2026, 3, 1), {"a": datetime(2026, 3, 1)}, ""),
+        (datetime(2026, 3, 1), {"a": None, "b": None}, "no hand-in has a time and cannot be late"),
+        (datetime(2026, 3, 1), {"a": None, "b": datetime(2026, 3, 1)}, "1 of 2 hand-ins have no"),
+    ],
+)
+def test_a_due_date_without_times_is_warned_of(due, times, words):
+    said = run_module._timeless(CHAPTER, Deadlines(due, {}, times), list(times))
+    assert words in said and bool(words) == bool(said)
 
 
 # ---- a written answer that is handed in again

@@ -327,5 +327,6 @@ def _scores(rows):
                 str(row.waiting or ""),
             )
         )
-        table.add_row(row.chapter, row.student, *numbers, row.state)
+        before = "" if row.before is None else f", {row.before:.2f} before"
+        table.add_row(row.chapter, row.student, *numbers, f"{row.state}{before}")
     return table

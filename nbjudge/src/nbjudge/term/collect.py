@@ -29,7 +29,7 @@ from nbjudge.submission.collect import (
     Unreadable,
     cells_of,
 )
-from nbjudge.term import archives, layouts, tables
+from nbjudge.term import archives, layouts
 
 # what can become of a hand-in
 NEW, REPLACES, UNCHANGED = "new", "replaces an earlier one", "unchanged"
@@ -37,6 +37,8 @@ OLDER, NOT_COUNTED, NOT_PLACED = "older than what is there", "does not count", "
 PLACED = (NEW, REPLACES)
 EARLIER = ".earlier"
 LONGEST_PART = 200
+# notebooks of one hand-in that are looked into
+MOST_BOOKS = 20
 COPY = re.compile(r"[-_ ]*\(\d+\)$|-\d+$")
 
 
@@ -169,25 +171,22 @@ def _roster(course):
 
 
 def _hand_ins(paths, stack):
-    """All hand-ins of all files, the worksheets among them read first."""
-    exports, worksheets = [], {}
+    """All hand-ins of all files, with what the tables beside them say."""
+    exports, beside = [], layouts.Beside({}, {})
     for path in map(Path, paths):
         files = stack.enter_context(archives.opened(path))
         if not files:
             raise ValueError(f"{path} holds no files: name what your platform exported")
-        rest = []
-        for found in files:
-            if layouts.is_worksheet(found):
-                worksheets |= tables.moodle_worksheet(found.read(layouts.MOST_METADATA))
-            else:
-                rest.append(found)
-        exports.append((path, rest))
-    return [
-        one
-        for path, files in exports
-        if files
-        for one in layouts.recognise(path, files, worksheets)
-    ]
+        # a table of the platform is a file of its own; one in an archive may be a student's
+        said = layouts.read_beside(files[0]) if path.is_file() and len(files) == 1 else None
+        if said:
+            beside.moodle.update(said.moodle)
+            beside.github.update(said.github)
+        else:
+            exports.append((path, files))
+    if not exports:
+        raise ValueError("these are tables without hand-ins: name the export beside them, too")
+    return [one for path, files in exports for one in layouts.recognise(path, files, beside)]
 
 
 def _sort_out(hand_in, known, given, wanted, new, rows, candidates):
@@ -291,11 +290,15 @@ def is_plain(part):
 
 def _notebooks(hand_in, given, wanted):
     """The notebooks of a hand-in that are recognised, and what is to be said of the others."""
-    books, remarks = [], []
+    books, remarks, seen = [], [], 0
     for found in hand_in.files:
         if found.trouble:
             remarks.append(f"{found.name} {found.trouble}")
         elif found.name.lower().endswith(".ipynb"):
+            seen += 1
+            if seen > MOST_BOOKS:
+                remarks.append(f"of more than {MOST_BOOKS} notebooks the first were looked into")
+                break
             try:
                 books.append(_notebook(found, given, wanted))
             except Unreadable as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge.term.archives import Found, in_folder
-from nbjudge.term.tables import moodle_worksheet
+from nbjudge.term.tables import classroom_roster, moodle_worksheet
 
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?(?:_(?P<file>.*))?")
 CANVAS = re.compile(
@@ -53,17 +53,26 @@ class HandIn(NamedTuple):
     late: bool = False
 
 
+class Beside(NamedTuple):
+    """What tables that lie beside an export say."""
+
+    # Moodle's grading worksheets: Participant by number
+    moodle: dict
+    # GitHub Classroom's roster: (identifier, name) by user
+    github: dict
+
+
 class Layout(NamedTuple):
     """One platform's."""
 
     name: str
     # called with a list of Found: whether it is this one
     fits: Callable[[list], bool]
-    # called with path, list of Found, and Moodle's worksheets: list of HandIn
-    read: Callable[[Path, list, dict], list]
+    # called with path, list of Found, and Beside: list of HandIn
+    read: Callable[[Path, list, Beside], list]
 
 
-def recognise(path, files, worksheets=None):
+def recognise(path, files, beside=None):
     """The hand-ins of one export.
 
     Parameters
@@ -71,19 +80,18 @@ def recognise(path, files, worksheets=None):
     path : path
         Where the export lies.
     files : list of Found
-    worksheets : dict, optional
-        What Moodle's grading worksheets say, as `tables.moodle_worksheet` gives it.
+    beside : Beside, optional
 
     Returns
     -------
     list of HandIn
     """
-    path = Path(path)
+    path, beside = Path(path), beside or Beside({}, {})
     for layout in LAYOUTS:
         if layout.fits(files):
-            return layout.read(path, files, worksheets or {})
+            return layout.read(path, files, beside)
     if repositories := _repositories(path):
-        return [_checkout(*one) for one in repositories]
+        return [_checkout(folder, user, beside) for folder, user in repositories]
     return _plain(path, files)
 
 
@@ -94,7 +102,7 @@ def _is_gradescope(files):
     return any(one.name == METADATA for one in files)
 
 
-def _gradescope(path, files, worksheets):
+def _gradescope(path, files, beside):
     """Gradescope's *Export Submissions*: a folder for each submission, and a table of all.
 
     submission_metadata.yml has an entry for each folder with ``:submitters`` (``:name``, ``:sid``,
@@ -153,7 +161,7 @@ def _is_moodle(files):
     return any(map(_moodle_parts, files))
 
 
-def _moodle(path, files, worksheets):
+def _moodle(path, files, beside):
     """Moodle's *Download all submissions*, in folders or not.
 
     Folders are called ``Full name_1234_assignsubmission_file_``; without folders that stands
@@ -172,7 +180,7 @@ def _moodle(path, files, worksheets):
         found.setdefault((match["name"], match["id"]), []).append(below)
     hand_ins = []
     for (name, number), some in found.items():
-        row = worksheets.get(number)
+        row = beside.moodle.get(number)
         claim = Claim(row.name, row.id, row.email) if row else Claim(name)
         hand_ins.append(HandIn("Moodle", claim, some, row.time if row else None))
     return hand_ins
@@ -190,7 +198,7 @@ def _is_canvas(files):
     return bool(found) and 2 * sum(found) > len(found)
 
 
-def _canvas(path, files, worksheets):
+def _canvas(path, files, beside):
     """Canvas's *Download Submissions*: files in one folder.
 
     They are called ``lastfirst_LATE_USER_FILE_exercises-1.ipynb``: the name without blanks, LATE if
@@ -245,7 +253,7 @@ def _is_google(files):
     return bool(named) and 2 * sum(named) > len(named)
 
 
-def _google(path, files, worksheets):
+def _google(path, files, beside):
     """Google Classroom's folder in Drive, downloaded: files of all students in one folder.
 
     A copy that was made for each student is called ``Student's name - title``; Drive adds (1) to a
@@ -276,14 +284,16 @@ def _repositories(path):
     return [(one, one.name.removeprefix(f"{slug}-") if slug else one.name) for one in folders]
 
 
-def _checkout(folder, user):
+def _checkout(folder, user, beside):
     """A checkout of GitHub Classroom, one folder for each student.
 
     ``gh classroom clone student-repos`` makes a folder ``ASSIGNMENT-submissions`` with the
     checkouts ``ASSIGNMENT-USER`` (https://docs.github.com, "Using GitHub Classroom with GitHub
     CLI"). The time is that of the last commit, which its author's computer says.
     """
-    return HandIn("GitHub Classroom", Claim(id=user), in_folder(folder), _last_commit(folder))
+    identifier, name = beside.github.get(user, ("", ""))
+    claim = Claim(name, identifier or user)
+    return HandIn("GitHub Classroom", claim, in_folder(folder), _last_commit(folder))
 
 
 def _last_commit(folder):
@@ -340,8 +350,19 @@ LAYOUTS = (
 )
 
 
-def is_worksheet(found: Found):
-    """Whether a file is Moodle's grading worksheet, which comes beside its archive."""
+def read_beside(found: Found):
+    """A table that comes beside an export; None if a file is none.
+
+    Parameters
+    ----------
+    found : Found
+
+    Returns
+    -------
+    Beside or None
+    """
     if found.trouble or not found.name.lower().endswith(".csv"):
-        return False
-    return moodle_worksheet(found.read(MOST_METADATA)) is not None
+        return None
+    data = found.read(MOST_METADATA)
+    moodle, github = moodle_worksheet(data), classroom_roster(data)
+    return None if moodle is github is None else Beside(moodle or {}, github or {})

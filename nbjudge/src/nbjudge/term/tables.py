@@ -203,6 +203,31 @@ def moodle_worksheet(data):
     }
 
 
+def classroom_roster(data):
+    """GitHub Classroom's roster: {user: (identifier, name)}; None if it is none.
+
+    Parameters
+    ----------
+    data : bytes
+        classroom_roster.csv, as Classroom's tab *Students* offers it.
+
+    Examples
+    --------
+    >>> classroom_roster(b"identifier,github_username,github_id,name\\n17,annb,5,Ann Bell")
+    {'annb': ('17', 'Ann Bell')}
+    """
+    table = parsed(data)
+    user, identifier = table.column("github_username"), table.column("identifier")
+    if not user or not identifier:
+        return None
+    name = table.column("name")
+    return {
+        _get(row, user): (_get(row, identifier), _get(row, name))
+        for row in table.rows
+        if _get(row, user)
+    }
+
+
 def _moodle_time(text):
     """A date as Moodle writes it in English; None if it is none.
 

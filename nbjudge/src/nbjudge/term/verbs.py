@@ -17,7 +17,8 @@ def _collect_options(verb):
         type=Path,
         metavar="FILE",
         help="archives or folders as your platform exported them; Moodle's grading worksheet beside"
-        " its archive says who is who and when each was handed in",
+        " its archive says who is who and when each was handed in, and GitHub Classroom's"
+        " classroom_roster.csv whose the checkouts are",
     )
     verb.add_argument(
         "--chapter",
