@@ -55,6 +55,7 @@ def home(tmp_path_factory):
     writer.write(spec, result(spec, "17", 3.1, 1.0))
     writer.write(spec, result(spec, "18", 2.0, None))
     writer.set_withdrawn({"20"})
+    writer.set_due("02-later", None)  # nobody has handed it in: it is in no table
     writer.close()
     return home
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from nbgrader.api import Student
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 
+# letters that are no letter with an accent to Unicode, as platforms spell them in ASCII
+SPELLED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
 # nbgrader has no place for it
 withdrawn = Table("nbjudge_withdrawn", MetaData(), Column("student", String(128), primary_key=True))
 
@@ -82,10 +84,10 @@ def squeezed(text):
 
     Examples
     --------
-    >>> squeezed("Müller, Ann-Marie"), squeezed("O'Brien")
-    ('mullerannmarie', 'obrien')
+    >>> squeezed("Müller, Ann-Marie"), squeezed("O'Brien"), squeezed("Łukasik")
+    ('mullerannmarie', 'obrien', 'lukasik')
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(SPELLED))
     return re.sub(r"[\W_]", "", "".join(c for c in plain if not unicodedata.combining(c)))
 
 

@@ -76,7 +76,7 @@ def everybody(home=".", root=None, chapters=(), db=None):
     Parameters
     ----------
     home, root, chapters, db
-        As in `read`.
+        As in `read`; none means all in which anybody has handed in something.
 
     Returns
     -------
@@ -86,13 +86,16 @@ def everybody(home=".", root=None, chapters=(), db=None):
     refuse_missing(course.db)
     with contextlib.closing(Writer(course.config)) as writer:
         known = writer.chapters()
-        chosen = [fitting(name, known, "the gradebook") for name in chapters] or known
+        chosen = [fitting(name, known, "the gradebook") for name in chapters] or list(known)
         people = {one.id: one for one in writer.people()}
         away, standings, most = writer.withdrawn(), {}, {}
-        for chapter in chosen:
+        for chapter in list(chosen):
             totals = by_student(writer.scores(chapter))
             entered = {student for student, _ in writer.lines(chapter)}
             there = set(course.students(chapter))
+            if not chapters and not entered | there and not any(one.raw for one in totals.values()):
+                chosen.remove(chapter)  # nobody can be missing yet
+                continue
             most[chapter] = writer.most(chapter)
             for student in sorted(set(people) | set(totals)):
                 people.setdefault(student, Person(student))
