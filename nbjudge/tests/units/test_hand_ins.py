@@ -186,6 +186,24 @@ def test_of_several_hand_ins_the_last_solved_one_counts(home, tmp_path_factory, 
     assert "exercises-1.ipynb was taken for exercises.ipynb" in row["remark"]
 
 
+def test_a_blank_hand_in_does_not_count_before_a_solved_one(home, tmp_path_factory, capsys):
+    where, times = tmp_path_factory.mktemp("export"), ("10:00:00", "12:00:00", "11:00:00")
+    texts = ("def mean_of_logs(v): ...", "", "def mean_of_logs(v): return 1")
+    exports = [
+        platforms.gradescope(
+            where / f"{number}.zip",
+            [Hand("Ann Bell", solved(home, text=text), "17", 5, time=f"2026-03-01 {time} Z")],
+        )
+        for number, (time, text) in enumerate(zip(times, texts, strict=True))
+    ]
+    rows, _ = collected(home, *exports, capsys=capsys)
+    assert sorted(row["state"] for row in rows) == ["does not count", "does not count", "new"]
+    assert placed(home, "17") == {
+        "exercises.ipynb": solved(home, text=texts[2]),
+        "timestamp.txt": b"2026-03-01 11:00:00 UTC\n",
+    }
+
+
 def test_what_lies_there_gives_way_to_a_later_hand_in_and_is_kept(home, tmp_path_factory, capsys):
     where = tmp_path_factory.mktemp("export")
 

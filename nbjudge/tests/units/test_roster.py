@@ -9,8 +9,9 @@ from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import Course
 from nbjudge.execution.result import Result
-from nbjudge.records.gradebook import Deadlines, Writer
+from nbjudge.records.gradebook import Deadlines, Writer, ledger
 from nbjudge.records.people import Person
+from sqlalchemy import delete
 
 from nbjudge import dates
 from nbjudge import run as run_module
@@ -238,3 +239,15 @@ def test_a_changed_answer_is_marked_again_and_its_old_points_are_noted(home, wri
     mark(writer, 2.0, "")
     writer.write(spec, result(spec, "Because of underflow.", "e"))
     assert marks(writer) == (2.0, None)
+
+
+def test_marks_stay_where_the_earlier_text_is_not_known(home, writer, spec):
+    writer.register(spec)
+    writer.enrol(["17"])
+    writer.write(spec, result(spec, "Because of sums.", "a"))
+    mark(writer, 1.5, "")
+    writer.book.db.execute(delete(ledger))
+    writer.book.db.commit()
+    (home / "autograded" / "17" / CHAPTER / "exercises.ipynb").unlink()
+    assert writer.write(spec, result(spec, "Because of underflow.", "b")) == []
+    assert marks(writer) == (1.5, None)
