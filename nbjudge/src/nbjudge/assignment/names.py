@@ -11,6 +11,8 @@ CHANGING = {
     *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "add"),
     *("discard", "setdefault", "popitem", "fill", "put", "appendleft", "popleft"),
 }
+# What Python itself defines; an interactive session adds the value that it printed last, as `_`.
+BUILTINS = frozenset(dir(builtins)) - {"_"}
 # names by which a test reaches what is not in the process that judges
 REACHING = {
     *("globals", "get_ipython", "In", "Out", "_ih", "_oh", "__main__", "patch", "mock"),
@@ -182,7 +184,7 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
     used = (loaded(tree) | _attributes(tree) | _import_names(tree)) - own
     if found := sorted(used & REACHING):
         return f"it uses {found[0]}"
-    if found := sorted(own & (read | given | set(dir(builtins)))):
+    if found := sorted(own & (read | given | BUILTINS)):
         return f"it sets {found[0]}, which answers may read"
     if found := sorted(own & students):
         return f"it defines {found[0]} again"

@@ -4,7 +4,6 @@ Cells, tests, points, what belongs to whom.
 """
 
 import ast
-import builtins
 import hashlib
 import json
 import re
@@ -15,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nbjudge.assignment.names import (
+    BUILTINS,
     SourceError,
     bound,
     imported,
@@ -138,7 +138,7 @@ def compile_spec(path, seed=0, config=None):
     reference = settings.get("reference", "")
     template, release, solved = _versions(path, config)
     answers, taken = _answers(solved, path)
-    trusted, cells = set(dir(builtins)), []
+    trusted, cells = set(BUILTINS), []
     so_far, made, given = set(), set(), set()
     for number, (cell, shown) in enumerate(zip(template.cells, release.cells, strict=True)):
         with _placed(path, number, cell):
@@ -206,7 +206,7 @@ def _answers(solved, path):
                 tree = parse(cell.source)
             answers |= bound(tree)
             read |= loaded(tree)
-    return answers, read - answers - set(dir(builtins))
+    return answers, read - answers - BUILTINS
 
 
 def _settings(config):
