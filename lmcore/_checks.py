@@ -458,13 +458,18 @@ def check_peaks(
     raise ValueError(f"{name} row {_place(first + row, shape)} {problem}")
 
 
-def next_row(next_log_probs: NextLogProbs, prefix: tuple[int, ...]) -> Floats:
+def next_row(
+    next_log_probs: NextLogProbs, prefix: tuple[int, ...], eos: int | None = None
+) -> Floats:
     """A model's answer after `prefix`, (V,): every caller of a model takes it from here.
 
     Raises
     ------
+    TypeError
+        If `eos` is no integer.
     ValueError
-        If it is not one row, gives every token probability 0, or holds NaN or +inf.
+        If it is not one row, gives every token probability 0, or holds NaN or +inf, or if `eos` is
+        none of its tokens: no text would ever end.
     """
     row = as_floats(next_log_probs(prefix), "next_log_probs(prefix)")
     if row.ndim != 1:
@@ -479,6 +484,8 @@ def next_row(next_log_probs: NextLogProbs, prefix: tuple[int, ...]) -> Floats:
             f"next_log_probs {problem} after the prefix {short(prefix)}: a language model must "
             "return log-probabilities of which at least one is finite"
         )
+    if eos is not None and not 0 <= as_integer(eos, "eos") < len(row):
+        raise ValueError(f"eos is {eos}, but the model's tokens are 0 to {len(row) - 1}")
     return row
 
 

@@ -18,6 +18,7 @@ import lmcore.softmax as sm
 from lmcore import _arrays as ar
 from lmcore import _checks as ck
 from lmcore import calibration as cal
+from lmcore.models.ngram import count_ngrams
 
 INF = np.inf
 ROWS = np.log(np.random.default_rng(0).dirichlet(np.ones(5), size=3))
@@ -82,6 +83,7 @@ class TestScalars:
             ("max_len", lambda: ds.MarkovSource([1], [[1]]).sample(np.random.default_rng(0), 2.0)),
             ("vocab_size", lambda: ds.HazardSource(lambda n: 0.5, 2.0)),
             ("eos", lambda: ds.TableSource({(): [0.5, 0.5]}, eos=1.0)),
+            ("eos", lambda: count_ngrams([[0, 1]], vocab_size=3, order=2, eos=2.0)),
             ("length", lambda: fz.causal_mask(2.0)),
             ("past", lambda: fz.causal_mask(2, 2.0)),
             ("max_len", lambda: fz.rolling_windows((0, 1), 2.0)),
@@ -370,6 +372,30 @@ class TestBrokenModels:
     def test_a_batch_instead_of_a_row(self, name):
         with pytest.raises(ValueError, match=r"must return one row \(V,\), but .* shape \(1, 3\)"):
             consumers(lambda prefix: np.log([[0.5, 0.25, 0.25]]))[name]()
+
+
+HALVES = lambda prefix: np.log([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda eos: dc.greedy(HALVES, (), 2, eos),
+        lambda eos: dc.exhaustive_search(HALVES, (), 2, eos),
+        lambda eos: dc.beam_search(HALVES, (), 2, 2, eos),
+        lambda eos: dc.generate(HALVES, (), 2, np.random.default_rng(0), eos),
+        lambda eos: dc.speculative_sample(HALVES, HALVES, (), 2, np.random.default_rng(0), eos),
+        lambda eos: list(ds.enumerate_strings(HALVES, eos, 2)),
+        lambda eos: info.arithmetic_decode(HALVES, b"\0\0", eos),
+    ],
+)
+def test_an_end_that_is_no_token(call):
+    """-1 would index the last token, V none: strings would be counted twice, or never end."""
+    for eos in (-1, 2):
+        with pytest.raises(ValueError, match=f"eos is {eos}, but the model's tokens are 0 to 1"):
+            call(eos)
+    with pytest.raises(TypeError, match="eos must be an integer, got 1.0; write 1"):
+        call(1.0)
 
 
 def test_long_prefixes_are_shown_short():

@@ -166,8 +166,8 @@ def generate(
     Raises
     ------
     ValueError
-        If `max_new_tokens` < 1, the model returns NaN or bans every token, or as `process_logits`
-        does.
+        If `max_new_tokens` < 1, `eos` is none of the model's tokens, the model returns NaN or bans
+        every token, or as `process_logits` does.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def generate(
     prefix = tuple(prefix)
     tokens: tuple[int, ...] = ()
     while len(tokens) < max_new_tokens:
-        row = next_row(next_log_probs, prefix + tokens)
+        row = next_row(next_log_probs, prefix + tokens, eos)
         logits = process_logits(row, prefix + tokens, **settings)
         tokens += (int(sample(logits, rng)),)
         if tokens[-1] == eos:
@@ -306,7 +306,8 @@ def speculative_sample(
     Raises
     ------
     ValueError
-        If `n_draft` < 1, a model returns NaN or bans every token, or the vocabularies differ.
+        If `n_draft` < 1, `eos` is none of the models' tokens, a model returns NaN or bans every
+        token, or the vocabularies differ.
 
     References
     ----------
@@ -326,7 +327,7 @@ def speculative_sample(
     guesses: tuple[int, ...] = ()
     drafts = []
     while len(guesses) < n_draft and eos not in guesses:
-        drafts.append(_probs(draft_log_probs, prefix + guesses))
+        drafts.append(_probs(draft_log_probs, prefix + guesses, eos))
         guesses += (draw(drafts[-1], rng),)
     for i, (guess, draft) in enumerate(zip(guesses, drafts)):
         target = _probs(next_log_probs, prefix + guesses[:i])
@@ -343,6 +344,6 @@ def speculative_sample(
     return (*guesses, draw(_probs(next_log_probs, prefix + guesses), rng))
 
 
-def _probs(next_log_probs: NextLogProbs, prefix: tuple[int, ...]) -> Floats:
+def _probs(next_log_probs: NextLogProbs, prefix: tuple[int, ...], eos: int | None = None) -> Floats:
     """A model's next-token probabilities in float64."""
-    return np.exp(next_row(next_log_probs, prefix).astype(np.float64))
+    return np.exp(next_row(next_log_probs, prefix, eos).astype(np.float64))

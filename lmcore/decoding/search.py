@@ -68,7 +68,8 @@ def greedy(
     Raises
     ------
     ValueError
-        If `max_new_tokens` < 1, or the model returns NaN or bans every token.
+        If `max_new_tokens` < 1, `eos` is none of the model's tokens, or the model returns NaN or
+        bans every token.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def greedy(
     prefix = tuple(prefix)
     tokens: tuple[int, ...] = ()
     while len(tokens) < max_new_tokens:
-        tokens += (int(next_row(next_log_probs, prefix + tokens).argmax()),)
+        tokens += (int(next_row(next_log_probs, prefix + tokens, eos).argmax()),)
         if tokens[-1] == eos:
             break
     return tokens
@@ -122,8 +123,8 @@ def exhaustive_search(
     Raises
     ------
     ValueError
-        If there are more than a million sequences, `max_new_tokens` < 1, or the model returns NaN
-        or bans every token.
+        If there are more than a million sequences, `max_new_tokens` < 1, `eos` is none of the
+        model's tokens, or the model returns NaN or bans every token.
 
     Examples
     --------
@@ -141,7 +142,7 @@ def exhaustive_search(
     for length in range(1, max_new_tokens + 1):
         grown: list[Live] = []
         for tokens, log_prob in live:
-            row = log_prob + next_row(next_log_probs, prefix + tokens).astype(float)
+            row = log_prob + next_row(next_log_probs, prefix + tokens, eos).astype(float)
             allowed = np.flatnonzero(row > -np.inf)
             if len(grown) + len(finished) + len(allowed) > 1_000_000:
                 raise ValueError(
@@ -204,8 +205,8 @@ def beam_search(
     Raises
     ------
     ValueError
-        If `num_beams` or `max_new_tokens` is below 1, `form` is unknown, or the model returns NaN
-        or bans every token.
+        If `num_beams` or `max_new_tokens` is below 1, `form` is unknown, `eos` is none of the
+        model's tokens, or the model returns NaN or bans every token.
 
     References
     ----------
@@ -228,7 +229,7 @@ def beam_search(
     finished: list[Hypothesis] = []
     for length in range(1, max_new_tokens + 1):
         grown: list[Live] = []
-        extensions = _extensions(next_log_probs, prefix, live, 2 * num_beams)
+        extensions = _extensions(next_log_probs, prefix, live, 2 * num_beams, eos)
         for rank, (tokens, log_prob) in enumerate(extensions):
             if tokens[-1] == eos and rank < num_beams:
                 finished.append(_hypothesis(tokens, log_prob, alpha, form, finished=True))
@@ -246,12 +247,16 @@ def beam_search(
 
 
 def _extensions(
-    next_log_probs: NextLogProbs, prefix: tuple[int, ...], live: list[Live], count: int
+    next_log_probs: NextLogProbs,
+    prefix: tuple[int, ...],
+    live: list[Live],
+    count: int,
+    eos: int | None,
 ) -> list[Live]:
     """The `count` most probable one-token extensions of the live prefixes, best first."""
     rows = np.stack(
         [
-            log_prob + next_row(next_log_probs, prefix + tokens).astype(float)
+            log_prob + next_row(next_log_probs, prefix + tokens, eos).astype(float)
             for tokens, log_prob in live
         ]
     )  # (n_live, V)

@@ -137,7 +137,8 @@ def enumerate_strings(
     Raises
     ------
     ValueError
-        If `max_len` is negative, or the model returns NaN or bans every token.
+        If `max_len` is negative, `eos` is none of the model's tokens, or the model returns NaN or
+        bans every token.
 
     Examples
     --------
@@ -161,7 +162,7 @@ def _breadth_first(
             yield prefix, log_prob
             if len(prefix) == max_len:
                 continue
-        row = next_row(next_log_probs, prefix)
+        row = next_row(next_log_probs, prefix, eos)
         if eos is not None and row[eos] > -np.inf:
             yield prefix, log_prob + float(row[eos])
         if len(prefix) < max_len:

@@ -119,7 +119,8 @@ def arithmetic_decode(
     Raises
     ------
     ValueError
-        If neither or both of `eos` and `length` are given, or the code ends too early.
+        If neither or both of `eos` and `length` are given, `eos` is none of the model's tokens, or
+        the code ends too early.
 
     References
     ----------
@@ -145,7 +146,7 @@ def arithmetic_decode(
     for _ in range(REGISTER_BITS):
         value = 2 * value + next(bits)
     while length is None or len(tokens) < length:
-        ends = _frequencies(next_log_probs, tuple(tokens)).cumsum()
+        ends = _frequencies(next_log_probs, tuple(tokens), eos).cumsum()
         share = ((value - low + 1) * TOTAL - 1) // (high - low + 1)
         token = int(np.searchsorted(ends, share, side="right"))
         if token == eos:
@@ -164,9 +165,12 @@ def arithmetic_decode(
     return tuple(tokens)
 
 
-def _frequencies(next_log_probs: NextLogProbs, prefix: tuple[int, ...]) -> Integers:
+def _frequencies(
+    next_log_probs: NextLogProbs, prefix: tuple[int, ...], eos: int | None = None
+) -> Integers:
     """Integers in proportion to the probabilities, each at least 1, summing to TOTAL."""
-    row = as_distribution(next_row(next_log_probs, prefix), "next_log_probs(prefix)", log=True)
+    row = next_row(next_log_probs, prefix, eos)
+    row = as_distribution(row, "next_log_probs(prefix)", log=True)
     probs = np.exp(row.astype(accumulator(row.dtype), copy=False)).astype(np.float64)
     probs /= probs.sum()
     frequencies = (probs * (TOTAL - len(probs))).astype(np.int64) + 1

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from lmcore._arrays import frozen
-from lmcore._checks import as_token_ids
+from lmcore._checks import as_integer, as_token_ids
 from lmcore._typing import Floats, Params
 from lmcore.factorization import token_log_probs
 from lmcore.likelihood import cross_entropy_with_grad
@@ -217,7 +217,7 @@ class LanguageModel:
     )
 
     def __post_init__(self) -> None:
-        if self.eos is not None and not 0 <= self.eos < self.vocab_size:
+        if self.eos is not None and not 0 <= as_integer(self.eos, "eos") < self.vocab_size:
             raise ValueError(f"eos is {self.eos}, but outputs are 0 to {self.vocab_size - 1}")
         params = {name: frozen(array) for name, array in self.params.items()}
         object.__setattr__(self, "params", params)

@@ -164,7 +164,7 @@ def count_ngrams(
     [1, 2, 0]
     """
     order, vocab_size = as_integer(order, "order", minimum=1), as_integer(vocab_size, "vocab_size")
-    if eos is not None and not 0 <= eos < vocab_size:
+    if eos is not None and not 0 <= as_integer(eos, "eos") < vocab_size:
         raise ValueError(
             f"eos must be one of the {vocab_size} output tokens, 0 to {vocab_size - 1}, got {eos}"
         )
