@@ -51,7 +51,7 @@ def test_probabilities_in_thousandths_sum_to_one():
         )
     ruled_out = explorer_data.divergence()["pairs"][-1]
     assert np.isinf(
-        information.kl_divergence(np.array(ruled_out["p"]) / 1000, np.array(ruled_out["q"]) / 1000)
+        information.kl_divergence(np.array(ruled_out["q"]) / 1000, np.array(ruled_out["p"]) / 1000)
     )
 
 

@@ -286,7 +286,7 @@ def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
     stage = explorer(page, f"{site}book/05-information/index.html", "divergence")
 
     def check():
-        p, q = (
+        q, p = (
             np.array(
                 [
                     float(bar.get_attribute("aria-valuenow"))
@@ -294,30 +294,30 @@ def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
                 ]
             )
             / 100
-            for name in "pq"
+            for name in "qp"
         )
-        assert np.isclose(p.sum(), 1) and np.isclose(q.sum(), 1)
+        assert np.isclose(q.sum(), 1) and np.isclose(p.sum(), 1)
         seen = numbers(stage)
         with np.errstate(divide="ignore"):
             expected = {
-                "H(p)": information.entropy(p),
                 "H(q)": information.entropy(q),
-                "H(p, q)": information.cross_entropy_dist(p, q),
-                "KL(p‖q)": information.kl_divergence(p, q),
+                "H(p)": information.entropy(p),
+                "H(q, p)": information.cross_entropy_dist(q, p),
                 "KL(q‖p)": information.kl_divergence(q, p),
-                "JS(p, q)": information.js_divergence(p, q),
+                "KL(p‖q)": information.kl_divergence(p, q),
+                "JS(q, p)": information.js_divergence(q, p),
             }
         for name, nats in expected.items():
             assert seen[name] == ("∞ bits" if np.isinf(nats) else f"{shown(nats / BIT, 3)} bits"), (
                 name
             )
-        return p, q
+        return q, p
 
-    for letters in ("letters", "two humps (p), one b", "two humps (p), one of", "q"):
+    for letters in ("letters", "two humps (q), one b", "two humps (q), one of", "p"):
         choose(page, stage, "Start from", letters)
         check()
     choose(page, stage, "Start from", "words")
-    bar = stage.get_by_role("slider", name="p of york")
+    bar = stage.get_by_role("slider", name="q of york")
     before, _ = check()
     press(page, bar, "ArrowDown", 3)
     press(page, bar, "PageDown")
@@ -332,20 +332,20 @@ def test_bars_move_by_keys_and_pointer_and_the_measures_follow(page, site):
     press(page, bar, "PageUp")
     press(page, bar, "ArrowUp", 3)
     assert np.array_equal(check()[0], before)  # there and back again
-    press(page, stage.get_by_role("slider", name="q of mexico"), "Home")
-    _, q = check()
-    assert q[4] == 0 and "infinite" in finding(page, stage)
-    press(page, stage.get_by_role("button", name="Make q equal p"), "Enter")
-    p, q = check()
-    assert np.array_equal(p, q) and numbers(stage)["KL(p‖q)"] == "0.000 bits"
+    press(page, stage.get_by_role("slider", name="p of mexico"), "Home")
+    _, p = check()
+    assert p[4] == 0 and "infinite" in finding(page, stage)
+    press(page, stage.get_by_role("button", name="Make p equal q"), "Enter")
+    q, p = check()
+    assert np.array_equal(q, p) and numbers(stage)["KL(q‖p)"] == "0.000 bits"
     # the same by hand
-    box = stage.get_by_role("slider", name="q of york").bounding_box()
+    box = stage.get_by_role("slider", name="p of york").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30, steps=4)
     page.mouse.up()
     _, dragged = check()
-    assert dragged[0] > q[0] and foreign(page, site) == []
+    assert dragged[0] > p[0] and foreign(page, site) == []
 
 
 # --- a masked batch ---

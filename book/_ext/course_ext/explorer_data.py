@@ -241,30 +241,30 @@ def divergence() -> dict:
     anywhere = [sum(n * word.count(c) for word, n in common) for c in letters]
     pairs = [
         (
-            "words after “new” (p), the same words overall (q)",
+            "words after “new” (q), the same words overall (p)",
             words,
             [after_new[w] for w in words],
             [overall[w] for w in words],
         ),
-        ("letters that begin a word (p), letters anywhere (q)", letters, first, anywhere),
+        ("letters that begin a word (q), letters anywhere (p)", letters, first, anywhere),
         (
-            "two humps (p), one broad bump (q)",
+            "two humps (q), one broad bump (p)",
             list("123456"),
             [45, 4, 1, 1, 4, 45],
             [9, 17, 24, 24, 17, 9],
         ),
         (
-            "two humps (p), one of them (q)",
+            "two humps (q), one of them (p)",
             list("123456"),
             [45, 4, 1, 1, 4, 45],
             [80, 15, 2, 1, 1, 1],
         ),
-        ("q rules a token out", list("abcdef"), [30, 25, 20, 15, 5, 5], [35, 30, 20, 10, 5, 0]),
+        ("p rules a token out", list("abcdef"), [30, 25, 20, 15, 5, 5], [35, 30, 20, 10, 5, 0]),
     ]
     return {
         "pairs": [
-            {"label": name, "tokens": tokens, "p": thousandths(p), "q": thousandths(q)}
-            for name, tokens, p, q in pairs
+            {"label": name, "tokens": tokens, "q": thousandths(q), "p": thousandths(p)}
+            for name, tokens, q, p in pairs
         ]
     }
 

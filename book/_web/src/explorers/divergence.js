@@ -32,22 +32,22 @@ export function moved(parts, which, to) {
   return made;
 }
 
-const sum = (p, term) =>
-  p.reduce((total, part, i) => total + (part ? term(part / WHOLE, i) : 0), 0);
-const entropy = (p) => sum(p, (value) => -value * Math.log2(value));
-const kl = (p, q) =>
-  sum(p, (value, i) => (q[i] ? value * Math.log2(value / (q[i] / WHOLE)) : Infinity));
-const js = (p, q) => {
-  const middle = p.map((part, i) => (part + q[i]) / 2);
-  return (kl(p, middle) + kl(q, middle)) / 2;
+const sum = (q, term) =>
+  q.reduce((total, part, i) => total + (part ? term(part / WHOLE, i) : 0), 0);
+const entropy = (q) => sum(q, (value) => -value * Math.log2(value));
+const kl = (q, p) =>
+  sum(q, (value, i) => (p[i] ? value * Math.log2(value / (p[i] / WHOLE)) : Infinity));
+const js = (q, p) => {
+  const middle = q.map((part, i) => (part + p[i]) / 2);
+  return (kl(q, middle) + kl(p, middle)) / 2;
 };
 
 export async function mount(stage) {
   const data = await load("divergence");
-  let tokens, p, q;
+  let tokens, q, p;
   const start = () => {
     const pair = data.pairs[which.value];
-    [tokens, p, q] = [pair.tokens, pair.p.slice(), pair.q.slice()];
+    [tokens, q, p] = [pair.tokens, pair.q.slice(), pair.p.slice()];
   };
   const which = choice(
     "Start from",
@@ -61,12 +61,12 @@ export async function mount(stage) {
   const buttons = element(
     "div",
     { class: "ex-buttons" },
-    button("Swap p and q", () => {
-      [p, q] = [q, p];
+    button("Swap q and p", () => {
+      [q, p] = [p, q];
       redraw();
     }),
-    button("Make q equal p", () => {
-      q = p.slice();
+    button("Make p equal q", () => {
+      p = q.slice();
       redraw();
     }),
     button("Back to the start", () => {
@@ -78,9 +78,9 @@ export async function mount(stage) {
   const bars = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   bars.setAttribute("class", "ex-picture ex-drag");
   bars.setAttribute("role", "group");
-  bars.setAttribute("aria-label", "Bars of p and q; each is a slider");
+  bars.setAttribute("aria-label", "Bars of q and p; each is a slider");
   const parts = picture(
-    "Bar: cross-entropy as the sum of the entropy of p and the divergence of q from p",
+    "Bar: cross-entropy as the sum of the entropy of q and the divergence of p from q",
   );
   const hint = element(
     "p",
@@ -92,47 +92,47 @@ export async function mount(stage) {
   let held;
   const set = (name, i, to) => {
     const value = Math.max(0, Math.min(WHOLE, Math.round(to))),
-      now = name === "p" ? p : q;
+      now = name === "q" ? q : p;
     if (!held || held.name !== name || held.i !== i || held.left !== now)
       held = { name, i, before: now };
     held.left = moved(held.before, i, value);
-    if (name === "p") p = held.left;
-    else q = held.left;
+    if (name === "q") q = held.left;
+    else p = held.left;
     redraw();
   };
   const draw = (width) => {
-    drawBars(bars, width, { tokens, p, q }, set, held);
-    const hp = entropy(p),
-      divergence = kl(p, q),
-      cross = hp + divergence;
-    drawParts(parts, width, hp, divergence);
+    drawBars(bars, width, { tokens, q, p }, set, held);
+    const hq = entropy(q),
+      divergence = kl(q, p),
+      cross = hq + divergence;
+    drawParts(parts, width, hq, divergence);
     const bits = (value) => `${fixed(value, 3)} bits`;
     return {
       numbers: [
-        ["H(p)", bits(hp)],
-        ["H(p, q)", bits(cross)],
-        ["KL(p‖q)", bits(divergence)],
-        ["KL(q‖p)", bits(kl(q, p))],
-        ["H(q)", bits(entropy(q))],
-        ["JS(p, q)", bits(js(p, q))],
+        ["H(q)", bits(hq)],
+        ["H(q, p)", bits(cross)],
+        ["KL(q‖p)", bits(divergence)],
+        ["KL(p‖q)", bits(kl(p, q))],
+        ["H(p)", bits(entropy(p))],
+        ["JS(q, p)", bits(js(q, p))],
       ],
       finding: Number.isFinite(divergence)
-        ? `Tokens drawn from p and charged by q cost ${bits(cross)} each: ${fixed(hp, 3)} that no model saves, and ${fixed(divergence, 3)} for the fault of q. The other way round the divergence is ${bits(kl(q, p))}.`
-        : `q gives ${tokens
-            .filter((_, i) => p[i] && !q[i])
+        ? `Tokens drawn from the text q need ${bits(cross)} each under the model p: ${fixed(hq, 3)} that no model saves, and ${fixed(divergence, 3)} more because p is not q. The other way round the divergence is ${bits(kl(p, q))}.`
+        : `p gives ${tokens
+            .filter((_, i) => q[i] && !p[i])
             .map((token) => `“${token}”`)
             .join(
               ", ",
-            )} no probability, though p draws it: the cross-entropy is infinite. The other way round the divergence is ${bits(kl(q, p))}.`,
+            )} no probability, though q draws it: the cross-entropy is infinite. The other way round the divergence is ${bits(kl(p, q))}.`,
       table: {
         caption: "What each token adds",
-        head: ["token", "p", "q", "−p log₂ p", "p log₂ (p / q)"],
+        head: ["token", "q", "p", "−q log₂ q", "q log₂ (q / p)"],
         rows: tokens.map((token, i) => [
           token,
-          percent(p[i] / WHOLE),
           percent(q[i] / WHOLE),
-          fixed(p[i] ? -(p[i] / WHOLE) * Math.log2(p[i] / WHOLE) : 0, 3),
-          fixed(p[i] ? (q[i] ? (p[i] / WHOLE) * Math.log2(p[i] / q[i]) : Infinity) : 0, 3),
+          percent(p[i] / WHOLE),
+          fixed(q[i] ? -(q[i] / WHOLE) * Math.log2(q[i] / WHOLE) : 0, 3),
+          fixed(q[i] ? (p[i] ? (q[i] / WHOLE) * Math.log2(q[i] / p[i]) : Infinity) : 0, 3),
         ]),
       },
     };
@@ -146,7 +146,7 @@ export async function mount(stage) {
   });
 }
 
-function drawBars(svg, width, { tokens, p, q }, set, held) {
+function drawBars(svg, width, { tokens, q, p }, set, held) {
   const left = 40,
     top = 24,
     height = 260,
@@ -181,7 +181,7 @@ function drawBars(svg, width, { tokens, p, q }, set, held) {
       .attr("x", width - 4)
       .attr("y", 12)
       .attr("text-anchor", "end")
-      .text("filled: p, hatched: q");
+      .text("filled: q, hatched: p");
     const pattern = drawing
       .append("defs")
       .append("pattern")
@@ -192,8 +192,8 @@ function drawBars(svg, width, { tokens, p, q }, set, held) {
       .attr("patternTransform", "rotate(45)");
     pattern.append("rect").attr("width", 3).attr("height", 6).attr("class", "ex-hatching");
     for (const [name, side] of [
-      ["p", 0],
-      ["q", 1],
+      ["q", 0],
+      ["p", 1],
     ]) {
       tokens.forEach((_, i) => {
         const group = drawing
@@ -276,8 +276,8 @@ function drawBars(svg, width, { tokens, p, q }, set, held) {
     .data(tokens)
     .text((token) => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token));
   for (const [name, parts] of [
-    ["p", p],
     ["q", q],
+    ["p", p],
   ]) {
     drawing
       .selectAll(`.ex-slider-${name}`)
@@ -297,39 +297,39 @@ function drawBars(svg, width, { tokens, p, q }, set, held) {
   }
 }
 
-function drawParts(svg, width, hp, divergence) {
+function drawParts(svg, width, hq, divergence) {
   const left = 8,
     top = 20;
   const drawing = sized(svg, width, 62);
   const endless = !Number.isFinite(divergence);
-  const x = scaleLinear([0, Math.max(6, hp + (endless ? 0 : divergence))], [left, width - 8]);
-  const end = endless ? width - 8 : x(hp + divergence);
+  const x = scaleLinear([0, Math.max(6, hq + (endless ? 0 : divergence))], [left, width - 8]);
+  const end = endless ? width - 8 : x(hq + divergence);
   drawing
     .append("text")
     .attr("class", "ex-name")
     .attr("x", left)
     .attr("y", 12)
-    .text("H(p, q) = H(p) + KL(p‖q), in bits");
+    .text("H(q, p) = H(q) + KL(q‖p), in bits");
   drawing
     .append("rect")
     .attr("class", "ex-bar")
     .attr("x", left)
     .attr("y", top)
-    .attr("width", x(hp) - left)
+    .attr("width", x(hq) - left)
     .attr("height", 18);
   drawing
     .append("rect")
-    .attr("class", "ex-part-q")
-    .attr("x", x(hp))
+    .attr("class", "ex-part-p")
+    .attr("x", x(hq))
     .attr("y", top)
-    .attr("width", Math.max(0, end - x(hp)))
+    .attr("width", Math.max(0, end - x(hq)))
     .attr("height", 18);
   drawing
     .append("text")
     .attr("class", "ex-value")
     .attr("x", left)
     .attr("y", top + 34)
-    .text(`H(p) ${fixed(hp, 2)}`);
+    .text(`H(q) ${fixed(hq, 2)}`);
   drawing
     .append("text")
     .attr("class", "ex-value")
