@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from . import kind as kinds
 
@@ -96,14 +96,39 @@ def release(kind, home):
 
 
 def convert(converter, config, **layout):
-    """Run one of nbgrader's converters on a part of the course; what it says is not printed."""
+    """Run one of nbgrader's converters on a part of the course.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; the message is the last line of the traceback that it has logged.
+    """
     from nbgrader.coursedir import CourseDirectory
     from traitlets.log import get_logger
 
     config = deepcopy(config)
     config.CourseDirectory.update(layout)
-    get_logger().setLevel(logging.CRITICAL)
-    converter(coursedir=CourseDirectory(config=config), config=config).start()
+    log, keep = get_logger(), _Keep(logging.ERROR)
+    log.setLevel(logging.ERROR)
+    log.addHandler(keep)
+    try:
+        converter(coursedir=CourseDirectory(config=config), config=config).start()
+    except (Exception, SystemExit) as error:
+        traces = [line for line in keep.lines if line.startswith("Traceback")] or [str(error)]
+        raise RuntimeError(traces[-1].strip().splitlines()[-1]) from error
+    finally:
+        log.removeHandler(keep)
+
+
+class _Keep(logging.Handler):
+    """What nbgrader logs, kept instead of shown."""
+
+    def __init__(self, level):
+        super().__init__(level)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
 
 
 def hand_in(kind, student, home):
@@ -112,7 +137,7 @@ def hand_in(kind, student, home):
     folder = home / "submitted" / student.replace(" ", "-") / kind.name
     write_files(folder, {"timestamp.txt": HANDED_IN} | work.files)
     answers = dict(work.answers)
-    edits = list(work.edits)
+    edits = [edit for edit in work.edits if not isinstance(edit, kinds.Saved)]
     for name, cells in kind.notebooks.items():
         content = nbformat.read(home / "release" / kind.name / f"{name}.ipynb", as_version=4)
         _fill_in(content, name, cells, answers, work.start)
@@ -122,6 +147,9 @@ def hand_in(kind, student, home):
             _edit(content.cells, edit)
         for number, cell in enumerate(content.cells):
             cell.id = f"cell-{number}"
+        for edit in work.edits:
+            if isinstance(edit, kinds.Saved):
+                SAVED_BY[edit.program](content)
         if name not in work.without:
             save(content, folder / f"{name}.ipynb")
     if answers or edits:
@@ -179,6 +207,80 @@ def _edit(cells, edit):
             cells.pop(at(grade_id))
         case kinds.Edited(grade_id, source):
             cells[at(grade_id)].source = source.strip("\n")
+        case kinds.Turned(grade_id, cell_type):
+            _turn(cells[at(grade_id)], cell_type)
+
+
+def _turn(cell, cell_type):
+    """Another type, as Jupyter's keys m and r give it."""
+    cell.cell_type = cell_type
+    for key in ("outputs", "execution_count"):
+        cell.pop(key, None)
+
+
+def _saved_by_colab(content):
+    content.metadata = nbformat.from_dict(
+        {
+            "colab": {"provenance": [], "toc_visible": True},
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    content.nbformat_minor = 0
+    for number, cell in enumerate(content.cells):
+        cell.pop("id", None)
+        cell.metadata.id = f"XyZ{number:09d}"
+        if cell.cell_type == "code":
+            cell.metadata.colab = {"base_uri": "https://localhost:8080/"}
+            cell.metadata.outputId = "0a1b2c3d"
+
+
+def _saved_by_vscode(content):
+    content.metadata.kernelspec = {
+        "display_name": ".venv",
+        "language": "python",
+        "name": "python3",
+    }
+    content.metadata.vscode = {"interpreter": {"hash": "31f2aee4e71d21fbe5cf8b01ff0e069b"}}
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.metadata.vscode = {"languageId": "python"}
+
+
+def _saved_by_old(content):
+    content.nbformat_minor = 2
+    for cell in content.cells:
+        cell.pop("id", None)
+        cell.metadata.collapsed = True
+
+
+def _saved_by_conda(content):
+    content.metadata.kernelspec = {
+        "display_name": "Python [conda env:stats]",
+        "language": "python",
+        "name": "conda-env-stats-py",
+    }
+
+
+def _saved_by_executed(content):
+    """With the outputs of a run from top to bottom, which found errors in the tests."""
+    for number, cell in enumerate(content.cells):
+        if cell.cell_type == "code":
+            cell.execution_count = number + 1
+            cell.outputs = [
+                new_output("stream", name="stderr", text="a warning\n"),
+                new_output("execute_result", {"text/plain": "0"}, execution_count=number + 1),
+                new_output("error", ename="NameError", evalue="no", traceback=["NameError: no"]),
+            ]
+
+
+SAVED_BY = {
+    "colab": _saved_by_colab,
+    "vscode": _saved_by_vscode,
+    "old": _saved_by_old,
+    "conda": _saved_by_conda,
+    "executed": _saved_by_executed,
+}
 
 
 def scores(db_url, kind):

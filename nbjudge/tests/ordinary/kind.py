@@ -130,6 +130,21 @@ class Edited:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """A cell that became one of another type."""
+
+    grade_id: str
+    cell_type: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Every notebook as another program saves it: see `course.SAVED_BY`."""
+
+    program: str
+
+
+@dataclass(frozen=True)
 class Work:
     """What one student hands in.
 
@@ -138,13 +153,18 @@ class Work:
     answers : dict of str to str
         {grade_id: text}, or {"notebook/grade_id": text} where notebooks share a grade_id.
     edits : tuple
-        What else happened to the notebook: Own, Copy, Retyped, Moved, Deleted, Edited.
+        What else happened to the notebook: Own, Copy, Retyped, Moved, Deleted, Edited, Turned,
+        Saved.
     files : dict of str to str or bytes
         Files handed in beside the notebooks.
     without : tuple of str
         Notebooks that were not handed in.
     start : str
         Where the other answers come from: "right" is the author's solution, "blank" the release.
+    kinder : bool
+        Whether more points than stock's are welcome: damage that stock does not repair.
+    like : str
+        Where stock refuses this work: the work whose points it should have.
     """
 
     answers: dict = field(default_factory=dict)
@@ -152,11 +172,13 @@ class Work:
     files: dict = field(default_factory=dict)
     without: tuple = ()
     start: str = "right"
+    kinder: bool = field(default=False, repr=False)
+    like: str = field(default="", repr=False)
 
 
-def work(answers=None, *edits, files=None, without=(), start="right"):
+def work(answers=None, *edits, files=None, without=(), start="right", **more):
     """What one student hands in, see `Work`; answers that are not named are right ones."""
-    return Work(answers or {}, edits, files or {}, tuple(without), start)
+    return Work(answers or {}, edits, files or {}, tuple(without), start, **more)
 
 
 @dataclass(frozen=True)
@@ -171,8 +193,9 @@ class Kind:
         What is special about it, in one sentence.
     notebooks : dict of str to list of Cell
     works : dict of str to Work
-        "right" and "blank" are always there. A name that begins with "right" earns all points, one
-        that begins with "wrong" loses some; a test of this folder holds stock nbgrader to that.
+        "right" and "blank" are always there. A name that begins with "right" earns all points,
+        one with "wrong" loses some, and "refused" is what stock nbgrader cannot grade; a test of
+        this folder holds stock nbgrader to that.
     files : dict of str to str or bytes
         Files beside the source notebooks.
     course_files : dict of str to str
@@ -191,8 +214,9 @@ class Kind:
 
     @property
     def digest(self):
-        """A few letters that change whenever the kind does."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+        """A few letters that change with everything that could change stock's points."""
+        parts = self.name, self.notebooks, self.works, self.files, self.course_files
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
     @property
     def most(self):

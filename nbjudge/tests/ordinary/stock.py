@@ -55,18 +55,10 @@ def grade(kind, home):
         student = title.replace(" ", "-")
         try:
             course.convert(Autograde, config, assignment_id=kind.name, student_id=student)
-        except (Exception, SystemExit):
-            failures[title] = _reason(home)
+        except RuntimeError as error:
+            failures[title] = str(error).replace(str(home), "HOME")
     points = course.scores(config.CourseDirectory.db_url, kind)
     return {title: failures.get(title) or points[title] for title in kind.works}
-
-
-def _reason(home):
-    """The last error that nbgrader noted, without its traceback."""
-    error = sys.exc_info()[1]
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
-    return f"{type(error).__name__}: {error}".replace(str(home), "HOME")[:200]
 
 
 def _mute():
@@ -108,7 +100,7 @@ def main(words):
     from .kinds import KINDS
 
     found = {name: entry for name, entry in stored().items() if name in KINDS}
-    todo = []
+    todo, failed = [], 0
     for name, kind in KINDS.items():
         fresh = name in found and found[name]["digest"] == kind.digest
         if any(word in name for word in words) if words else not fresh:
@@ -119,11 +111,16 @@ def main(words):
     with ProcessPoolExecutor(AT_ONCE, initializer=_mute) as pool:
         futures = {pool.submit(_graded, name): name for name in todo}
         for number, future in enumerate(as_completed(futures), 1):
-            found[futures[future]] = future.result()
-            keep(found)
-            print(f"{number}/{len(todo)} {futures[future]}", flush=True)
+            name, said = futures[future], "graded"
+            try:
+                found[name] = future.result()
+                keep(found)
+            except Exception as error:
+                failed += 1
+                said = f"not graded: {type(error).__name__}: {error}"
+            print(f"{number}/{len(todo)} {name} {said}", flush=True)
     keep(found)
-    return 0
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -367,4 +367,335 @@ def descend(gradient, start, rate=0.1, steps=200):
 """
         },
     ),
+    kind(
+        "callbacks-registered",
+        "The answer stores the functions that it gets, returns them unchanged, calls them later.",
+        answer(
+            "events",
+            r"""
+handlers = {}
+
+def on(event):
+    "A decorator: remember the function for this event, return it as it is."
+    ### BEGIN SOLUTION
+    def register(handler):
+        handlers.setdefault(event, []).append(handler)
+        return handler
+
+    return register
+    ### END SOLUTION
+
+def emit(event, *args):
+    "Call all handlers of the event; the list of their results."
+    ### BEGIN SOLUTION
+    return [handler(*args) for handler in handlers.get(event, [])]
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "events-same",
+            2,
+            r"""
+def greet(name):
+    return f"hi {name}"
+
+assert on("hello")(greet) is greet
+assert handlers["hello"] == [greet] and handlers["hello"][0] is greet
+""",
+        ),
+        test(
+            "events-emit",
+            2,
+            r"""
+log = []
+
+@on("hello")
+def note(name):
+    log.append(name)
+
+assert emit("hello", "Ada") == ["hi Ada", None] and log == ["Ada"]
+assert emit("nothing") == []
+""",
+        ),
+        wrong_wraps={
+            "events": r"""
+handlers = {}
+
+def on(event):
+    def register(handler):
+        handlers.setdefault(event, []).append(lambda *args: handler(*args))
+        return lambda *args: handler(*args)
+    return register
+
+def emit(event, *args):
+    for handler in handlers[event]:
+        handler(*args)
+"""
+        },
+    ),
+    kind(
+        "callbacks-classes",
+        "The test passes classes: its own, built-in ones, exceptions to catch.",
+        answer(
+            "make",
+            r"""
+def make(cls, *rows):
+    "An instance for each row of arguments."
+    ### BEGIN SOLUTION
+    return [cls(*row) for row in rows]
+    ### END SOLUTION
+
+def attempt(action, errors, default=None):
+    "action(), or the default when it raises one of `errors`."
+    ### BEGIN SOLUTION
+    try:
+        return action()
+    except errors:
+        return default
+    ### END SOLUTION
+
+def only(items, cls):
+    ### BEGIN SOLUTION
+    return [item for item in items if isinstance(item, cls)]
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "make-instances",
+            2,
+            r"""
+class Pair:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+made = make(Pair, (1, 2), (3, 4))
+assert all(type(one) is Pair for one in made) and made[1].b == 4
+assert make(int, ("7",), ("ff", 16)) == [7, 255] and make(dict, ()) == [{}]
+""",
+        ),
+        test(
+            "make-errors",
+            2,
+            r"""
+class Mine(Exception):
+    pass
+
+def fail():
+    raise Mine("no")
+
+assert attempt(fail, Mine, 5) == 5 and attempt(fail, (KeyError, Mine)) is None
+assert attempt(lambda: {}["x"], LookupError, "gone") == "gone"
+try:
+    attempt(fail, ValueError)
+except Mine:
+    pass
+else:
+    assert False
+assert only([1, "a", True, None], int) == [1, True] and only(made, Pair) == made
+""",
+        ),
+        wrong={
+            "make": r"""
+def make(cls, *rows):
+    return list(rows)
+
+def attempt(action, errors, default=None):
+    try:
+        return action()
+    except Exception:
+        return default
+
+def only(items, cls):
+    return [item for item in items if type(item) == cls]
+"""
+        },
+    ),
+    kind(
+        "callbacks-into-libraries",
+        "The test hands the answer to map, sorted, reduce, NumPy, which call it.",
+        answer(
+            "rank",
+            r"""
+def rank(card):
+    "Order: suit first, then value, for texts such as 'S10'."
+    ### BEGIN SOLUTION
+    return card[0], int(card[1:])
+    ### END SOLUTION
+
+def plus(a, b):
+    ### BEGIN SOLUTION
+    return a + b
+    ### END SOLUTION
+
+def bump(x):
+    "exp(-x²) for a number."
+    ### BEGIN SOLUTION
+    from math import exp
+
+    return exp(-x * x)
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "rank-sorted",
+            2,
+            r"""
+from functools import reduce
+from itertools import accumulate, groupby, starmap
+
+assert sorted(["S10", "H2", "S9"], key=rank) == ["H2", "S9", "S10"]
+assert max(["S10", "H2", "S9"], key=rank) == "S10"
+assert reduce(plus, [[1], [2], [3]]) == [1, 2, 3]
+assert list(accumulate("abc", plus)) == ["a", "ab", "abc"]
+assert list(starmap(plus, [(1, 2), (3, 4)])) == [3, 7]
+assert list(map(bump, [0.0])) == [1.0]
+assert [suit for suit, _ in groupby(["H1", "S2"], key=lambda c: rank(c)[0])] == ["H", "S"]
+""",
+        ),
+        test(
+            "rank-numpy",
+            2,
+            r"""
+import numpy as np
+assert np.vectorize(bump)(np.zeros((2, 2))).sum() == 4
+table = np.fromfunction(np.frompyfunc(plus, 2, 1), (2, 2)).astype(float)
+assert np.allclose(table, [[0, 1], [1, 2]])
+rows = np.arange(4).reshape(2, 2)
+assert np.apply_along_axis(lambda row: plus(*row), 1, rows).tolist() == [1, 5]
+""",
+        ),
+        wrong={
+            "rank": r"""
+def rank(card):
+    return card
+
+def plus(a, b):
+    a += b
+
+def bump(x):
+    return 1 - x * x
+"""
+        },
+    ),
+    kind(
+        "callbacks-many-calls",
+        "Tens of thousands of calls, from the test into the answer and back.",
+        answer(
+            "steps",
+            r"""
+def collatz(n):
+    "Steps until 1."
+    ### BEGIN SOLUTION
+    steps = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps
+    ### END SOLUTION
+
+def integrate(f, a, b, n):
+    "Midpoints."
+    ### BEGIN SOLUTION
+    h = (b - a) / n
+    return h * sum(f(a + (i + 0.5) * h) for i in range(n))
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "steps-all",
+            2,
+            r"""
+longest = max(range(1, 10_000), key=collatz)
+assert longest == 6171
+""",
+        ),
+        test(
+            "steps-integral",
+            2,
+            r"""
+calls = 0
+
+def f(x):
+    global calls
+    calls += 1
+    return 3 * x * x
+
+assert abs(integrate(f, 0, 1, 10_000) - 1) < 1e-6
+assert calls == 10_000
+""",
+        ),
+        wrong={
+            "steps": r"""
+def collatz(n):
+    return n
+
+def integrate(f, a, b, n):
+    h = (b - a) / n
+    return h * sum(f(a + i * h) for i in range(n + 1))
+"""
+        },
+    ),
+    kind(
+        "callbacks-mutual",
+        "Answer and test call each other recursively.",
+        answer(
+            "even",
+            r"""
+def is_even(n):
+    "Uses is_odd, which the test defines."
+    ### BEGIN SOLUTION
+    return n == 0 or is_odd(n - 1)
+    ### END SOLUTION
+
+def walk(tree, visit, depth=0):
+    "visit(node, depth, again) for each node; again(child) goes on below."
+    ### BEGIN SOLUTION
+    return visit(tree, depth, lambda child: walk(child, visit, depth + 1))
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "even-odd",
+            2,
+            r"""
+def is_odd(n):
+    return n != 0 and is_even(n - 1)
+
+assert is_even(10) and not is_even(7) and is_odd(41)
+""",
+        ),
+        test(
+            "even-tree",
+            2,
+            r"""
+tree = {"v": 1, "c": [{"v": 2, "c": []}, {"v": 3, "c": [{"v": 4, "c": []}]}]}
+
+def visit(node, depth, again):
+    return depth + sum(again(child) for child in node["c"])
+
+assert walk(tree, visit) == 0 + 1 + 1 + 2
+assert walk(tree, lambda node, depth, again: node["v"] + sum(map(again, node["c"]))) == 10
+""",
+        ),
+        wrong={
+            "even": r"""
+def is_even(n):
+    return n % 2 == 0 and n > 0
+
+def walk(tree, visit, depth=0):
+    return visit(tree, depth, lambda child: walk(child, visit, depth))
+"""
+        },
+        right_without={
+            "even": r"""
+def is_even(n):
+    return n % 2 == 0
+
+def walk(tree, visit, depth=0):
+    def again(child):
+        return walk(child, visit, depth=depth + 1)
+    return visit(tree, depth, again)
+"""
+        },
+    ),
 ]

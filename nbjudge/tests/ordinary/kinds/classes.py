@@ -1108,4 +1108,373 @@ class Stack(list):
 """
         },
     ),
+    kind(
+        "classes-abc",
+        "Containers that inherit from collections.abc, and are checked against it.",
+        answer(
+            "squares",
+            r"""
+from collections.abc import MutableMapping, Sequence
+
+class Squares(Sequence):
+    "0, 1, 4, ..., n terms."
+    ### BEGIN SOLUTION
+    def __init__(self, n):
+        self.n = n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        if not 0 <= i < self.n:
+            raise IndexError(i)
+        return i * i
+    ### END SOLUTION
+
+class Lower(MutableMapping):
+    "A mapping that ignores the case of its keys."
+    ### BEGIN SOLUTION
+    def __init__(self, *args, **kwargs):
+        self._data = {}
+        self.update(*args, **kwargs)
+
+    def __getitem__(self, key):
+        return self._data[key.lower()]
+
+    def __setitem__(self, key, value):
+        self._data[key.lower()] = value
+
+    def __delitem__(self, key):
+        del self._data[key.lower()]
+
+    def __iter__(self):
+        return iter(self._data)
+
+    def __len__(self):
+        return len(self._data)
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "squares-sequence",
+            2,
+            r"""
+from collections import abc
+s = Squares(4)
+assert list(s) == [0, 1, 4, 9] and 4 in s and 5 not in s
+assert s.index(9) == 3 and s.count(1) == 1 and list(reversed(s)) == [9, 4, 1, 0]
+assert isinstance(s, abc.Sequence) and isinstance(s, abc.Iterable) and isinstance(s, abc.Sized)
+assert issubclass(Squares, abc.Collection) and not isinstance(s, (list, abc.MutableSequence))
+""",
+        ),
+        test(
+            "squares-mapping",
+            2,
+            r"""
+d = Lower({"Ada": 1}, BOB=2)
+assert d["ADA"] == 1 and d.get("zed", 0) == 0 and "bob" in d and len(d) == 2
+d["ada"] += 5
+assert dict(d) == {"ada": 6, "bob": 2} and d == {"ada": 6, "bob": 2}
+assert d.pop("Ada") == 6 and d.setdefault("New", []) == [] and sorted(d.keys()) == ["bob", "new"]
+assert {**d}["bob"] == 2 and isinstance(d, abc.MutableMapping)
+""",
+        ),
+        wrong={
+            "squares": r"""
+class Squares(list):
+    def __init__(self, n):
+        super().__init__(i * i for i in range(n))
+
+class Lower(dict):
+    def __getitem__(self, key):
+        return super().__getitem__(key.lower())
+"""
+        },
+    ),
+    kind(
+        "classes-built-in-subclasses",
+        "Subclasses of dict, str and int, which must still pass for those.",
+        answer(
+            "subclasses",
+            r"""
+### BEGIN SOLUTION
+class Default(dict):
+    def __missing__(self, key):
+        return 0
+
+class Name(str):
+    @property
+    def initials(self):
+        return "".join(part[0] for part in self.split())
+
+class Even(int):
+    def __new__(cls, value):
+        if value % 2:
+            raise ValueError(f"{value} is odd")
+        return super().__new__(cls, value)
+### END SOLUTION
+""",
+        ),
+        test(
+            "subclasses-dict",
+            2,
+            r"""
+d = Default(a=1)
+assert d["a"] == 1 and d["zzz"] == 0 and "zzz" not in d
+d["b"] += 2
+assert d == {"a": 1, "b": 2} and isinstance(d, dict) and list(d.items()) == [("a", 1), ("b", 2)]
+import json
+assert json.dumps(d) == '{"a": 1, "b": 2}'
+""",
+        ),
+        test(
+            "subclasses-str-int",
+            2,
+            r"""
+n = Name("Ada Lovelace")
+assert n.initials == "AL" and n.upper() == "ADA LOVELACE" and n == "Ada Lovelace"
+assert {n: 1}["Ada Lovelace"] == 1 and isinstance(n, str) and " ".join([n, "x"])[-1] == "x"
+e = Even(4)
+assert e + 1 == 5 and e / 8 == 0.5 and range(6)[e] == 4 and isinstance(e, int)
+try:
+    Even(3)
+except ValueError:
+    pass
+else:
+    assert False
+""",
+        ),
+        wrong={
+            "subclasses": r"""
+class Default:
+    def __init__(self, **items):
+        self.items = items
+
+    def __getitem__(self, key):
+        return self.items.get(key, 0)
+
+class Name:
+    def __init__(self, text):
+        self.initials = "".join(part[0] for part in text.split())
+
+Even = int
+"""
+        },
+    ),
+    kind(
+        "classes-matching",
+        "Structural pattern matching on instances of the student's classes.",
+        answer(
+            "shapes",
+            r"""
+from dataclasses import dataclass
+
+### BEGIN SOLUTION
+@dataclass
+class Circle:
+    radius: float
+
+class Rectangle:
+    __match_args__ = ("width", "height")
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+### END SOLUTION
+
+def area(shape):
+    ### BEGIN SOLUTION
+    match shape:
+        case Circle(r):
+            return 3 * r * r
+        case Rectangle(width=w, height=h):
+            return w * h
+        case [*shapes]:
+            return sum(map(area, shapes))
+    raise TypeError(shape)
+    ### END SOLUTION
+""",
+        ),
+        test("shapes-area", 1, "assert area([Circle(1), Rectangle(2, 3), []]) == 9"),
+        test(
+            "shapes-match",
+            2,
+            r"""
+def describe(shape):
+    match shape:
+        case Circle(radius=0) | Rectangle(0, _) | Rectangle(_, 0):
+            return "nothing"
+        case Circle(r):
+            return f"circle {r}"
+        case Rectangle(w, h) if w == h:
+            return "square"
+        case Rectangle():
+            return "rectangle"
+
+shapes = [Circle(0), Rectangle(4, 0), Circle(2), Rectangle(2, 2), Rectangle(1, 2)]
+assert list(map(describe, shapes)) == ["nothing", "nothing", "circle 2", "square", "rectangle"]
+""",
+        ),
+        wrong={
+            "shapes": r"""
+class Circle:
+    def __init__(self, radius):
+        self.radius = radius
+
+class Rectangle:
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+
+def area(shape):
+    if isinstance(shape, list):
+        return sum(area(s) for s in shape)
+    return 3 * shape.radius**2 if isinstance(shape, Circle) else shape.width * shape.height
+"""
+        },
+    ),
+    kind(
+        "classes-open-attributes",
+        "getattr, setattr, delattr, hasattr, vars and dir on the student's instances.",
+        answer(
+            "settings",
+            r"""
+class Settings:
+    ### BEGIN SOLUTION
+    colour = "red"
+
+    def __init__(self, **options):
+        for name, value in options.items():
+            setattr(self, name, value)
+
+    def copy(self, **changes):
+        return Settings(**{**vars(self), **changes})
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "settings-attributes",
+            2,
+            r"""
+s = Settings(size=3)
+assert getattr(s, "size") == 3 and getattr(s, "none", 7) == 7 and s.colour == "red"
+setattr(s, "colour", "blue")
+s.tags = ["a"]
+s.tags.append("b")
+assert vars(s) == {"size": 3, "colour": "blue", "tags": ["a", "b"]} == s.__dict__
+del s.colour
+assert s.colour == "red" and not hasattr(s, "shape") and "size" in dir(s)
+""",
+        ),
+        test(
+            "settings-copy",
+            2,
+            r"""
+t = s.copy(size=9, extra=None)
+assert (t.size, s.size, t.extra) == (9, 3, None) and t.tags is s.tags and type(t) is type(s)
+t.describe = lambda: "new"
+assert t.describe() == "new" and not hasattr(s, "describe")
+Settings.shout = lambda self: self.colour.upper()
+assert s.shout() == "RED" and Settings(colour="x").shout() == "X"
+""",
+        ),
+        wrong={
+            "settings": r"""
+class Settings:
+    __slots__ = ("size", "tags")
+    colour = "red"
+
+    def __init__(self, size=None, **_):
+        self.size = size
+
+    def copy(self, **changes):
+        return Settings(self.size)
+"""
+        },
+    ),
+    kind(
+        "classes-cooperation",
+        "Instances of several of the student's classes work together.",
+        answer(
+            "library",
+            r"""
+class Book:
+    def __init__(self, title):
+        ### BEGIN SOLUTION
+        self.title, self.borrower = title, None
+        ### END SOLUTION
+
+class Reader:
+    def __init__(self, name):
+        ### BEGIN SOLUTION
+        self.name, self.books = name, []
+        ### END SOLUTION
+
+class Library:
+    def __init__(self, *titles):
+        ### BEGIN SOLUTION
+        self.books = {title: Book(title) for title in titles}
+        ### END SOLUTION
+
+    def lend(self, title, reader):
+        "True if it worked."
+        ### BEGIN SOLUTION
+        book = self.books[title]
+        if book.borrower is not None:
+            return False
+        book.borrower = reader
+        reader.books.append(book)
+        return True
+        ### END SOLUTION
+""",
+        ),
+        test(
+            "library-lend",
+            3,
+            r"""
+library, ada, bob = Library("Emma", "Ulysses"), Reader("Ada"), Reader("Bob")
+assert library.lend("Emma", ada) is True
+assert library.lend("Emma", bob) is False
+book = library.books["Emma"]
+assert book.borrower is ada and ada.books == [book] and ada.books[0] is book
+assert isinstance(book, Book) and ada.books[0].borrower.books[0].title == "Emma"
+assert bob.books == [] and [t for t, b in library.books.items() if not b.borrower] == ["Ulysses"]
+""",
+        ),
+        test(
+            "library-errors",
+            1,
+            r"""
+try:
+    library.lend("Dune", ada)
+except KeyError:
+    pass
+else:
+    assert False
+library.books["Dune"] = Book("Dune")
+assert library.lend("Dune", bob) and len({ada, bob, ada}) == 2
+""",
+        ),
+        wrong_names={
+            "library": r"""
+class Book:
+    def __init__(self, title):
+        self.title, self.borrower = title, None
+
+class Reader:
+    def __init__(self, name):
+        self.name, self.books = name, []
+
+class Library:
+    def __init__(self, *titles):
+        self.books = {title: Book(title) for title in titles}
+
+    def lend(self, title, reader):
+        book = self.books[title]
+        if book.borrower:
+            return False
+        book.borrower = reader.name
+        reader.books.append(title)
+        return True
+"""
+        },
+    ),
 ]

@@ -454,4 +454,180 @@ def describe(name="", *tags, **facts):
 """
         },
     ),
+    kind(
+        "functions-dispatch",
+        "A dictionary of functions, functions in a list, attributes of a function.",
+        answer(
+            "operations",
+            r"""
+import math
+
+### BEGIN SOLUTION
+operations = {"+": lambda a, b: a + b, "max": max, "hypot": math.hypot}
+steps = [str.upper, len, lambda n: n * n]
+### END SOLUTION
+
+def calculate(text):
+    "Such as '3 + 4'; the number of calls is in calculate.calls."
+    ### BEGIN SOLUTION
+    calculate.calls += 1
+    a, name, b = text.split()
+    return operations[name](float(a), float(b))
+    ### END SOLUTION
+
+calculate.calls = 0
+""",
+        ),
+        test(
+            "operations-table",
+            2,
+            r"""
+assert set(operations) == {"+", "max", "hypot"}
+assert operations["+"](2, 3) == 5 and operations["+"]("a", "b") == "ab"
+assert operations["max"] is max and all(callable(f) for f in operations.values())
+value = "abc"
+for step in steps:
+    value = step(value)
+assert value == 9
+""",
+        ),
+        test(
+            "operations-calls",
+            2,
+            r"""
+calculate.calls = 0
+assert calculate("3 hypot 4") == 5 and calculate("1 + 1") == 2
+assert calculate.calls == 2
+operations["-"] = lambda a, b: a - b
+assert calculate("5 - 7") == -2
+try:
+    calculate("1 ? 1")
+except KeyError as error:
+    assert error.args == ("?",)
+else:
+    assert False
+""",
+        ),
+        wrong={
+            "operations": r"""
+operations = {"+": "a + b", "max": "max(a, b)", "hypot": "math.hypot(a, b)"}
+steps = []
+
+def calculate(text):
+    a, name, b = text.split()
+    a, b = float(a), float(b)
+    return eval(operations[name])
+"""
+        },
+    ),
+    kind(
+        "functions-generic",
+        "singledispatch: the test registers types of its own with the student's function.",
+        answer(
+            "show",
+            r"""
+from functools import singledispatch
+
+### BEGIN SOLUTION
+@singledispatch
+def show(value):
+    return f"<{type(value).__name__}>"
+
+@show.register
+def _(value: int):
+    return f"int {value}"
+
+@show.register(list)
+def _(value):
+    return "[" + " ".join(show(item) for item in value) + "]"
+### END SOLUTION
+""",
+        ),
+        test("show-values", 1, "assert show([1, 'a', [2]]) == '[int 1 <str> [int 2]]'"),
+        test(
+            "show-registered",
+            2,
+            r"""
+class Dog:
+    pass
+
+assert show(Dog()) == "<Dog>"
+
+@show.register
+def _(value: Dog):
+    return "a dog"
+
+assert show([Dog()]) == "[a dog]"
+assert show.dispatch(bool) is show.dispatch(int) and Dog in show.registry
+""",
+        ),
+        wrong={
+            "show": r"""
+def show(value):
+    if isinstance(value, int):
+        return f"int {value}"
+    if isinstance(value, list):
+        return "[" + " ".join(map(show, value)) + "]"
+    return f"<{type(value).__name__}>"
+"""
+        },
+    ),
+    kind(
+        "functions-currying",
+        "Functions that return functions that return functions; partial objects and their parts.",
+        answer(
+            "curry",
+            r"""
+from functools import partial
+
+def curry(f):
+    "For functions of three arguments."
+    ### BEGIN SOLUTION
+    return lambda a: lambda b: lambda c: f(a, b, c)
+    ### END SOLUTION
+
+### BEGIN SOLUTION
+power_of_two = partial(pow, 2)
+to_binary = "{:b}".format
+### END SOLUTION
+""",
+        ),
+        test(
+            "curry-test",
+            2,
+            r"""
+f = curry(lambda a, b, c: [a, b, c])
+g = f(1)
+assert g(2)(3) == [1, 2, 3] and g("x")("y") == [1, "x", "y"]
+h = g(0)
+assert h(5) == [1, 0, 5] and h(6) == [1, 0, 6]
+""",
+        ),
+        test(
+            "curry-partial",
+            1,
+            r"""
+from functools import partial
+assert isinstance(power_of_two, partial)
+assert power_of_two.func is pow and power_of_two.args == (2,) and power_of_two.keywords == {}
+assert power_of_two(10) == 1024 and partial(power_of_two, 5, 7)() == 4
+assert to_binary(10) == "1010"
+""",
+        ),
+        wrong={
+            "curry": r"""
+def curry(f):
+    args = []
+    def take(x):
+        args.append(x)
+        return f(*args) if len(args) == 3 else take
+    return take
+
+def power_of_two(n):
+    return 2**n
+
+to_binary = bin
+"""
+        },
+    ),
 ]

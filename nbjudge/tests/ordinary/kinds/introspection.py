@@ -284,4 +284,106 @@ class Thing:
 """
         },
     ),
+    kind(
+        "introspection-testmod",
+        "doctest.testmod runs every docstring of the notebook.",
+        answer(
+            "words",
+            r"""
+### BEGIN SOLUTION
+def longest(words):
+    '''The longest word, the first of them.
+
+    >>> longest(["fig", "kiwi", "plum"])
+    'kiwi'
+    >>> longest([])
+    Traceback (most recent call last):
+    ValueError: no words
+    '''
+    if not words:
+        raise ValueError("no words")
+    return max(words, key=len)
+### END SOLUTION
+""",
+        ),
+        test(
+            "words-testmod",
+            2,
+            r"""
+import doctest
+result = doctest.testmod(verbose=False)
+assert result.attempted >= 2 and result.failed == 0, result
+""",
+        ),
+        test(
+            "words-examples",
+            1,
+            r"""
+examples = doctest.DocTestParser().get_examples(longest.__doc__)
+assert [e.source.strip() for e in examples][0].startswith("longest(")
+""",
+        ),
+        wrong_example={
+            "words": r"""
+def longest(words):
+    '''The longest word.
+
+    >>> longest(["fig", "kiwi"])
+    'fig'
+    '''
+    return max(words, key=len)
+"""
+        },
+        wrong_none={"words": "def longest(words):\n    return max(words, key=len)"},
+    ),
+    kind(
+        "introspection-hypothesis",
+        "Properties, with examples drawn by hypothesis.",
+        answer(
+            "encode",
+            r"""
+def encode(text):
+    "Run lengths: [(character, count), ...]"
+    ### BEGIN SOLUTION
+    runs = []
+    for c in text:
+        if runs and runs[-1][0] == c:
+            runs[-1] = (c, runs[-1][1] + 1)
+        else:
+            runs.append((c, 1))
+    return runs
+    ### END SOLUTION
+
+def decode(runs):
+    ### BEGIN SOLUTION
+    return "".join(c * n for c, n in runs)
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "encode-property",
+            3,
+            r"""
+from hypothesis import given, settings, strategies as st
+
+@settings(max_examples=50, database=None, deadline=None, derandomize=True)
+@given(st.text(alphabet="abé", max_size=8))
+def round_trip(text):
+    assert decode(encode(text)) == text
+    assert all(a[0] != b[0] for a, b in zip(encode(text), encode(text)[1:]))
+
+round_trip()
+""",
+        ),
+        needs=("hypothesis",),
+        wrong={
+            "encode": r"""
+def encode(text):
+    return [(c, text.count(c)) for c in dict.fromkeys(text)]
+
+def decode(runs):
+    return "".join(c * n for c, n in runs)
+"""
+        },
+    ),
 ]

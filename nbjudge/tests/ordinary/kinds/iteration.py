@@ -376,4 +376,72 @@ def mean(numbers):
 """
         },
     ),
+    kind(
+        "iteration-with-callbacks",
+        "Lazy versions of map and filter, with a function and a generator from the test.",
+        answer(
+            "lazy",
+            r"""
+def lazy_map(f, items):
+    ### BEGIN SOLUTION
+    for item in items:
+        yield f(item)
+    ### END SOLUTION
+
+def batches(items, size):
+    "Lists of `size` items, lazily; the last may be shorter."
+    ### BEGIN SOLUTION
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "lazy-map",
+            2,
+            r"""
+trace = []
+
+def numbers():
+    for n in (1, 2, 3):
+        trace.append(f"make {n}")
+        yield n
+
+def square(n):
+    trace.append(f"square {n}")
+    return n * n
+
+stream = lazy_map(square, numbers())
+assert trace == [] and next(stream) == 1
+assert trace == ["make 1", "square 1"]
+assert list(stream) == [4, 9] and trace[-1] == "square 3"
+""",
+        ),
+        test(
+            "lazy-batches",
+            2,
+            r"""
+import itertools
+assert list(batches("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
+assert next(batches(itertools.count(5), 3)) == [5, 6, 7]
+assert list(batches([], 2)) == [] and [len(b) for b in batches(range(4), 4)] == [4]
+""",
+        ),
+        wrong_eager={
+            "lazy": r"""
+def lazy_map(f, items):
+    return iter([f(item) for item in items])
+
+def batches(items, size):
+    items = [item for item, _ in zip(items, range(1000))]
+    return [items[i : i + size] for i in range(0, len(items), size)]
+"""
+        },
+    ),
 ]

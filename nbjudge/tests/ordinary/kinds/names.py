@@ -511,4 +511,90 @@ assert "math" in dir() and not any(name == "os" for name in dir())
         ),
         wrong={"imports": "from math import *\nimport numpy\nimport os"},
     ),
+    kind(
+        "names-monkeypatch",
+        "pytest's MonkeyPatch: attributes of modules, items, environment variables.",
+        answer(
+            "report",
+            r"""
+import os
+import time
+
+CONFIG = {"level": "low"}
+
+def report():
+    ### BEGIN SOLUTION
+    return f"{CONFIG['level']} {os.environ.get('REPORT_USER', '?')} {time.time():.0f}"
+    ### END SOLUTION
+""",
+        ),
+        test(
+            "report-patched",
+            2,
+            r"""
+import os, time
+import pytest
+
+with pytest.MonkeyPatch.context() as patch:
+    patch.setenv("REPORT_USER", "ada")
+    patch.setattr(time, "time", lambda: 12.0)
+    patch.setitem(CONFIG, "level", "high")
+    assert report() == "high ada 12"
+assert "REPORT_USER" not in os.environ and CONFIG == {"level": "low"}
+""",
+        ),
+        test("report-plain", 1, "assert report().startswith('low ? 1')"),
+        needs=("pytest",),
+        wrong={"report": "import os\n\nCONFIG = {}\n\ndef report():\n    return 'low ? 1'"},
+    ),
+    kind(
+        "names-spied-method",
+        "patch.object on the student's class, on a module that it uses, and autospec.",
+        answer(
+            "order",
+            r"""
+import math
+
+class Order:
+    ### BEGIN SOLUTION
+    def __init__(self, prices):
+        self.prices = prices
+
+    def discount(self):
+        return 0.1 if len(self.prices) > 2 else 0.0
+
+    def total(self):
+        return math.fsum(self.prices) * (1 - self.discount())
+    ### END SOLUTION
+""",
+        ),
+        test("order-total", 1, "assert abs(Order([1, 2, 3]).total() - 5.4) < 1e-9"),
+        test(
+            "order-spied",
+            2,
+            r"""
+from unittest.mock import create_autospec, patch
+
+with patch.object(Order, "discount", return_value=0.5) as discount:
+    assert Order([10]).total() == 5
+discount.assert_called_once()
+with patch("math.fsum", return_value=100) as fsum:
+    assert Order([1]).total() == 100
+assert fsum.called, "add with math.fsum"
+fake = create_autospec(Order, instance=True)
+fake.total.return_value = 7
+assert fake.total() == 7 and isinstance(fake, Order)
+""",
+        ),
+        wrong={
+            "order": r"""
+class Order:
+    def __init__(self, prices):
+        self.prices = prices
+
+    def total(self):
+        return sum(self.prices) * (0.9 if len(self.prices) > 2 else 1)
+"""
+        },
+    ),
 ]
