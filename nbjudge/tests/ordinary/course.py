@@ -20,7 +20,7 @@ c.CourseDirectory.release_directory = "release"
 HANDED_IN = "2026-02-27 18:30:00 UTC\n"
 
 
-def make(kind, home):
+def make(kind, home, database=False):
     """Write the course of one kind into a folder.
 
     Parameters
@@ -28,13 +28,16 @@ def make(kind, home):
     kind : Kind
     home : path
         Gets nbgrader_config.py, the sources, release/ and submitted/.
+    database : bool
+        Whether nbgrader notes the assignment in its gradebook, without which it cannot grade. That
+        takes a second.
     """
     home = Path(home)
     home.mkdir(parents=True, exist_ok=True)
     (home / "nbgrader_config.py").write_text(SETTINGS)
     write_files(home, kind.course_files)
     write_source(kind, home / SOURCES / kind.name)
-    release(kind, home)
+    release(kind, home, database)
     for student in kind.works:
         hand_in(kind, student, home)
 
@@ -88,11 +91,17 @@ def settings(home):
     return Config({"CourseDirectory": layout})
 
 
-def release(kind, home):
+def release(kind, home, database):
     """The students' version, made by nbgrader itself."""
     from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
 
-    convert(GenerateAssignment, settings(home), assignment_id=kind.name)
+    config = settings(home)
+    if not database:
+        config.GenerateAssignment.no_database = True
+        steps = GenerateAssignment(config=config).preprocessors
+        config.GenerateAssignment.preprocessors = [one for one in steps if one is not SaveCells]
+    convert(GenerateAssignment, config, assignment_id=kind.name)
 
 
 def convert(converter, config, **layout):

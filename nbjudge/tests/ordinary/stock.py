@@ -46,7 +46,7 @@ def grade(kind, home):
                     output.name = "stdout"
             return cell, resources
 
-    course.make(kind, home)
+    course.make(kind, home, database=True)
     config, failures = course.settings(home), {}
     steps = list(Autograde().autograde_preprocessors)
     steps.insert(steps.index(Execute) + 1, WarningsAreNotErrors)

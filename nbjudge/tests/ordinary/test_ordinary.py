@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from nbjudge.execution import servers
 
 from . import course, ours, stock
 from .kinds import KINDS
@@ -26,6 +27,13 @@ def test_stock_has_graded_this_kind_and_tells_right_from_wrong(name):
             assert total(points) == kind.most, title
         if title.startswith(("wrong", "blank")) and kind.most:
             assert total(points) < kind.most, title
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm():
+    """One pair of fork servers for all kinds."""
+    with servers.kept():
+        yield
 
 
 @pytest.mark.parametrize("name", KINDS)
