@@ -228,6 +228,7 @@ def _grade(options):
     from nbjudge.course import Course
     from nbjudge.reports import terminal
     from nbjudge.run import grade_class, look_alikes
+    from nbjudge.selfgrade import judged_inside
 
     course = Course(options.home, options.root, options.db)
     rows = grade_class(
@@ -253,8 +254,9 @@ def _grade(options):
         sorted({row.chapter for row in rows if row.score is not None}),
         db=options.db,
     )
+    inside = judged_inside(course, {row.chapter for row in rows})
     if options.json:
-        print_json(terminal.summary(rows, alike))
+        print_json(terminal.summary(rows, alike, inside))
     else:
         terminal.print_table(
             rows,
@@ -267,6 +269,7 @@ def _grade(options):
                 if course.db.startswith("sqlite:///")
                 else "in the database given",
             },
+            inside,
         )
     return 0 if all(row.score is not None for row in rows) else 1
 
@@ -281,12 +284,53 @@ def _release_options(verb):
 def _release(options):
     from nbjudge.assignment import release
 
-    changed = [str(path) for path in release.generate(options.home, options.chapters)]
+    remarks: list[str] = []
+    try_out = _trial(options, remarks)
+
+    def approve(chapter):
+        if try_out:
+            remarks.extend(_approved(try_out(chapter)))
+
+    changed = [str(path) for path in release.generate(options.home, options.chapters, approve)]
     if options.json:
-        print_json({"changed": changed})
+        print_json({"changed": changed, "remarks": remarks})
     else:
         print("\n".join(f"changed: {path}" for path in changed) or "every release is current")
+        for remark in remarks:
+            print(remark, file=sys.stderr)
     return 0
+
+
+def _trial(options, remarks):
+    """A function that prepares the notebooks of a chapter; None where they cannot be run."""
+    from nbjudge.sandbox.system import is_linux
+
+    if not is_linux():
+        remarks.append("the tests were not tried on their own solutions: that needs Linux")
+        return None
+    from nbjudge import selfgrade
+    from nbjudge.course import Course
+    from nbjudge.run import limits_of
+
+    course = Course(options.home)
+    run = selfgrade.trusted(limits_of(course.config))
+    return lambda chapter: selfgrade.try_out(course, chapter, run)
+
+
+def _approved(prepared):
+    """Refuse what the source's own solution does not pass; what else its author should hear.
+
+    Raises
+    ------
+    SourceError
+        With notebook, test and points.
+    """
+    from nbjudge.assignment.names import SourceError
+
+    short = [line for one in prepared for line in one.short]
+    if short:
+        raise SourceError("\n".join(short))
+    return [warning for one in prepared for warning in one.warnings]
 
 
 # ---- lint
@@ -306,15 +350,23 @@ def _lint_options(verb):
 
 def _lint(options):
     from nbjudge.assignment import lint
+    from nbjudge.course import Course
     from nbjudge.reports import terminal
 
+    remarks: list[str] = []
     problems = lint.problems(options.home, options.chapters, options.search)
-    tests = lint.tests(options.home, options.chapters)
+    course = Course(options.home)
+    tried = lint.tests(course, course.chapters(options.chapters), _trial(options, remarks))
+    problems += [line for line in tried.problems if line not in problems]
+    remarks += tried.remarks
     if options.json:
-        print_json({"problems": problems, "tests": [test._asdict() for test in tests]})
+        tests = [test._asdict() for test in tried.tests]
+        print_json({"problems": problems, "remarks": remarks, "tests": tests})
     else:
-        terminal.print_rows(lint.TITLES, [lint.cells(test) for test in tests])
-        print("\n" + ("\n".join(problems) or "every release is current, and no secret got out"))
+        terminal.print_rows(lint.TITLES, [lint.cells(test) for test in tried.tests])
+        for remark in remarks:
+            print(f"\n{remark}", end="")
+        print("\n\n" + ("\n".join(problems) or "every release is current, no secret got out"))
     return 1 if problems else 0
 
 
@@ -371,20 +423,25 @@ def _report_options(verb):
 
 
 def _report(options):
+    from nbjudge.course import Course
     from nbjudge.records import standing
     from nbjudge.reports import pictures, terminal
+    from nbjudge.selfgrade import judged_inside
     from nbjudge.term import picture
 
     rows = standing.read(options.home, options.root, options.chapters, options.db)
+    course = Course(options.home, options.root, options.db)
+    inside = judged_inside(course, {row.chapter for row in rows})
     page = None
     if not options.no_pages and (options.out or pictures.available()):
         where = options.home, options.root, options.db, options.chapters
         page = picture.draw(options.out, *where)
     if options.json:
         found = [row._asdict() for row in rows]
-        print_json({"submissions": found, "page": page and str(page)})
+        print_json({"submissions": found, "inside": inside, "page": page and str(page)})
         return 0
     terminal.print_standing(rows)
+    terminal.print_inside(inside)
     print(f"\npages     {page or 'none: pip install nbjudge[report] to have them drawn'}")
     return 0
 
@@ -412,15 +469,18 @@ VERBS = {
         _release_options,
         _release,
         "generate the students' notebooks from the sources",
-        "What is current is not touched; a notebook in which somebody has worked is not "
-        "overwritten.",
+        "What is current is not touched; a notebook in which somebody has worked is not"
+        " overwritten. A source that has changed is graded on its own solution first, and refused"
+        " if that does not get full marks.",
     ),
     "lint": (
         _lint_options,
         _lint,
         "look for faults in assignments before anybody gets them",
-        "Finds releases that are older than their source, and solutions, hidden tests and marking"
-        " schemes that got out; lists every test cell with what it takes from the student.",
+        "Finds releases that are older than their source, solutions, hidden tests and marking"
+        " schemes that got out, and tests that their own source's solution fails; lists every test"
+        " cell with what it takes from the student and whether it runs apart from the student's"
+        " process or inside.",
     ),
     "check": (
         _check_options,

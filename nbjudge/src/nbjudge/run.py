@@ -15,12 +15,12 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from nbjudge import dates, publish
+from nbjudge import dates, publish, selfgrade
 from nbjudge import plan as planning
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, compile_spec
 from nbjudge.course import Course
-from nbjudge.execution import engine, pool
+from nbjudge.execution import pool, servers
 from nbjudge.execution.engine import result_key
 from nbjudge.execution.result import Result
 from nbjudge.files import AGAIN, trouble
@@ -29,9 +29,8 @@ from nbjudge.publish import Row
 from nbjudge.records.gradebook import Writer
 from nbjudge.records.scores import by_student
 from nbjudge.reports.terminal import progress
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.limits import Limits
-from nbjudge.selfgrade import prepare
 from nbjudge.states import FAILED, GRADED, REFUSED, UNREADABLE
 from nbjudge.submission import flags
 from nbjudge.submission.collect import SKIPPED
@@ -58,7 +57,7 @@ class Options(NamedTuple):
     patience: float = 120.0
 
 
-class WorkersDiffer(RuntimeError):
+class WorkersDifferError(RuntimeError):
     """A worker graded with other code than the run expects."""
 
 
@@ -89,7 +88,7 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     ValueError
         If nothing was submitted, a chapter, student or problem is unknown, or the due date is no
         date.
-    SandboxUnavailable
+    SandboxUnavailableError
         If this machine cannot shut students' code in.
     RuntimeError
         If the gradebook or the disk cannot be used, or another run is at work here.
@@ -112,6 +111,7 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     with (
         _explained(),
         _alone(spool),
+        servers.kept(),
         contextlib.closing(Writer(course.config, say or print, options.patience)) as writer,
     ):
         limits = options.limits or limits_of(course.config)
@@ -128,8 +128,6 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
             with contextlib.suppress(OSError, RuntimeError):
                 writer.write_csv(table)
             raise
-        finally:
-            engine.close_servers()
         writer.write_csv(table)
         _sweep(spool, found)
     return rows
@@ -147,16 +145,7 @@ class _Sources:
 
         Its author's warnings are told.
         """
-        found = [
-            prepare(
-                path,
-                self._results,
-                self.options.seed,
-                self.course.config,
-                self.course.root / ".nbjudge",
-            )
-            for path in self.course.sources(chapter)
-        ]
+        found = selfgrade.try_out(self.course, chapter, self._results, self.options.seed)
         for warning in (warning for one in found for warning in one.warnings):
             self.say(warning)
         return [one.spec for one in found]
@@ -165,9 +154,7 @@ class _Sources:
         """Results of the assignment's own solution and release, for `prepare`."""
         isolation = self.options.isolation
         if self.options.scheduler is None:
-            return [
-                engine.grade(spec, one, self.limits, isolation, learn=True) for one in submissions
-            ]
+            return selfgrade.on_this_machine(self.limits, isolation)(spec, submissions)
         results = {}
         for submission, outcome in pool.outcomes(
             spec, submissions, self.limits, isolation, scheduler=self.options.scheduler
@@ -298,12 +285,12 @@ def _outcomes(spec, submissions, spool, limits, options):
 
 def _enter(spec, submission, outcome, writer, spool, only):
     """Write one outcome down; what became of the notebook."""
-    if isinstance(outcome, SandboxUnavailable):
+    if isinstance(outcome, SandboxUnavailableError):
         raise outcome
     if isinstance(outcome, Exception):
         return Part(FAILED, f"{outcome}: the grader failed, not the student; run the command again")
     if outcome.key != result_key(spec, submission):
-        raise WorkersDiffer(
+        raise WorkersDifferError(
             "the workers run another version of nbjudge or of the course: give them the same as"
             f" here, then {AGAIN}"
         )

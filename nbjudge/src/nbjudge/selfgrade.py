@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -27,11 +27,21 @@ from nbjudge.assignment.spec import (
     compile_spec,
     solution_cells,
 )
-from nbjudge.execution.engine import result_key
+from nbjudge.course import Course
+from nbjudge.execution import engine
 from nbjudge.execution.result import Result
+from nbjudge.sandbox.errors import SandboxUnavailableError
+from nbjudge.sandbox.levels import NONE
+from nbjudge.sandbox.limits import Limits
 from nbjudge.submission.collect import Submission
 
 NO_SOLUTION = "the source holds no solution to try it with"
+# where what was found is kept, in the folder of the gradebook
+CACHE = ".nbjudge"
+# of those files
+FORMAT = 2
+# fields of a test that are not known before its solution has been graded
+FOUND_OUT = ("way", "reason", "compares", "runs_on")
 
 
 class Prepared(NamedTuple):
@@ -39,6 +49,8 @@ class Prepared(NamedTuple):
 
     spec: Spec
     warnings: list[str]
+    # what the source's own solution does not earn
+    short: list[str]
 
 
 def prepare(
@@ -77,39 +89,84 @@ def prepare(
     solution = _submission(
         spec, "source", solution_cells(path, config), starters(path.parent, config)
     )
-    key = hashlib.sha256(f"{result_key(spec, solution)}".encode()).hexdigest()
+    key = hashlib.sha256(f"{FORMAT} {engine.result_key(spec, solution)}".encode()).hexdigest()
     kept = cache / f"{spec.chapter}-{spec.notebook}.json" if cache else None
-    known = _load(kept, key)
-    if known is None:
-        known = _find_out(path, spec, solution, run)
+    known = _load(kept)
+    if known is None or known["key"] != key:
+        about = {"key": key, "chapter": spec.chapter, "notebook": spec.notebook}
+        known = about | _find_out(path, spec, solution, run)
         if kept:
             kept.parent.mkdir(parents=True, exist_ok=True)
-            body = json.dumps({"key": key, **known}, indent=1)
+            body = json.dumps(known, indent=1)
             files.replace(kept, f"{_seal(body)}\n{body}")
     remembered = {
         module: {bytes.fromhex(name): b64decode(data) for name, data in answers.items()}
         for module, answers in known["remembered"].items()
     }
     spec = replace(_with(spec, known["tests"]), remembered=remembered)
-    forgeable = [
-        f"{spec.chapter}/{spec.notebook}.ipynb, {test.grade_id}: runs inside the student's process,"
-        f" where its points can be forged: {test.reason}"
-        for test in _tests(spec)
-        if test.way == INSIDE
-    ]
-    return Prepared(spec, [*known["warnings"], *forgeable])
+    return Prepared(spec, [*known["short"], *known["warnings"]], known["short"])
 
 
-def _load(path, key):
-    """What was found before; None if there is no such file, or it is damaged or out of date."""
+def on_this_machine(limits: Limits | None = None, isolation: str | None = None) -> Callable:
+    """What `prepare` needs to grade: this machine's sandbox."""
+
+    def run(spec, submissions):
+        bounds = limits or Limits()
+        return [engine.grade(spec, one, bounds, isolation, learn=True) for one in submissions]
+
+    return run
+
+
+def trusted(limits: Limits | None = None) -> Callable:
+    """The same for an author's own machine, where no sandbox is needed to run the author's code."""
+
+    def run(spec, submissions):
+        try:
+            return on_this_machine(limits)(spec, submissions)
+        except SandboxUnavailableError:
+            return on_this_machine(limits, NONE)(spec, submissions)
+
+    return run
+
+
+def try_out(course: Course, chapter: str, run: Callable, seed: int = 0) -> list[Prepared]:
+    """Prepare all notebooks of an assignment, see `prepare`."""
+    cache = course.root / CACHE
+    sources = course.sources(chapter)
+    return [prepare(path, run, seed, course.config, cache) for path in sources]
+
+
+def judged_inside(course: Course, chapters: Collection[str] = ()) -> list[str]:
+    """Each test that runs inside the student's process, with the reason.
+
+    What is known without running anything: from the last time that the assignments were prepared.
+
+    Parameters
+    ----------
+    course : Course
+    chapters : collection of str
+        Names of assignments; none means all.
+    """
+    found = []
+    for path in sorted((course.root / CACHE).glob("*.json")):
+        known = _load(path)
+        if known and (not chapters or known["chapter"] in chapters):
+            place = f"{known['chapter']}/{known['notebook']}.ipynb"
+            found += [
+                f"{place}, {name}: {test['reason']}"
+                for name, test in known["tests"].items()
+                if test["way"] == INSIDE
+            ]
+    return found
+
+
+def _load(path):
+    """What was found before; None if there is no such file, or it is damaged."""
     try:
         seal, _, body = path.read_text(encoding="utf-8").partition("\n") if path else ("", "", "")
     except (OSError, ValueError):
         return None
-    if seal != _seal(body):
-        return None
-    found = json.loads(body)
-    return found if found["key"] == key else None
+    return json.loads(body) if seal == _seal(body) else None
 
 
 def _seal(body):
@@ -131,27 +188,56 @@ def _tests(spec):
 
 
 def _find_out(path, spec, solution, run):
-    """{"tests": {grade_id: fields of Cell}, "warnings": [...]}."""
+    """{"tests": {grade_id: fields of Cell}, "short": [...], "warnings": [...], "remembered"}."""
     tests, changes = _tests(spec), {}
     if not tests:
-        return {"tests": {}, "warnings": [], "remembered": {}}
-    (result,) = run(spec, [solution])
-    for test in tests:
+        return {"tests": {}, "short": [], "warnings": [], "remembered": {}}
+    result, changes = _choose(spec, solution, run)
+    if _has_solution(path, spec) and _failing(spec, result):
+        # perhaps later answers build on what earlier tests have done
+        in_order = _with(spec, {test.grade_id: {"runs_on": True} for test in tests})
+        other, others = _choose(in_order, solution, run)
+        if not _failing(in_order, other):
+            spec, result, changes = in_order, other, others
+    short, warnings = _faults(path, spec, result, changes)
+    warnings += _look_at_blank(path, spec, solution.files, run, changes)
+    remembered = {
+        module: {name.hex(): b64encode(data).decode() for name, data in answers.items()}
+        for module, answers in result.remembered.items()
+    }
+    chosen = {
+        test.grade_id: {name: getattr(test, name) for name in FOUND_OUT}
+        for test in _tests(_with(spec, changes))
+    }
+    return {"tests": chosen, "short": short, "warnings": warnings, "remembered": remembered}
+
+
+def _choose(spec, solution, run):
+    """The solution's result with each test run in the way that suits it, and those ways."""
+    changes, (result,) = {}, run(spec, [solution])
+    for test in _tests(spec):
         said = result.tests.get(test.grade_id, {})
         if test.way == APART and _full(test, result):
             changes[test.grade_id] = {"compares": bool(said.get("compared"))}
         elif test.way == APART:
             reason = said.get("uncrossed") or "its points would differ in another process"
             changes[test.grade_id] = {"way": INSIDE, "reason": reason}
-    if any(test.way == INSIDE for test in _tests(_with(spec, changes))):
+    while any(test.way == INSIDE for test in _tests(_with(spec, changes))):
         (result,) = run(_with(spec, changes), [solution])
-    warnings = _faults(path, spec, result, changes)
-    warnings += _look_at_blank(path, spec, solution.files, run, changes)
-    remembered = {
-        module: {name.hex(): b64encode(data).decode() for name, data in answers.items()}
-        for module, answers in result.remembered.items()
-    }
-    return {"tests": changes, "warnings": warnings, "remembered": remembered}
+        lost = [
+            test.grade_id
+            for test in _tests(_with(spec, changes))
+            if test.way == APART and not _full(test, result)
+        ]
+        if not lost:
+            break
+        for name in lost:
+            changes[name] = {"way": INSIDE, "reason": "it builds on a test that runs inside"}
+    return result, changes
+
+
+def _failing(spec, result):
+    return [test for test in _tests(spec) if _error(test, result)]
 
 
 def _full(test, result):
@@ -163,8 +249,11 @@ def _error(test, result):
 
 
 def _faults(path, spec, result, changes):
-    """Refuse a test that fails the solution in every way; a missing solution cannot fail."""
-    warnings, refused = [], []
+    """Refuse a test that fails the solution in every way; a missing solution cannot fail.
+
+    What the solution does not earn, and what else the author should hear.
+    """
+    short, warnings, refused = [], [], []
     solved = _has_solution(path, spec)
     for test in _tests(spec):
         error = _error(test, result)
@@ -175,12 +264,12 @@ def _faults(path, spec, result, changes):
             refused.append(f"{place}: the source's own solution fails: {': '.join(error)}")
         elif not _full(test, result):
             got = result.scores.get(test.grade_id)
-            warnings.append(f"{place}: the source's own solution gets {got:g} of {test.points:g}")
+            short.append(f"{place}: the source's own solution gets {got:g} of {test.points:g}")
     if refused:
         raise SourceError("\n".join(refused))
     if not solved:
         warnings.append(f"{spec.chapter}/{spec.notebook}.ipynb: {NO_SOLUTION}")
-    return warnings
+    return short, warnings
 
 
 def _has_solution(path, spec):

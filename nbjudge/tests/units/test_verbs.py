@@ -4,6 +4,7 @@ a class its points.
 
 import json
 
+import nbformat
 import pytest
 from made_up.course import make_course
 from made_up.students import Student, write_submission
@@ -82,11 +83,11 @@ def test_the_seed_may_come_from_the_environment(home, monkeypatch, capsys):
 
 def test_release_says_what_it_changed(home, capsys):
     assert main(["release", "--home", str(home), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"changed": []}
+    assert json.loads(capsys.readouterr().out) == {"changed": [], "remarks": []}
     path = home / "exercises" / CHAPTER / "exercises.ipynb"
     path.unlink()
     assert main(["release", "--home", str(home), "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"changed": [str(path)]}
+    assert json.loads(capsys.readouterr().out) == {"changed": [str(path)], "remarks": []}
 
 
 def test_lint_lists_the_tests_and_finds_what_is_wrong(home, capsys):
@@ -97,9 +98,71 @@ def test_lint_lists_the_tests_and_finds_what_is_wrong(home, capsys):
         ("p1_test", 5.0, ["mean_of_logs"]),
         ("p1_partial", 5.0, ["mean_of_logs"]),
     ]
+    assert [(one["way"], one["reason"]) for one in answer["tests"]] == [("apart", "")] * 2
+    assert answer["remarks"] == []
     (home / "exercises" / CHAPTER / "exercises.ipynb").unlink()
     assert main(["lint", "--home", str(home)]) == 1
     assert f"exercises/{CHAPTER}/exercises.ipynb is missing" in capsys.readouterr().out
+
+
+PATCHED = """
+from unittest.mock import patch
+with patch("__main__.math", math):
+    assert abs(mean_of_logs([math.e]) - 1) < 1e-9
+"""
+
+
+def change_test(home, grade_id, source):
+    """Another test in the source."""
+    path = home / "solutions" / CHAPTER / "exercises.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+            cell.source = source
+    nbformat.write(notebook, path)
+
+
+def test_a_test_that_must_run_inside_is_said_by_lint_and_by_the_reports(home, capsys):
+    change_test(home, "p1_test", PATCHED)
+    assert main(["release", "--home", str(home)]) == 0
+    capsys.readouterr()
+    assert main(["lint", "--home", str(home), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["way"] for one in answer["tests"]] == ["inside", "apart"]
+    assert answer["tests"][0]["reason"] and answer["tests"][0]["reason"] in answer["remarks"][0]
+    write_submission(home, home, CHAPTER, "ann", Student({}))
+    for verb in ("grade", "report"):
+        assert main([verb, "--home", str(home), "--json"]) == 0
+        (line,) = json.loads(capsys.readouterr().out)["inside"]
+        assert line.startswith(f"{CHAPTER}/exercises.ipynb, p1_test: ")
+    assert main(["grade", "--home", str(home), "--force"]) == 0
+    assert line in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "test, words",
+    [
+        ("assert mean_of_logs([1.0]) == 1", "p1_test: the source's own solution fails: Assertion"),
+        ("4 + mean_of_logs([1.0])", "p1_test: the source's own solution gets 4 of 5"),
+    ],
+)
+def test_a_source_whose_own_solution_loses_points_is_not_released(home, test, words, capsys):
+    change_test(home, "p1_test", test)
+    released = home / "exercises" / CHAPTER / "exercises.ipynb"
+    before = released.read_bytes()
+    assert main(["release", "--home", str(home)]) == 2
+    assert words in capsys.readouterr().err
+    assert released.read_bytes() == before
+    assert main(["lint", "--home", str(home)]) == 1
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_test_that_pays_for_nothing_is_a_remark(home, capsys):
+    change_test(home, "p1_test", "assert math.e > 2")
+    assert main(["release", "--home", str(home)]) == 0
+    assert "p1_test: the blank release gets 5 of 5: this test pays for nothing" in (
+        " ".join(capsys.readouterr().err.split())
+    )
 
 
 def test_lint_searches_what_it_is_given(home, tmp_path, capsys):

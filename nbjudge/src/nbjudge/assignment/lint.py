@@ -5,13 +5,14 @@ Stale releases, secrets that got out, what each test does.
 
 import contextlib
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge.assignment import leaks
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.release import build, differences
-from nbjudge.assignment.spec import TEST, compile_spec
+from nbjudge.assignment.spec import INSIDE, TEST, compile_spec
 from nbjudge.course import Course
 
 
@@ -26,10 +27,14 @@ class Facts(NamedTuple):
     takes: tuple
     # whether part of it is kept from students
     hidden: bool
+    # "apart" or "inside"; None where it could not be tried
+    way: str | None = None
+    # why it runs inside
+    reason: str = ""
 
 
 # Headings of the table, in the order of `cells`.
-TITLES = ("chapter", "notebook", "test", ">points", "takes from the student", "hidden part")
+TITLES = ("chapter", "notebook", "test", ">points", "takes from the student", "hidden part", "runs")
 
 
 def cells(test):
@@ -37,31 +42,72 @@ def cells(test):
 
     Examples
     --------
-    >>> cells(Facts("01-logs", "exercises", "p1_test", 5.0, ("mean",), True))
-    ['01-logs', 'exercises', 'p1_test', '5', 'mean', 'yes']
+    >>> cells(Facts("01-logs", "exercises", "p1_test", 5.0, ("mean",), True, "apart"))
+    ['01-logs', 'exercises', 'p1_test', '5', 'mean', 'yes', 'apart']
     """
     hidden = "yes" if test.hidden else "no"
-    return [*test[:3], f"{test.points:g}", ", ".join(test.takes) or "-", hidden]
+    takes = ", ".join(test.takes) or "-"
+    return [*test[:3], f"{test.points:g}", takes, hidden, test.way or "not tried"]
 
 
-def tests(home=".", chapters=()):
-    """Every test cell of the sources that can be used.
+class Tried(NamedTuple):
+    """What grading the sources' own solutions and blank releases has shown."""
+
+    tests: list[Facts]
+    # sources whose own solution does not get full marks
+    problems: list[str]
+    # what an author should know and may want
+    remarks: list[str]
+
+
+def tests(course: Course, chapters: list[str], try_out: Callable | None = None) -> Tried:
+    """Every test cell of the sources, and how it runs.
 
     Parameters
     ----------
-    home : path
-        The course's folder.
-    chapters : sequence of str
-        As in `Course.chapters`.
+    course : Course
+    chapters : list of str
+    try_out : callable, optional
+        Gives the `Prepared` notebooks of a chapter; without it nothing is run.
 
     Returns
     -------
-    list of Facts
+    Tried
     """
-    course, specs = Course(home), []
-    for path in _sources(course, chapters):
-        with contextlib.suppress(SourceError):  # told by `problems`
-            specs.append(compile_spec(path, config=course.config))
+    found, problems, remarks = [], [], []
+    for chapter in chapters:
+        if try_out is None:
+            found += _untried(course, chapter)
+            continue
+        try:
+            prepared = try_out(chapter)
+        except SourceError as error:
+            problems.append(str(error))
+            found += _untried(course, chapter)
+            continue
+        for one in prepared:
+            found += _facts(one.spec, True)
+            problems += one.short
+            remarks += [warning for warning in one.warnings if warning not in one.short]
+    remarks += [
+        f"{test.chapter}/{test.notebook}.ipynb, {test.test}: runs inside the student's process,"
+        f" where its points can be forged: {test.reason}"
+        for test in found
+        if test.way == INSIDE
+    ]
+    return Tried(found, problems, remarks)
+
+
+def _untried(course, chapter):
+    """What is known of the tests of a source without running them."""
+    found = []
+    for path in course.sources(chapter):
+        with contextlib.suppress(SourceError):
+            found += _facts(compile_spec(path, config=course.config), False)
+    return found
+
+
+def _facts(spec, tried):
     return [
         Facts(
             spec.chapter,
@@ -70,15 +116,12 @@ def tests(home=".", chapters=()):
             cell.points,
             tuple(cell.names),
             cell.source.rstrip() != cell.visible.rstrip(),
+            cell.way if tried else None,
+            cell.reason if tried else "",
         )
-        for spec in specs
         for cell in spec.cells
         if cell.role == TEST
     ]
-
-
-def _sources(course, chapters):
-    return [path for chapter in course.chapters(chapters) for path in course.sources(chapter)]
 
 
 def problems(home=".", chapters=(), search=()):

@@ -142,7 +142,7 @@ def answered(path):
     )
 
 
-def generate(home=".", chapters=()):
+def generate(home=".", chapters=(), approve=lambda chapter: None):
     """Bring the releases up to date with their sources; what is current is not touched.
 
     Parameters
@@ -151,6 +151,9 @@ def generate(home=".", chapters=()):
         The course's folder.
     chapters : sequence of str
         As in `Course.chapters`.
+    approve : callable
+        Called with each chapter of which something changes, before anything is written; raises an
+        error that says why it cannot be released.
 
     Returns
     -------
@@ -169,7 +172,10 @@ def generate(home=".", chapters=()):
                 build(home, chapter, scratch),
                 course.folder("release", chapter=chapter),
             )
-            for name, what in differences(built, released):
+            found = differences(built, released)
+            if found:
+                approve(chapter)
+            for name, what in found:
                 path = released / name
                 if path.suffix == ".ipynb" and path.exists() and answered(path):
                     raise ValueError(

@@ -102,7 +102,7 @@ def progress(say=None, quiet=False):
     return Lines(say or print)
 
 
-def summary(rows, look_alikes=()):
+def summary(rows, look_alikes=(), inside=()):
     """Figures of a run, as plain data.
 
     Parameters
@@ -110,6 +110,8 @@ def summary(rows, look_alikes=()):
     rows : list of Row
     look_alikes : list of (str, str, str, float)
         Chapter, two students, and how alike their code is.
+    inside : list of str
+        Tests whose points can be forged, because they run inside the student's process.
 
     Returns
     -------
@@ -146,6 +148,7 @@ def summary(rows, look_alikes=()):
         "chapters": chapters,
         "rows": [row._asdict() for row in rows],
         "alike": [list(pair) for pair in look_alikes],
+        "inside": list(inside),
         "isolation": [level for level in LEVELS if level in {row.isolation for row in rows}],
         "complete": all(row.score is not None for row in rows),
     }
@@ -167,7 +170,7 @@ def isolation(rows):
     return {"isolation": ", ".join(said)} if said else {}
 
 
-def print_table(rows, look_alikes, paths, most_rows=60):
+def print_table(rows, look_alikes, paths, inside=(), most_rows=60):
     """The closing table, what needs a person, and where the files lie."""
     from rich.console import Console
     from rich.table import Table
@@ -221,9 +224,28 @@ def print_table(rows, look_alikes, paths, most_rows=60):
                 console.print(
                     f"  {chapter}: {', '.join(students)} ({least:.0%} of the unusual passages)"
                 )
+    print_inside(inside, console)
     console.print()
     for name, path in paths.items():
         console.print(f"{name:<9} {path}", soft_wrap=True)
+
+
+def print_inside(tests, console=None):
+    """Which tests ran where their points can be forged, and why.
+
+    Parameters
+    ----------
+    tests : list of str
+        As `selfgrade.judged_inside` gives them.
+    console : rich.console.Console, optional
+    """
+    from rich.console import Console
+
+    console = console or Console(highlight=False, markup=False, soft_wrap=True)
+    if tests:
+        console.print("\nRun inside the student's process, points can be forged:", style="bold")
+    for line in tests:
+        console.print(f"  {line}")
 
 
 def print_rows(titles, rows):

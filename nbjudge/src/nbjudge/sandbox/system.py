@@ -2,7 +2,7 @@
 
 import platform
 
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 
 NAMES = {"Darwin": "macOS"}
 ELSEWHERE = """\
@@ -12,18 +12,29 @@ Docker or Podman, and the Dockerfile of the course:
     docker run --rm --network none -v ./:/course grader nbjudge grade"""
 
 
+def is_linux() -> bool:
+    """Whether students' code can be graded on this system at all.
+
+    Examples
+    --------
+    >>> is_linux()
+    True
+    """
+    return platform.system() == "Linux"
+
+
 def require_linux() -> None:
     """Raise an error that tells of the container, unless this is Linux.
 
     Raises
     ------
-    SandboxUnavailable
+    SandboxUnavailableError
         On any other system.
 
     Examples
     --------
     >>> require_linux()
     """
-    system = platform.system()
-    if system != "Linux":
-        raise SandboxUnavailable(ELSEWHERE.format(system=NAMES.get(system, system)))
+    if not is_linux():
+        system = platform.system()
+        raise SandboxUnavailableError(ELSEWHERE.format(system=NAMES.get(system, system)))
