@@ -93,7 +93,7 @@ def pytest_terminal_summary(terminalreporter):
 @functools.cache
 def no_sandbox():
     """Why students' code cannot be shut in on this machine, in a line; None if it can."""
-    from nbjudge.sandbox.errors import SandboxUnavailable
+    from nbjudge.sandbox.errors import SandboxUnavailableError
     from nbjudge.sandbox.system import require_linux
 
     try:
@@ -101,7 +101,7 @@ def no_sandbox():
         from nbjudge.sandbox.isolation import find_method
 
         find_method()
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         return str(error).partition("\n")[0]
     return None
 
@@ -119,7 +119,7 @@ def pytest_runtest_makereport(item, call):
         if NOT_INSTALLED.search(reason):
             report.outcome = "failed"
             report.longrepr = f"REQUIRE_ALL is set, and this was to be skipped: {reason}"
-    if call.excinfo and call.excinfo.typename == "SandboxUnavailable" and no_sandbox():
+    if call.excinfo and call.excinfo.typename == "SandboxUnavailableError" and no_sandbox():
         where = str(item.path), item.reportinfo()[1] or 0
         report.outcome = "skipped"
         report.longrepr = (*where, f"NOT GRADED: {no_sandbox()}")

@@ -31,14 +31,14 @@ without one; `make grade`, for submissions of students, will refuse and say what
 
 def main(folder):
     """Write the class and grade it, in a sandbox where one can be made; returns the exit status."""
-    from nbjudge.sandbox.errors import SandboxUnavailable
+    from nbjudge.sandbox.errors import SandboxUnavailableError
     from nbjudge.sandbox.system import require_linux
 
     from nbjudge import cli
 
     try:
         require_linux()
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         print(f"the sample class is not graded here: {error}")
         return 0
     for name, student in CLASS.items():
@@ -53,12 +53,12 @@ def main(folder):
 
 def sandbox_can_be_made():
     """Whether students' code can be shut in on this machine, by this account."""
-    from nbjudge.sandbox.errors import SandboxUnavailable
+    from nbjudge.sandbox.errors import SandboxUnavailableError
     from nbjudge.sandbox.isolation import find_method
 
     try:
         find_method()
-    except SandboxUnavailable:
+    except SandboxUnavailableError:
         return False
     return True
 

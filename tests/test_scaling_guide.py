@@ -143,7 +143,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                     timeout=120,
                 )
                 assert done.returncode == 0, done.stdout + done.stderr
-                warm = client.run(lambda: len(sys.modules["nbjudge.execution.engine"]._servers))
+                warm = client.run(lambda: len(sys.modules["nbjudge.execution.servers"]._idle))
                 folders = client.run(os.getcwd)
                 seen = client.run(os.path.exists, str(course.home / "submitted"))
                 networks = client.run(os.readlink, "/proc/self/ns/net")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from nbjudge.course import course_config
-from nbjudge.execution import engine
+from nbjudge.execution import engine, servers
 from nbjudge.selfgrade import prepare
 
 HOME = Path(__file__).resolve().parents[1]
@@ -15,7 +15,7 @@ SOURCES = sorted(HOME.glob("solutions/*/*.ipynb"))
 def run():
     """Grades submissions of a spec in this process's sandbox."""
     yield lambda spec, submissions: [engine.grade(spec, one) for one in submissions]
-    engine.close_servers()
+    servers.close()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.parent.name)

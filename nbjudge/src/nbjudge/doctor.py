@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge import __version__
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.levels import HELP, LEVELS, NAMESPACES, NONE, OPEN, PROMISES, WIDTH, bullets
 from nbjudge.sandbox.system import require_linux
 
@@ -66,7 +66,7 @@ def examine() -> Report:
     }
     try:
         require_linux()
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         return Report(facts, [], None, [str(error)])
     from nbjudge.sandbox.isolation import tried
 

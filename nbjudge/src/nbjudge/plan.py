@@ -115,7 +115,7 @@ def _read(course, chapter, specs, student, others):
         _attempt(lambda spec=spec: _submission(folder, student, spec, names, others), folder)
         for spec in specs
     ]
-    missing = [isinstance(one, collect.NotThere) for one in found]
+    missing = [isinstance(one, collect.NotThereError) for one in found]
     if any(missing) and not all(missing):
         # as nbgrader has it, a notebook that was not handed in beside another is worth nothing
         found = [
@@ -123,7 +123,8 @@ def _read(course, chapter, specs, student, others):
             for one, spec, gone in zip(found, specs, missing, strict=True)
         ]
     return [
-        Part(UNREADABLE, str(one)) if isinstance(one, collect.Unreadable) else one for one in found
+        Part(UNREADABLE, str(one)) if isinstance(one, collect.UnreadableError) else one
+        for one in found
     ]
 
 
@@ -160,15 +161,15 @@ def _attempt(read: Callable, folder):
     """
     try:
         return read()
-    except collect.Unreadable as error:
+    except collect.UnreadableError as error:
         return error
     except OSError as error:  # no right to read it, a disk that fails
-        return collect.Unreadable(
+        return collect.UnreadableError(
             f"{error.filename or folder} cannot be read ({error.strerror}): make it readable and"
             " grade again"
         )
     except Exception as error:
-        return collect.Unreadable(
+        return collect.UnreadableError(
             f"what was handed in cannot be read ({type(error).__name__}: {error}): ask for it"
             " again, saved from JupyterLab, and grade again"
         )

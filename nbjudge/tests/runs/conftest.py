@@ -10,8 +10,8 @@ from made_up.cohort import CHAPTER, Course
 from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import course_config
-from nbjudge.execution import engine, pool
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.execution import engine, pool, servers
+from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.isolation import find_method
 from nbjudge.submission import collect
 
@@ -69,7 +69,7 @@ def one(course):
     spec = compile_spec(course.home / "solutions" / CHAPTER / "exercises.ipynb", 0, config)
     submission = collect.read(course.home / "submitted" / "perfect" / CHAPTER, "perfect", CHAPTER)
     yield spec, submission, engine.grade(spec, submission)
-    engine.close_servers()
+    servers.close()
 
 
 @pytest.fixture(params=["namespaces", "landlock"])
@@ -77,7 +77,7 @@ def level(request):
     """A level of isolation that this machine allows."""
     try:
         find_method(request.param)
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         pytest.skip(f"{request.param} is NOT tested: {str(error).splitlines()[1]}")
     return request.param
 

@@ -15,7 +15,7 @@ import pytest
 from made_up.cohort import CLASS, COMMAND, Course, completes, ledger
 from made_up.students import BLANK, Student
 from nbjudge.cli import STOPPED, main
-from nbjudge.execution import engine, pool
+from nbjudge.execution import engine, pool, servers
 from nbjudge.execution.forkserver import Judges, Students
 from nbjudge.files import AGAIN
 from nbjudge.records.gradebook import Writer
@@ -99,7 +99,7 @@ def kill_at(monkeypatch, victim, moment, times=1, level=None):
     def harm(judge=None):
         if len(killed) < times:
             killed.append(held())
-            kill(VICTIMS[victim](engine._servers[engine._place(level)], judge))
+            kill(VICTIMS[victim](servers._lent[-1], judge))
 
     run_cell, leave_copy, judge = engine.Student.run_cell, engine.Student.leave_copy, Judges.judge
 
@@ -158,7 +158,7 @@ def test_a_process_that_is_killed_costs_no_point(one, level, monkeypatch, victim
     engine.grade(spec, submission, isolation=level)
     wait_for(lambda: not held() and not any(path.exists() for path in killed[0]), 10)
     # the fork server may be a new one
-    server = engine._servers[engine._place(level)].students
+    server = servers._idle[-1].students
     wait_for(lambda: not psutil.Process(server.process.pid).children(), 10)
 
 
@@ -233,11 +233,11 @@ def test_a_submission_that_breaks_the_reading_stops_nobody(course, root, monkeyp
     completes(course, root)
 
 
+EMPTY = {"steps": [], "seed": 0, "files": {}, "remembered": {}}
 WHAT_IS_ASKED = {
     "modules": (Students, {"warm": ["decimal"], "load": []}, 0),
     "a student": (Students, {"student": asdict(Limits())}, 3),
-    "an assignment": (Judges, {"prepare": True}, 1),
-    "a judge": (Judges, {"judge": asdict(Limits())}, 1),
+    "an assignment": (Judges, {"prepare": True}, 2),
 }
 
 
@@ -253,6 +253,18 @@ def test_a_server_whose_client_went_away_ends_without_a_word(kind, request_, soc
         for one in (server.socket, *itertools.chain.from_iterable(pairs)):
             one.close()
         assert server.process.wait(30) == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_a_bench_ends_with_its_server(capfd):
+    with nobody_stays():
+        server = Judges()
+        server.prepare("empty", lambda: EMPTY | {"files": {"data/rows.csv": b"1,2\n"}})
+        (bench,) = psutil.Process(server.process.pid).children()
+        folder = bench.cwd()
+        assert os.path.exists(f"{folder}/data/rows.csv")
+        server.close()
+        assert not bench.is_running() and not os.path.exists(folder)
     assert capfd.readouterr().err == ""
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from made_up.cohort import CHAPTER, COMMAND, gradebook
 from made_up.students import DUE, Student, write_submission
-from nbjudge.execution import engine
+from nbjudge.execution import engine, servers
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.isolation import why_not
 from nbjudge.sandbox.limits import Limits
@@ -346,7 +346,7 @@ def test_the_supervisor_ends_what_uses_too_much_memory_together_where_control_gr
         linux.mount("none", "/sys/fs/cgroup", "tmpfs", linux.MS_RDONLY)
         assert not groups_allowed()
         said, flags = said_in(one, EATERS, SMALL, level)
-        engine.close_servers()
+        servers.close()
         assert "ended its process, which had used more memory" in said, (said, flags)
 
     in_mounts(run)

@@ -12,7 +12,7 @@ from made_up.course import grader
 from nbformat.v4 import new_code_cell, new_notebook
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.spec import INSIDE
-from nbjudge.execution import engine
+from nbjudge.execution import engine, servers
 from nbjudge.sandbox.limits import Limits
 
 from nbjudge import selfgrade
@@ -35,15 +35,15 @@ def patient(spec, submissions):
 
 
 @pytest.fixture(scope="module")
-def servers():
+def warm():
     """End the fork servers when all is done."""
     sandbox_or_skip("namespaces-root" if os.geteuid() == 0 else "namespaces-user")
-    yield
-    engine.close_servers()
+    with servers.kept():
+        yield
 
 
 @pytest.fixture
-def prepare(tmp_path, servers):
+def prepare(tmp_path, warm):
     """`prepare(test, ...)` compiles a source with these test cells."""
 
     def make(*tests, solution=SOLUTION, run=run):

@@ -123,7 +123,7 @@ def untouched(source, students):
     kept, tainted = [], set(students)
     for statement in parse(source).body:
         tree = ast.Module([statement], type_ignores=[])
-        if loaded(tree) & tainted:
+        if loaded(tree) & tainted or any(map(_awaits, top_level(tree))):
             tainted |= bound(tree)
         else:
             kept.append((statement, tree))
@@ -180,6 +180,8 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
     >>> reaches(ast.parse("assert tax(100) == 20"), {"tax"}, {"rate"}, set())
     ''
     """
+    if any(map(_awaits, top_level(tree))):
+        return "it awaits outside of a function"
     own = bound(tree) - imported(tree)
     used = (loaded(tree) | _attributes(tree) | _import_names(tree)) - own
     if found := sorted(used & REACHING):
@@ -202,6 +204,14 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
     if found := _changed_results(tree, students):
         return f"it changes {found}, which an answer returned"
     return ""
+
+
+def _awaits(node):
+    """Whether a node needs the event loop of a notebook."""
+    parts = getattr(node, "generators", ())
+    return isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or any(
+        part.is_async for part in parts
+    )
 
 
 def results(tree: ast.Module, students: set[str]) -> set[str]:

@@ -59,6 +59,9 @@ class Cell:
         Of a test: whether objects of the student's may decide whether they equal something.
     generators : bool
         Of a test: whether it uses the global random generators.
+    runs_on : bool
+        Of a test: whether what a student can see of it runs in the student's process too, because
+        later answers build on what it does.
     """
 
     cell_type: str
@@ -78,6 +81,7 @@ class Cell:
     reason: str = ""
     compares: bool = True
     generators: bool = False
+    runs_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,22 @@
 picklable.
 """
 
-import atexit
 import hashlib
 import os
 import signal
-import threading
 import time
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
-from typing import NamedTuple
 
 from nbjudge import __version__, modules
 from nbjudge.assignment.names import needed
 from nbjudge.assignment.spec import ANSWER, INSIDE, TEST, WRITTEN
-from nbjudge.execution import wire
-from nbjudge.execution.forkserver import Judges, ServerLost, Students
+from nbjudge.execution import servers, wire
+from nbjudge.execution.forkserver import ServerLostError
 from nbjudge.execution.points import earned, score
 from nbjudge.execution.result import Result
-from nbjudge.execution.student import FRAME, Ended, Killed, Student
+from nbjudge.execution.student import FRAME, EndedError, KilledError, Student
 from nbjudge.sandbox.levels import level_of
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import flags, sanitise
@@ -29,9 +26,6 @@ from nbjudge.submission import flags, sanitise
 MOST_STARTS = 12
 # ends that may have come from outside and cost nothing but a new start
 PARDONS = 1
-ENDED, UNFINISHED = "the process ended", "the tests could not be finished"
-
-_servers = {}
 
 
 def result_key(spec, submission):
@@ -64,7 +58,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
 
     Raises
     ------
-    SandboxUnavailable
+    SandboxUnavailableError
         If no sandbox can be built here.
     RuntimeError
         If the graders' own processes keep ending.
@@ -72,17 +66,15 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
     started = time.monotonic()
     cells, notes = sanitise.sanitise(spec, submission.cells)
     for attempt in range(3):
-        servers = None
         try:
-            servers = _servers_of(isolation, spec)
-            job = _Job(spec, submission, limits, servers, learn)
-            told, verdicts = job.run(cells)
-            repeated = _again_inside(spec, submission, limits, isolation, cells, verdicts)
-            break
-        except ServerLost as error:
+            with servers.lent(isolation, spec.digest) as pair:
+                job = _Job(spec, submission, limits, pair, learn)
+                told, verdicts = job.run(cells)
+                repeated = _again_inside(spec, submission, limits, pair, cells, verdicts)
+                level = level_of(pair.students.isolation)
+                break
+        except ServerLostError as error:
             # not the student's doing: begin again with a new server
-            if not _forget(isolation) and servers is not None:
-                raise RuntimeError("the grader was stopped") from None
             if attempt == 2:
                 raise RuntimeError(f"the fork server ended three times: {error}") from error
     scores, comments = score(spec, cells, verdicts)
@@ -103,7 +95,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
         flags.fingerprints(spec, cells),
         {name: _kept(verdict) for name, verdict in verdicts.items()},
         job.remembered,
-        level_of(servers.students.isolation),
+        level,
     )
 
 
@@ -112,7 +104,7 @@ def _kept(verdict):
     return {name: verdict.get(name) for name in ("error", "uncrossed", "compared")}
 
 
-def _again_inside(spec, submission, limits, isolation, cells, verdicts):
+def _again_inside(spec, submission, limits, pair, cells, verdicts):
     """Repeat inside the tests in which something could not cross; says which and why."""
     why = {}
     for cell in spec.cells:
@@ -126,36 +118,12 @@ def _again_inside(spec, submission, limits, isolation, cells, verdicts):
         for cell in spec.cells
     ]
     spec = replace(spec, cells=inside)
-    job = _Job(spec, submission, limits, _servers_of(isolation, spec))
+    job = _Job(spec, submission, limits, pair)
     _, repeated = job.run(deepcopy(cells))
     for name in why:
         if name in repeated:
             verdicts[name] = repeated[name] | {"uncrossed": why[name]}
     return [f"{name} was judged inside the student's process: {what}" for name, what in why.items()]
-
-
-class Servers(NamedTuple):
-    """The two fork servers of one thread."""
-
-    students: Students
-    judges: Judges
-
-    def close(self):
-        """End both, and whatever they have forked."""
-        self.students.close()
-        self.judges.close()
-
-
-def _servers_of(isolation, spec):
-    """The warm servers of this thread, started when first needed, ready for an assignment."""
-    servers = _servers.get(_place(isolation))
-    if servers is None:
-        servers = _servers[_place(isolation)] = Servers(Students(isolation), Judges())
-    for server in servers:
-        server.warm(spec.modules, spec.preload)
-    if servers.judges.assignment != spec.digest:
-        servers.judges.prepare(spec.digest, _assignment(spec))
-    return servers
 
 
 def _assignment(spec):
@@ -181,7 +149,7 @@ def _assignment(spec):
                     "modules": packages,
                 }
             )
-            earlier.append([cell.source, cell.visible])
+            earlier.append([cell.source, cell.visible, cell.runs_on])
         elif cell.given:
             steps.append({"trusted": cell.given})
     return {
@@ -192,32 +160,14 @@ def _assignment(spec):
     }
 
 
-def _place(isolation):
-    return os.getpid(), threading.get_ident(), isolation
-
-
-def _forget(isolation):
-    """Close this thread's server; False if `close_servers` has done so."""
-    server = _servers.pop(_place(isolation), None)
-    if server:
-        server.close()
-    return server is not None
-
-
-@atexit.register
-def close_servers():
-    """End all servers of this process and whatever they have in their boxes."""
-    for place in [place for place in _servers if place[0] == os.getpid()]:
-        server = _servers.pop(place, None)
-        if server:
-            server.close()
-
-
 class _Job:
     """Running one notebook: the cells in a box, then the tests beside it."""
 
-    def __init__(self, spec, submission, limits, servers, learn=False):
-        self.spec, self.submission, self.limits, self.servers = spec, submission, limits, servers
+    def __init__(self, spec, submission, limits, pair, learn=False):
+        self.spec, self.submission, self.limits, self.servers = spec, submission, limits, pair
+        for server in pair[:2]:
+            server.warm(spec.modules, spec.preload)
+        pair.judges.prepare(spec.digest, lambda: _assignment(spec))
         self.learn, self.remembered = learn, {}
         self.told, self.broken, self.pardons = [], {}, PARDONS
         self.roles = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
@@ -230,19 +180,16 @@ class _Job:
             with Student(self.servers.students, self.limits, len(self.tests)) as student:
                 try:
                     lost = self._run_cells(student, cells, hard_end)
-                except Ended as error:
+                except EndedError as error:
                     if time.monotonic() > hard_end or start == MOST_STARTS - 1:
                         self._tell("the cells ended their process again and again")
-                        lost, self.pardons = dict.fromkeys(range(len(self.tests)), ENDED), 0
+                        lost = dict.fromkeys(range(len(self.tests)), "the process ended")
+                        self.pardons = 0
                     else:
-                        self.pardons -= isinstance(error, Killed) and self.pardons > 0
+                        self.pardons -= isinstance(error, KilledError) and self.pardons > 0
                         continue
-                verdicts, troubles = self._judge(student, lost)
-                if (
-                    self.pardons
-                    and start < MOST_STARTS - 1
-                    and any(what == UNFINISHED or what.endswith(ENDED) for what in troubles)
-                ):
+                verdicts, troubles, cut_off = self._judge(student, lost)
+                if cut_off and self.pardons and start < MOST_STARTS - 1:
                     # a copy or the judge may have been killed: it is all done again
                     self.pardons -= 1
                     continue
@@ -257,7 +204,7 @@ class _Job:
     def _run_cells(self, student, cells, hard_end):
         """All of the student's cells in order.
 
-        Raises Ended when the process is lost, after noting whose cell it was.
+        Raises EndedError when the process is lost, after noting whose cell it was.
         """
         student.begin(self.submission.files | self.spec.files, self.limits)
         deadline = time.monotonic() + self.limits.notebook_seconds
@@ -275,7 +222,8 @@ class _Job:
                     for one in cells[number:]
                     if one["cell_type"] == "code" and self._is_students(one)
                 )
-                student.define(needed(ours.shared, later), self.limits)
+                own = ours.visible if ours.runs_on else needed(ours.shared, later)
+                student.define(own, self.limits)
                 index += 1
             elif number in self.broken:
                 cell["outputs"] = [_stopped(self.broken[number])]
@@ -289,8 +237,8 @@ class _Job:
                     cell["outputs"], cell["execution_count"], slow = student.run_cell(
                         cell["source"], seconds
                     )
-                except Ended as error:
-                    if not (isinstance(error, Killed) and self.pardons):
+                except EndedError as error:
+                    if not (isinstance(error, KilledError) and self.pardons):
                         self.broken[number] = str(error)
                         self._tell(f"{_name(cell, number)}: {error}")
                     raise
@@ -311,22 +259,21 @@ class _Job:
     def _judge(self, student, lost):
         """Let the judge run all tests against the copies.
 
-        The verdicts, those it could not reach missing, and what went wrong.
+        The verdicts, those it could not reach missing; what went wrong; and whether a process
+        ended that was still needed.
         """
         if not self.tests:
-            return {}, []
-        channel, pid = self.servers.judges.judge(self.limits, student.copies)
-        verdicts, troubles, deadline = (
-            {},
-            [],
-            time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds,
-        )
+            return {}, [], False
+        channel, pid = self.servers.judges.judge(self.spec.digest, self.limits, student.copies)
+        verdicts, troubles, cut_off = {}, [], False
+        deadline = time.monotonic() + self.limits.notebook_seconds + 2 * self.limits.cell_seconds
         try:
             why = {self.tests[index].grade_id: trouble for index, trouble in lost.items()}
             wire.send(channel, {"lost": why, "learn": self.learn})
             while len(verdicts) < len(self.tests):
                 found = wire.PLAIN.loads(wire.read(channel, FRAME, deadline))
                 verdicts[found["grade_id"]] = found
+                cut_off = cut_off or found["gone"]
                 if found["limit"]:
                     troubles.append(f"{found['grade_id']}: {found['limit']}")
             if self.learn:
@@ -336,13 +283,14 @@ class _Job:
             troubles.append("the tests ran longer than the notebook may")
         except (EOFError, OSError, wire.TooLargeError, ValueError):
             if self.servers.judges.process.poll() is not None:
-                raise ServerLost("it ended during the tests") from None
-            troubles.append(UNFINISHED)
+                raise ServerLostError("it ended during the tests") from None
+            troubles.append("the tests could not be finished")
+            cut_off = True
         finally:
             channel.close()
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        return verdicts, troubles
+        return verdicts, troubles, cut_off
 
 
 def _name(cell, number):

@@ -4,8 +4,8 @@ outside.
 Starting Python and importing NumPy, matplotlib and IPython takes a second; forking a process that
 has done so takes milliseconds. Both servers have one thread and a clean environment. The students'
 server has no secret in its memory: no test, no solution, no address of a gradebook is ever sent to
-it, because whatever it knows its forks know. The judges' server holds one assignment at a time, its
-tests compiled and its references' answers at hand.
+it, because whatever it knows its forks know. The judges' server forks a bench for each assignment,
+which holds its compiled tests and its references' answers, and forks the judges.
 
     python -m nbjudge.execution.forkserver students|judges DESCRIPTOR    (started by `Server`)
 """
@@ -19,14 +19,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 
 from nbjudge.execution import wire
 from nbjudge.modules import folders
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.limits import Limits
 from nbjudge.sandbox.system import require_linux
 
@@ -63,11 +62,13 @@ INSIDE = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "TERM": "dumb",
 }
+# benches of one server: an assignment's, and one for tests that are repeated inside
+MOST_BENCHES = 2
 # whoever asked has ended or closed the connection: nobody waits for an answer
 GONE = EOFError, ConnectionError
 
 
-class ServerLost(RuntimeError):
+class ServerLostError(RuntimeError):
     """The fork server ended; the submission in hand must be started again."""
 
 
@@ -117,26 +118,26 @@ class Server:
             )
             self.modules.update(fresh)
 
-    def _fork(self, request, pairs, more=()):
+    def _fork(self, request, pairs, more=(), over=None):
         try:
-            return self._ask(
-                request, [pair[1].fileno() for pair in pairs] + [one.fileno() for one in more]
-            )
+            given = [pair[1].fileno() for pair in pairs] + [one.fileno() for one in more]
+            return self._ask(request, given, over)
         finally:
             for pair in pairs:
                 pair[1].close()
 
-    def _ask(self, request, descriptors=()):
+    def _ask(self, request, descriptors=(), over=None):
+        over = over or self.socket
         try:
-            socket.send_fds(self.socket, [json.dumps(request).encode()], list(descriptors))
-            reply = self.socket.recv(1 << 16)
+            socket.send_fds(over, [json.dumps(request).encode()], list(descriptors))
+            reply = over.recv(1 << 16)
         except OSError as error:
-            raise ServerLost(str(error)) from None
+            raise ServerLostError(str(error)) from None
         if not reply:
-            raise ServerLost("the fork server ended")
+            raise ServerLostError("the fork server ended")
         reply = json.loads(reply)
         if "unavailable" in reply:
-            raise SandboxUnavailable(reply["unavailable"])
+            raise SandboxUnavailableError(reply["unavailable"])
         return reply
 
     def close(self):
@@ -161,7 +162,7 @@ class Students(Server):
 
     Raises
     ------
-    SandboxUnavailable
+    SandboxUnavailableError
         If there is no such sandbox here; the message says how to allow one.
     """
 
@@ -169,7 +170,7 @@ class Students(Server):
         super().__init__("students")
         try:
             self.isolation = self._ask({"isolation": isolation})["isolation"]
-        except SandboxUnavailable:
+        except SandboxUnavailableError:
             self.close()
             raise
 
@@ -181,64 +182,109 @@ class Students(Server):
 
 
 class Judges(Server):
-    """The server of the judges: one assignment at a time."""
+    """The server of the judges, with a bench for each of the last assignments."""
 
     def __init__(self):
         super().__init__("judges")
-        self.assignment = None
+        self.benches = {}
 
     def prepare(self, digest, assignment):
-        """Have the tests of an assignment compiled."""
-        ours, theirs = socket.socketpair()
-        with ours:
-            sending = threading.Thread(target=wire.send, args=(ours, assignment), daemon=True)
-            sending.start()
+        """Have a bench with the tests of an assignment, which `assignment()` gives."""
+        if digest in self.benches:
+            self.benches[digest] = self.benches.pop(digest)  # the last one used
+            return
+        while len(self.benches) >= MOST_BENCHES:
+            self.benches.pop(next(iter(self.benches))).close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        sender, channel = socket.socketpair()
+        try:
+            self._ask({"prepare": True}, [theirs.fileno(), channel.fileno()])
+            theirs.close()
+            channel.close()
             try:
-                self._ask({"prepare": True}, [theirs.fileno()])
-            finally:
-                theirs.close()
-            sending.join()
-        self.assignment = digest
+                wire.send(sender, assignment())
+                ready = ours.recv(1 << 10)
+            except OSError as error:
+                raise ServerLostError(str(error)) from None
+            if not ready:
+                raise ServerLostError("the bench ended as it read the tests")
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            for one in (theirs, sender, channel):
+                one.close()
+        self.benches[digest] = ours
 
-    def judge(self, limits, snapshots):
+    def judge(self, digest, limits, snapshots):
         """Start a judge that owns the sockets of the copies.
 
         Returns its channel and its process id.
         """
         pairs = [socket.socketpair()]
-        reply = self._fork({"judge": asdict(limits)}, pairs, snapshots)
+        reply = self._fork({"judge": asdict(limits)}, pairs, snapshots, self.benches[digest])
         return pairs[0][0], reply["pid"]
+
+    def close(self):
+        for bench in self.benches.values():
+            with suppress(OSError):
+                bench.shutdown(socket.SHUT_RDWR)
+            bench.close()
+        super().close()
 
 
 def serve_judges(connection):
     """The judges' server: one request, one answer."""
-    from nbjudge.execution import judge
+    from nbjudge.execution import judge  # noqa: F401 - for every bench
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    bench = judge.Bench(judge.NOTHING)
+    _import([], [])
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
         if not data:
-            return
-        request = json.loads(data)
+            break
+        request, reply = json.loads(data), {}
         if "warm" in request:
             reply = _import(request["warm"], request["load"])
-        elif "prepare" in request:
-            with socket.socket(fileno=descriptors[0]) as channel:
-                bench = judge.Bench(wire.PLAIN.loads(wire.read(channel, 1 << 30)))
-            reply = _import([], [])
-        else:
+        elif os.fork() == 0:
+            connection.close()
+            desk, channel = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+            _end_after(partial(_serve_bench, desk, channel))
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.send(json.dumps(reply).encode())
+    # the benches hear of the end too, and have folders to remove
+    with suppress(ChildProcessError):
+        os.wait()
+
+
+def _serve_bench(desk, channel):
+    """In a fork of the judges' server: read an assignment, and fork judges when asked to."""
+    from nbjudge.execution import judge
+    from nbjudge.sandbox import linux
+
+    linux.die_with_parent()
+    with channel:
+        bench = judge.Bench(wire.PLAIN.loads(wire.read(channel, 1 << 30)))
+    try:
+        _import([], [])
+        desk.send(b"{}")
+        while True:
+            data, descriptors, _, _ = socket.recv_fds(desk, 1 << 16, 250)
+            if not data:
+                return
             pid = os.fork()
             if pid == 0:
-                connection.close()
+                desk.close()
                 sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-                limits = Limits(**request["judge"])
+                limits = Limits(**json.loads(data)["judge"])
                 _end_after(partial(bench.serve, sockets[0], sockets[1:], limits))
-            reply = {"pid": pid}
             for descriptor in descriptors:
                 os.close(descriptor)
-        connection.send(json.dumps(reply).encode())
+            desk.send(json.dumps({"pid": pid}).encode())
+    finally:
+        bench.close()
 
 
 def serve_students(connection):
@@ -253,7 +299,7 @@ def serve_students(connection):
     try:
         method = isolation.find_method(json.loads(first)["isolation"])
         shell = _warm_up()
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         connection.send(json.dumps({"unavailable": str(error)}).encode())
         return
     connection.send(json.dumps({"isolation": method}).encode())

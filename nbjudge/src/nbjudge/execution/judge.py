@@ -20,7 +20,6 @@ set: then a message must hold no value that the student's code has made or been 
 """
 
 import ast
-import atexit
 import builtins
 import contextlib
 import gc
@@ -115,16 +114,23 @@ class Code(NamedTuple):
 
 
 def compiled(statements: list[ast.stmt], last: bool = True) -> Code:
-    """The code of statements; `last` says whether they are the end of their cell."""
+    """The code of statements; `last` says whether they are the end of their cell.
+
+    What cannot be compiled, such as a return outside of a function, fails when it runs.
+    """
     final = statements[-1] if last and statements else None
     if isinstance(final, ast.Expr):
         statements = statements[:-1]
-    return Code(
-        compile(ast.Module(statements, type_ignores=[]), "<test>", "exec"),
-        compile(ast.Expression(final.value), "<test>", "eval")
-        if isinstance(final, ast.Expr)
-        else None,
-    )
+    try:
+        body = compile(ast.Module(statements, type_ignores=[]), "<test>", "exec")
+        value = (
+            compile(ast.Expression(final.value), "<test>", "eval")
+            if isinstance(final, ast.Expr)
+            else None
+        )
+    except SyntaxError as error:
+        return Code(compile(f"raise SyntaxError({error.msg!r})", "<test>", "exec"), None)
+    return Code(body, value)
 
 
 class Printed(io.StringIO):
@@ -240,6 +246,7 @@ class Apart:
             "value": None,
             "error": None,
             "limit": str(self.link.dead) if self.link.dead else None,
+            "gone": self.link.gone,
             "uncrossed": self.link.uncrossed,
             "compared": self.link.compared,
         }
@@ -258,7 +265,11 @@ class Inside:
         self.first: dict = {}
         self.second: dict = {}
         self.halves = text_halves(test["full"], test["visible"])
-        self.before = [text_halves(*cell) for cell in test["before"]]
+        self.before = [
+            ("" if has_run else visible, hidden)
+            for full, shown, has_run in test["before"]
+            for visible, hidden in [text_halves(full, shown)]
+        ]
 
     def begin(self, names: dict) -> None:
         """The visible half, after those of the tests that this one builds on."""
@@ -287,6 +298,7 @@ class Inside:
             "value": value[:200] if isinstance(value, str) and not error else None,
             "error": None,
             "limit": str(self.link.dead) if self.link.dead else None,
+            "gone": self.link.gone,
             "uncrossed": "",
             "compared": False,
         }
@@ -380,9 +392,6 @@ def _said(error):
         return ""
 
 
-NOTHING: dict = {"steps": [], "seed": 0, "files": {}, "remembered": {}}
-
-
 class Bench:
     """An assignment, ready to be judged.
 
@@ -401,7 +410,6 @@ class Bench:
         self.steps, self.folder = assignment["steps"], None
         if assignment["files"]:
             self.folder = tempfile.mkdtemp(prefix="nbjudge-")
-            atexit.register(shutil.rmtree, self.folder, True)
             write_files(self.folder, assignment["files"])
             os.chdir(self.folder)
         for step in self.steps:
@@ -423,6 +431,11 @@ class Bench:
             if "trusted" in step:
                 run(step["code"], self.names, Record())
         self.steps = [step for step in self.steps if "trusted" not in step]
+
+    def close(self) -> None:
+        """Remove the folder with the assignment's files."""
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def serve(self, channel: Any, copies: list, limits: Any) -> None:
         """Judge one notebook: send a verdict for each test, then what references answered."""

@@ -19,6 +19,7 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import sys
 import traceback
 import types
@@ -193,6 +194,21 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype, evalue, stb):
         Publisher.outputs.error(etype.__name__, evalue, stb)
 
+    def system(self, cmd):
+        """Run a line of the shell as a kernel does, without a terminal, which is not there."""
+        process = subprocess.Popen(
+            self.var_expand(cmd, depth=1),
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        for line in process.stdout:
+            sys.stdout.write(line)
+        self.user_ns["_exit_code"] = process.wait()
+
     def enable_gui(self, gui=None):
         pass
 
@@ -214,7 +230,6 @@ def make_shell():
     # In a notebook the names of its cells live in the module __main__.
     sys.modules["__main__"] = main = types.ModuleType("__main__")
     shell = Shell.instance(config=config, user_module=main, user_ns=main.__dict__)
-    shell.system = shell.system_piped
     return shell
 
 
@@ -276,12 +291,20 @@ def _run(shell, source, most):
     with _shown(most) as outputs:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            shell.run_cell(source, store_history=True)
+            _run_cell(shell, source, outputs)
         except BaseException as error:
             outputs.error(type(error).__name__, error, [f"{type(error).__name__}: {error}"])
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
     return {"outputs": outputs.finished(), "count": shell.execution_count - 1}
+
+
+def _run_cell(shell, source, outputs):
+    """Run one cell; an error that is shown as a sentence, such as an unknown magic, is one too."""
+    ran = shell.run_cell(source, store_history=True)
+    error = ran.error_before_exec or ran.error_in_exec
+    if error and not any(item["output_type"] == "error" for item in outputs.items):
+        outputs.error(type(error).__name__, _text(error), [f"{type(error).__name__}: {error}"])
 
 
 @contextmanager
@@ -312,6 +335,9 @@ def _leave_copy(shell, channel, snapshots, index, limits):
     for other in snapshots:
         if other is not connection:
             other.close()
+    for magics in shell.magics_manager.registry.values():
+        if getattr(magics, "event_loop", None):
+            magics.event_loop = None  # its thread is not in this process
     # a loop without end ends here
     seconds = int(limits.cell_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -651,7 +677,7 @@ def _inside(shell, request, most):
         _run(shell, source, 0)
     with _shown(most) as outputs:
         try:
-            shell.run_cell(request["source"], store_history=True)
+            _run_cell(shell, request["source"], outputs)
         except BaseException as error:
             outputs.error(type(error).__name__, _text(error), [])
     shown = outputs.finished()

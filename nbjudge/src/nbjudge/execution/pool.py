@@ -1,9 +1,9 @@
 """Where submissions are graded.
 
-By threads of this process, each with a fork server of its own, or on any Dask scheduler.
+By threads of this process, each with a pair of fork servers, or on any Dask scheduler.
 
-The work is done in the boxes' and the judges' processes; who waits for them needs no process of its
-own.
+The work is done in the students' and the judges' processes; who waits for them needs no process of
+its own.
 """
 
 import contextlib
@@ -13,9 +13,9 @@ import time
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
-from nbjudge.execution import engine
+from nbjudge.execution import engine, servers
 from nbjudge.files import AGAIN
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 
 # submissions on their way for each worker: enough to keep it busy
 WINDOW = 8
@@ -51,9 +51,10 @@ def outcomes(spec, submissions, limits, isolation=None, workers=None, scheduler=
         If the scheduler is lost or has no workers for long; what was yielded stands.
     """
     if scheduler is None:
-        yield from _here(
-            spec, submissions, limits, isolation, workers or len(os.sched_getaffinity(0))
-        )
+        with servers.kept():
+            yield from _here(
+                spec, submissions, limits, isolation, workers or len(os.sched_getaffinity(0))
+            )
     else:
         with _client(scheduler) as client:
             yield from _on_cluster(client, spec, submissions, limits, isolation)
@@ -76,11 +77,10 @@ def _here(spec, submissions, limits, isolation, workers):
         for future in owners:
             future.cancel()
         while wait(owners, timeout=0).not_done:
-            # ends what is still in a box, and so the wait for it
-            engine.close_servers()
+            # ends what is still in a sandbox, and so the wait for it
+            servers.close()
             wait(owners, timeout=0.2)
         threads.shutdown()
-        engine.close_servers()
 
 
 @contextlib.contextmanager
@@ -151,7 +151,7 @@ def _attempt(spec, submission, limits, isolation):
     """A result, or the exception that prevented one: for the caller to report."""
     try:
         return engine.grade(spec, submission, limits, isolation)
-    except SandboxUnavailable as error:
+    except SandboxUnavailableError as error:
         return error
     except Exception as error:
         return RuntimeError(

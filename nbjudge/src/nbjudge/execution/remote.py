@@ -128,6 +128,7 @@ class Link:
         self.compares, self.generators, self.compared = compares, generators, False
         self.deadline = time.monotonic() + seconds
         self.dead: Exception | None = ProcessEndedError(lost) if lost else None
+        self.gone = False  # whether the process ended while it was asked
         self.codec = _JudgesCodec(self)
         self.depth, self.uncrossed, self.hidden = 0, "", False
         self.remotes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -149,7 +150,7 @@ class Link:
             except TimeoutError:
                 self.dead = TimeLimitError(f"no answer within {self.seconds:g} s")
             except (EOFError, OSError):
-                self.dead = ProcessEndedError("the process ended")
+                self.dead, self.gone = ProcessEndedError("the process ended"), True
             except wire.TooLargeError:
                 self.dead = ProcessEndedError("the answer was too large")
             self.connection.close()

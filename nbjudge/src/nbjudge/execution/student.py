@@ -6,8 +6,8 @@ import time
 from contextlib import suppress
 
 from nbjudge.execution import wire
-from nbjudge.execution.forkserver import ServerLost
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.execution.forkserver import ServerLostError
+from nbjudge.sandbox.errors import SandboxUnavailableError
 
 FRAME = 16 << 20  # bytes of one cell's outputs on the wire
 SHOWN = {
@@ -21,11 +21,11 @@ SHOWN = {
 }
 
 
-class Ended(Exception):
+class EndedError(Exception):
     """The student's process ended, or had to be ended."""
 
 
-class Killed(Ended):
+class KilledError(EndedError):
     """It was killed, and not for its memory.
 
     By the machine, which was short of some, or by a person.
@@ -62,7 +62,7 @@ class Student:
     def begin(self, files, limits):
         ready = self._ask(None, 30)
         if not ready.get("ready"):
-            raise SandboxUnavailable(f"the sandbox could not be built: {ready.get('trouble')}")
+            raise SandboxUnavailableError(f"the sandbox could not be built: {ready.get('trouble')}")
         self._ask(
             {
                 "do": "begin",
@@ -84,7 +84,7 @@ class Student:
                 answer = self._ask(None, self.limits.grace_seconds)
             except TimeoutError:
                 self._end()
-                raise Ended(
+                raise EndedError(
                     f"ran longer than {seconds:.0f} s and did not heed the interrupt"
                 ) from None
         return (
@@ -102,9 +102,9 @@ class Student:
         """Fork; why there is no copy, or "" if all went well."""
         try:
             return str(self._ask({"do": "snapshot", "index": index}, 10).get("trouble", ""))
-        except Killed:
+        except KilledError:
             raise
-        except (TimeoutError, Ended):
+        except (TimeoutError, EndedError):
             return "no copy of the process could be made"
 
     def _ask(self, request, seconds):
@@ -121,7 +121,7 @@ class Student:
             raise self._end_of_it() from None
         except (wire.TooLargeError, ValueError):
             self._end()
-            raise Ended("sent what no notebook sends") from None
+            raise EndedError("sent what no notebook sends") from None
         return answer if isinstance(answer, dict) else {}
 
     def _end(self):
@@ -135,19 +135,19 @@ class Student:
         """
         word = self._last_word()
         if not word:
-            raise ServerLost("the supervisor of a student's process ended")
+            raise ServerLostError("the supervisor of a student's process ended")
         killed = (
             word["why"] == "itself"
             and os.WIFSIGNALED(word["status"])
             and os.WTERMSIG(word["status"]) == 9
         )
         if killed or word["why"] == "memory":
-            return (Killed if killed else Ended)(
+            return (KilledError if killed else EndedError)(
                 "ended its process, which had used more memory than allowed or was killed"
             )
         if word["why"] == "disk":
-            return Ended("ended its process, which had written more than allowed")
-        return Ended("ended its process")
+            return EndedError("ended its process, which had written more than allowed")
+        return EndedError("ended its process")
 
 
 def _outputs(items, limits):

@@ -82,7 +82,7 @@ class GradebookError(RuntimeError):
     """The gradebook cannot be used; the message says why and what helps."""
 
 
-class DiskFull(GradebookError):
+class DiskFullError(GradebookError):
     """There is no room for the results."""
 
 
@@ -163,7 +163,7 @@ class Writer:
                 self._start_over()
                 said, kind = str(error.orig).strip(), _kind(error)
                 if kind.startswith(FULL_DISK):
-                    raise DiskFull(
+                    raise DiskFullError(
                         f"no room for the gradebook ({said}): free some, then {AGAIN}"
                     ) from None
                 passing = isinstance(error, OperationalError) or error.connection_invalidated
@@ -389,7 +389,7 @@ class Writer:
             self._write_files(spec, result, dict(files) | spec.files, text)
         except OSError as error:
             if error.errno in FULL:
-                raise DiskFull(trouble(error)) from None
+                raise DiskFullError(trouble(error)) from None
             raise
         return self._persist(lambda: self._enter(result, only, _digest(text), texts, before))
 

@@ -1,5 +1,5 @@
 """What can go wrong with a sandbox."""
 
 
-class SandboxUnavailable(RuntimeError):
+class SandboxUnavailableError(RuntimeError):
     """This machine allows no sandbox of the level asked for; the message says what would help."""

@@ -8,7 +8,7 @@ import os
 import socket
 
 from nbjudge.sandbox import linux
-from nbjudge.sandbox.errors import SandboxUnavailable
+from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.kinds import KINDS
 from nbjudge.sandbox.levels import (
     HELP,
@@ -104,11 +104,13 @@ def find_method(level: str | None = None) -> str:
 
     Raises
     ------
-    SandboxUnavailable
+    SandboxUnavailableError
         If none works; the message says why, and what would help.
     """
     if level and level_of(level) not in LEVELS:
-        raise SandboxUnavailable(f"no isolation level {level!r}: there are {', '.join(LEVELS)}")
+        raise SandboxUnavailableError(
+            f"no isolation level {level!r}: there are {', '.join(LEVELS)}"
+        )
     reasons = []
     for asked in [level] if level else LEVELS[:-1]:
         method, why = tried(asked)
@@ -119,4 +121,4 @@ def find_method(level: str | None = None) -> str:
     asked = [one for one in LEVELS if not level or one in (level_of(level), NONE)]
     helps = bullets(sentence for one in asked for sentence in HELP[one])
     message = [f"this machine does not allow {wanted}:", *reasons, "Any of these helps:", helps]
-    raise SandboxUnavailable("\n".join(message))
+    raise SandboxUnavailableError("\n".join(message))

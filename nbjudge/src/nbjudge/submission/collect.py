@@ -65,11 +65,11 @@ class Submission:
         ).hexdigest()
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """What was handed in cannot be graded; the message is cause and remedy."""
 
 
-class NotThere(Unreadable):
+class NotThereError(UnreadableError):
     """No notebook has the name that is expected, and none could stand for it."""
 
 
@@ -93,12 +93,12 @@ def read(folder, student, chapter, notebook="exercises", others=(), is_solved=No
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         If it cannot be graded; the message is cause and remedy in words for instructor and student.
     """
     folder, notes = Path(folder), []
     if any(path.is_symlink() for path in (folder, folder.parent)):
-        raise Unreadable(
+        raise UnreadableError(
             f"{folder.name} is a link, not a folder: ask for the files themselves, or remove it and"
             " grade again"
         )
@@ -139,7 +139,7 @@ def _choose(folder, notebook, others, is_solved, notes):
         if solved:
             notes.append(f"{expected.name} is blank, and {_list(rest)} are not: which one counts?")
     else:
-        raise NotThere(
+        raise NotThereError(
             f"there is no {expected.name}{_instead(folder)}: the notebook is expected under exactly"
             " this name; put it there and grade again"
         )
@@ -180,7 +180,7 @@ def _cells(path):
     """The cells of a notebook without their outputs."""
     data = _read_plain(path, MAX_BYTES)
     if data is None:
-        raise NotThere(f"there is no {path.name}")
+        raise NotThereError(f"there is no {path.name}")
     return cells_of(data, path.name)
 
 
@@ -199,27 +199,27 @@ def cells_of(data, name):
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         If it is no notebook.
     """
     try:
         notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Unreadable(f"{name} is not text in UTF-8: {AGAIN}") from None
+        raise UnreadableError(f"{name} is not text in UTF-8: {AGAIN}") from None
     except json.JSONDecodeError as error:
-        raise Unreadable(
+        raise UnreadableError(
             f"{name} is not a complete notebook (broken at line {error.lineno}, column"
             f" {error.colno}): {AGAIN}"
         ) from None
     except RecursionError:
-        raise Unreadable(f"{name} is nested too deeply to be a notebook: {AGAIN}") from None
+        raise UnreadableError(f"{name} is nested too deeply to be a notebook: {AGAIN}") from None
     except ValueError as error:  # a number of a million digits
-        raise Unreadable(f"{name} is not a notebook ({error}): {AGAIN}") from None
+        raise UnreadableError(f"{name} is not a notebook ({error}): {AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise Unreadable(f"{name} is valid JSON but holds no list of cells: {AGAIN}")
+        raise UnreadableError(f"{name} is valid JSON but holds no list of cells: {AGAIN}")
     if len(cells) > MOST_CELLS:
-        raise Unreadable(
+        raise UnreadableError(
             f"{name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
             f" not yours, then {AGAIN}"
         )
@@ -269,20 +269,20 @@ def _read_plain(path, most):
     except FileNotFoundError:
         return None
     except OSError:
-        raise Unreadable(
+        raise UnreadableError(
             f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
             " and grade again"
         ) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise Unreadable(
+        raise UnreadableError(
             f"{path.name} is a link or a device, not a file: ask for the file itself, or remove it"
             " and grade again"
         )
     with open(descriptor, "rb") as file:
         if status.st_size > most:
-            raise Unreadable(
+            raise UnreadableError(
                 f"{path.name} has {status.st_size >> 20} MiB, the limit is {most >> 20}: "
                 "ask for the notebook with its outputs cleared and grade again"
             )

@@ -12,7 +12,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
-from nbjudge.submission.collect import Unreadable
+from nbjudge.submission.collect import UnreadableError
 from nbjudge.submission.sanitise import defined, grade_id, source_of
 
 # characters of a text that tells one assignment from another
@@ -66,7 +66,7 @@ def place(spec, submission, others=dict):
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         If it is another assignment's, or nobody's.
     """
     cells = submission.cells
@@ -77,7 +77,7 @@ def place(spec, submission, others=dict):
             theirs = set().union(*map(telling, specs))
             mine, its = (texts - theirs) & there, (theirs - texts) & there
             if len(its) >= min(SURE, len(theirs - texts)) and len(its) > 2 * len(mine):
-                raise Unreadable(
+                raise UnreadableError(
                     f"this is assignment {chapter}, handed in as {spec.chapter}: put it into a"
                     f" folder named {chapter} and grade again"
                 )
@@ -181,7 +181,7 @@ def _named_again(spec, cells):
             cell["metadata"] = {"nbgrader": {"grade_id": waiting.pop(0), "points": None}}
             found += 1
     if not found:
-        raise Unreadable(
+        raise UnreadableError(
             f"this is not recognised as {spec.chapter}/{spec.notebook}: none of its cells is one of"
             " the assignment's; ask for the notebook that was given out, with the answers in it"
         )

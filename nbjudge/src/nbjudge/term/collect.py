@@ -26,7 +26,7 @@ from nbjudge.submission.collect import (
     MAX_EXTRA,
     MOST_FILES,
     SKIPPED,
-    Unreadable,
+    UnreadableError,
     cells_of,
 )
 from nbjudge.term import archives, layouts
@@ -301,7 +301,7 @@ def _notebooks(hand_in, given, wanted):
                 break
             try:
                 books.append(_notebook(found, given, wanted))
-            except Unreadable as error:
+            except UnreadableError as error:
                 remarks.append(str(error))
                 if wanted and (sheet := _by_place(found, given, wanted)):
                     books.append(Notebook(found, sheet.chapter, sheet.notebook, False, True))
@@ -318,7 +318,7 @@ def _notebook(found, given, wanted):
     cells = cells_of(found.read(MAX_BYTES), found.name)
     sheet = recognise.which(cells, given) or _by_place(found, given, wanted)
     if sheet is None:
-        raise Unreadable(
+        raise UnreadableError(
             f"{found.name} is not recognised as an assignment of this course: say which one it is"
             " with --chapter"
         )
