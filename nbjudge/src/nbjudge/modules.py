@@ -16,6 +16,20 @@ from pathlib import Path
 INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")]
 
 
+@cache
+def loaded_digest(names: tuple) -> str:
+    """The digest of modules as they were when it was first asked for, until `forget` is called.
+
+    A run loads its modules once. What is written into their files meanwhile decides no grade of it.
+    """
+    return digest(names)
+
+
+def forget() -> None:
+    """Look at the files again: no process has loaded the modules any more."""
+    loaded_digest.cache_clear()
+
+
 def digest(names):
     """A hash of what decides how modules behave: text of the local ones, version of the others.
 

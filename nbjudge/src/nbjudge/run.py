@@ -15,7 +15,7 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from nbjudge import dates, publish, selfgrade
+from nbjudge import dates, modules, publish, selfgrade
 from nbjudge import plan as planning
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.spec import ANSWER, TEST, WRITTEN, compile_spec
@@ -94,6 +94,7 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
         If the gradebook or the disk cannot be used, or another run is at work here.
     """
     options = Options(**options)
+    modules.forget()
     course = Course(home, root, options.db)
     due = [] if options.due is None else [dates.due(options.due)]
     found = {

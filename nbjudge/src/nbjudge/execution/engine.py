@@ -32,7 +32,12 @@ def result_key(spec, submission):
     """The hash by which a result is known: of everything that it depends on."""
     return hashlib.sha256(
         "\n".join(
-            [spec.digest, submission.digest, __version__, modules.digest(spec.modules)]
+            [
+                spec.digest,
+                submission.digest,
+                __version__,
+                modules.loaded_digest(tuple(spec.modules)),
+            ]
         ).encode()
     ).hexdigest()
 

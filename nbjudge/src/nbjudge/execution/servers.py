@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from nbjudge import modules
 from nbjudge.execution.forkserver import Judges, Students
 
 
@@ -121,3 +122,4 @@ def close() -> None:
         _lent.clear()
     for pair in found:
         pair.close()
+    modules.forget()

@@ -9,7 +9,7 @@ import json
 import operator
 import os
 import stat
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -57,7 +57,7 @@ class Submission:
     @property
     def digest(self):
         """A hash of everything that was handed in."""
-        parts = asdict(self) | {
+        parts = {one.name: getattr(self, one.name) for one in fields(self)} | {
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
         }
         return hashlib.sha256(

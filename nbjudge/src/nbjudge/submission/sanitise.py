@@ -32,7 +32,7 @@ def sanitise(spec, cells):
         What had to be repaired, for the instructor.
     """
     template = [
-        {"cell_type": cell.cell_type, "metadata": deepcopy(cell.metadata), "source": cell.source}
+        {"cell_type": cell.cell_type, "metadata": cell.metadata, "source": cell.source}
         for cell in spec.cells
     ]
     return rebuild(template, cells, _names_asked_for(spec))
