@@ -194,7 +194,7 @@ def test_a_supervisor_that_was_killed_leaves_its_control_group_to_the_next_one(o
             "p1: ended its process, which had used more memory than allowed or was killed",
         ),
         ("copy", "tests", "p1_test: the process ended"),
-        ("judge", "tests", engine.UNFINISHED),
+        ("judge", "tests", "the tests could not be finished"),
     ],
 )
 def test_what_is_killed_again_and_again_is_told_and_ends(one, monkeypatch, victim, moment, words):
