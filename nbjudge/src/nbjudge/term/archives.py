@@ -45,7 +45,7 @@ class Found(NamedTuple):
         return self._replace(parts=self.parts[depth:])
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """A file has more bytes than may be read."""
 
 
@@ -121,7 +121,7 @@ def _read_file(path, most):
 def _at_most(file, most, name):
     data = file.read(most + 1)
     if len(data) > most:
-        raise TooLarge(f"{name} has more than {most >> 20} MiB")
+        raise TooLargeError(f"{name} has more than {most >> 20} MiB")
     return data
 
 
@@ -160,7 +160,7 @@ def _read_entry(archive, entry, most):
     try:
         with archive.open(entry) as file:
             return _at_most(file, most, PurePosixPath(entry.filename).name)
-    except TooLarge:
+    except TooLargeError:
         raise
     except Exception as error:  # whatever a made-up archive can bring about in the unpackers
         raise ValueError(f"cannot be unpacked ({error})") from None
