@@ -4,8 +4,10 @@ A row for each student's assignment, and the feedback pages that have changed.
 """
 
 import hashlib
+import hmac
 import json
 import secrets
+from pathlib import Path
 from typing import NamedTuple
 
 from nbjudge.files import replace
@@ -14,7 +16,7 @@ from nbjudge.records.scores import by_student
 from nbjudge.reports import feedback
 from nbjudge.states import GRADED, UNCHANGED, WITHOUT_GRADE
 
-SECRET = "submission_secret.txt"
+SECRET, KEY = "submission_secret.txt", "exchange-key"
 # scores that differ by less are the same
 SAME = 1e-9
 
@@ -143,23 +145,34 @@ def _for_exchange(writer, student, chapter):
     """What nbgrader's release_feedback wants beside a page.
 
     The secret of a hand-in that came through the exchange opens its feedback. Any other gets one
-    that nobody knows: release_feedback would stop for the whole class without.
+    that nobody can guess: release_feedback would stop for the whole class without.
     """
     pages = writer.folder("feedback", student, chapter)
     if not pages.is_dir():
         return
     handed_in = writer.folder("autograded", student, chapter)
-    for name, otherwise in (("timestamp.txt", lambda: ""), (SECRET, secrets.token_hex)):
+    for name, otherwise in (
+        ("timestamp.txt", lambda: ""),
+        (SECRET, lambda: _secret(writer, pages)),
+    ):
+        path = pages / name
         try:
             text = (handed_in / name).read_text(encoding="utf-8")
         except (OSError, ValueError):
-            text = None
-        path = pages / name
-        if text is None and path.exists():
-            continue
-        text = otherwise() if text is None else text
+            text = otherwise()
         if not path.exists() or path.read_bytes() != text.encode():
             replace(path, text)
+
+
+def _secret(writer, pages):
+    """A secret of one student's pages, the same at every run: made from a key of the course."""
+    path = Path(writer.layout.root, ".nbjudge", KEY)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, secrets.token_hex())
+        path.chmod(0o600)
+    whose = "/".join(pages.parts[-2:]).encode("utf-8", "surrogateescape")
+    return hmac.new(path.read_bytes(), whose, hashlib.sha256).hexdigest()
 
 
 def _page(spec, whose, writer, scores, line):

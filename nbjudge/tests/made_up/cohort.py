@@ -69,19 +69,20 @@ def gradebook(address):
         }
 
 
+# files that differ between two runs of the same class
+OWN = ("gradebook.db", "submission_secret.txt")
+
+
 def written(root):
     """{path: contents} of every file that grading has left under a root.
 
-    Of the gradebook, that it is there.
+    Of the gradebook, and of secrets, which are each course's own, that they are there.
     """
     places = [
         path for folder in ("autograded", "feedback") for path in Path(root, folder).rglob("*")
     ] + list(Path(root).glob("*.*"))
     kept = [path for path in places if path.is_file() and path.name != "nbgrader_config.py"]
-    return {
-        str(path.relative_to(root)): path.name == "gradebook.db" or path.read_bytes()
-        for path in kept
-    }
+    return {str(path.relative_to(root)): path.name in OWN or path.read_bytes() for path in kept}
 
 
 class Course:

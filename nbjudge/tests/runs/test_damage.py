@@ -249,6 +249,7 @@ KINDS = {
     "time": "autograded/late/*/timestamp.txt",
     "file beside it": "autograded/half/*/data.csv",
     "feedback": "feedback/perfect/*/exercises.html",
+    "secret": "feedback/perfect/*/submission_secret.txt",
     "table": "grades.csv",
     "everything": "*/*/*/*.*",
     "result": "autograded/.results/*.json",

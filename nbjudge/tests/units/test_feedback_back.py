@@ -141,6 +141,16 @@ def test_a_file_of_another_kind_is_refused(home, capsys):
     assert "is not what Canvas" in sent(home, capsys, "1", "--canvas", given, status=2)["error"]
 
 
+def test_a_secret_stays_the_same_and_is_written_again_when_it_was_cut_off(home):
+    paths = [home / "feedback" / who / CHAPTER / "submission_secret.txt" for who in ("17", "18")]
+    first = [path.read_text() for path in paths]
+    assert first[0] == "known" and len(first[1]) == 64
+    for path in paths:
+        path.write_text("")
+    write(home, {}, {})
+    assert [path.read_text() for path in paths] == first
+
+
 def test_nbgraders_exchange_releases_the_feedback(home, tmp_path_factory):
     exchange = tmp_path_factory.mktemp("exchange")
     exchange.chmod(0o777)
