@@ -29,11 +29,10 @@ from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.limits import Limits
 from nbjudge.sandbox.system import require_linux
 
+# NumPy loads these when they are first used, which each fork would do again
+NUMPY = ["numpy", "numpy.linalg", "numpy.random", "numpy.ma"]
 ALWAYS = [
-    "numpy",
-    "numpy.linalg",
-    "numpy.random",
-    "numpy.ma",
+    *NUMPY,
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
     "nbjudge.sandbox.supervisor",
@@ -239,7 +238,7 @@ def serve_judges(connection):
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _import([], [])
+    _import(NUMPY, [])
     while True:
         data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 250)
         if not data:
