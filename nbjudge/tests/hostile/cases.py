@@ -913,3 +913,25 @@ def installs(notebook, folder):
 for _number in range(1, 7):
     CASES[f"honest-{_number:02d}"] = Case("honest", RIGHT_A, 10.0)
 CASES["grüße [1] & 'ünïcode' 學生"] = Case("honest", RIGHT_A, 10.0)
+
+# those that go on until a limit ends them
+ENDLESS = {
+    "answers-nothing",
+    "big-power",
+    "blocks-the-signal",
+    "forks",
+    "ignores-the-signal",
+    "loops",
+    "loops-after-the-visible",
+    "loops-in-c",
+    "loops-when-called",
+    "many-slow-cells",
+    "prints-for-ever",
+    "recurses-in-c",
+    "sleeps",
+    "sleeps-when-called",
+    "slow-pattern",
+    "stops-itself",
+    "swallows-interrupts",
+    "waits-for-a-thread",
+}

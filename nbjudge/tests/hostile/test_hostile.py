@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,16 +25,19 @@ from sandbox.inside import where_it_works, why_not
 from nbjudge import run as grade
 
 from .arena import CHAPTER, DUE, TOKENS, make_course, submit
-from .cases import CASES
+from .cases import CASES, ENDLESS
 
+# generous, because the machine may have other things to do
 LIMITS = Limits(
-    cell_seconds=1.5,
-    notebook_seconds=6,
-    grace_seconds=0.3,
+    cell_seconds=10,
+    notebook_seconds=30,
+    grace_seconds=1,
     memory=1024 * MIB,
     processes=64,
     disk=32 * MIB,
 )
+# for those that go on until a limit ends them
+HASTY = replace(LIMITS, cell_seconds=2, notebook_seconds=8)
 MARK = f"{90000 + os.getpid() % 9999}.25"
 KINDS = ["process death", "endless loops", "bombs", "writing", "network", "reading", "honest"]
 # every case at each level, and some by the other method that leads there
@@ -134,6 +138,16 @@ def filled(case, **places):
     return case._replace(how=text.replace("{{", "{").replace("}}", "}"))
 
 
+def graded(home, names, **how):
+    """{student: row} of a run over those that end by themselves, and of one over the others."""
+    rows = {}
+    for limits, students in ((LIMITS, set(names) - ENDLESS), (HASTY, ENDLESS & set(names))):
+        how |= {"due": DUE, "limits": limits, "students": sorted(students), "workers": 2}
+        found = grade.grade_class(home, say=lambda line: None, **how)
+        rows |= {row.student: row for row in found if row.student in students}
+    return rows
+
+
 @pytest.fixture(scope="module", params=list(METHODS))
 def battle(request, tmp_path_factory):
     """All cases graded in one run: what the tests below look at."""
@@ -161,11 +175,8 @@ def battle(request, tmp_path_factory):
     os.environ["ARENA_SECRET"] = "41.1257"  # a token in the instructor's environment
     host.watcher.start()
     began = time.monotonic()
-    grading = partial(
-        grade.grade_class, home, due=DUE, limits=LIMITS, workers=2, say=lambda line: None
-    )
-    found = where_it_works(request.param, partial(grading, isolation=request.param))
-    rows = {row.student: row for row in found}
+    grading = partial(graded, home, cases, isolation=request.param)
+    rows = where_it_works(request.param, grading)
     host.seconds, host.going = time.monotonic() - began, False
     del os.environ["ARENA_SECRET"]
     book = writer.Writer(course_config(home))
@@ -323,6 +334,10 @@ def test_pages_say_what_they_should(battle):
         if cases[name].hides and cases[name].hides in page
     ]
     assert not missing
+
+
+def test_those_that_go_on_are_cases():
+    assert ENDLESS <= set(CASES)
 
 
 def test_there_are_enough_kinds():

@@ -14,7 +14,7 @@ from nbjudge.run import grade_class
 from nbjudge.selfgrade import judged_inside
 
 from .inside import CASES, CHAPTER, SECRETS, make_course, submit
-from .test_hostile import LIMITS, Dangers, sandbox_or_skip
+from .test_hostile import HASTY, Dangers, sandbox_or_skip
 
 FLAG = "was judged inside the student's process"
 
@@ -34,7 +34,7 @@ def arenas(tmp_path_factory):
 
 def graded(home):
     """One arena after a run."""
-    rows = {row.student: row for row in grade_class(home, limits=LIMITS, workers=1, say=quiet)}
+    rows = {row.student: row for row in grade_class(home, limits=HASTY, workers=1, say=quiet)}
     book = writer.Writer(course_config(home))
     scores = {
         student: {name: cell[0] for name, cell in grades.items()}
@@ -111,7 +111,7 @@ def test_nobody_takes_more_time_than_the_limits(arenas):
     for rows, *_ in arenas:
         # a notebook that is repeated inside is run twice
         slow = {name: row.seconds for name, row in rows.items()}
-        assert max(slow.values()) < 8 * LIMITS.notebook_seconds, slow
+        assert max(slow.values()) < 8 * HASTY.notebook_seconds, slow
 
 
 def test_there_are_enough_attacks():

@@ -100,7 +100,7 @@ def test_no_process_stays(method, what):
     before = set(processes.children(os.getpid()))
     linux.adopt_orphans()
     answer = inside(method, STAYS[what], mark=MARK)
-    assert answer.said == "started" and answer.why == "itself"
+    assert answer.said == "started" and answer.why == "itself", answer
     assert set(processes.children(os.getpid())) == before
     assert not left()
 
