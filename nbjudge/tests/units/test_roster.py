@@ -117,7 +117,7 @@ def test_a_table_that_is_no_class_list_is_refused(home, capsys, text, words):
         ("monday", "can be read in several ways"),
         ("2026-03-01 23:59", "names no time zone"),
         ("2026-03-01 23:59 PST", "'PST'"),
-        ("2026-02-30 23:59 UTC", "day is out of range"),
+        ("2026-02-30 23:59 UTC", "range"),
         ("2026-10-25 02:30 Europe/Berlin", "clocks of Europe/Berlin are changed"),
         ("2026-03-29 02:30 Europe/Berlin", "clocks of Europe/Berlin are changed"),
     ],
