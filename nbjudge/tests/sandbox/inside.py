@@ -115,7 +115,7 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
     """
     if limits is LIMITS:
         # a thread that finds no memory for itself never starts, and its maker waits for ever
-        limits = replace(limits, memory=limits.memory + _mapped())
+        limits = replace(limits, memory=limits.memory + mapped())
     control, control_inside = socket.socketpair()
     ours, theirs = socket.socketpair()
 
@@ -162,7 +162,7 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
     return Answer(said.decode(errors="replace"), json.loads(report)["why"] if report else "nobody")
 
 
-def _mapped():
+def mapped():
     """Bytes that this process has mapped: its forks begin with as many."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 

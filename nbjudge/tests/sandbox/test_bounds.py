@@ -10,7 +10,7 @@ import pytest
 from nbjudge.sandbox import cgroup, linux, processes, scratch, syscalls
 from nbjudge.sandbox.limits import MIB
 
-from sandbox.inside import LANDLOCK, LIMITS, inside, supervisors, why_not
+from sandbox.inside import LANDLOCK, LIMITS, inside, mapped, supervisors, why_not
 
 MARK = f"{80000 + os.getpid() % 9999}.125"
 
@@ -169,7 +169,7 @@ def test_threads_are_counted(walled):
             answer = count
         """
     # each thread reserves room for its stack and its heap
-    answer = inside(walled, code, replace(LIMITS, memory=16 << 30))
+    answer = inside(walled, code, replace(LIMITS, memory=(16 << 30) + mapped()))
     assert LIMITS.processes - 4 <= int(answer.said or 0) <= LIMITS.processes, answer
 
 
