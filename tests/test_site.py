@@ -354,21 +354,6 @@ def repeated_sentences(paths):
     ]
 
 
-def found_first(site, asked):
-    """Pages and places that the search page ranks by the index of subjects, by the rule in Sphinx's
-    searchtools.js.
-    """
-    text = (site / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
-    found = {}
-    for entry, places in index["indexentries"].items():
-        if asked in entry and len(asked) >= len(entry) / 2:
-            for page, place, is_main in places:
-                if is_main:
-                    found.setdefault(index["docnames"][page], []).append(place)
-    return found
-
-
 # --- the site ---
 
 
@@ -463,12 +448,25 @@ def test_every_page_describes_itself(pages):
     ],
 )
 def test_search_for_a_formula_by_name_finds_its_section(site, pages, asked, page, place):
-    found = found_first(site, asked).get(page, [])
-    assert place in found
-    assert set(found) <= set(next(p for p in pages if p.name == f"{page}.html").ids)
-    # the index itself has it, too
+    documents = json.loads((site / "search" / "documents.json").read_text(encoding="utf-8"))
+    named = [found for found in documents if found["address"] == f"{page}.html"]
+    assert asked in named[0]["names"]
+    # and so does the index
     listed = next(p for p in pages if p.name == "genindex.html").find("a")
     assert f"{page}.html#{place}" in [attrs.get("href") for attrs in listed]
+
+
+def test_what_the_search_finds_is_there(site, pages):
+    """Each address leads to a page, and to a place on it; no formula stands in a text twice."""
+    documents = json.loads((site / "search" / "documents.json").read_text(encoding="utf-8"))
+    ids = {page.name: set(page.ids) for page in pages}
+    for found in documents:
+        page, _, place = found["address"].partition("#")
+        assert not place or place in ids[page], found["address"]
+    kinds = {found["kind"] for found in documents}
+    assert kinds == {"chapter", "section", "term", "symbol", "equation", "figure"}
+    texts = " ".join(each["text"] for each in documents if each["address"][5].isdigit())
+    assert "\\frac" not in texts and "\\log" not in texts
 
 
 def test_release_notebooks_are_offered_where_they_exist(site, pages):

@@ -181,15 +181,3 @@ def test_folded_boxes_are_the_browsers_own(slim):
         ' dropdown"><summary class="admonition-title">T</summary>b</details></div></details><div'
         ' class="admonition note"><p>c</p></div>'
     )
-
-
-def test_the_search_shows_no_formula_twice(slim, tmp_path):
-    script = tmp_path / "searchtools.js"
-    script.write_text('for (const removalQuery of [".headerlink", "script", "style"]) {')
-    slim.excerpts(script)
-    once = script.read_text()
-    slim.excerpts(script)
-    assert script.read_text() == once and '"style", ".katex-html", ".katex annotation"' in once
-    script.write_text("other words")
-    with pytest.raises(slim.ExtensionError, match="UNSEARCHED"):
-        slim.excerpts(script)

@@ -11,6 +11,34 @@
   });
   for (const box of document.querySelectorAll("pre, .cell_output > .output")) measured.observe(box);
 
+  // The landing page offers to go on where the reader was (progress.js).
+  const place = document.querySelector(".course-path [aria-current=page]");
+  if (place)
+    try {
+      const { pathname, hash } = location;
+      localStorage.setItem("lm-place", JSON.stringify({ address: pathname + hash, title: place.title }));
+    } catch {
+      // a browser that keeps nothing
+    }
+
+  // The search is loaded when a field for it is used first; the page of results begins with the words in its address.
+  const root = new URL(document.documentElement.dataset.content_root, location);
+  const results = document.querySelector("#search-results");
+  const searching = async (input, place) => {
+    if (input.dataset.searching) return;
+    input.dataset.searching = "";
+    const { attach } = await import(new URL("search/search.js", root));
+    await attach(input, place, root.href);
+  };
+  for (const input of document.querySelectorAll(".bd-search input[type=search]")) {
+    const form = input.closest("form");
+    const here = results && !form.closest(".search-button__wrapper");
+    if (here) {
+      input.value = new URLSearchParams(location.search).get("q") ?? "";
+      searching(input, results);
+    } else input.addEventListener("focus", () => searching(input, form.parentElement));
+  }
+
   const folds = [];
   addEventListener("beforeprint", () => {
     folds.push(...document.querySelectorAll("article details:not([open])"));

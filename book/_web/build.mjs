@@ -1,4 +1,4 @@
-// Bundles the site's scripts into ../_vendor/live and ../_vendor/explorers. The result is committed: whoever builds the book
+// Bundles the site's scripts into ../_vendor/live, explorers and search. The result is committed: whoever builds the book
 // needs no Node.
 import { build } from "esbuild";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -30,6 +30,12 @@ const explorers = await build({
   splitting: true,
 });
 
+const search = await build({
+  ...shared,
+  entryPoints: ["src/search.js"],
+  outdir: vendor("search"),
+});
+
 /** The licences of what is inside the bundles travel with them. */
 function licences({ metafile }) {
   const packages = new Set(
@@ -51,3 +57,4 @@ function licences({ metafile }) {
 
 writeFileSync(`${vendor("live")}LICENSES.txt`, licences(live));
 writeFileSync(`${vendor("explorers")}LICENSES.txt`, licences(explorers));
+writeFileSync(`${vendor("search")}LICENSES.txt`, licences(search));

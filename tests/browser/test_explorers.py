@@ -1,5 +1,6 @@
 """The explorers, driven by keyboard; the numbers they show are lmcore's, to the digits shown."""
 
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmcore import calibration, decoding, information, likelihood, softmax
+from lmcore import calibration, data, decoding, information, likelihood, softmax
 from lmcore.data import smollm2
+from lmcore.models.pretrained import load_pretrained
 
 HOME = Path(__file__).resolve().parents[2]
 BIT = np.log(2)
@@ -394,10 +396,8 @@ def test_the_three_means_of_a_masked_batch(page, site, explorer_data):
 # --- the landing page ---
 
 
-def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, site):
-    page.goto(f"{site}book/intro.html")
-    page.evaluate("localStorage.setItem('lm-practice:03-softmax:ex-merge', '2026-01-01')")
-    stage = explorer(page, f"{site}book/intro.html", "next-token")
+def test_recorded_distributions_at_other_temperatures_are_lmcores(page, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['next-token']}", "next-token")
     z = smollm2().logits["fact"].astype(float)
     assert "“␣Paris”" in finding(page, stage)
     for tau in (1, 1.5):
@@ -409,7 +409,106 @@ def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, si
         assert (
             seen["as many choices as"] == f"{shown(np.exp(information.entropy(p)), 1)} equal ones"
         )
+
+
+# --- the reader's own text ---
+
+
+def quantised_pocket(explorer_data, name):
+    """A pocket transformer with the numbers that the page is sent."""
+    model = load_pretrained(name)
+    params = dict(model.params)
+    for key in explorer_data.MATRICES:
+        scales, values = explorer_data.quantised(params[key].swapaxes(-1, -2))
+        params[key] = (scales * values).swapaxes(-1, -2).astype(np.float32)
+    for key in explorer_data.EMBEDDINGS:
+        scales, values = explorer_data.quantised(params[key])
+        params[key] = (scales * values).astype(np.float32)
+    return dataclasses.replace(model, params=params)
+
+
+def random_texts(charset):
+    """Noise, prose that fills the block and more, and words of one letter."""
+    rng = np.random.default_rng(11)
+    yield "".join(rng.choice(list(charset[1:]), size=60))
+    yield (HOME / "LICENSE").read_text(encoding="utf-8")[:400].replace("\n", " ")
+    yield "a b c d e f"
+
+
+def test_the_pocket_transformers_of_the_page_are_lmcores(page, site, explorer_data):
+    stage = explorer(page, f"{site}{EVERYWHERE['typing']}", "typing")
+    field = stage.get_by_label("Your text", exact=True)
+    for name, label in (("transformer-80k", "80,000"), ("transformer-300k", "300,000")):
+        choose(page, stage, "Model", label)
+        model = quantised_pocket(explorer_data, name)
+        page.wait_for_function(
+            "([stage, n]) => stage.querySelector('select').value.endsWith(n)",
+            arg=[stage.element_handle(), name.rpartition("-")[2]],
+        )
+        page.wait_for_timeout(500)
+        for text in random_texts(model.charset):
+            field.fill(text)
+            wanted = model.token_log_probs(np.array(model.encode(text))[None])[0]
+            seen = numbers(stage)
+            assert seen["letters"] == str(len(text))
+            assert abs(float(seen["bits"]) + wanted.sum() / BIT) <= 0.1
+            rows = table(page, stage)
+            found = [float(cells[2].replace("−", "-")) for cells in rows.values()]
+            np.testing.assert_allclose(found, wanted[-40:], atol=2e-4)
+
+
+def test_bytes_cost_a_pocket_transformer_next_to_nothing(explorer_data):
+    text = data.split().test[0].text[:2000]
+    for name in explorer_data.POCKETS:
+        exact, sent = load_pretrained(name), quantised_pocket(explorer_data, name)
+        ids = np.array(exact.encode(text))[None]
+        bits = [-model.token_log_probs(ids).mean() / BIT for model in (exact, sent)]
+        assert abs(bits[0] - bits[1]) < 0.002
+
+
+def test_filters_of_the_next_letter_are_lmcores(page, site, explorer_data):
+    stage = explorer(page, f"{site}{EVERYWHERE['typing']}", "typing")
+    model = quantised_pocket(explorer_data, "transformer-80k")
+    z = model.next_log_probs(model.encode("The Constitution of the United Sta")).astype(float)
+    slide(page, stage, "Temperature τ", 1.5)
+    slide(page, stage, "Top-k", 20)
+    slide(page, stage, "Top-p", 0.8)
+    kept = decoding.top_p_filter(decoding.top_k_filter(z / 1.5, 20), 0.8)
+    probs = softmax.softmax(kept)
+    shown_bars = stage.locator(".ex-next .ex-share").all_inner_texts()
+    best = np.sort(probs[probs > 0])[::-1][:8]
+    assert shown_bars == [f"{shown(100 * value, 1)} %" for value in best]
+
+
+def test_what_is_written_on_and_what_the_caret_asks(page, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['typing']}", "typing")
+    field = stage.get_by_label("Your text", exact=True)
     assert stage.bounding_box()["y"] < 900 * 0.6  # in the first view
+    stage.get_by_role("button", name="Write on").click()
+    stage.get_by_role("button", name="Stop").wait_for()
+    stage.get_by_role("button", name="Write on").wait_for()
+    assert len(field.input_value()) > len("The Constitution of the United Sta")
+    field.fill("Naïve “café” — 日本")
+    assert numbers(stage)["letters"] == str(len('Naive "cafe" -- '))
+    assert "日 本" in finding(page, stage)
+    field.press("Home")
+    stage.get_by_text("What comes first:").wait_for()
+    assert stage.locator(".ex-next .ex-true code").count() <= 1
+    stage.get_by_role("button", name="Clear").click()
+    assert numbers(stage)["bits per letter"] == "none"
+
+
+def test_the_landing_page_leads_on_and_says_what_has_been_solved(page, site):
+    page.goto(f"{site}book/intro.html")
+    page.evaluate("localStorage.setItem('lm-practice:03-softmax:ex-merge', '2026-01-01')")
+    page.get_by_role("link", name="Start with chapter 1").click()
+    page.wait_for_url("**/01-distributions/index.html")
+    page.goto(f"{site}book/05-information/3-perplexity.html")
+    assert page.locator(".course-path [aria-current=page]").inner_text() == "5.3"
+    explorer(page, f"{site}book/intro.html", "typing")
+    page.get_by_role("link", name="Continue: 5.3 Perplexity").click()
+    page.wait_for_url("**/3-perplexity.html")
+    page.goto(f"{site}book/intro.html")
     solved = page.locator(".chapter-cards .sd-card", has_text="3 Logits").locator(".chapter-solved")
     assert re.fullmatch(r"1 of \d exercises solved", solved.inner_text())
     assert page.locator(".chapter-solved").count() >= 8 and foreign(page, site) == []
@@ -418,7 +517,8 @@ def test_the_landing_page_shows_a_distribution_and_what_has_been_solved(page, si
 # --- what all of them share ---
 
 EVERYWHERE = {
-    "next-token": "book/intro.html",
+    "typing": "book/intro.html",
+    "next-token": "book/01-distributions/index.html",
     "temperature": "book/03-softmax/index.html",
     "masked": "book/04-likelihood/index.html",
     "divergence": "book/05-information/index.html",
@@ -438,7 +538,7 @@ def test_an_explorer_waits_and_fits_a_phone(page, site, name):
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{site}{EVERYWHERE[name]}")
     page.wait_for_timeout(300)
-    if name != "next-token":  # that one stands at the top
+    if name != "typing":  # that one stands at the top
         assert not [url for url in page.asked if url.endswith(".json")]
     stage = page.locator(f"[data-explorer={name}]")
     reserved = stage.bounding_box()["height"]
@@ -478,7 +578,7 @@ def test_without_scripts_a_sentence_leads_to_a_figure(browser, site, address):
             and "scripts" in instead.inner_text()
             and re.match("Fig", instead.locator("a").inner_text())
         )
-        assert box.locator("ol > li").count() == (0 if name == "next-token" else 3)
+        assert box.locator("ol > li").count() == (0 if name == "typing" else 3)
     context.close()
 
 

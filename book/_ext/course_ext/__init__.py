@@ -11,6 +11,7 @@ PARTS = [
     "chapter_numbers",
     "page_meta",
     "take_away",
+    "path",
     "repository_links",
     "subject_index",
     "assignment_role",
@@ -21,6 +22,7 @@ PARTS = [
     "explorers",
     "one_page",
     "slim",
+    "section_search",
 ]
 
 

@@ -18,6 +18,13 @@ MENDED = [
         # One mark for light and dark: the second copy would be read out, too.
         (r"\s*<script>document\.write\(`\s*<img[^`]*`\);</script>", ""),
         (r'(<img [^>]*class="logo__image) only-light"', r'\1"'),
+        # A field for searching is a landmark, and the page of results has two of them.
+        (r'<form class="bd-search ', '<form role="search" class="bd-search '),
+        (
+            r'(<div class="bd-search-container">.*?<form role="search")',
+            r'\1 aria-label="Search the course"',
+        ),
+        (r'(<input type="search"[^>]*?)\s+id="search-input"', r"\1"),
         # The button with the word Search on it is named by that word, and the shortcut is no part
         # of the name.
         (r'(<button class="btn search-button-field[^>]*) aria-label="Search"', r"\1"),

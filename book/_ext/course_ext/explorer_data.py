@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 from lmcore import calibration, data
 from lmcore.data import smollm2
 from lmcore.models import ngram
+from lmcore.models.pretrained import load_pretrained
 
 SHOWN = 20  # tokens of a distribution that have a name; the others are counted
 
@@ -306,6 +308,50 @@ def ngrams() -> dict:
     )
 
 
+# --- pocket transformers (sections 2.3, 5.3 and 8.5) ---
+
+POCKETS = ("transformer-80k", "transformer-300k", "transformer-1m")
+MATRICES = ("qkv_w", "proj_w", "fc_w", "out_w")  # stored (layers, inputs, outputs)
+EMBEDDINGS = ("wte", "wpe")
+
+
+def quantised(matrix):
+    """A scale for each row (..., rows, 1), float32, and whole numbers from -127 to 127, int8."""
+    largest = np.abs(matrix).max(axis=-1, keepdims=True)
+    scales = np.where(largest > 0, largest / 127, 1).astype(np.float32)
+    return scales, np.rint(matrix / scales).astype(np.int8)
+
+
+def pocket_file(name: str) -> tuple[dict, bytes]:
+    """A pocket transformer as the page reads it: what it is, and its parameters.
+
+    Matrices become signed bytes with a float32 scale for each output, embeddings for each token;
+    what is small stays float32. Each tensor begins at a multiple of four bytes.
+    """
+    model = load_pretrained(name)
+    tensors, content = [], bytearray()
+    for key, values in model.params.items():
+        scaled = key in MATRICES + EMBEDDINGS
+        shown = values.swapaxes(-1, -2) if key in MATRICES else values
+        groups, rows, columns = (1,) * (3 - shown.ndim) + shown.shape
+        if scaled:
+            scales, bytes_ = quantised(shown)
+            content += scales.astype("<f4").tobytes() + bytes_.tobytes()
+        else:
+            content += shown.astype("<f4").tobytes()
+        content += bytes(-len(content) % 4)
+        tensors.append(
+            {"name": key, "groups": groups, "rows": rows, "columns": columns, "scaled": scaled}
+        )
+    about = {
+        "config": asdict(model.config),
+        "charset": model.charset,
+        "eos": model.eos,
+        "tensors": tensors,
+    }
+    return about, bytes(content)
+
+
 TABLES = {
     "decoding": decoding,
     "reliability": reliability,
@@ -314,3 +360,21 @@ TABLES = {
     "masked": masked,
     "ngrams": ngrams,
 }
+
+
+def compact(content) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        "utf-8"
+    )
+
+
+def files(name: str) -> dict[str, bytes]:
+    """The files behind an explorer's data, by name."""
+    if name != "pocket":
+        return {f"{name}.json": compact(TABLES[name]())}
+    made: dict[str, bytes] = {}
+    for model in POCKETS:
+        about, content = pocket_file(model)
+        short = model.replace("transformer", "pocket")
+        made |= {f"{short}.json": compact(about), f"{short}.bin": content}
+    return made

@@ -41,6 +41,7 @@ EXPLORERS = {
     "divergence": "divergence",
     "masked": "masked",
     "ngrams": "ngrams",
+    "typing": "pocket",
 }
 
 
@@ -139,22 +140,20 @@ def publish(app, exception) -> None:
         old.unlink()
     for path in VENDOR.iterdir():
         shutil.copy2(path, target / path.name)
-    wanted, stamp = sorted(set(EXPLORERS.values())), Path(app.doctreedir) / "explorers.txt"
+    stamp = Path(app.doctreedir) / "explorers.txt"
     made = fingerprint()
-    if (
-        stamp.is_file()
-        and stamp.read_text() == made
-        and all((target / f"{name}.json").is_file() for name in wanted)
-    ):
-        return
+    if stamp.is_file():
+        before, *names = stamp.read_text().splitlines()
+        if before == made and all((target / name).is_file() for name in names):
+            return
     from course_ext import explorer_data
 
-    for name in wanted:
-        content = json.dumps(
-            explorer_data.TABLES[name](), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        )
-        (target / f"{name}.json").write_text(content, encoding="utf-8")
-    stamp.write_text(made)
+    written: dict[str, bytes] = {}
+    for name in sorted(set(EXPLORERS.values())):
+        written |= explorer_data.files(name)
+    for name, content in written.items():
+        (target / name).write_bytes(content)
+    stamp.write_text("\n".join([made, *written]))
 
 
 def setup(app):

@@ -76,10 +76,6 @@ FROM_BOOTSTRAP = {
 # What the theme's script measures, again at every change; course.js does it without laying out the
 # whole page.
 MEASURED = b'"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
-# What the search does not show of a page: formulas once drawn and once as TeX, beside the MathML;
-# the line of downloads.
-UNSEARCHED = '".headerlink", "script", "style"'
-UNSHOWN = '".katex-html", ".katex annotation", "div.math", ".course-take", "button"'
 ICON_FONTS = ("fa-solid-900", "fa-regular-400", "fa-brands-400")
 UNUSED = {
     "all.min.js",
@@ -465,17 +461,6 @@ def make_script(site: Path, scripts: list[str]) -> str:
     )
 
 
-def excerpts(path: Path) -> None:
-    """The search shows words of a page, and formulas as a line of text."""
-    script = path.read_text(encoding="utf-8")
-    if UNSHOWN not in script:
-        if UNSEARCHED not in script:
-            raise ExtensionError(
-                "slim: Sphinx's search takes its excerpts in another way: see UNSEARCHED"
-            )
-        path.write_text(script.replace(UNSEARCHED, f"{UNSEARCHED}, {UNSHOWN}"), encoding="utf-8")
-
-
 def slim(app, exception) -> None:
     if exception is not None or app.builder.name != "html":
         return
@@ -521,7 +506,6 @@ def slim(app, exception) -> None:
             )
         if text != written[path]:
             path.write_text(text, encoding="utf-8")
-    excerpts(site / "_static" / "searchtools.js")
     # what no page asks for need not be published
     for path in (site / "_static").rglob("*"):
         if (

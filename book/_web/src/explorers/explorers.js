@@ -9,6 +9,7 @@ const MODULES = {
   divergence: () => import("./divergence.js"),
   masked: () => import("./masked.js"),
   ngrams: () => import("./ngrams.js"),
+  typing: () => import("./typing.js"),
 };
 
 async function open(stage) {

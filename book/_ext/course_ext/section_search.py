@@ -1,0 +1,197 @@
+"""What the search finds: sections, terms, symbols, equations and figures, each with an address.
+
+SITE/search/documents.json is written from the finished pages; book/_web/src/search.js reads it when
+a reader begins to search, and puts Sphinx's own search, which finds whole pages, out of work.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+
+VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "search"
+# Drawn formulas beside their MathML, outputs of code, buttons and what else is not the text.
+UNREAD = (
+    ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take, .eqno,"
+    " .cell_input, .cell_output, .practice, button, svg"
+)
+# What readers ask for in words that the section does not use.
+ALSO = {
+    "2.3": "attention mask, lookahead",
+    "3.4": "log-sum-exp, logsumexp, overflow, underflow, inf",
+    "4.5": "ignore_index, -100, loss mask",
+    "5.5": "byte pair encoding, BPE, tokenization",
+    "6.4": "ECE",
+    "7.4": "top_p",
+    "9.2": "retrieval-augmented generation",
+    "10.3": "out of distribution, drift",
+}
+HEADINGS = ["h1", "h2", "h3"]
+DEFINITION = 400  # characters of a definition that are shown
+SPHINX_SEARCH = re.compile(
+    r'<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>\n?'
+)
+
+
+def text_of(node: Tag | None) -> str:
+    """What a reader reads, in one line; "" of nothing."""
+    copy = BeautifulSoup(str(node or ""), "html.parser")
+    for part in copy.select(UNREAD):
+        part.decompose()
+    for formula in copy.select("math"):  # its letters belong together
+        formula.replace_with(formula.get_text("", strip=True))
+    return " ".join(copy.get_text(" ").split())
+
+
+def sections(article: Tag, address: str) -> list[dict]:
+    """Each section without those within it; the page's first has the page's own address."""
+    found = []
+    page = text_of(article.find("h1"))
+    for section in article.select("section[id]"):
+        heading = section.find(HEADINGS, recursive=False)
+        if heading is None:
+            continue
+        copy = BeautifulSoup(str(section), "html.parser")
+        for inner in copy.select("section section, h1, h2, h3, figure"):
+            inner.decompose()
+        title = text_of(heading)
+        where = address if heading.name == "h1" else f"{address}#{section['id']}"
+        found.append(
+            {"kind": "section", "title": title, "page": page, "address": where}
+            | {"text": text_of(copy)}
+        )
+    return found
+
+
+def terms(article: Tag, address: str) -> list[dict]:
+    """The entries of the glossary, with their definitions."""
+    return [
+        {"kind": "term", "title": text_of(term), "page": "Glossary"}
+        | {"address": f"{address}#{term['id']}"}
+        | {"text": text_of(term.find_next_sibling("dd"))[:DEFINITION]}
+        for term in article.select("dl.glossary dt[id]")
+    ]
+
+
+def symbols(article: Tag, address: str) -> list[dict]:
+    """The lines of the notation page: the first cell is the symbol, the second what it means."""
+    found = []
+    for row in article.select("tbody tr"):
+        cells = [text_of(cell) for cell in row.find_all("td")]
+        section = row.find_parent("section", id=True)
+        if section and len(cells) > 1:
+            found.append(
+                {"kind": "symbol", "title": cells[0], "page": "Notation", "text": cells[1]}
+                | {"address": f"{address}#{section['id']}"}
+            )
+    return found
+
+
+def numbered(article: Tag, address: str) -> list[dict]:
+    """Figures and equations that have a number."""
+    page, found = text_of(article.find("h1")), []
+    for figure in article.select("figure[id]"):
+        caption = figure.find("figcaption")
+        if caption is None:
+            continue
+        number = caption.select_one(".caption-number")
+        text = caption.select_one(".caption-text")
+        title = text_of(number) if number else "Figure"
+        found.append(
+            {"kind": "figure", "title": title, "page": page, "text": text_of(text or caption)}
+            | {"address": f"{address}#{figure['id']}"}
+        )
+    for equation in article.select("div.math[id]"):
+        number = equation.select_one(".eqno")
+        if number is None:
+            continue
+        label = str(equation["id"])
+        words = re.sub(r"^equation-|^eq-", "", label).replace("-", " ")
+        digits = number.get_text().strip("()# \n")
+        found.append(
+            {"kind": "equation", "title": f"Equation {digits}: {words}", "page": page, "text": ""}
+            | {"address": f"{address}#{label}"}
+        )
+    return found
+
+
+def subjects(site: Path) -> dict[str, list[str]]:
+    """By page, the subjects whose main entry in the index leads there."""
+    index = BeautifulSoup((site / "genindex.html").read_text(encoding="utf-8"), "html.parser")
+    found: dict[str, list[str]] = {}
+    for item in index.select(".genindextable li"):
+        links = item.find_all("a", recursive=False)
+        for link in links:
+            if link.find("strong"):
+                found.setdefault(str(link["href"]).partition("#")[0], []).append(text_of(links[0]))
+    return found
+
+
+def functions() -> dict[str, list[str]]:
+    """By section, such as 3.4, the public functions of lmcore whose docstrings name it."""
+    import lmcore
+
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(lmcore.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name[0] == "_":
+                continue
+            named = re.search(r"\(book, sections? ([^)]*)\)", ast.get_docstring(node) or "")
+            for number in re.findall(r"\d+\.\d", named.group(1)) if named else ():
+                found.setdefault(number, []).append(node.name)
+    return found
+
+
+def documents(site: Path) -> list[dict]:
+    """All that can be found on the site, in the order of its pages.
+
+    A page has names too: its subjects in the index, and the functions that it derives.
+    """
+    found, names, code = [], subjects(site), functions()
+    for path in sorted((site / "book").rglob("*.html")):
+        address = path.relative_to(site).as_posix()
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        article = page.select_one("article.bd-article")
+        if article is None or article.find("h1") is None:
+            continue
+        first, *others = sections(article, address)
+        first["kind"] = "chapter" if path.stem == "index" else "section"
+        number = re.match(r"\d+\.\d", first["title"])
+        section = number.group() if number else ""
+        first["names"] = ", ".join(
+            [*names.get(address, []), *code.get(section, []), ALSO.get(section, "")]
+        )
+        lists = {"glossary": terms, "notation": symbols}.get(path.stem)
+        if lists:  # each of its entries is found by itself
+            first |= {"text": "", "names": ""}
+            others = lists(article, address)
+        found += [first, *others, *numbered(article, address)]
+    return found
+
+
+def write(app, exception) -> None:
+    """The documents and the script, and the page of results without Sphinx's scripts."""
+    if exception is not None or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    target = site / "search"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(VENDOR, target)
+    content = json.dumps(documents(site), ensure_ascii=False, separators=(",", ":"))
+    (target / "documents.json").write_text(content, encoding="utf-8")
+    results = site / "search.html"
+    page = results.read_text(encoding="utf-8")
+    results.write_text(SPHINX_SEARCH.sub("", page), encoding="utf-8")
+    for name in ("searchindex.js", "_static/searchtools.js", "_static/language_data.js"):
+        (site / name).unlink(missing_ok=True)
+
+
+def setup(app):
+    # after `slim`, which works on the same pages
+    app.connect("build-finished", write, priority=950)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

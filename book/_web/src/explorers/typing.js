@@ -1,0 +1,269 @@
+// The reader's own text, read letter by letter by a pocket transformer (the landing page, 1.3, 2.2, 5.3, 7 and 8.5).
+import { transformer } from "./transformer.js";
+import { button, choice, element, fixed, frame, percent, range } from "./ui.js";
+
+const LONGEST = 2000; // letters
+const STREAM = 120; // letters that one press of "Write on" adds
+const NEXT = 8; // continuations on show
+const START = "The Constitution of the United Sta";
+const PLAIN = {
+  "‘": "'",
+  "’": "'",
+  "“": '"',
+  "”": '"',
+  "–": "--",
+  "—": "--",
+  "…": "...",
+  "\u00a0": " ",
+};
+
+const bare = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "");
+
+/** Letters of the model's alphabet, as near to the text as lmcore.data.clean would come. */
+export function plain(text, charset) {
+  const folded = [...bare(text)].map((letter) => PLAIN[letter] ?? letter).join("");
+  return [...folded].filter((letter) => charset.includes(letter)).join("");
+}
+
+/** Log-probabilities after temperature, then top-k with its ties, then top-p, as lmcore.decoding filters them. */
+export function filtered(logProbs, { tau, k, p }) {
+  const scaled = logProbs.map((value) => value / tau);
+  const order = [...scaled.keys()].sort((a, b) => scaled[b] - scaled[a] || a - b);
+  const least = scaled[order[Math.min(k, order.length) - 1]];
+  let kept = order.filter((token) => scaled[token] >= least);
+  const total = (tokens) => tokens.reduce((sum, token) => sum + Math.exp(scaled[token]), 0);
+  const target = p * total(kept);
+  let mass = 0;
+  if (p < 1)
+    kept = kept.filter((token) => {
+      if (mass >= target) return false;
+      mass += Math.exp(scaled[token]);
+      return true;
+    });
+  const norm = Math.log(total(kept));
+  const out = scaled.fill(-Infinity);
+  for (const token of kept) out[token] = logProbs[token] / tau - norm;
+  return out;
+}
+
+/** A token drawn from log-probabilities with a number from [0, 1). */
+export function draw(logProbs, u) {
+  let left = u;
+  for (const [token, value] of logProbs.entries()) {
+    left -= Math.exp(value);
+    if (left < 0) return token;
+  }
+  return logProbs.indexOf(Math.max(...logProbs));
+}
+
+const shown = (letter) => ({ " ": "␣", "\n": "⏎", undefined: "(end)" })[letter] ?? letter;
+
+async function fetched(name) {
+  const answers = await Promise.all(
+    ["json", "bin"].map((kind) => fetch(new URL(`${name}.${kind}`, import.meta.url))),
+  );
+  for (const { ok, url, status } of answers) if (!ok) throw new Error(`${url}: ${status}`);
+  return [await answers[0].json(), await answers[1].arrayBuffer()];
+}
+
+export async function mount(stage) {
+  let about, model;
+  let tokens = [],
+    rows = [], // rows[i]: log-probabilities of token i given those before it
+    writing = 0;
+
+  const take = async (name) => {
+    const [content, buffer] = await fetched(name);
+    about = content;
+    model = transformer(content, buffer);
+    rows = [];
+  };
+
+  /** The distributions of all places of the text and of the place after it. */
+  const read = () => {
+    const now = [...plain(input.value, about.charset)].map((letter) =>
+      about.charset.indexOf(letter),
+    );
+    let same = 0;
+    while (same < Math.min(tokens.length, now.length) && tokens[same] === now[same]) same++;
+    rows.length = Math.min(rows.length, same + 1);
+    tokens = now;
+    for (let place = rows.length; place <= tokens.length; place++)
+      rows.push(model.read([model.bos, ...tokens.slice(0, place)]));
+  };
+  const bits = () => tokens.map((token, place) => -rows[place][token] / Math.LN2);
+  const letters = () => tokens.map((token) => about.charset[token]);
+  const at = () => plain(input.value.slice(0, input.selectionStart), about.charset).length;
+
+  const input = element(
+    "textarea",
+    {
+      class: "ex-text",
+      rows: 3,
+      maxlength: LONGEST,
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      "aria-label": "Your text",
+      oninput: () => {
+        writing = 0;
+        redraw();
+      },
+    },
+    START,
+  );
+  const reading = element("p", {
+    class: "ex-reading",
+    onclick: (event) => {
+      const place = event.target.dataset.place;
+      if (place === undefined) return;
+      input.setSelectionRange(+place, +place);
+      redraw();
+    },
+  });
+  const bars = element("ol", { class: "ex-next" });
+  const next = element("p", { class: "ex-hint" });
+
+  const size = choice(
+    "Model",
+    [
+      ["pocket-80k", "80,000 parameters, 0.1 MB"],
+      ["pocket-300k", "300,000 parameters, 0.3 MB"],
+      ["pocket-1m", "1,000,000 parameters, 1 MB"],
+    ],
+    async () => {
+      input.setSelectionRange(START.length, START.length);
+      await take(size.value);
+      redraw();
+    },
+  );
+  const update = () => redraw();
+  const tau = range(
+    "Temperature τ",
+    { min: 0.1, max: 2, step: 0.1, value: 1, words: (value) => fixed(value, 1) },
+    update,
+  );
+  const k = range(
+    "Top-k",
+    { min: 1, max: 97, step: 1, value: 97, words: (value) => (value > 96 ? "all" : String(value)) },
+    update,
+  );
+  const p = range(
+    "Top-p",
+    { min: 0.05, max: 1, step: 0.05, value: 1, words: (value) => fixed(value, 2) },
+    update,
+  );
+  const settings = () => ({ tau: tau.value, k: k.value, p: p.value });
+
+  const write = button("Write on", () => {
+    writing = writing ? 0 : STREAM;
+    grow();
+  });
+  const grow = () => {
+    if (!writing || !stage.isConnected) return redraw();
+    const token = draw(filtered(rows[tokens.length], settings()), Math.random());
+    writing = token === about.eos || input.value.length >= LONGEST ? 0 : writing - 1;
+    if (token !== about.eos && input.value.length < LONGEST) {
+      input.value += about.charset[token];
+      input.setSelectionRange(input.value.length, input.value.length);
+    }
+    redraw();
+    requestAnimationFrame(grow);
+  };
+  const clear = button("Clear", () => {
+    input.value = "";
+    writing = 0;
+    redraw();
+    input.focus();
+  });
+  document.addEventListener("selectionchange", () => {
+    if (document.activeElement === input && !writing) redraw();
+  });
+
+  const drawReading = (cost, place) => {
+    reading.replaceChildren(
+      ...letters().map((letter, i) => {
+        const span = element("span", { "data-place": i }, letter === "\n" ? "⏎\n" : letter);
+        span.style.setProperty("--surprise", `${Math.min(45, 6 * cost[i])}%`);
+        span.title = `${shown(letter)}: ${fixed(cost[i], 1)} bits`;
+        if (i === place) span.classList.add("ex-here");
+        return span;
+      }),
+    );
+  };
+  const drawBars = (logProbs, truth) => {
+    const order = [...logProbs.keys()]
+      .filter((token) => logProbs[token] > -Infinity)
+      .sort((a, b) => logProbs[b] - logProbs[a] || a - b)
+      .slice(0, NEXT);
+    bars.replaceChildren(
+      ...order.map((token) => {
+        const bar = element("span", { class: "ex-strip" });
+        bar.style.width = `${100 * Math.exp(logProbs[token])}%`;
+        const name = element("code", {}, shown(about.charset[token]));
+        const share = element("span", { class: "ex-share" }, percent(Math.exp(logProbs[token])));
+        return element("li", { class: token === truth ? "ex-true" : "" }, name, bar, share);
+      }),
+    );
+  };
+
+  input.setSelectionRange(START.length, START.length);
+  await take(size.value);
+  const redraw = frame(stage, {
+    title: "Your own text, read by a small model",
+    controls: [input],
+    pictures: [
+      element("div", { class: "ex-buttons" }, write, clear),
+      reading,
+      next,
+      bars,
+      element("div", { class: "ex-controls" }, size.node, tau.node, k.node, p.node),
+      element(
+        "p",
+        { class: "ex-hint" },
+        "A character model trained on presidents' addresses before 1927 (section 8.5). It runs here; what you type goes nowhere.",
+      ),
+    ],
+    draw: () => {
+      read();
+      const cost = bits(),
+        sum = cost.reduce((total, value) => total + value, 0),
+        place = Math.min(at(), tokens.length),
+        unknown = [...bare(input.value)].filter((letter) => !plain(letter, about.charset));
+      write.textContent = writing ? "Stop" : "Write on";
+      drawReading(cost, place);
+      drawBars(filtered(rows[place], settings()), tokens[place]);
+      const before = shown(letters()[place - 1]);
+      next.textContent = place
+        ? `What comes after the ${place === tokens.length ? "last letter" : `“${before}” at the cursor`}:`
+        : "What comes first:";
+      const worst = cost.indexOf(Math.max(...cost));
+      const likeliest = (logProbs) => logProbs.indexOf(Math.max(...logProbs));
+      return {
+        numbers: [
+          ["letters", String(tokens.length)],
+          ["bits", fixed(sum, 1)],
+          ["bits per letter", tokens.length ? fixed(sum / tokens.length, 2) : "none"],
+        ],
+        finding: tokens.length
+          ? `The greatest surprise is “${shown(letters()[worst])}”, letter ${worst + 1}: ${fixed(cost[worst], 1)} bits, where “${shown(about.charset[likeliest(rows[worst])])}” was likelier.` +
+            (unknown.length
+              ? ` Left out, for the model does not know them: ${unknown.join(" ")}`
+              : "")
+          : "Type something: every letter is coloured by how little the model expected it.",
+        table: {
+          caption: `The last ${Math.min(40, tokens.length)} letters`,
+          head: ["place", "letter", "bits", "log p in nats"],
+          rows: tokens
+            .map((token, i) => [
+              String(i + 1),
+              shown(about.charset[token]),
+              fixed(cost[i], 3),
+              fixed(rows[i][token], 4),
+            ])
+            .slice(-40),
+        },
+      };
+    },
+  });
+}
