@@ -624,6 +624,9 @@ def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path)
         place.text for place in ElementTree.parse(site / "sitemap.xml").findall(".//{*}loc")
     ] == [said["og:url"]]
     assert 'href="/course/index.html"' in (site / "404.html").read_text()
+    root = (site / "index.html").read_text(encoding="utf-8")  # the address that people share
+    assert root.startswith("<!DOCTYPE html>") and 'url=book/page.html"' in root
+    assert f'property="og:url" content="{said["og:url"]}"' in root and 'rel="canonical"' in root
 
     shutil.copy(HOME / "_config.yml", tmp_path)
     status, said = small_book("# Page\n\nText.\n")

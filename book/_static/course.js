@@ -39,6 +39,42 @@
     } else input.addEventListener("focus", () => searching(input, form.parentElement));
   }
 
+  // The side bar shows where the reader is, also far down its list; the drawer of contents closes behind a tap.
+  const bar = document.querySelector(".bd-sidebar-primary");
+  const here = bar?.querySelector("li.active.current:not(:has(li.current)) > a");
+  if (here) bar.scrollTop += here.getBoundingClientRect().top - bar.getBoundingClientRect().top - bar.clientHeight / 2;
+  const drawer = document.querySelector("#pst-secondary-sidebar-checkbox");
+  document.querySelector(".bd-sidebar-secondary")?.addEventListener("click", ({ target }) => {
+    if (drawer && target.closest("a")) drawer.checked = false;
+  });
+
+  // A formula is copied as TeX between dollars, and whole.
+  addEventListener("copy", (event) => {
+    const selection = getSelection();
+    if (!selection.rangeCount) return;
+    const range = selection.getRangeAt(0).cloneRange();
+    const formula = (node) => {
+      const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+      return element?.closest(".katex-display") ?? element?.closest(".katex");
+    };
+    const [first, last] = [formula(range.startContainer), formula(range.endContainer)];
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    const copy = document.createElement("div");
+    copy.append(range.cloneContents());
+    const formulas = copy.querySelectorAll(".katex");
+    if (!formulas.length) return;
+    for (const each of formulas) {
+      const dollars = each.closest(".katex-display") ? "$$" : "$";
+      each.replaceWith(dollars + each.querySelector("annotation").textContent.trim() + dollars);
+    }
+    copy.style.cssText = "position: fixed; opacity: 0";
+    document.body.append(copy); // lines end where they end on the page
+    event.clipboardData.setData("text/plain", copy.innerText);
+    copy.remove();
+    event.preventDefault();
+  });
+
   const folds = [];
   addEventListener("beforeprint", () => {
     folds.push(...document.querySelectorAll("article details:not([open])"));

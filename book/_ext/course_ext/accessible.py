@@ -60,6 +60,8 @@ MENDED = [
                 ' aria-label="Table">'
             ),
         ),
+        # "You are here" in the contents: of a long section the window never holds a tenth.
+        (r'<body data-bs-spy="scroll"', '<body data-bs-threshold="0,0.01" data-bs-spy="scroll"'),
         # A role that browsers no longer know.
         (r' role="doc-biblioentry"', ' role="listitem"'),
     ]
@@ -100,8 +102,17 @@ def fold(page: str) -> str:
     return page
 
 
+def break_names(page: str) -> str:
+    """Long names in the text break after a dot or an underscore, and nowhere else."""
+    return re.sub(
+        r'(<span class="pre">)([\w.]{9,})(</span>)',
+        lambda found: found[1] + re.sub(r"(?<=\w)([._]+)(?=\w)", r"\1<wbr>", found[2]) + found[3],
+        page,
+    )
+
+
 def mend(page: str) -> str:
-    page = fold(page)
+    page = break_names(fold(page))
     for pattern, into in MENDED:
         page = pattern.sub(into, page)
     return page

@@ -9,6 +9,7 @@ baseurl` is set.
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +25,20 @@ EARLY_THEME = """(page => {
   page.mode ||= "auto";
   page.theme ||= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 })(document.documentElement.dataset);"""
+
+
+ROOT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+{tags}
+<meta http-equiv="refresh" content="0; url={first}">
+</head>
+<body><p><a href="{first}">{title}</a></p></body>
+</html>
+"""
 
 
 def first_paragraph(doctree) -> str:
@@ -96,6 +111,22 @@ def write_not_found(app, exception) -> None:
         )
 
 
+def write_root(app, exception) -> None:
+    """The site's own address, which people share, says what it is before it leads to the first
+    page.
+    """
+    if exception is not None or app.builder.name != "html":
+        return
+    first = app.builder.get_target_uri(app.config.root_doc)
+    page = (Path(app.outdir) / first).read_text(encoding="utf-8")
+    about = r'<meta (?:property="og:|name="(?:description|twitter:card)")[^>]*>'
+    tags = re.findall(rf'{about}|<link rel="canonical"[^>]*>', page)
+    title = html.escape(app.config.html_title)
+    (Path(app.outdir) / "index.html").write_text(
+        ROOT.format(title=title, tags="\n".join(tags), first=first), encoding="utf-8"
+    )
+
+
 def write_sitemap(app, exception) -> None:
     """The pages of the contents, for search engines, which want whole addresses."""
     if exception is not None or app.builder.name != "html":
@@ -120,5 +151,6 @@ def setup(app):
     app.connect("config-inited", end_with_slash)
     app.connect("html-page-context", add_description)
     app.connect("build-finished", write_not_found)
+    app.connect("build-finished", write_root)
     app.connect("build-finished", write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,87 @@
+"""Finding one's way on a page, and taking something away from it."""
+
+import pytest
+
+COPY = """() => {
+    const event = new ClipboardEvent("copy", {
+        clipboardData: new DataTransfer(), bubbles: true, cancelable: true,
+    });
+    document.dispatchEvent(event);
+    return event.clipboardData.getData("text/plain");
+}"""
+# Names in tables of which a piece without a dot or an underscore stands on two lines.
+BROKEN = """() => [...document.querySelectorAll("td code.literal, th code.literal")]
+    .filter(code => {
+        const pieces = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        const range = document.createRange();
+        while (pieces.nextNode()) {
+            range.selectNodeContents(pieces.currentNode);
+            const tops = [...range.getClientRects()].map(rect => Math.round(rect.top));
+            if (!/\\s/.test(pieces.currentNode.data) && new Set(tops).size > 1) return true;
+        }
+        return false;
+    })
+    .map(code => code.textContent)"""
+
+
+def test_a_formula_is_copied_as_tex(page, site):
+    page.goto(f"{site}book/02-factorization/2-teacher-forcing.html")
+    page.evaluate(
+        """() => {
+            const formula = document.querySelector("div.math .katex");
+            getSelection().selectAllChildren(formula.querySelector(".katex-html"));
+        }"""
+    )
+    copied = page.evaluate(COPY)
+    assert copied.startswith("$$") and copied.endswith("$$") and r"\sum" in copied
+    page.evaluate(
+        "getSelection().selectAllChildren([...document.querySelectorAll('article p')]"
+        ".find(p => p.querySelector('.katex')))"
+    )
+    copied = page.evaluate(COPY)
+    assert "$" in copied and "\n\n\n" not in copied
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
+    assert page.evaluate(COPY) == "", "text without formulas is the browser's own affair"
+
+
+@pytest.mark.parametrize("name", ["01-distributions/1-finite-vocabulary", "10-diagnostics/review"])
+def test_the_side_bar_shows_the_page_that_is_read(page, site, name):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(f"{site}book/{name}.html")
+    here = page.locator(".bd-sidebar-primary li.active.current:not(:has(li.current)) > a")
+    box = here.bounding_box()
+    assert 0 < box["y"] < 768 - box["height"]
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_contents_say_where_one_is(page, site):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto(f"{site}book/notation.html")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    seen = []
+    for position in range(800, height - 800, 600):
+        page.evaluate(f"scrollTo(0, {position})")
+        page.wait_for_timeout(150)
+        seen.append(page.locator(".bd-sidebar-secondary .nav-link.active").count())
+    assert len(seen) > 3 and all(seen)
+
+
+def test_the_drawer_of_contents_closes_behind_a_tap(page, site):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{site}book/notation.html")
+    page.locator(".secondary-toggle").click()
+    link = page.locator(".bd-sidebar-secondary a").nth(2)
+    link.click()
+    page.wait_for_timeout(400)
+    assert not page.locator("#pst-secondary-sidebar-checkbox").is_checked()
+    assert not link.is_visible() or link.bounding_box()["x"] >= 390
+
+
+def test_names_in_tables_break_at_their_joints(page, site):
+    page.set_viewport_size({"width": 360, "height": 740})
+    broken = {}
+    for name in ("03-softmax/review", "06-calibration/review", "08-models/review", "notation"):
+        page.goto(f"{site}book/{name}.html")
+        if found := page.evaluate(BROKEN):
+            broken[name] = found
+    assert not broken
