@@ -70,7 +70,10 @@ def test_the_first_place_is_the_one_that_is_meant(page, site):
 
 def test_the_field_of_every_page_finds_places_while_typing(page, site):
     page.goto(f"{site}book/03-softmax/index.html")
+    field = page.locator(".search-button__search-container input")
+    assert not field.is_visible()
     page.keyboard.press("Control+k")
+    assert field.is_visible()
     page.keyboard.type("perplex", delay=30)
     page.locator(".course-results li").first.wait_for()
     assert "5.3 Perplexity" in [title for title, _ in results(page)]

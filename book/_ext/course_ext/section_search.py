@@ -18,7 +18,7 @@ VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "search"
 # Drawn formulas beside their MathML, outputs of code, buttons and what else is not the text.
 UNREAD = (
     ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take, .eqno,"
-    " .cell_input, .cell_output, .practice, button, svg"
+    " .cell_input, .cell_output, .practice, button, summary, svg"
 )
 # What readers ask for in words that the section does not use.
 ALSO = {
@@ -31,6 +31,7 @@ ALSO = {
     "9.2": "retrieval-augmented generation",
     "10.3": "out of distribution, drift",
 }
+BLOCKS = ["p", "li", "dt", "dd", "td", "th", "div", "pre", "h1", "h2", "h3", "br", "figcaption"]
 HEADINGS = ["h1", "h2", "h3"]
 DEFINITION = 400  # characters of a definition that are shown
 SPHINX_SEARCH = re.compile(
@@ -43,9 +44,11 @@ def text_of(node: Tag | None) -> str:
     copy = BeautifulSoup(str(node or ""), "html.parser")
     for part in copy.select(UNREAD):
         part.decompose()
-    for formula in copy.select("math"):  # its letters belong together
+    for formula in copy.select("math"):
         formula.replace_with(formula.get_text("", strip=True))
-    return " ".join(copy.get_text(" ").split())
+    for block in copy.find_all(BLOCKS):
+        block.append(" ")
+    return " ".join(copy.get_text("").split())
 
 
 def sections(article: Tag, address: str) -> list[dict]:
