@@ -15,10 +15,10 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "search"
-# Drawn formulas beside their MathML, outputs of code, buttons and what else is not the text.
+# Drawn formulas beside their MathML, listings, buttons and what else is not the text.
 UNREAD = (
-    ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take, .eqno,"
-    " .cell_input, .cell_output, .practice, button, summary, svg"
+    ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take,"
+    " .cell_input, .practice, button, summary, svg"
 )
 # What readers ask for in words that the section does not use.
 ALSO = {
@@ -39,36 +39,68 @@ SPHINX_SEARCH = re.compile(
 )
 
 
-def text_of(node: Tag | None) -> str:
-    """What a reader reads, in one line; "" of nothing."""
-    copy = BeautifulSoup(str(node or ""), "html.parser")
-    for part in copy.select(UNREAD):
+def readable(article: Tag) -> Tag:
+    """The part of a page that is read, so that its text can be taken as it stands."""
+    for part in article.select(UNREAD):
         part.decompose()
-    for formula in copy.select("math"):
+    for formula in article.select("math"):
         formula.replace_with(formula.get_text("", strip=True))
-    for block in copy.find_all(BLOCKS):
+    for block in article.find_all(BLOCKS):
         block.append(" ")
-    return " ".join(copy.get_text("").split())
+    return article
 
 
-def sections(article: Tag, address: str) -> list[dict]:
-    """Each section without those within it; the page's first has the page's own address."""
+def text_of(node: Tag | None) -> str:
+    """The words of a readable part, in one line; "" of nothing."""
+    return " ".join(node.get_text("").split()) if node else ""
+
+
+def take_numbered(article: Tag, page: str, address: str) -> list[dict]:
+    """Figures and equations that have a number; outputs of code, captions and numbers go with
+    them.
+    """
     found = []
-    page = text_of(article.find("h1"))
-    for section in article.select("section[id]"):
-        heading = section.find(HEADINGS, recursive=False)
-        if heading is None:
-            continue
-        copy = BeautifulSoup(str(section), "html.parser")
-        for inner in copy.select("section section, h1, h2, h3, figure"):
-            inner.decompose()
-        title = text_of(heading)
-        where = address if heading.name == "h1" else f"{address}#{section['id']}"
-        found.append(
-            {"kind": "section", "title": title, "page": page, "address": where}
-            | {"text": text_of(copy)}
-        )
+    for figure in article.select("figure[id]"):
+        caption = figure.find("figcaption")
+        if caption:
+            number = caption.select_one(".caption-number")
+            text = caption.select_one(".caption-text")
+            title = text_of(number) if number else "Figure"
+            found.append(
+                {"kind": "figure", "title": title, "page": page, "text": text_of(text or caption)}
+                | {"address": f"{address}#{figure['id']}"}
+            )
+    for equation in article.select("div.math[id]"):
+        number = equation.select_one(".eqno")
+        if number:
+            label = str(equation["id"])
+            words = re.sub(r"^equation-|^eq-", "", label).replace("-", " ")
+            title = f"Equation {text_of(number).strip('()# ')}: {words}"
+            found.append(
+                {"kind": "equation", "title": title, "page": page, "text": ""}
+                | {"address": f"{address}#{label}"}
+            )
+    for part in article.select("figure, .eqno, .cell_output"):
+        part.decompose()
     return found
+
+
+def take_sections(article: Tag, page: str, address: str) -> list[dict]:
+    """Each section without those within it; the page's first has the page's own address.
+
+    Nothing is left of the page after that: what is within a section is taken before it.
+    """
+    found = []
+    for section in reversed(article.select("section[id]")):
+        heading = section.find(HEADINGS, recursive=False)
+        if heading:
+            where = address if heading.name == "h1" else f"{address}#{section['id']}"
+            entry = {"kind": "section", "title": text_of(heading), "page": page, "address": where}
+            for inner in section.find_all(HEADINGS):
+                inner.decompose()
+            found.append(entry | {"text": text_of(section)})
+            section.decompose()
+    return found[::-1]
 
 
 def terms(article: Tag, address: str) -> list[dict]:
@@ -92,34 +124,6 @@ def symbols(article: Tag, address: str) -> list[dict]:
                 {"kind": "symbol", "title": cells[0], "page": "Notation", "text": cells[1]}
                 | {"address": f"{address}#{section['id']}"}
             )
-    return found
-
-
-def numbered(article: Tag, address: str) -> list[dict]:
-    """Figures and equations that have a number."""
-    page, found = text_of(article.find("h1")), []
-    for figure in article.select("figure[id]"):
-        caption = figure.find("figcaption")
-        if caption is None:
-            continue
-        number = caption.select_one(".caption-number")
-        text = caption.select_one(".caption-text")
-        title = text_of(number) if number else "Figure"
-        found.append(
-            {"kind": "figure", "title": title, "page": page, "text": text_of(text or caption)}
-            | {"address": f"{address}#{figure['id']}"}
-        )
-    for equation in article.select("div.math[id]"):
-        number = equation.select_one(".eqno")
-        if number is None:
-            continue
-        label = str(equation["id"])
-        words = re.sub(r"^equation-|^eq-", "", label).replace("-", " ")
-        digits = number.get_text().strip("()# \n")
-        found.append(
-            {"kind": "equation", "title": f"Equation {digits}: {words}", "page": page, "text": ""}
-            | {"address": f"{address}#{label}"}
-        )
     return found
 
 
@@ -162,18 +166,22 @@ def documents(site: Path) -> list[dict]:
         article = page.select_one("article.bd-article")
         if article is None or article.find("h1") is None:
             continue
-        first, *others = sections(article, address)
-        first["kind"] = "chapter" if path.stem == "index" else "section"
-        number = re.match(r"\d+\.\d", first["title"])
-        section = number.group() if number else ""
-        first["names"] = ", ".join(
-            [*names.get(address, []), *code.get(section, []), ALSO.get(section, "")]
-        )
+        title = text_of(readable(article).find("h1"))
+        numbered = take_numbered(article, title, address)
         lists = {"glossary": terms, "notation": symbols}.get(path.stem)
-        if lists:  # each of its entries is found by itself
+        entries = lists(article, address) if lists else []
+        first, *others = take_sections(article, title, address)
+        if lists:  # each of their entries is found by itself
             first |= {"text": "", "names": ""}
-            others = lists(article, address)
-        found += [first, *others, *numbered(article, address)]
+            others = entries
+        else:
+            number = re.match(r"\d+\.\d", title)
+            section = number.group() if number else ""
+            first["names"] = ", ".join(
+                [*names.get(address, []), *code.get(section, []), ALSO.get(section, "")]
+            )
+        first["kind"] = "chapter" if path.stem == "index" else "section"
+        found += [first, *others, *numbered]
     return found
 
 
