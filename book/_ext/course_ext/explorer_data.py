@@ -308,7 +308,7 @@ def ngrams() -> dict:
     )
 
 
-# --- pocket transformers (sections 2.3, 5.3 and 8.5) ---
+# --- pocket transformers (the landing page, chapters 2 and 8) ---
 
 POCKETS = ("transformer-80k", "transformer-300k", "transformer-1m")
 MATRICES = ("qkv_w", "proj_w", "fc_w", "out_w")  # stored (layers, inputs, outputs)
@@ -363,6 +363,7 @@ TABLES = {
 
 
 def compact(content) -> bytes:
+    """A JSON file without blanks."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
         "utf-8"
     )

@@ -1,6 +1,7 @@
 // Temperature and the filters on recorded next-token distributions: for the landing page, section 3.5 and chapter 7.
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
+import { filtered, ofTokens } from "./filters.js";
 import {
   axes,
   choice,
@@ -46,67 +47,6 @@ function unpack({ unit, steps, counts }) {
     }),
     counts,
   };
-}
-
-/**
- * Temperature, then top-k, top-p and min-p, each on what the last one left, as lmcore.decoding does.
- *
- * Tokens with equal logits share a group. Returns weights e^(-distance/τ) of the groups, how many of each are kept, and what follows.
- */
-export function filtered({ distances, counts }, { tau = 1, k = Infinity, p = 1, minP = 0 }) {
-  const weights = distances.map((d) => Math.exp(-d / tau));
-  const kept = counts.slice();
-  let before = 0;
-  for (let i = 0; i < kept.length; i++) {
-    // every token tied with the k-th stays
-    if (before >= k) kept[i] = 0;
-    before += counts[i];
-  }
-  const sum = () => kept.reduce((total, n, i) => total + n * weights[i], 0);
-  const all = counts.reduce((total, n, i) => total + n * weights[i], 0);
-  if (p < 1) {
-    const target = p * sum();
-    let mass = 0,
-      reached = false;
-    for (let i = 0; i < kept.length; i++) {
-      if (reached) kept[i] = 0;
-      else if (mass + kept[i] * weights[i] < target) mass += kept[i] * weights[i];
-      else {
-        let n = 1;
-        while (n < kept[i] && mass + n * weights[i] < target) n++;
-        kept[i] = n;
-        reached = true;
-      }
-    }
-  }
-  if (minP > 0)
-    distances.forEach((d, i) => {
-      if (-d / tau < Math.log(minP)) kept[i] = 0;
-    });
-  const total = sum();
-  const meanDistance =
-    kept.reduce((value, n, i) => value + (n ? n * weights[i] * distances[i] : 0), 0) / total;
-  const meanSquare =
-    kept.reduce((value, n, i) => value + (n ? n * weights[i] * distances[i] ** 2 : 0), 0) / total;
-  return {
-    weights,
-    kept,
-    total,
-    mass: total / all,
-    count: kept.reduce((value, n) => value + n, 0),
-    entropy: (Math.log(total) + meanDistance / tau) / Math.LN2,
-    slope: (meanSquare - meanDistance ** 2) / tau ** 3 / Math.LN2,
-  };
-}
-
-/** Probability of each named token; null if it was cut. */
-function ofTokens(n, { counts }, { weights, kept, total }) {
-  const found = [];
-  for (let i = 0; found.length < n; i++) {
-    for (let j = 0; j < counts[i] && found.length < n; j++)
-      found.push(j < kept[i] ? weights[i] / total : null);
-  }
-  return found;
 }
 
 export async function mount(stage, form) {

@@ -9,11 +9,11 @@ const dot = (a, b, n, i = 0, j = 0) => {
 };
 
 /**
- * The parameters in a file of `explorer_data.pocket`: each tensor begins at a multiple of four bytes.
+ * The parameters in a file of `explorer_data.pocket_file`: each tensor begins at a multiple of four bytes.
  *
  * A tensor with scales is (groups, rows, columns) of bytes and one float32 for each row; the others are float32.
  */
-export function unpack(tensors, buffer) {
+function unpack(tensors, buffer) {
   const params = {};
   let at = 0;
   for (const { name, groups, rows, columns, scaled } of tensors) {
@@ -52,7 +52,7 @@ function linear(weights, from, x, outputs, bias, biasFrom) {
 const gelu = (v) => (v / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)));
 
 /** Logarithms of softmax(logits). */
-export function logSoftmax(logits) {
+function logSoftmax(logits) {
   const top = Math.max(...logits);
   let sum = 0;
   for (const value of logits) sum += Math.exp(value - top);
@@ -62,9 +62,8 @@ export function logSoftmax(logits) {
 /**
  * A model that has read a text and can say what comes next.
  *
- * `read(inputs)` gives the log-probabilities after these ids (BOS first, any length); it computes only what earlier calls
- * have not. `attention[layer][head]` are the weights with which the last of them looked at the window, `start` its first
- * place. Heads in `silent` (layer * n_head + head) add nothing: after a change call `forget`.
+ * `read(inputs)` gives the log-probabilities after these ids (`bos` first, any length); it computes only what earlier calls
+ * have not.
  */
 export function transformer({ config, tensors }, buffer) {
   const params = unpack(tensors, buffer);
@@ -72,10 +71,7 @@ export function transformer({ config, tensors }, buffer) {
   const size = d / H;
   const keys = new Float32Array(L * block * d),
     values = new Float32Array(L * block * d);
-  const attention = Array.from({ length: L }, () => Array(H));
-  const silent = new Set();
-  let window = [],
-    start = 0;
+  let window = [];
 
   function attend(layer, qkv, position) {
     const base = layer * block * d,
@@ -89,8 +85,6 @@ export function transformer({ config, tensors }, buffer) {
         (_, t) => dot(qkv, keys, size, from, base + t * d + from) / Math.sqrt(size),
       );
       const weights = Float32Array.from(logSoftmax(scores), Math.exp);
-      attention[layer][head] = weights;
-      if (silent.has(layer * H + head)) continue;
       weights.forEach((weight, t) => {
         for (let i = 0; i < size; i++) out[from + i] += weight * values[base + t * d + from + i];
       });
@@ -122,20 +116,10 @@ export function transformer({ config, tensors }, buffer) {
   }
 
   return {
-    vocabSize: V,
     bos: V,
-    attention,
-    silent,
-    heads: [L, H],
-    get start() {
-      return start;
-    },
-    forget() {
-      window = [];
-    },
     read(inputs) {
       // the rule of lmcore.models.transformer.window_start
-      start = Math.ceil(Math.max(0, inputs.length - block) / stride) * stride;
+      const start = Math.ceil(Math.max(0, inputs.length - block) / stride) * stride;
       const wanted = inputs.slice(start);
       let known = 0;
       while (known < Math.min(window.length, wanted.length - 1) && window[known] === wanted[known])

@@ -1,4 +1,5 @@
-// The reader's own text, read letter by letter by a pocket transformer (the landing page, 1.3, 2.2, 5.3, 7 and 8.5).
+// The reader's own text, read letter by letter by a pocket transformer (the landing page, chapters 2 and 8).
+import { filtered, grouped, ofTokens } from "./filters.js";
 import { transformer } from "./transformer.js";
 import { button, choice, element, fixed, frame, percent, range } from "./ui.js";
 
@@ -20,40 +21,27 @@ const PLAIN = {
 const bare = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "");
 
 /** Letters of the model's alphabet, as near to the text as lmcore.data.clean would come. */
-export function plain(text, charset) {
+function plain(text, charset) {
   const folded = [...bare(text)].map((letter) => PLAIN[letter] ?? letter).join("");
   return [...folded].filter((letter) => charset.includes(letter)).join("");
 }
 
-/** Log-probabilities after temperature, then top-k with its ties, then top-p, as lmcore.decoding filters them. */
-export function filtered(logProbs, { tau, k, p }) {
-  const scaled = logProbs.map((value) => value / tau);
-  const order = [...scaled.keys()].sort((a, b) => scaled[b] - scaled[a] || a - b);
-  const least = scaled[order[Math.min(k, order.length) - 1]];
-  let kept = order.filter((token) => scaled[token] >= least);
-  const total = (tokens) => tokens.reduce((sum, token) => sum + Math.exp(scaled[token]), 0);
-  const target = p * total(kept);
-  let mass = 0;
-  if (p < 1)
-    kept = kept.filter((token) => {
-      if (mass >= target) return false;
-      mass += Math.exp(scaled[token]);
-      return true;
-    });
-  const norm = Math.log(total(kept));
-  const out = scaled.fill(-Infinity);
-  for (const token of kept) out[token] = logProbs[token] / tau - norm;
-  return out;
+/** What may come next, after the filters: [token, probability], the most probable first. */
+function candidates(logProbs, settings) {
+  const { order, ...row } = grouped(logProbs);
+  return ofTokens(order.length, row, filtered(row, settings))
+    .map((probability, i) => [order[i], probability])
+    .filter(([, probability]) => probability !== null);
 }
 
-/** A token drawn from log-probabilities with a number from [0, 1). */
-export function draw(logProbs, u) {
+/** One of the candidates, drawn with a number from [0, 1). */
+function draw(found, u) {
   let left = u;
-  for (const [token, value] of logProbs.entries()) {
-    left -= Math.exp(value);
+  for (const [token, probability] of found) {
+    left -= probability;
     if (left < 0) return token;
   }
-  return logProbs.indexOf(Math.max(...logProbs));
+  return found[0][0];
 }
 
 const shown = (letter) => ({ " ": "␣", "\n": "⏎", undefined: "(end)" })[letter] ?? letter;
@@ -132,7 +120,6 @@ export async function mount(stage) {
       ["pocket-1m", "1,000,000 parameters, 1 MB"],
     ],
     async () => {
-      input.setSelectionRange(START.length, START.length);
       await take(size.value);
       redraw();
     },
@@ -161,7 +148,7 @@ export async function mount(stage) {
   });
   const grow = () => {
     if (!writing || !stage.isConnected) return redraw();
-    const token = draw(filtered(rows[tokens.length], settings()), Math.random());
+    const token = draw(candidates(rows[tokens.length], settings()), Math.random());
     writing = token === about.eos || input.value.length >= LONGEST ? 0 : writing - 1;
     if (token !== about.eos && input.value.length < LONGEST) {
       input.value += about.charset[token];
@@ -191,17 +178,13 @@ export async function mount(stage) {
       }),
     );
   };
-  const drawBars = (logProbs, truth) => {
-    const order = [...logProbs.keys()]
-      .filter((token) => logProbs[token] > -Infinity)
-      .sort((a, b) => logProbs[b] - logProbs[a] || a - b)
-      .slice(0, NEXT);
+  const drawBars = (found, truth) => {
     bars.replaceChildren(
-      ...order.map((token) => {
+      ...found.slice(0, NEXT).map(([token, probability]) => {
         const bar = element("span", { class: "ex-strip" });
-        bar.style.width = `${100 * Math.exp(logProbs[token])}%`;
+        bar.style.width = `${100 * probability}%`;
         const name = element("code", {}, shown(about.charset[token]));
-        const share = element("span", { class: "ex-share" }, percent(Math.exp(logProbs[token])));
+        const share = element("span", { class: "ex-share" }, percent(probability));
         return element("li", { class: token === truth ? "ex-true" : "" }, name, bar, share);
       }),
     );
@@ -232,7 +215,7 @@ export async function mount(stage) {
         unknown = [...bare(input.value)].filter((letter) => !plain(letter, about.charset));
       write.textContent = writing ? "Stop" : "Write on";
       drawReading(cost, place);
-      drawBars(filtered(rows[place], settings()), tokens[place]);
+      drawBars(candidates(rows[place], settings()), tokens[place]);
       const before = shown(letters()[place - 1]);
       next.textContent = place
         ? `What comes after the ${place === tokens.length ? "last letter" : `“${before}” at the cursor`}:`
