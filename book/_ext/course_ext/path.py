@@ -9,48 +9,49 @@ from __future__ import annotations
 import html
 import re
 
-PAGE = re.compile(r"book/(?P<chapter>\d\d)-[^/]+/(?:index|review|(?P<place>[1-9])-[\w-]+)")
+PAGE = re.compile(r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review|[1-5]-[\w-]+)")
 
 
-def place_of(page: str) -> str:
-    """The number of a section within its chapter, "" for any other page."""
-    found = PAGE.fullmatch(page)
-    return (found["place"] or "") if found else ""
+def sections(env, slug: str) -> list[str]:
+    """Names of the chapter's pages that are notebooks, in order."""
+    found = (PAGE.fullmatch(name) for name in sorted(env.found_docs))
+    return [
+        page.group()
+        for page in found
+        if page
+        and page["slug"] == slug
+        and page["page"][0].isdigit()
+        and env.doc2path(page.group(), False).endswith(".ipynb")
+    ]
 
 
-def stops(pages: list[str], pagename: str) -> list[tuple[str, str]]:
+def stops(env, slug: str) -> list[tuple[str, str]]:
     """(short name, page) of the pages of a chapter, in reading order."""
-    folder = pagename.rpartition("/")[0]
-    own = sorted(page for page in pages if page.startswith(f"{folder}/"))
-    numbered = [(place_of(page), page) for page in own if place_of(page)]
-    return [("Opener", f"{folder}/index"), *numbered, ("Review", f"{folder}/review")]
-
-
-def line(pages: list[str], titles: dict[str, str], pagename: str, pathto) -> str:
-    """The path as HTML: links with their titles, the page itself marked."""
-    chapter = int(pagename.split("/")[1][:2])
-    found = [(name, page) for name, page in stops(pages, pagename) if page in titles]
-    items = []
-    for name, page in found:
-        words = f"{chapter}.{name}" if name.isdigit() else name
-        title = html.escape(titles[page], quote=True)
-        here = ' aria-current="page"' if page == pagename else ""
-        items.append(f'<li><a href="{pathto(page)}" title="{title}"{here}>{words}</a></li>')
-    place = place_of(pagename)
-    number = sum(name.isdigit() for name, _ in found)
-    where = f"<span>Section {place} of {number}</span>" if place else ""
-    return (
-        f'<nav class="course-path" aria-label="Chapter {chapter}">'
-        f"<ol>{''.join(items)}</ol>{where}</nav>\n"
-    )
+    numbered = [(page.rpartition("/")[2][0], page) for page in sections(env, slug)]
+    found = [("Opener", f"book/{slug}/index"), *numbered, ("Review", f"book/{slug}/review")]
+    return [(name, page) for name, page in found if page in env.found_docs]
 
 
 def show(app, pagename, templatename, context, doctree) -> None:
-    if app.builder.name != "html" or doctree is None or not PAGE.fullmatch(pagename):
+    """Put the path above the title: links to the chapter's pages, this one marked."""
+    here = PAGE.fullmatch(pagename)
+    if app.builder.name != "html" or doctree is None or not here:
         return
-    pages = [page for page in app.env.found_docs if PAGE.fullmatch(page)]
-    titles = {page: app.env.titles[page].astext() for page in pages}
-    made = line(pages, titles, pagename, context["pathto"])
+    chapter, found = int(here["chapter"]), stops(app.env, here["slug"])
+    items, where = [], ""
+    for name, page in found:
+        words = f"{chapter}.{name}" if name.isdigit() else name
+        title = html.escape(app.env.titles[page].astext(), quote=True)
+        current = ' aria-current="page"' if page == pagename else ""
+        link = f'<a href="{context["pathto"](page)}" title="{title}"{current}>{words}</a>'
+        items.append(f"<li>{link}</li>")
+        if current and name.isdigit():
+            of = sum(other.isdigit() for other, _ in found)
+            where = f"<span>Section {name} of {of}</span>"
+    made = (
+        f'<nav class="course-path" aria-label="Chapter {chapter}">'
+        f"<ol>{''.join(items)}</ol>{where}</nav>\n"
+    )
     context["body"] = context["body"].replace("<h1>", f"{made}<h1>", 1)
 
 

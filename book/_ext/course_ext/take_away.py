@@ -10,10 +10,9 @@ or launched.
 from __future__ import annotations
 
 import html
-import re
 from urllib.parse import quote
 
-PAGE = re.compile(r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review|[1-5]-[\w-]+)")
+from course_ext.path import PAGE, sections
 
 
 def launchers(address: str, branch: str, path: str) -> list[tuple[str, str]]:
@@ -56,19 +55,6 @@ def link(address: str, words: str, download: str | None = None) -> str:
         else 'class="reference external"'
     )
     return f'<a {kind} href="{html.escape(address)}">{words}</a>'
-
-
-def sections(env, slug: str) -> list[str]:
-    """Names of the chapter's pages that are notebooks, in order."""
-    found = (PAGE.fullmatch(name) for name in sorted(env.found_docs))
-    return [
-        page.group()
-        for page in found
-        if page
-        and page["slug"] == slug
-        and page["page"][0].isdigit()
-        and env.doc2path(page.group(), False).endswith(".ipynb")
-    ]
 
 
 def offer(app, pagename, templatename, context, doctree) -> None:
