@@ -40,9 +40,8 @@
   }
 
   // The side bar shows where the reader is, also far down its list; the drawer of contents closes behind a tap.
-  const bar = document.querySelector(".bd-sidebar-primary");
-  const here = bar?.querySelector("li.active.current:not(:has(li.current)) > a");
-  if (here) bar.scrollTop += here.getBoundingClientRect().top - bar.getBoundingClientRect().top - bar.clientHeight / 2;
+  const here = document.querySelector(".bd-sidebar-primary li.active.current:not(:has(li.current)) > a");
+  here?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const drawer = document.querySelector("#pst-secondary-sidebar-checkbox");
   document.querySelector(".bd-sidebar-secondary")?.addEventListener("click", ({ target }) => {
     if (drawer && target.closest("a")) drawer.checked = false;

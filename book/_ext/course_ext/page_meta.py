@@ -67,7 +67,7 @@ def end_with_slash(app, config) -> None:
 def add_description(app, pagename, templatename, context, doctree) -> None:
     if app.builder.name == "epub":
         return
-    if pagename == app.config.root_doc or context.get("title") == app.config.html_title:
+    if pagename == app.config.root_doc:
         context["docstitle"] = ""  # the course's name is the page's, and stands there once
     metatags = context.get("metatags", "")
     title = html.escape(html.unescape(context.get("title", "")), quote=True)
