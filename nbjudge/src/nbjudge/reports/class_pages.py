@@ -6,10 +6,10 @@ that comes from a student or a test is escaped.
 
 import difflib
 import html
-from pathlib import Path
 from typing import NamedTuple
 
-STYLE = (Path(__file__).resolve().parent / "feedback.css").read_text(encoding="utf-8")
+from nbjudge.reports.pages import HEAD, STYLE
+
 MORE_STYLE = """
 svg { max-width: 100%; height: auto; background: #fff; }
 figure { margin: 1rem 0; }
@@ -19,17 +19,9 @@ mark { background: #fff3b0; color: #1b1b1b; }
 nav ul { columns: 2; }
 @media print { .pair { font-size: 8pt; } }
 """
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
+PAGE = (
+    HEAD
+    + """<body>
 <header><h1>{title}</h1>
 <p class="whose">{made}</p>
 {nav}</header>
@@ -38,7 +30,8 @@ PAGE = """<!DOCTYPE html>
 </main>
 </body>
 </html>
-"""  # noqa: E501
+"""
+)
 
 
 class Part(NamedTuple):
@@ -76,6 +69,7 @@ def page(title, made, parts, links=()):
     """
     items = "".join(f'<li><a href="{_(href)}">{_(text)}</a></li>' for href, text in links)
     return PAGE.format(
+        bar=_(title),
         title=_(title),
         made=_(made),
         style=STYLE + MORE_STYLE,

@@ -21,6 +21,7 @@ from pygments.lexers import PythonLexer
 
 from nbjudge.assignment.spec import ANSWER, TEST, TEXT, WRITTEN
 from nbjudge.reports import mathematics
+from nbjudge.reports.pages import HEAD, STYLE
 from nbjudge.submission.sanitise import source_of
 
 TAGS = set(
@@ -44,18 +45,9 @@ VERDICT = re.compile(r"(passed|FAILED)  (.*)")
 # private characters stand for formulas while a text is made harmless
 MARK = re.compile("\ue000(\\d+)\ue001")
 
-STYLE = (Path(__file__).resolve().parent / "feedback.css").read_text(encoding="utf-8")
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}{by}</title>
-<style>
-{style}</style>
-</head>
-<body>
+PAGE = (
+    HEAD
+    + """<body>
 <header>
 <h1>{title}</h1>
 {student}
@@ -76,6 +68,7 @@ PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+)
 END = b"</html>\n"
 
 
@@ -106,8 +99,11 @@ def is_whole(path):
 @cache
 def version():
     """A hash of what makes a page: other code writes pages anew."""
-    sources = [Path(__file__), Path(mathematics.__file__), Path(__file__).with_name("feedback.css")]
-    parts = [path.read_bytes() for path in sources] + [bytes([mathematics.available()])]
+    here = Path(__file__)
+    names = "feedback.py", "pages.py", "mathematics.py", "feedback.css"
+    parts = [here.with_name(name).read_bytes() for name in names] + [
+        bytes([mathematics.available()])
+    ]
     return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
 
@@ -131,9 +127,11 @@ def page(spec, cells, scores, limits=(), student=None):
     """
     ours = {cell.grade_id: cell for cell in spec.cells if cell.grade_id}
     told = "".join(f"<li>{html.escape(_cut(one))}</li>" for one in limits)
+    title = _plain(_title(spec))
+    by = html.escape(f", {student.name or student.id}") if student else ""
     return PAGE.format(
-        title=_plain(_title(spec)),
-        by=html.escape(f", {student.name or student.id}") if student else "",
+        bar=title + by,
+        title=title,
         student=_whose(spec, student),
         style=STYLE,
         total=_total(scores),
