@@ -280,7 +280,7 @@ SENTENCES = ((13164, 9), (13152, 8), (12717, 7), (13160, 4))
 def masked() -> dict:
     """Four sentences of a speech with the surprise of each token.
 
-    Padding is charged log V, as by a model that knows nothing.
+    Padding has the surprise log V, that of a model which knows nothing.
     """
     llm = smollm2()
     rows = []

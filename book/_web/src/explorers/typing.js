@@ -204,7 +204,7 @@ export async function mount(stage) {
       element(
         "p",
         { class: "ex-hint" },
-        "A character model trained on presidents' addresses before 1927 (section 8.5). It runs here; what you type goes nowhere.",
+        "A character model trained on addresses of presidents up to 1926 (section 8.5). It runs here, and what you type stays here.",
       ),
     ],
     draw: () => {
