@@ -31,6 +31,11 @@ class Standing(NamedTuple):
     most: float
     penalty: float
 
+    @property
+    def has_score(self):
+        """Whether it was graded, even if a person has still to mark some of it."""
+        return self.state in (GRADED, TO_BE_MARKED)
+
 
 class Class(NamedTuple):
     """The whole course as the gradebook has it."""
@@ -66,7 +71,7 @@ def read(home=".", root=None, chapters=(), db=None):
         If there is no gradebook yet, or an assignment is not in it.
     """
     found = everybody(home, root, chapters, db).standings.values()
-    some = [one for one in found if one.state in (GRADED, TO_BE_MARKED)]
+    some = [one for one in found if one.has_score]
     return sorted(some, key=lambda one: (one.chapter, one.student))
 
 

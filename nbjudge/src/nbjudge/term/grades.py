@@ -20,8 +20,6 @@ from nbjudge.records.standing import GRADED, MISSING, NO_GRADE, TO_BE_MARKED, WI
 from nbjudge.term import tables
 
 # what a spreadsheet would take for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
 CANVAS_COLUMN = re.compile(r"(?P<title>.+) \((?P<number>\d+)\)")
 
 
@@ -164,24 +162,21 @@ def plain(path, home=".", root=None, db=None, chapters=()):
     """
     found = standing.everybody(home, root, chapters, db)
     sums = totals(found, rules(Course(home, root, db).config, found.chapters))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
     heads = [
         head for name in found.chapters for head in (f"{name} ({found.most[name]:g})", "state")
     ]
-    writer.writerow(["id", "last_name", "first_name", "email", *heads, "total %", "total is"])
+    rows = [["id", "last_name", "first_name", "email", *heads, "total %", "total is"]]
     order = sorted(found.people.values(), key=lambda one: (one.last_name, one.first_name, one.id))
     for person in order:
         cells = []
         for chapter in found.chapters:
             one = found.standings[person.id, chapter]
-            has = one.state in (GRADED, TO_BE_MARKED)
-            cells += [number(one.score) if has else "", state(one)]
+            cells += [number(one.score) if one.has_score else "", state(one)]
         mine = sums[person.id]
         percent = "" if mine.percent is None else number(mine.percent)
         names = (person.id, person.last_name, person.first_name, person.email)
-        writer.writerow([*map(no_formula, names), *cells, percent, finality(mine)])
-    replace(path, text.getvalue().encode("utf-8-sig"))
+        rows.append([*names, *cells, percent, finality(mine)])
+    tables.write(path, rows)
     return Filled(Path(path), len(order), {})
 
 
@@ -193,19 +188,6 @@ def finality(one):
 def state(one):
     """A standing in words."""
     return f"{one.waiting} to be marked" if one.state == TO_BE_MARKED else one.state
-
-
-def no_formula(text):
-    """A text that no spreadsheet takes for a formula.
-
-    Examples
-    --------
-    >>> no_formula("=1+1"), no_formula("Ann"), no_formula("-2.5")
-    ("'=1+1", 'Ann', '-2.5')
-    """
-    if NUMBER.fullmatch(text):
-        return text
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 # ---- platforms

@@ -4,8 +4,6 @@ Nothing is graded or run. The misconceptions are the messages that the tests gav
 """
 
 import contextlib
-import csv
-import io
 import json
 import statistics
 from collections import defaultdict
@@ -18,13 +16,13 @@ from nbjudge.course import Course
 from nbjudge.files import replace
 from nbjudge.records import standing
 from nbjudge.records.gradebook import Writer
-from nbjudge.records.standing import GRADED, MISSING, NO_GRADE, TO_BE_MARKED
+from nbjudge.records.standing import MISSING, NO_GRADE
 from nbjudge.reports import class_pages, pictures
 from nbjudge.reports.class_pages import Part
 from nbjudge.reports.feedback import ANSI, HEADING, VERDICT, number
 from nbjudge.submission import flags, recognise
 from nbjudge.submission.sanitise import grade_id, source_of
-from nbjudge.term import grades
+from nbjudge.term import grades, tables
 
 # messages and pairs on a page
 MOST_MESSAGES, MOST_PAIRS, LONGEST_PAIR = 30, 10, 8000
@@ -145,7 +143,7 @@ def gathered(course, writer, found, name):
     scores, lines = writer.scores(name), writer.lines(name)
     cells, waiting = defaultdict(dict), defaultdict(int)
     for (student, notebook), one in scores.items():
-        if found.standings[student, name].state in (GRADED, TO_BE_MARKED):
+        if found.standings[student, name].has_score:
             several = len({book for _, book in scores}) > 1
             for cell, score in one.cells.items():
                 cells[f"{notebook}: {cell}" if several else cell][student] = score
@@ -314,11 +312,8 @@ def _told(outputs):
 
 def _table(target, name, columns, rows):
     """Write the CSV beside a picture; its name."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([column.removeprefix(">") for column in columns])
-    writer.writerows([grades.no_formula(str(cell)) for cell in row] for row in rows)
-    replace(target / name, text.getvalue().encode("utf-8-sig"))
+    heads = [column.removeprefix(">") for column in columns]
+    tables.write(target / name, [heads, *rows])
     return name
 
 
@@ -336,7 +331,7 @@ def _some(found, students):
 
 
 def _chapter_parts(chapter, found, target):
-    scored = [one for one in chapter.standings if one.state in (GRADED, TO_BE_MARKED)]
+    scored = [one for one in chapter.standings if one.has_score]
     name, values = chapter.name, [one.score for one in scored]
     parts = [_distribution(chapter, found, scored, values, target)]
     columns = (
@@ -504,7 +499,7 @@ def _course_parts(known, found, sums, target):
     columns = ("assignment", ">graded", ">missing", ">no grade", ">to be marked", ">mean share")
     rows, means, spreads, names = [], [], [], []
     for chapter in known:
-        scored = [one for one in chapter.standings if one.state in (GRADED, TO_BE_MARKED)]
+        scored = [one for one in chapter.standings if one.has_score]
         shares = sorted(one.score / one.most for one in scored if one.most)
         mean = statistics.fmean(shares) if shares else None
         states = [one.state for one in chapter.standings]

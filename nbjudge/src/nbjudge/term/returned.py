@@ -5,7 +5,6 @@ same twice.
 """
 
 import contextlib
-import csv
 import hashlib
 import io
 import json
@@ -17,10 +16,9 @@ from nbjudge.course import Course
 from nbjudge.files import replace
 from nbjudge.records import people as persons
 from nbjudge.records import standing
-from nbjudge.records.standing import GRADED, TO_BE_MARKED
+from nbjudge.records.standing import TO_BE_MARKED
 from nbjudge.reports.feedback import number
 from nbjudge.term import archives, grades, layouts, tables
-from nbjudge.term.grades import no_formula
 
 # archives have the same bytes for the same pages
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -135,9 +133,8 @@ def mail(chapter, path=None, again=False, home=".", root=None, db=None):
     """
     found = _Feedback(chapter, home, root, db)
     path = Path(path or found.target / f"{found.chapter}-mail.csv")
-    text, sent, unchanged, left = io.StringIO(newline=""), [], [], {}
-    writer = csv.writer(text)
-    writer.writerow(["id", "email", "first_name", "last_name", "subject", "text", "attachments"])
+    rows = [["id", "email", "first_name", "last_name", "subject", "text", "attachments"]]
+    sent, unchanged, left = [], [], {}
     for student, pages in found.pages.items():
         person = found.people[student]
         if not person.email:
@@ -149,9 +146,9 @@ def mail(chapter, path=None, again=False, home=".", root=None, db=None):
             files = ";".join(str(page) for page in pages)
             names = (person.id, person.email, person.first_name, person.last_name)
             subject = f"Feedback on {found.chapter}"
-            writer.writerow([*map(no_formula, names), subject, found.text(person), files])
+            rows.append([*names, subject, found.text(person), files])
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, text.getvalue().encode("utf-8-sig"))
+    tables.write(path, rows)
     found.note("mail", sent)
     return Returned(path, sent, unchanged, left)
 
@@ -172,8 +169,8 @@ class _Feedback:
         self.pages = {}
         for student in known.people:
             folder = course.folder("feedback", student, self.chapter)
-            has_grade = known.standings[student, self.chapter].state in (GRADED, TO_BE_MARKED)
-            if has_grade and (pages := sorted(folder.glob("*.html"))):
+            graded = known.standings[student, self.chapter].has_score
+            if graded and (pages := sorted(folder.glob("*.html"))):
                 self.pages[student] = pages
         self.sent = {}
         with contextlib.suppress(OSError, ValueError):

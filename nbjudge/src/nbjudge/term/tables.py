@@ -1,4 +1,4 @@
-"""Tables that learning platforms write: class lists and grading worksheets, as CSV.
+"""Tables as CSV: class lists and grading worksheets that learning platforms write, and our own.
 
 Columns are found by their headings. A platform set to another language writes other headings; its
 export is refused with the headings that are needed.
@@ -11,10 +11,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
+from nbjudge.files import replace
 from nbjudge.records.people import Person
 
 DELIMITERS = ",;\t"
 NUMBER = re.compile(r"\D*(\d+)")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # Canvas's row of maxima, and its made-up student
 NOT_STUDENTS = ("points possible", "student, test", "test student")
 
@@ -242,3 +245,30 @@ def _moodle_time(text):
         with suppress(ValueError):
             return datetime.strptime(text, form).astimezone()
     return None
+
+
+def no_formula(text):
+    """A text that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> no_formula("=1+1"), no_formula("Ann"), no_formula("-2.5")
+    ("'=1+1", 'Ann', '-2.5')
+    """
+    if PLAIN_NUMBER.fullmatch(text):
+        return text
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def write(path, rows):
+    """Write a table as UTF-8 with the mark that Excel needs; nothing in it is taken for a formula.
+
+    Parameters
+    ----------
+    path : path
+    rows : list of sequence
+        The headings first.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([no_formula(str(cell)) for cell in row] for row in rows)
+    replace(path, text.getvalue().encode("utf-8-sig"))
