@@ -1,154 +1,10 @@
 // Turns the listings of a page into cells that run: Run, Stop, Reset, one Python for the whole page.
-const SITE = new URL("..", import.meta.url).href; // this file is SITE/live/live.js
-const KEEP = "live-consent";
-/** What the browser keeps between pages and visits; a browser that keeps nothing, as some are set, is not a fault. */
-const recall = (storage, key) => {
-  try {
-    return window[storage].getItem(key);
-  } catch {
-    return null;
-  }
-};
-const keep = (storage, key, value) => {
-  try {
-    window[storage].setItem(key, value);
-  } catch {
-    /* asked again next time */
-  }
-};
-const element = (tag, attributes = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.append(...children);
-  return made;
-};
-const megabytes = (bytes) => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
+import { button, element, keepNote, recallNote } from "./dom.js";
+import { makeOutput, resultList } from "./output.js";
+import * as python from "./python.js";
 
-let manifest,
-  editorModule,
-  worker,
-  ready,
-  giveUp,
+let editorModule,
   cells = [];
-
-// --- what the page needs, and how much that is ---
-
-/** Packages and archives that the code of this page needs; `later` ones come with the cell that imports them. */
-function needs(source) {
-  const packages = ["numpy"];
-  if (/\bmatplotlib\b|\bplotting\b/.test(source)) packages.push("matplotlib");
-  const later = ["scipy", "pandas"].filter((name) =>
-    new RegExp(`^\\s*(import|from) ${name}\\b`, "m").test(source),
-  );
-  const archives = manifest.archives.filter(({ when }) => new RegExp(when).test(source));
-  const sum = (list) => list.reduce((total, item) => total + item, 0);
-  const bytes =
-    manifest.coreBytes +
-    manifest.wheel.bytes +
-    sum(archives.map((a) => a.bytes)) +
-    sum([...packages, ...later].map((name) => manifest.packageBytes[name] ?? 0));
-  return { packages, archives, bytes };
-}
-
-/** Ask once a visit: running code loads Python, from elsewhere unless the site carries it. */
-function askConsent(cell, bytes) {
-  if (recall("sessionStorage", KEEP)) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const host = manifest.indexURL ? new URL(manifest.indexURL, SITE).host : "";
-    const from =
-      host && host !== location.host ? `, Python itself from ${host}` : ", all from this site";
-    const answer = (yes) => {
-      cell.runButton.focus();
-      panel.remove();
-      if (yes) keep("sessionStorage", KEEP, "yes");
-      resolve(yes);
-    };
-    const yes = element("button", {
-      type: "button",
-      className: "live-button live-primary",
-      textContent: "Download and run",
-      onclick: () => answer(true),
-    });
-    const no = element("button", {
-      type: "button",
-      className: "live-button",
-      textContent: "Not now",
-      onclick: () => answer(false),
-    });
-    const panel = element(
-      "div",
-      { className: "live-consent" },
-      element("p", {
-        textContent:
-          `Running code here downloads about ${megabytes(bytes)} the first time${from}. ` +
-          "It runs in your browser; nothing you type is sent anywhere.",
-      }),
-      yes,
-      no,
-    );
-    panel.setAttribute("role", "group");
-    panel.setAttribute("aria-label", "Download Python?");
-    cell.toolbar.after(panel);
-    yes.focus();
-  });
-}
-
-// --- one Python for the page ---
-
-function start(cell, wanted) {
-  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-  ready = new Promise((resolve, reject) => {
-    giveUp = reject;
-    worker.onmessage = ({ data }) => {
-      if (data.kind === "ready") resolve();
-      else if (data.kind === "progress")
-        say(cells.find((c) => c.waiting) ?? cell, `${data.label} (${data.done + 1} of ${data.of})`);
-      else if (data.kind === "failed" && data.cell === undefined) reject(new Error(data.text));
-      else receive(data);
-    };
-    worker.onerror = (event) =>
-      reject(new Error(event.message || "the worker could not be started"));
-  });
-  worker.postMessage({
-    kind: "load",
-    root: SITE,
-    indexURL: new URL(manifest.indexURL, SITE).href,
-    core: manifest.core,
-    wheel: manifest.wheel,
-    archives: wanted.archives,
-    packages: wanted.packages,
-  });
-  return ready;
-}
-
-/** Python is gone, and with it every variable; the cells above run again before the next one does. */
-function stop() {
-  worker?.terminate();
-  giveUp?.(new Error("stopped"));
-  worker = ready = giveUp = undefined;
-  for (const cell of cells) {
-    if (cell.finish) cell.finish("stopped");
-    cell.ran = Boolean(cell.practice);
-  }
-}
-
-function receive(data) {
-  const cell = cells[data.cell];
-  if (!cell?.finish) return;
-  if (data.kind === "note") say(cell, data.text);
-  else if (data.kind === "stream") cell.printed(data.name, data.text);
-  else if (data.kind === "display") cell.displayed(data.mime, data.data);
-  else if (data.kind === "done") cell.finish(data.trouble ? "error" : "ok", data.trouble);
-  else if (data.kind === "checked") cell.finish("ok", data.results);
-  else if (data.kind === "failed") {
-    cell.finish(
-      "error",
-      data.broken
-        ? `${data.text}\nPython broke down here. It starts afresh with the next Run.`
-        : data.text,
-    );
-    if (data.broken) stop();
-  }
-}
 
 // --- a cell ---
 
@@ -178,29 +34,14 @@ function makeCell(container, index) {
   const label = practice
     ? `exercise ${practices().indexOf(container) + 1}`
     : `code cell ${index + 1}`;
-  cell.runButton = element("button", {
-    type: "button",
-    className: "live-button live-primary",
-    onclick: () => request(cell),
-  });
+  cell.runButton = button("", () => request(cell), "live-button live-primary");
   cell.runButton.append(
     element("span", { textContent: practice ? "Check" : "Run" }),
     element("span", { className: "live-hidden", textContent: ` ${label}` }),
   );
-  cell.stopButton = element("button", {
-    type: "button",
-    className: "live-button",
-    textContent: "Stop",
-    hidden: true,
-    onclick: stop,
-  });
-  cell.resetButton = element("button", {
-    type: "button",
-    className: "live-button",
-    textContent: "Reset",
-    hidden: true,
-    onclick: () => reset(cell),
-  });
+  cell.stopButton = button("Stop", python.stop);
+  cell.resetButton = button("Reset", () => reset(cell));
+  cell.stopButton.hidden = cell.resetButton.hidden = true;
   cell.status = element("span", { className: "live-status" });
   cell.status.setAttribute("role", "status");
   cell.toolbar = element(
@@ -213,14 +54,8 @@ function makeCell(container, index) {
   );
   input.append(cell.toolbar);
 
-  cell.output = element("div", {
-    className: "cell_output live-output",
-    hidden: true,
-    tabIndex: -1,
-  });
-  cell.output.setAttribute("aria-label", `Output of ${label}`);
-  cell.output.setAttribute("role", "region");
-  container.append(cell.output);
+  cell.output = makeOutput(label, () => wordsFor(cell, label));
+  container.append(cell.output.place);
 
   cell.edit = async () => {
     if (cell.editor) return;
@@ -242,57 +77,7 @@ function makeCell(container, index) {
   cell.clear = () => {
     for (const old of container.querySelectorAll(".cell_output:not(.live-output)"))
       old.hidden = true;
-    cell.output.replaceChildren();
-    cell.output.hidden = true;
-  };
-  cell.add = (node) => {
-    cell.output.hidden = false;
-    cell.output.append(node);
-  };
-  cell.printed = (name, text) => {
-    const last = cell.output.lastElementChild;
-    if (last?.dataset.stream === name) last.append(text);
-    else {
-      const block = element("pre", {
-        className: `live-stream live-${name}`,
-        textContent: text,
-        tabIndex: 0,
-      });
-      block.dataset.stream = name;
-      cell.add(block);
-    }
-  };
-  cell.displayed = (mime, content) => {
-    if (mime === "image/svg+xml") {
-      const src = URL.createObjectURL(new Blob([content], { type: mime }));
-      cell.add(element("img", { alt: wordsFor(cell, label), className: "live-figure", src }));
-    } else if (mime === "text/html") {
-      // What the reader's own code makes is shown without scripts.
-      cell.add(
-        element("iframe", {
-          className: "live-html",
-          sandbox: "",
-          srcdoc: content,
-          title: `Output of ${label}`,
-        }),
-      );
-    } else if (mime === "text/markdown") {
-      const place = element("div", { className: "live-markdown" });
-      cell.add(place);
-      import("./markdown.js").then(
-        ({ render }) => place.append(render(content)),
-        () => {
-          place.textContent = content;
-        },
-      );
-    } else
-      cell.add(
-        element("pre", {
-          className: `live-stream live-${mime.slice(5)}`,
-          textContent: content,
-          tabIndex: 0,
-        }),
-      );
+    cell.output.clear();
   };
   if (practice) preparePractice(cell);
   return cell;
@@ -301,7 +86,7 @@ function makeCell(container, index) {
 /** Alternative text of the next figure: the book's own while nothing was changed that the figure could stand on. */
 function wordsFor(cell, label) {
   const inBook = cell.container.querySelectorAll(".cell_output:not(.live-output) img")[
-    cell.output.querySelectorAll("img").length
+    cell.output.place.querySelectorAll("img").length
   ];
   const unchanged = cells
     .slice(0, cell.index + 1)
@@ -311,42 +96,36 @@ function wordsFor(cell, label) {
     : `Figure drawn by ${label}, after a change; its numbers are in the code above.`;
 }
 
-function runOne(cell) {
+/** Send a cell's message to Python, with the cell cleared before and its buttons as they should be. */
+async function send(cell, message) {
   cell.clear();
-  cell.stopButton.hidden = false;
-  cell.resetButton.hidden = false;
-  say(cell, "running …");
-  return new Promise((resolve) => {
-    cell.finish = (how, trouble) => {
-      cell.finish = undefined;
-      hideStop(cell);
-      cell.ran = how === "ok";
-      if (trouble)
-        cell.add(
-          element("pre", {
-            className: "live-stream live-error",
-            textContent: trouble,
-            tabIndex: 0,
-          }),
-        );
-      say(
-        cell,
-        {
-          ok: "done",
-          error: "failed: see the message below",
-          stopped: "stopped; Python starts afresh with the next Run",
-        }[how],
-      );
-      resolve(how);
-    };
-    worker.postMessage({
-      kind: "run",
-      cell: cell.index,
-      name: `cell ${cell.index + 1}`,
-      source: cell.text(),
-    });
-  });
+  cell.stopButton.hidden = cell.resetButton.hidden = false;
+  const hear = { note: ({ text }) => say(cell, text), ...cell.output.hear };
+  const ending = await python.run({ source: cell.text(), ...message }, hear);
+  hideStop(cell);
+  if (ending.trouble) cell.output.complain(ending.trouble);
+  return ending;
 }
+
+async function runOne(cell) {
+  say(cell, "running …");
+  const { how } = await send(cell, { kind: "run", name: `cell ${cell.index + 1}` });
+  cell.ran = how === "ok";
+  say(
+    cell,
+    {
+      ok: "done",
+      error: "failed: see the message below",
+      stopped: "stopped; Python starts afresh with the next Run",
+    }[how],
+  );
+  return how;
+}
+
+/** Every variable is gone; the cells above run again before the next one does. */
+python.onStop(() => {
+  for (const cell of cells) cell.ran = Boolean(cell.practice);
+});
 
 let busy = false;
 
@@ -355,7 +134,7 @@ async function request(cell) {
   if (busy) {
     say(
       cell,
-      document.querySelector(".live-consent")
+      python.isAsking()
         ? "answer the question about the download first"
         : "another cell is running",
     );
@@ -364,18 +143,18 @@ async function request(cell) {
   busy = true;
   say(cell, "starting …");
   try {
-    manifest ??= await (await fetch(`${SITE}live/manifest.json`)).json();
-    const wanted = needs(cells.map((c) => c.source + (c.practice?.tests ?? "")).join("\n"));
-    if (!worker && !(await askConsent(cell, wanted.bytes))) {
+    const agreed = await python.agreed({
+      source: cells.map((c) => c.source + (c.practice?.tests ?? "")).join("\n"),
+      after: cell.toolbar,
+      focus: cell.runButton,
+    });
+    if (!agreed) {
       say(cell, "");
       return;
     }
     await cell.edit();
-    cell.waiting = true;
     cell.stopButton.hidden = false;
-    if (!worker) await start(cell, wanted);
-    await ready;
-    cell.waiting = false;
+    await python.start((text) => say(cell, text));
     if (cell.practice) {
       await checkOne(cell);
       return;
@@ -395,14 +174,9 @@ async function request(cell) {
     }
     await runOne(cell);
   } catch (error) {
-    say(
-      cell,
-      error.message === "stopped" ? "stopped" : `Python could not be started: ${error.message}`,
-    );
+    say(cell, python.explainFailure(error));
     hideStop(cell);
-    if (worker) stop();
   } finally {
-    cell.waiting = false;
     busy = false;
   }
 }
@@ -411,8 +185,7 @@ async function request(cell) {
 function reset(cell) {
   if (cell.editor) editorModule.setText(cell.editor, cell.source);
   cell.ran = Boolean(cell.practice);
-  cell.output.hidden = true;
-  cell.output.replaceChildren();
+  cell.output.clear();
   for (const old of cell.container.querySelectorAll(".cell_output:not(.live-output)"))
     old.hidden = false;
   cell.resetButton.hidden = true;
@@ -429,7 +202,7 @@ const doneKey = (cell) =>
 function preparePractice(cell) {
   cell.practice = JSON.parse(cell.container.querySelector(".practice-tests").textContent);
   cell.ran = true; // no other cell waits for an answer
-  if (recall("localStorage", doneKey(cell))) say(cell, "solved before, in this browser");
+  if (recallNote("localStorage", doneKey(cell))) say(cell, "solved before, in this browser");
   // The editor weighs as much as the rest of the page, so it is fetched when the box is less than a screen away.
   const approach = new IntersectionObserver(
     (seen) => {
@@ -442,63 +215,29 @@ function preparePractice(cell) {
   approach.observe(cell.container);
 }
 
-function checkOne(cell) {
-  cell.clear();
-  cell.stopButton.hidden = cell.resetButton.hidden = false;
+async function checkOne(cell) {
   say(cell, "checking …");
-  return new Promise((resolve) => {
-    cell.finish = (how, results) => {
-      cell.finish = undefined;
-      hideStop(cell);
-      if (how !== "ok") {
-        if (results)
-          cell.add(
-            element("pre", {
-              className: "live-stream live-error",
-              textContent: results,
-              tabIndex: 0,
-            }),
-          );
-        say(
-          cell,
-          how === "stopped"
-            ? "stopped; Python starts afresh with the next Check"
-            : "the checks could not run",
-        );
-        return resolve(how);
-      }
-      const list = element("ul", { className: "live-results" });
-      for (const [name, message] of results) {
-        const line = element(
-          "li",
-          { className: message ? "live-failed" : "live-passed" },
-          element("strong", { textContent: message ? "not yet" : "passed" }),
-          ` ${name}`,
-        );
-        if (message)
-          line.append(element("div", { className: "live-message", textContent: message }));
-        list.append(line);
-      }
-      cell.add(list);
-      const passed = results.filter(([, message]) => !message).length;
-      if (passed === results.length)
-        keep("localStorage", doneKey(cell), new Date().toISOString().slice(0, 10));
-      say(
-        cell,
-        passed === results.length
-          ? "all checks passed"
-          : `${passed} of ${results.length} checks passed`,
-      );
-      resolve(how);
-    };
-    worker.postMessage({
-      kind: "check",
-      cell: cell.index,
-      name: `your answer`,
-      source: cell.text(),
-      tests: cell.practice.tests,
-    });
-  });
+  const { tests } = cell.practice;
+  const { how, results } = await send(cell, { kind: "check", name: "your answer", tests });
+  if (how !== "ok") {
+    say(
+      cell,
+      how === "stopped"
+        ? "stopped; Python starts afresh with the next Check"
+        : "the checks could not run",
+    );
+    return;
+  }
+  cell.output.add(resultList(results));
+  const passed = results.filter(([, message]) => !message).length;
+  if (passed === results.length)
+    keepNote("localStorage", doneKey(cell), new Date().toISOString().slice(0, 10));
+  say(
+    cell,
+    passed === results.length
+      ? "all checks passed"
+      : `${passed} of ${results.length} checks passed`,
+  );
 }
 
 cells = [...document.querySelectorAll("div.cell, div.practice")].filter(
