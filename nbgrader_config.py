@@ -2,26 +2,9 @@
 `make grade`.
 """
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearOutput,
-    Execute,
-    GetGrades,
-    IgnorePattern,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
-from nbjudge.nbgrader_hooks import (
-    HideHiddenTests,
-    LatePenalty,
-    RebuildFromSource,
-    WarningsAreNotErrors,
-    inert,
-)
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import GetGrades
+from nbjudge.nbgrader_hooks import HideHiddenTests, LatePenalty, inert
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)
 
@@ -30,27 +13,8 @@ c.CourseDirectory.course_id = "lm-probability"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 
-# A submission is rebuilt from the source before it runs: a copied cell would otherwise end the run
-# for the whole class.
-c.Autograde.sanitize_preprocessors = [
-    ClearOutput,
-    RebuildFromSource,
-    OverwriteKernelspec,
-    OverwriteCells,
-    CheckCellMetadata,
-]
-
-# A warning printed by a test cell costs no points. The rest of the list is nbgrader's own.
-c.Autograde.autograde_preprocessors = [
-    Execute,
-    WarningsAreNotErrors,
-    IgnorePattern,
-    ClearMetadataPreprocessor,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
+# formgrader's Autograde button and `nbgrader autograde` grade as nbjudge does: in the sandbox.
+c.Autograde.exporter_class = "nbjudge.nbgrader_hooks.Sandboxed"
 
 # Students see their code, their scores and our messages, not the hidden tests; HTML and scripts
 # they typed stay inert.

@@ -358,7 +358,7 @@ def _lint(options):
     course = Course(options.home)
     tried = lint.tests(course, course.chapters(options.chapters), _trial(options, remarks))
     problems += [line for line in tried.problems if line not in problems]
-    remarks += tried.remarks
+    remarks += tried.remarks + lint.unguarded(course)
     if options.json:
         tests = [test._asdict() for test in tried.tests]
         print_json({"problems": problems, "remarks": remarks, "tests": tests})

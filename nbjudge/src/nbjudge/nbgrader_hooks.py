@@ -1,52 +1,83 @@
-"""The steps this course adds to nbgrader's own; nbgrader_config.py puts them in their places."""
+"""What makes stock nbgrader's commands do the same as ours; nbgrader_config.py puts it in place."""
 
+import json
+import subprocess
+import sys
 from math import ceil
 from pathlib import Path
 
-import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbconvert.filters import strip_files_prefix
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters import NbGraderException
 from nbgrader.plugins import BasePlugin
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_grade
 from traitlets import Float
 
+from nbjudge.course import Course
 from nbjudge.reports.feedback import inert as clean
-from nbjudge.submission.sanitise import rebuild
 
 
-class RebuildFromSource(NbGraderPreprocessor):
-    """Before a submission runs: take the student's cells from it and everything else from the
-    source notebook.
+class Sandboxed(NotebookExporter):
+    """What formgrader's Autograde button and `nbgrader autograde` run in place of a kernel.
+
+    nbgrader reads a submission and asks its exporter for the notebook that has run, in two rounds.
+    This one asks `nbjudge grade`, which grades in the sandbox and writes the gradebook, and gives
+    back what that has put into autograded/. nbgrader's own steps, which would run students' code
+    with the rights of whoever pressed the button, are never taken.
     """
 
-    def preprocess(self, nb, resources):
-        names = resources["nbgrader"]
-        layout = CourseDirectory(config=self.config)
-        folder = Path(layout.format_path(layout.source_directory, ".", names["assignment"]))
-        source = nbformat.read(folder / f"{names['notebook']}.ipynb", as_version=4)
-        template, _ = ClearSolutions(parent=self).preprocess(source, {})
-        for cell in template.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        cells, notes = rebuild(template.cells, nb.cells)
-        nb = nbformat.from_dict({**template, "cells": cells})
-        for note in notes:
-            self.log.warning("%s: %s", names["student"], note)
-        return nb, resources
+    def __init__(self, config=None, **kw):
+        super().__init__(config=config, **kw)
+        # (student, assignment) that this run has graded, all notebooks at once
+        self.graded = set()
+
+    def register_preprocessor(self, preprocessor, enabled=False):
+        """Take none: nbgrader's steps execute the notebook."""
+
+    def from_filename(self, filename, resources=None, **kw):
+        """The notebook that has run; its submission is graded when it is asked for first.
+
+        Raises
+        ------
+        NbGraderException
+            If the submission has no grade; the message says why.
+        """
+        layout, names = self.parent.coursedir, resources["nbgrader"]
+        found = Path(
+            layout.format_path(layout.autograded_directory, names["student"], names["assignment"]),
+            f"{names['notebook']}.ipynb",
+        )
+        resources["output_extension"] = self.file_extension
+        submission = names["student"], names["assignment"]
+        if submission not in self.graded:
+            _grade(layout, *submission, self.parent.force)
+            self.graded.add(submission)
+        return found.read_bytes(), resources
 
 
-class WarningsAreNotErrors(NbGraderPreprocessor):
-    """After the run: what a test cell wrote to stderr stays readable but no longer counts as a
-    failure.
-    """
-
-    def preprocess_cell(self, cell, resources, cell_index):
-        if is_grade(cell) and cell.cell_type == "code":
-            for output in cell.outputs:
-                if output.output_type == "stream":
-                    output.name = "stdout"
-        return cell, resources
+def _grade(layout, student, assignment, force):
+    """Have nbjudge grade one submission in a process of its own, as its command line does."""
+    home = Path(layout.root)
+    try:
+        course = Course(home, home)
+    except ValueError as error:
+        raise NbGraderException(f"{error}, and give nbjudge grade {assignment} there") from None
+    command = ["grade", assignment, "--students", student, "--json", "--home", home, "--root", home]
+    if course.db != layout.db_url:  # it may hold a password, which others could read
+        command += ["--db", layout.db_url]
+    done = subprocess.run(
+        [sys.executable, "-m", "nbjudge", *map(str, command), *["--force"] * force],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = {"error": done.stderr or f"nbjudge ended with status {done.returncode}"}
+    lost = [row["remark"] for row in answer.get("rows", ()) if row["score"] is None]
+    if why := answer.get("error") or "; ".join(lost):
+        raise NbGraderException(f"{student} was not graded: {why}")
 
 
 class HideHiddenTests(ClearHiddenTests):

@@ -182,19 +182,23 @@ class Formgrader:
     def __init__(self, port):
         self.address = f"http://127.0.0.1:{port}/formgrader"
 
-    def get(self, path, data=None):
+    def get(self, path, data=None, method=None):
         """A page, or the answer to a PUT of data; the status if it is none."""
         request = urllib.request.Request(
             f"{self.address}/{path}",
             headers={"Authorization": "token round-trip"},
             data=None if data is None else json.dumps(data).encode(),
-            method="GET" if data is None else "PUT",
+            method=method or ("GET" if data is None else "PUT"),
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read().decode()
 
     def json(self, path, data=None):
         return json.loads(self.get(f"api/{path}", data))
+
+    def press(self, path):
+        """What a button does, such as Autograde."""
+        return json.loads(self.get(f"api/{path}", method="POST"))
 
 
 @pytest.fixture
@@ -288,3 +292,72 @@ def test_formgrader_shows_the_class_and_what_is_typed_there_survives_grading_aga
     assert main(["grade", "--home", str(home), "--workers", "1"]) == 0
     assert scores(home)["half-and-late"][0] == 6.75
     assert "max(len(values), 1)" in shown(formgrader, submission)
+
+
+# ---- nothing runs students' code outside the sandbox
+
+PLANTED = """
+from pathlib import Path
+
+def mean_of_logs(values):
+    return sum(math.log(v) for v in values if v > 0) / len([v for v in values if v > 0])
+
+try:
+    Path({marker!r}).write_text("outside")
+except OSError:
+    pass
+"""
+
+
+@pytest.fixture
+def planted(home, tmp_path):
+    """A submission that is right and leaves a file outside; where it would lie."""
+    marker = tmp_path / "marker"
+    answer = PLANTED.format(marker=str(marker))
+    write_submission(home, home, CHAPTER, "perfect", Student({"p1": answer}))
+    return marker
+
+
+def test_the_planted_answer_leaves_its_file_in_a_kernel(planted):
+    """What the next tests look for is what a kernel would do."""
+    exec("import math" + PLANTED.format(marker=str(planted)), {})
+    assert planted.read_text() == "outside"
+
+
+def test_the_autograde_button_and_command_grade_in_the_sandbox_in_any_order(
+    home, planted, formgrader
+):
+    page = home / "feedback" / "perfect" / CHAPTER / "exercises.html"
+    expected = scores(home)
+
+    def ours():
+        assert main(["grade", "--home", str(home), "--workers", "1"]) == 0
+        assert page.read_text().endswith("<!-- a whole page of nbjudge -->\n")
+
+    def button():
+        answer = formgrader.press(f"submission/{CHAPTER}/perfect/autograde")
+        assert answer["success"], answer
+
+    def command():
+        nbgrader(home, "autograde", CHAPTER, "--student", "perfect", "--force")
+
+    def their_feedback():
+        answer = formgrader.press(f"assignment/{CHAPTER}/generate_feedback")
+        assert answer["success"], answer
+        assert "nbjudge" not in page.read_text()
+
+    for step in (button, ours, command, their_feedback, ours, ours, command, button, ours):
+        step()
+        assert not planted.exists(), step
+        assert scores(home) == expected, step
+
+
+def test_the_button_says_why_a_submission_has_no_grade_and_the_others_keep_theirs(home, formgrader):
+    path = home / "submitted" / "perfect" / CHAPTER / "exercises.ipynb"
+    path.write_text("{")
+    answer = formgrader.press(f"submission/{CHAPTER}/perfect/autograde")
+    assert not answer["success"]
+    assert "perfect was not graded: " in answer["log"], answer["log"]
+    assert formgrader.press(f"submission/{CHAPTER}/late/autograde")["success"]
+    assert main(["grade", "--home", str(home), "--workers", "1"]) == 1
+    assert scores(home)["late"] == (10, 9)

@@ -199,3 +199,14 @@ def test_report_shows_what_waits_for_a_person(sandbox, home, capsys):
         "no assignment '2' in the gradebook: give the number or name of one of 01-logs"
         in capsys.readouterr().err
     )
+
+
+def test_lint_says_when_formgraders_button_would_run_students_code_outside(home, capsys):
+    main(["lint", "--home", str(home), "--json"])
+    assert json.loads(capsys.readouterr().out)["remarks"] == []
+    settings = home / "nbgrader_config.py"
+    kept = [line for line in settings.read_text().splitlines() if "exporter_class" not in line]
+    settings.write_text("\n".join(kept))
+    main(["lint", "--home", str(home), "--json"])
+    (remark,) = json.loads(capsys.readouterr().out)["remarks"]
+    assert "outside the sandbox" in remark and "nbgrader_hooks.Sandboxed" in remark

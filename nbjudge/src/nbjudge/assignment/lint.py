@@ -33,6 +33,8 @@ class Facts(NamedTuple):
     reason: str = ""
 
 
+# What nbgrader_config.py says so that formgrader's buttons grade as nbjudge does.
+SANDBOXED = "nbjudge.nbgrader_hooks.Sandboxed"
 # Headings of the table, in the order of `cells`.
 TITLES = ("chapter", "notebook", "test", ">points", "takes from the student", "hidden part", "runs")
 
@@ -58,6 +60,29 @@ class Tried(NamedTuple):
     problems: list[str]
     # what an author should know and may want
     remarks: list[str]
+
+
+def unguarded(course: Course) -> list[str]:
+    """A warning if formgrader's buttons would run students' code as their instructor.
+
+    Parameters
+    ----------
+    course : Course
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from traitlets.config import Config
+    >>> unguarded(SimpleNamespace(config=Config({"Autograde": {"exporter_class": SANDBOXED}})))
+    []
+    """
+    if course.config.Autograde.get("exporter_class") == SANDBOXED:
+        return []
+    return [
+        "formgrader's Autograde button and nbgrader autograde run students' code outside the"
+        f" sandbox; this line in nbgrader_config.py changes that: c.Autograde.exporter_class ="
+        f' "{SANDBOXED}"'
+    ]
 
 
 def tests(course: Course, chapters: list[str], try_out: Callable | None = None) -> Tried:

@@ -67,9 +67,11 @@ PAGE = (
 </main>
 </body>
 </html>
+<!-- a whole page of nbjudge -->
 """
 )
-END = b"</html>\n"
+# nbgrader's pages end otherwise
+END = b"</html>\n<!-- a whole page of nbjudge -->\n"
 
 
 class Student(NamedTuple):
@@ -89,7 +91,7 @@ class Problem(NamedTuple):
 
 
 def is_whole(path):
-    """Whether a page lies there to its end: what students write cannot look like the end, it is escaped."""
+    """Whether a page of ours lies there to its end: what students write cannot look like the end, it is escaped."""
     try:
         return path.read_bytes().endswith(END)
     except OSError:
