@@ -10,6 +10,7 @@ import ast
 import copy
 import hashlib
 import inspect
+import itertools
 import json
 import re
 
@@ -238,6 +239,25 @@ def notation():
     }
 
 
+def twice_listed(page):
+    """Symbols that stand in two rows of the notation page which name the same first section."""
+    seen, found = set(), []
+    for shown, place in re.findall(r"(?m)^\| (\$.*?) \|.*\| ([^|]*?) \|$", page):
+        for key in itertools.product(
+            set(re.findall(r"\$(.+?)\$", shown)), re.findall(r"\d+\.\d", place)
+        ):
+            if key in seen:
+                found.append(f"{key[0]} has two rows for section {key[1]}")
+            seen.add(key)
+    return found
+
+
+def test_no_symbol_has_two_meanings_in_one_section():
+    page = (HOME / "book/notation.md").read_text(encoding="utf-8")
+    assert twice_listed(page) == []
+    assert twice_listed("| $a$ | one | x | 1.1 |\n| $a$, $b$ | two | y | 1.1 |\n")
+
+
 def glossary():
     text = (HOME / "book/glossary.md").read_text(encoding="utf-8").partition(":sorted:")[2]
     return re.findall(r"(?m)^(?!```)(\S.*)\n(?=  \S)", text)
@@ -388,6 +408,27 @@ def test_cells_are_short_quiet_and_run_in_order(chapter):
         line
         for section, notebook in notebooks(chapter).items()
         for line in poor_cells(section, notebook)
+    ] == []
+
+
+def beside_its_box(name, notebook):
+    """Cells of a folded box that do not fold with it: their output would stand alone."""
+    found, inside = [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            last = cell.source.rpartition("{admonition}")[2]
+            inside = ":class: further dropdown" in last and last.rstrip().endswith(":::")
+        elif inside and "hide-cell" not in cell.metadata.get("tags", []):
+            found.append(
+                f"{name}: the cell {cell.source.splitlines()[0]!r} belongs to a folded box"
+            )
+    return found
+
+
+def test_cells_of_folded_boxes_fold_with_them(chapter):
+    found = notebooks(chapter)
+    assert [
+        line for name, notebook in found.items() for line in beside_its_box(name, notebook)
     ] == []
 
 
@@ -604,6 +645,16 @@ def test_poor_figures_and_cells_are_noticed():
     assert len(poor_figures("03", notebook("ax.set(title='Because')"))) == 3
     assert poor_cells("03", notebook("x = 1")) == []
     assert len(poor_cells("03", notebook("\n".join(["x" * 89] * 26)))) == 2
+
+
+def test_an_output_left_beside_its_box_is_noticed():
+    import nbformat.v4 as v4
+
+    box = v4.new_markdown_cell(":::{admonition} More\n:class: further dropdown\nWhy.\n:::")
+    cell = v4.new_code_cell("x = 1", metadata={"tags": ["hide-input"]})
+    assert beside_its_box("1.1", v4.new_notebook(cells=[box, cell]))
+    cell.metadata["tags"] = ["hide-cell"]
+    assert beside_its_box("1.1", v4.new_notebook(cells=[box, cell])) == []
 
 
 # --- objectives and the problems that test them ---
