@@ -1,7 +1,7 @@
 """The course's Sphinx extension: what its site has that Jupyter Book has not, in small parts.
 
 Each part is an extension of its own with a docstring that says what for. Their order matters where
-two listen to the same event with the same priority; `slim` works on the finished site and is last.
+two listen to the same event with the same priority; those from `slim` on work on the finished site.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PARTS = [
     "explorers",
     "one_page",
     "slim",
+    "previews",
     "section_search",
 ]
 

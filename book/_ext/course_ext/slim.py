@@ -40,6 +40,7 @@ EVERYWHERE = (
     "bootstrap",
     "pydata-sphinx-theme",
     "course",
+    "previews",
 )
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {
