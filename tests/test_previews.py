@@ -101,7 +101,7 @@ def test_what_stands_at_the_end_of_a_link(monkeypatch, tmp_path):
             '<span class="caption-number">Figure 1 </span><span class="caption-text">Bars.</span>'
             '</p></figcaption></figure><p><a class="internal" href="../glossary.html#term-a">a</a>'
             '<a class="internal" href="#f">f</a><a class="internal" href="#none">f</a></p>'
-            '</section>'
+            "</section>"
         )
     )
     pages = previews.Pages(tmp_path)

@@ -116,7 +116,10 @@ def test_links_lead_on_where_the_texts_cannot_be_had(phone, site):
 def test_axe_finds_nothing_while_something_is_shown(browser, site, scheme):
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page, wrong = context.new_page(), []
-    for name, link in ((PAGE, KINDS["equation"]), ("book/07-decoding/3-top-k.html", ".katex .mathnormal")):
+    for name, link in (
+        (PAGE, KINDS["equation"]),
+        ("book/07-decoding/3-top-k.html", ".katex .mathnormal"),
+    ):
         page.goto(site + name)
         page.locator("article p").locator(link).first.hover()
         page.locator(SHOWN).wait_for()

@@ -48,8 +48,10 @@ class Pages:
         return self.read[name]
 
 
-def clean(part: Tag, folder: str, here: str) -> str:
+def clean(part: Tag | None, folder: str, here: str) -> str:
     """HTML of a part of a page in `folder` for a page in `here`, without ids and links."""
+    if part is None:
+        return ""
     part = copy(part)
     for mark in part.select(".headerlink, .copybtn, .course-symbols, .eqno"):
         mark.decompose()
@@ -74,54 +76,51 @@ def heading(section: Tag) -> str:
 def first_words(section: Tag) -> Tag | None:
     """The first paragraph that is text, and neither way nor title."""
     for paragraph in section.find_all("p"):
-        if not paragraph.find_parent(class_=["course-path", "course-take"]) and not set(
-            paragraph.get("class", [])
-        ) & {"admonition-title", "course-take"}:
+        own = paragraph.get_attribute_list("class")
+        if not paragraph.find_parent(class_=["course-path", "course-take"]) and not {
+            "admonition-title",
+            "course-take",
+        } & set(own):
             return paragraph
     return None
+
+
+def describe_figure(figure: Tag, folder: str, here: str) -> dict | None:
+    number, picture = figure.select_one(".caption-number"), figure.find("img")
+    words = figure.select_one(".caption-text")
+    if not picture or not words:
+        return None
+    shown = clean(BeautifulSoup(f"<div>{picture}</div>", "html.parser").div, folder, here)
+    return {
+        "title": number.get_text().strip() if number else "Figure",
+        "html": f'<div class="cell_output">{shown}</div><p>{clean(words, folder, here)}</p>',
+    }
 
 
 def describe(pages: Pages, target: str, fragment: str, here: str) -> dict | None:
     """Title and HTML of what stands at an address, or None if it has nothing to show."""
     article = pages.article(target)
-    if article is None:
-        return None
-    folder = str(Path(target).parent)
-    found = article.find(id=fragment) if fragment else article.find("section")
+    found = article and (article.find(id=fragment) if fragment else article.find("section"))
     if not isinstance(found, Tag):
         return None
-    classes = found.get("class", [])
+    folder = str(Path(target).parent)
+    classes = found.get_attribute_list("class")
     if found.name == "dt":
-        body = found.find_next_sibling("dd")
-        return {"title": found.get_text().replace("#", "").strip()} | {
-            "html": clean(body, folder, here) if body else ""
-        }
+        title = found.get_text().replace("#", "").strip()
+        return {"title": title, "html": clean(found.find_next_sibling("dd"), folder, here)}
     if "math" in classes:
         number = found.select_one(".eqno")
-        return {
-            "title": f"Equation {number.get_text().replace('#', '')}" if number else "Formula"
-        } | {"html": clean(found, folder, here)}
+        title = f"Equation {number.get_text().replace('#', '')}" if number else "Formula"
+        return {"title": title, "html": clean(found, folder, here)}
     if "citation" in classes:
         return {"title": "Source", "html": clean(found.find("p"), folder, here)}
     while found.name == "span" and found.parent is not None:  # a label before a section or a table
         found = found.parent
     if found.name == "figure":
-        number = found.select_one(".caption-number")
-        picture = found.find("img")
-        words = found.select_one(".caption-text")
-        if not picture or not words:
-            return None
-        shown = clean(BeautifulSoup(f"<div>{picture}</div>", "html.parser").div, folder, here)
-        return {
-            "title": number.get_text().strip() if number else "Figure",
-            "html": f'<div class="cell_output">{shown}</div><p>{clean(words, folder, here)}</p>',
-        }
+        return describe_figure(found, folder, here)
     if found.name == "section":
-        words = first_words(found)
-        return {
-            "title": heading(found),
-            "html": f"<p>{clean(words, folder, here)}</p>" if words else "",
-        }
+        words = clean(first_words(found), folder, here)
+        return {"title": heading(found), "html": f"<p>{words}</p>" if words else ""}
     return None
 
 
@@ -137,7 +136,7 @@ def links_of(pages: Pages, name: str, article: Tag) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for link in article.select(LINKS):
         address = str(link["href"])
-        if {"headerlink", "download"} & set(link["class"]) or link.find_parent(
+        if {"headerlink", "download"} & set(link.get_attribute_list("class")) or link.find_parent(
             class_="course-symbols"
         ):
             continue

@@ -226,7 +226,8 @@ def read(article: Tag | None) -> Notation:
     for row in article.select("tbody tr") if article else ():
         cells = row.find_all("td")
         section = row.find_parent("section", id=True)
-        places = [tuple(map(int, p)) for p in re.findall(r"(\d+)\.(\d)", cells[-1].get_text())]
+        numbers = re.findall(r"(\d+)\.(\d)", cells[-1].get_text())
+        places = [(int(chapter), int(number)) for chapter, number in numbers]
         if not places or section is None:
             continue
         sources = [mark.get_text() for mark in cells[0].find_all("annotation")]
