@@ -32,7 +32,6 @@ class Namespaces:
 
     def prepare(self) -> None:
         """Leave the old namespaces: the children of this process will be born in new ones."""
-        linux.die_with_parent()
         if not self.as_root:
             user, group = os.geteuid(), os.getegid()
             linux.unshare(linux.NEWUSER)

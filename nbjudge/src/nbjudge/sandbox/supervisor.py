@@ -162,7 +162,10 @@ class _Watch:
 
     def _open_desk(self, gate, poll):
         """Once the process is shut in: whether it has questions, and where."""
-        _, descriptors, _, _ = socket.recv_fds(gate, 1, 1)
+        descriptors = []
+        # it was ended before it had read what the gate said
+        with suppress(ConnectionResetError):
+            _, descriptors, _, _ = socket.recv_fds(gate, 1, 1)
         if descriptors:
             self.desk = Desk(descriptors[0], self.place.home, self.limits.processes)
             poll.register(self.desk, select.POLLIN)
