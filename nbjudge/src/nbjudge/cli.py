@@ -1,6 +1,7 @@
 """nbjudge: one command, with a verb for everything that is done with an assignment.
 
-    nbjudge release | lint | check | roster | due | collect | grade | report | doctor
+    nbjudge release | lint | check | roster | due | collect | grade | mark | report | export |
+            feedback | doctor
 
 Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well,
 1 something needs a person (a submission without a grade, a problem that lint found), 2 nothing

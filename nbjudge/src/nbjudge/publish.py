@@ -41,6 +41,8 @@ class Row(NamedTuple):
     isolation: str = ""
     # the score that grading has changed; None: it has not, or there was none
     before: float | None = None
+    # points that a person has still to give
+    open: float = 0.0
 
 
 def row(plan, student, parts, total=None, before=None):
@@ -90,6 +92,7 @@ def row(plan, student, parts, total=None, before=None):
         most=total.most,
         penalty=total.penalty,
         waiting=total.waiting,
+        open=total.open,
         before=before if changed else None,
     )
 

@@ -77,6 +77,24 @@ def seed(text):
     return _whole(text, 0)
 
 
+def port(text):
+    """A port of this machine; 0 means any that is free.
+
+    Examples
+    --------
+    >>> port("8000")
+    8000
+    >>> port("70000")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: '70000' is no port: give a number from 1 to 65535, or 0 for any
+    """
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port: give a number from 1 to 65535, or 0 for any"
+        )
+    return int(text)
+
+
 def _whole(text, least):
     try:
         value = int(text)

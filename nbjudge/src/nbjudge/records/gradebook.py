@@ -52,6 +52,7 @@ from nbjudge import dates
 from nbjudge.assignment.names import SourceError
 from nbjudge.assignment.spec import WRITTEN
 from nbjudge.files import AGAIN, FULL, replace, trouble
+from nbjudge.records import marks as manual
 from nbjudge.records import people as persons
 from nbjudge.records import scores as export
 from nbjudge.submission.sanitise import grade_id, source_of
@@ -362,6 +363,40 @@ class Writer:
 
         return self._persist(work)
 
+    # ---- marks by hand
+
+    def marks(self, chapter):
+        """What people have marked of an assignment, as `marks.marks` gives it."""
+
+        def work():
+            found = manual.marks(self.book, chapter)
+            self.book.db.rollback()
+            return found
+
+        return self._persist(work)
+
+    def mark(self, chapter, student, where, points, comment, was=None):
+        """Enter what a person says of one answer, as formgrader would.
+
+        Parameters
+        ----------
+        chapter, student : str
+        where, points, comment, was
+            As in `marks.mark`.
+        """
+
+        def work():
+            submission = self.book.find_submission(chapter, student)
+            notebook = manual.mark(self.book, submission, where, points, comment, was)
+            self._set_penalty(submission, notebook)
+            self.book.db.commit()
+
+        try:
+            self._persist(work)
+        except ValueError:
+            self._start_over()
+            raise
+
     # ---- one submission
 
     def write(self, spec, result, files=(), only=None):
@@ -431,6 +466,10 @@ class Writer:
         """The cells of a notebook in autograded/; None unless it is the one that was entered."""
         data = self._entered(spec, student, line)
         return None if data is None else json.loads(data.decode("utf-8", "surrogatepass"))["cells"]
+
+    def cells_that_lie_there(self, chapter, student, notebook):
+        """The cells of a notebook in autograded/, whoever put it there; none if there is none."""
+        return _cells_in(self.folder("autograded", student, chapter) / f"{notebook}.ipynb")
 
     def _entered(self, spec, student, line):
         """A notebook in autograded/ as bytes.

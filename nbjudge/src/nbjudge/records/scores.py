@@ -34,6 +34,7 @@ COLUMNS = (
     "score",
     "max_score",
     "to_be_marked",
+    "points_to_be_marked",
 )
 # digits of a score in the table; sums of tenths have sixteen
 DIGITS = 4
@@ -85,6 +86,8 @@ class Total(NamedTuple):
     most: float
     # cells that a person has to mark
     waiting: int
+    # points that these can bring
+    open: float = 0.0
 
 
 def total(parts):
@@ -98,7 +101,7 @@ def total(parts):
     --------
     >>> one = NotebookScores({"p1": CellScore(4.0, 5.0), "p2": CellScore(None, 3.0)}, {}, 1.0)
     >>> total([one, one])
-    Total(score=6.0, raw=8.0, penalty=2.0, most=16.0, waiting=2)
+    Total(score=6.0, raw=8.0, penalty=2.0, most=16.0, waiting=2, open=6.0)
     """
     parts = list(parts)
     raw, penalty = sum(part.earned for part in parts), sum(part.penalty for part in parts)
@@ -108,6 +111,7 @@ def total(parts):
         penalty,
         sum(part.most for part in parts),
         sum(len(part.waiting) for part in parts),
+        sum(cell.most for part in parts for cell in part.waiting.values()),
     )
 
 
@@ -183,7 +187,7 @@ def by_student(found):
 def write_csv(book, path):
     """One row per student and assignment: the columns of nbgrader's own export.
 
-    How much is to be marked.
+    The last two say how many answers a person has to mark, and how many points they can bring.
 
     Parameters
     ----------
@@ -229,5 +233,6 @@ def _rows(book, assignment, students):
             round(mine.score, DIGITS),
             most,
             mine.waiting,
+            mine.open,
         )
         yield dict(zip(COLUMNS, row, strict=True))

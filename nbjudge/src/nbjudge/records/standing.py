@@ -30,6 +30,8 @@ class Standing(NamedTuple):
     score: float
     most: float
     penalty: float
+    # points that a person has still to give
+    open: float = 0.0
 
     @property
     def has_score(self):
@@ -107,7 +109,14 @@ def everybody(home=".", root=None, chapters=(), db=None):
                 mine = totals.get(student) or total([])
                 state = _state(student, mine, entered, there, away)
                 standings[student, chapter] = Standing(
-                    chapter, student, state, mine.waiting, mine.score, most[chapter], mine.penalty
+                    chapter,
+                    student,
+                    state,
+                    mine.waiting,
+                    mine.score,
+                    most[chapter],
+                    mine.penalty,
+                    mine.open,
                 )
     return Class(chosen, people, standings, most)
 

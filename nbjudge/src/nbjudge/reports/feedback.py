@@ -263,22 +263,41 @@ def _section(cell, ours, scores):
         parts.append(f'<p class="points" id="{_anchor(name)}">{sign} {given}</p>')
     students = model is None or model.role in (ANSWER, WRITTEN) and _is_students(model)
     source = source_of(cell) if students else model.visible
-    if cell["cell_type"] == "code":
+    if model is not None and model.role == TEST:
         parts.append(_code(source))
-        show = _verdicts if model is not None and model.role == TEST else _output
-        parts += [show(output) for output in cell.get("outputs", [])]
-    elif model is not None and model.role == TEXT:
-        parts.append(_our_text(source))
+        parts += [_verdicts(output) for output in cell.get("outputs", [])]
+    elif model is not None and model.role == TEXT and cell["cell_type"] != "code":
+        parts.append(our_text(source))
     else:
-        parts.append(_text(source))
-        parts += [
-            _picture(mime, data)
-            for bundle in cell.get("attachments", {}).values()
-            for mime, data in bundle.items()
-        ]
+        parts.append(written({**cell, "source": source}))
     if scores.comments.get(name):
         parts.append(f'<div class="comment">{_text(scores.comments[name])}</div>')
     return f'<section class="{kind}">\n' + "\n".join(parts) + "\n</section>"
+
+
+def written(cell):
+    """What a student wrote into a cell and what it showed, as HTML in which nothing can run.
+
+    Parameters
+    ----------
+    cell : dict
+        As nbformat has it.
+
+    Examples
+    --------
+    >>> written({"cell_type": "markdown", "source": "a <script>b</script>"})
+    '<p>a &lt;script&gt;b&lt;/script&gt;</p>\\n'
+    """
+    source = source_of(cell)
+    if cell["cell_type"] == "code":
+        outputs = [_output(output) for output in cell.get("outputs", [])]
+        return "\n".join([_code(source), *outputs])
+    pictures = [
+        _picture(mime, data)
+        for bundle in cell.get("attachments", {}).values()
+        for mime, data in bundle.items()
+    ]
+    return "\n".join([_text(source), *pictures])
 
 
 def _is_students(model):
@@ -351,7 +370,14 @@ def _rendered(source):
 
 
 @lru_cache(maxsize=500)
-def _our_text(source):
+def our_text(source):
+    """An author's markdown as HTML, formulas rendered.
+
+    Examples
+    --------
+    >>> our_text("one *point*")
+    '<p>one <em>point</em></p>\\n'
+    """
     return _rendered(source)
 
 
@@ -364,7 +390,7 @@ def _text(source):
 
 def _inline(text):
     """A heading's text, formulas and all, for a place inside a line."""
-    return re.sub(r"</?(h2|a)\b[^>]*>", "", _our_text(f"# {text}")).strip()
+    return re.sub(r"</?(h2|a)\b[^>]*>", "", our_text(f"# {text}")).strip()
 
 
 def _plain(text):

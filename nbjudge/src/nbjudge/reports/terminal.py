@@ -192,7 +192,7 @@ def print_table(rows, look_alikes, paths, inside=(), most_rows=60):
             str(one["flagged"]),
             str(one["failed"] + one["unreadable"] + one["refused"]),
             str(one["to_be_marked"]),
-            "-" if one["mean"] is None else f"{one['mean']:.2f}",
+            _mean(one["mean"], one["to_be_marked"]),
             slow,
         )
     console.print()
@@ -275,9 +275,9 @@ def print_standing(rows):
                 row.chapter,
                 row.student,
                 f"{row.score:.2f}",
-                f"{row.most:g}",
+                f"{row.most - row.open:g}",
                 f"{-row.penalty:.2f}" if row.penalty else "",
-                row.waiting or "",
+                _open(row.open),
                 row.state,
             )
             for row in rows
@@ -289,8 +289,30 @@ def print_standing(rows):
         mine = [row for row in rows if row.chapter == chapter]
         waiting = sum(row.waiting > 0 for row in mine)
         mean = sum(row.score for row in mine) / len(mine)
-        totals.append((chapter, len(mine), waiting, f"{mean:.2f}", f"{mine[0].most:g}"))
+        totals.append((chapter, len(mine), waiting, _mean(mean, waiting), f"{mine[0].most:g}"))
     print_rows(("chapter", ">submissions", ">to be marked", ">mean", ">of"), totals)
+
+
+def _open(points):
+    """Points that a person has still to give, as a table has them.
+
+    Examples
+    --------
+    >>> _open(3.0), _open(1.0), _open(0.0)
+    ('3 points', '1 point', '')
+    """
+    return f"{points:g} point{'' if points == 1 else 's'}" if points else ""
+
+
+def _mean(mean, waiting):
+    """The mean of a class, and whether it can still rise.
+
+    Examples
+    --------
+    >>> _mean(12.345, 0), _mean(12.345, 4), _mean(None, 0)
+    ('12.35', '12.35 so far', '-')
+    """
+    return "-" if mean is None else f"{mean:.2f}{' so far' if waiting else ''}"
 
 
 def _right(name):
@@ -344,9 +366,9 @@ def _scores(rows):
             if row.score is None
             else (
                 f"{row.score:.2f}",
-                f"{row.most:g}",
+                f"{row.most - row.open:g}",
                 f"{-row.penalty:.2f}" if row.penalty else "",
-                str(row.waiting or ""),
+                _open(row.open),
             )
         )
         before = "" if row.before is None else f", {row.before:.2f} before"

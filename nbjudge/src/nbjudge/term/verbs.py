@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from nbjudge import dates
+from nbjudge import dates, values
 from nbjudge.options import chapters, places, print_json
 
 # ---- collect
@@ -230,6 +230,68 @@ def _due(options):
     return 0
 
 
+# ---- mark
+
+
+def _mark_options(verb):
+    verb.add_argument("chapter", metavar="CHAPTER", help="number or name of an assignment")
+    verb.add_argument("--problem", metavar="NAME", help="only this problem, by its grade_id")
+    verb.add_argument(
+        "--anonymous", action="store_true", help="show no names, and answers in a shuffled order"
+    )
+    verb.add_argument(
+        "--port", type=values.port, default=0, metavar="N", help="where to listen (default: any)"
+    )
+    verb.add_argument(
+        "--no-browser", action="store_true", help="print the address and open no browser"
+    )
+    places(verb)
+
+
+def _mark(options):
+    import secrets
+    import webbrowser
+
+    from nbjudge.term import marking, marking_server
+
+    desk = marking.Desk(
+        options.chapter,
+        options.home,
+        options.root,
+        options.db,
+        options.problem,
+        options.anonymous,
+        secrets.token_bytes(16),
+    )
+    if options.json:
+        print_json({"chapter": desk.chapter, "problems": _waiting(desk)})
+        return 0
+    server, address = marking_server.serve(desk, options.port)
+    print(f"{address}\nCtrl-C ends it; every mark is saved at once", flush=True)
+    try:
+        if not options.no_browser:
+            webbrowser.open(address)
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+    for one in _waiting(desk):
+        print(f"{one['problem']}: {one['marked']} of {one['answers']} marked")
+    print(f"nbjudge grade {desk.chapter} writes the marks into feedback and grades.csv")
+    return 0
+
+
+def _waiting(desk):
+    """How far the marking of each problem is, as plain data."""
+    found = []
+    for problem in desk.problems:
+        answers = desk.answers(problem)
+        marked = sum(not one.waits for one in answers)
+        found.append({"problem": problem.name, "answers": len(answers), "marked": marked})
+    return found
+
+
 # ---- export
 
 
@@ -360,6 +422,14 @@ def _feedback(options):
 
 
 TERM_VERBS = {
+    "mark": (
+        _mark_options,
+        _mark,
+        "mark by hand what no test can: one answer after another, scheme in view",
+        "Opens a page in the browser of this machine; nobody else can reach it. Points and comments"
+        " go into the gradebook at once, and formgrader shows them too. With --json it only says"
+        " how many answers wait.",
+    ),
     "feedback": (
         _feedback_options,
         _feedback,
