@@ -9,7 +9,9 @@
       else target.removeAttribute("tabindex");
     });
   });
-  for (const box of document.querySelectorAll("pre, .cell_output > .output")) measured.observe(box);
+  for (const box of document.querySelectorAll("pre, .cell_output > .output, .figure-scroll")) measured.observe(box);
+  for (const box of document.querySelectorAll(".figure-scroll"))
+    box.addEventListener("scroll", () => (box.dataset.moved = ""), { once: true, passive: true });
 
   // The landing page offers to go on where the reader was (progress.js).
   const place = document.querySelector(".course-path [aria-current=page]");

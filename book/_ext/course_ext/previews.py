@@ -60,7 +60,8 @@ def clean(part: Tag | None, folder: str, here: str) -> str:
             tag.attrs.pop(name, None)
         if tag.name == "img":
             tag["src"] = relpath(normpath(f"{folder}/{tag['src']}"), here or ".")
-            tag.attrs.pop("loading", None)
+            for name in ("loading", "style"):
+                tag.attrs.pop(name, None)
     for link in part.find_all("a"):
         link.unwrap()
     return part.decode_contents().strip()
@@ -90,10 +91,12 @@ def describe_figure(figure: Tag, folder: str, here: str) -> dict | None:
     words = figure.select_one(".caption-text")
     if not picture or not words:
         return None
+    kept = ' class="tag_keep-colors"' if figure.find_parent(class_="tag_keep-colors") else ""
     shown = clean(BeautifulSoup(f"<div>{picture}</div>", "html.parser").div, folder, here)
     return {
         "title": number.get_text().strip() if number else "Figure",
-        "html": f'<div class="cell_output">{shown}</div><p>{clean(words, folder, here)}</p>',
+        "html": f'<div{kept}><div class="cell_output">{shown}</div></div>'
+        f"<p>{clean(words, folder, here)}</p>",
     }
 
 

@@ -41,6 +41,7 @@ EVERYWHERE = (
     "pydata-sphinx-theme",
     "course",
     "previews",
+    "figures",
 )
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {
@@ -84,6 +85,7 @@ UNUSED = {
     *(f"{font}.woff2" for font in (*ICON_FONTS, "fa-v4compatibility")),
 }
 PLACEHOLDER = "0" * 12
+READABLE = 9  # CSS pixels of the smallest text in a figure, however narrow the window
 
 
 # --- pages ---
@@ -163,6 +165,32 @@ def size_of(path: Path) -> tuple[int, int] | None:
     return (sides[0], sides[1]) if len(sides) == 2 else None
 
 
+@functools.cache
+def smallest_letters(path: Path) -> float | None:
+    """Size in CSS pixels of the smallest text of a figure as it was drawn, exponents apart.
+
+    matplotlib writes text as outlines of a font of 100 points, and a scale before each.
+    """
+    drawn = re.findall(
+        r'<g [^>]*\btransform="translate\([^)]*\)(?: rotate\([^)]*\))? scale\(([\d.]+) -[\d.]+\)"',
+        path.read_text(encoding="utf-8", errors="replace"),
+    )
+    return min(map(float, drawn)) * 100 * 4 / 3 if drawn else None
+
+
+def frame(tag: str, path: Path) -> str:
+    """A figure in a box in which it scrolls rather than shrink until its words cannot be read."""
+    size, letters = size_of(path), smallest_letters(path)
+    if size is None or letters is None:
+        return tag
+    least = f' style="--readable: {min(size[0], round(size[0] * READABLE / letters + 0.5))}px"'
+    return (
+        f'<div class="figure-frame"><div class="figure-scroll"><img{least}{tag[4:]}</div>'
+        '<button class="figure-enlarge" type="button" aria-label="Enlarge the figure"></button>'
+        "</div>"
+    )
+
+
 def measure_pictures(page: str, folder: Path) -> str:
     """Every picture with its size; those after the first are fetched when they come near."""
     count = 0
@@ -180,7 +208,8 @@ def measure_pictures(page: str, folder: Path) -> str:
             count += 1
             if count > 1:
                 extra += ' loading="lazy" decoding="async"'
-        return f"<img{extra}{tag[4:]}"
+        tag = f"<img{extra}{tag[4:]}"
+        return frame(tag, path.resolve()) if path.suffix == ".svg" and count else tag
 
     return re.sub(r"<img\b[^>]*>", measured, page)
 
