@@ -637,6 +637,27 @@ def test_addresses_of_the_site_itself_only_when_it_has_one(small_book, tmp_path)
     assert 'href="/index.html"' in (site / "404.html").read_text()
 
 
+def test_formats_and_reports_are_offered_where_there_are_any(small_book, tmp_path):
+    site = tmp_path / "_build" / "html"
+    (tmp_path / "_build" / "formats").mkdir(parents=True)
+    (tmp_path / "_build" / "formats" / "course.pdf").write_bytes(b"%PDF" + bytes(1_200_000))
+    configure(tmp_path, url="https://github.com/owner/course")
+    status, said = small_book("# Page\n\nText.\n")
+    assert status == 0, said
+    text = (site / "book" / "page.html").read_text(encoding="utf-8")
+    assert 'href="../course.pdf" download>PDF of the book</a>, 1.2 MB' in text
+    assert (site / "course.pdf").is_file() and "EPUB of the book" not in text
+    assert "https://github.com/owner/course/issues/new?title=Page" in text
+
+    (tmp_path / "_build" / "formats" / "course.pdf").unlink()
+    shutil.copy(HOME / "_config.yml", tmp_path)
+    status, said = small_book("# Page\n\nText.\n")
+    assert status == 0, said
+    text = (site / "book" / "page.html").read_text(encoding="utf-8")
+    assert "PDF of the book" not in text and "issues/new" not in text and "@misc" in text
+    assert not (site / "course.pdf").exists()
+
+
 def test_links_to_files_of_the_repository_lead_there_once_it_has_an_address(small_book, tmp_path):
     (tmp_path / "GUIDE.md").write_text("# Guide\n")
     text = "# Page\n\nRead [the guide](../GUIDE.md#first-steps).\n"

@@ -49,6 +49,23 @@
     if (drawer && target.closest("a")) drawer.checked = false;
   });
 
+  // A report of a fault names the section that is read, and quotes what is selected.
+  document.querySelector(".course-report")?.addEventListener("click", ({ currentTarget: link }) => {
+    link.dataset.form ??= link.href;
+    const form = new URL(link.dataset.form);
+    const quoted = String(getSelection()).trim();
+    const above = [...document.querySelectorAll(".bd-article :is(h1, h2, h3)")].filter((heading) =>
+      getSelection().rangeCount && quoted
+        ? heading.compareDocumentPosition(getSelection().getRangeAt(0).startContainer) & Node.DOCUMENT_POSITION_FOLLOWING
+        : false,
+    );
+    const section = above.at(-1)?.firstChild?.textContent;
+    const name = form.searchParams.has("body") ? "body" : "issue[description]";
+    const more = [section && `Section: ${section}`, quoted && quoted.slice(0, 600).replace(/^/gm, "> ")];
+    form.searchParams.set(name, [form.searchParams.get(name), ...more].filter(Boolean).join("\n"));
+    link.href = form.href;
+  });
+
   // A formula is copied as TeX between dollars, and whole.
   addEventListener("copy", (event) => {
     const selection = getSelection();

@@ -85,3 +85,49 @@ def test_names_in_tables_break_at_their_joints(page, site):
         if found := page.evaluate(BROKEN):
             broken[name] = found
     assert not broken
+
+
+def test_a_page_is_cited_by_unfolding_and_copying(browser, site):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}book/04-likelihood/4-gradient.html")
+    page.locator(".course-imprint summary").click()
+    entry = page.locator(".course-imprint .highlight")
+    entry.hover()
+    entry.locator(".copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+    assert copied.startswith("@misc{course-4-4,") and copied.strip().endswith("}")
+
+
+def test_a_report_names_the_section_and_quotes_what_is_selected(page, site):
+    address = f"{site}book/10-diagnostics/index.html"
+    form = "https://forge.example/o/c/issues/new?title=T&amp;body=Page"
+    link = f'<a class="course-report" href="{form}">Report a fault here</a></article>'
+
+    def offer(route):
+        page_as_built = route.fetch()
+        route.fulfill(response=page_as_built, body=page_as_built.text().replace("</article>", link))
+
+    page.route(address, offer)
+    page.goto(address)
+    report = page.locator(".course-report")
+    report.evaluate("link => link.addEventListener('click', event => event.preventDefault())")
+    heading = page.locator("article h2").first.evaluate("heading => heading.firstChild.textContent")
+    page.evaluate(
+        """() => getSelection().selectAllChildren(
+            [...document.querySelectorAll("article h2 ~ * :is(p, li)")][0]
+        )"""
+    )
+    quoted = page.evaluate("String(getSelection()).trim()")
+    report.evaluate("link => link.click()")
+    sent = page.evaluate(
+        "new URL(document.querySelector('.course-report').href).searchParams.get('body')"
+    )
+    assert sent.startswith(f"Page\nSection: {heading}\n> {quoted[:20]}")
+    page.evaluate("getSelection().removeAllRanges()")
+    report.evaluate("link => link.click()")
+    sent = page.evaluate(
+        "new URL(document.querySelector('.course-report').href).searchParams.get('body')"
+    )
+    assert sent == "Page"

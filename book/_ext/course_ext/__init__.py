@@ -20,6 +20,7 @@ PARTS = [
     "live_code",
     "practice",
     "explorers",
+    "imprint",
     "one_page",
     "slim",
     "previews",

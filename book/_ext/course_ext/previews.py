@@ -231,7 +231,8 @@ def write(app, exception) -> None:
             text = ARTICLE.sub(
                 f'<article class="bd-article" data-previews="{address}">', text, count=1
             )
-        end = text.rfind("</article>")
+        end = text.rfind('<div class="course-imprint">')
+        end = end if end >= 0 else text.rfind("</article>")
         text = text[:end] + bottom + text[end:]
         path.write_text(text, encoding="utf-8")
 
