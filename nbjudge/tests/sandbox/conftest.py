@@ -102,7 +102,7 @@ def call(name, *arguments):
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host(tmp_path_factory):
     found = Host(tmp_path_factory.mktemp("host"))
     yield found
