@@ -26,7 +26,7 @@ GRADER   = nbgrader_config.py $(wildcard nbjudge/src/nbjudge/*.py nbjudge/src/nb
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release sample-class serve grade check notebooks bench bench-grading lighthouse test fast lint live-all lock clean
+.PHONY: all help venv site pdf epub links release student sample-class serve grade check notebooks bench bench-grading lighthouse test fast lint live-all lock clean
 .PHONY: FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
@@ -68,6 +68,9 @@ links: $(STAMPS)/venv  ## ask every outside address in the book whether it still
 release: $(STAMPS)/venv  ## the students' notebooks in exercises/, from solutions/ (CH=03 for one chapter)
 	$(PY) -m nbjudge release $(CH)
 
+student: $(STAMPS)/release  ## a zip for students: releases and library, without solutions (CH=03 for one chapter)
+	$(PY) -m nbjudge bundle $(CH)
+
 sample-class: $(STAMPS)/sample-class  ## a class of made-up submissions, graded, in _build/sample-class
 
 pdf: $(STAMPS)/venv  ## the whole book as a PDF, in _build/formats; needs Chromium
@@ -82,8 +85,9 @@ serve: $(STAMPS)/site  ## the site on http://localhost:8000 (PORT=… for anothe
 grade: $(STAMPS)/venv  ## grade what lies in submitted/ (CH=03 for one chapter, ARGS='--workers 8' and the like)
 	$(PY) -m nbjudge grade $(CH) $(ARGS)
 
-check: $(STAMPS)/venv  ## run the visible tests on your own work: make check CH=03
+check:  ## run the visible tests on your own work: make check CH=03
 	@$(if $(CH),,echo 'Which chapter? For example: make check CH=03' && exit 2)
+	@test -x $(PY) || { echo 'There is no environment in $(VENV): make it with the lines for students in README.md' && exit 2; }
 	@$(PY) -m nbjudge check $(CH)
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs

@@ -32,6 +32,19 @@ c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelA
 c.NbJudge.reference = "lmcore"
 c.NbJudge.preload = ["lmcore.data.smollm2", "lmcore.data.bigrams", "lmcore.data.speeches"]
 
+# What students get beside the releases: `nbjudge bundle` packs it.
+c.NbJudge.bundle = [
+    "LICENSE",
+    "README.md",
+    "book/students.md",
+    "lmcore",
+    "nbgrader_config.py",
+    "nbjudge/README.md",
+    "nbjudge/pyproject.toml",
+    "nbjudge/src",
+    "pyproject.toml",
+]
+
 # A tenth of the score for each day begun after the due date, never more than half. No due date, no
 # penalty.
 c.AssignLatePenalties.plugin_class = LatePenalty

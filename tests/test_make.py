@@ -279,6 +279,12 @@ def test_check_asks_which_chapter(finished):
     assert result.returncode != 0 and "make check CH=03" in result.stdout
 
 
+def test_check_installs_nothing(finished):
+    result = make(finished, "check", "CH=03", "VENV=elsewhere")
+    assert result.returncode != 0 and "There is no environment in elsewhere" in result.stdout
+    assert not (finished / "elsewhere").exists()
+
+
 def test_help_names_every_target(finished):
     text = (HOME / "Makefile").read_text()
     targets = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE).group(1).split()) - {"FORCE"}

@@ -1,7 +1,7 @@
 """nbjudge: one command, with a verb for everything that is done with an assignment.
 
-    nbjudge release | lint | check | roster | due | collect | grade | mark | report | export |
-            feedback | doctor
+    nbjudge release | lint | bundle | check | roster | due | collect | grade | mark | report |
+            export | feedback | doctor
 
 Every verb explains itself with --help and answers in JSON with --json. Exit status: 0 all is well,
 1 something needs a person (a submission without a grade, a problem that lint found), 2 nothing
@@ -371,6 +371,31 @@ def _lint(options):
     return 1 if problems else 0
 
 
+# ---- bundle
+
+
+def _bundle_options(verb):
+    chapters(verb, "all that have a release")
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the zip (default: COURSE-students.zip in the course's folder)",
+    )
+
+
+def _bundle(options):
+    from nbjudge.assignment.bundle import bundle
+
+    path, names = bundle(options.home, options.chapters, options.out)
+    if options.json:
+        print_json({"path": str(path), "files": names})
+    else:
+        size = path.stat().st_size / 1e6
+        print(f"{path}: {len(names)} files, {size:.1f} MB, no solution or hidden test among them")
+    return 0
+
+
 # ---- check
 
 
@@ -482,6 +507,14 @@ VERBS = {
         " schemes that got out, and tests that their own source's solution fails; lists every test"
         " cell with what it takes from the student and whether it runs apart from the student's"
         " process or inside.",
+    ),
+    "bundle": (
+        _bundle_options,
+        _bundle,
+        "pack what students get: releases, and what the settings name beside them",
+        "Refuses if a release is not current, or a solution, hidden test or marking scheme would"
+        " get out. c.NbJudge.bundle in nbgrader_config.py lists files and folders that students"
+        " need beside the releases.",
     ),
     "check": (
         _check_options,
