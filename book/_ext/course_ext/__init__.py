@@ -25,6 +25,7 @@ PARTS = [
     "slim",
     "previews",
     "section_search",
+    "offline",
 ]
 
 

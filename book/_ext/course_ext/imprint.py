@@ -138,7 +138,8 @@ def show(app, pagename, templatename, context, doctree) -> None:
     context["body"] += (
         '<div class="course-imprint"><details><summary>Cite this page</summary>\n'
         f'<div class="highlight"><pre>{entry}</pre></div></details>\n'
-        f"<p>{' · '.join(parts)}</p></div>\n"
+        f"<p>{' · '.join(parts)}</p>\n"
+        '<p><button class="course-offline" type="button" data-size=""></button></p></div>\n'
     )
     context["metatags"] = context.get("metatags", "") + (
         '<link rel="alternate" type="application/atom+xml" title="What changed"'

@@ -42,6 +42,7 @@ EVERYWHERE = (
     "course",
     "previews",
     "figures",
+    "offline",
 )
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {

@@ -1,0 +1,150 @@
+"""Reading without a network, after a reader has asked for it."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import threading
+
+import pytest
+
+from .conftest import SITE, Handler, watched
+
+# Resolves when the copy of the new build is the only one.
+REPLACED = """async () => {
+    while (String(await caches.keys()) !== "book-0123456789ab")
+        await new Promise(done => setTimeout(done, 100));
+}"""
+SECTION = "book/08-models/5-transformer-lm.html"
+
+
+class Site:
+    """A server of a copy of the site that can go away, and come back with another build."""
+
+    def __init__(self, folder):
+        self.folder, self.server = folder, None
+        self.asked = []
+        site = self
+
+        class Recording(Handler):
+            def do_GET(self):
+                site.asked.append(self.path)
+                super().do_GET()
+
+        self.handler = functools.partial(Recording, directory=str(folder))
+        self.start(0)
+
+    def start(self, port):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), self.handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@pytest.fixture
+def own_site(site, tmp_path):
+    left_out = shutil.ignore_patterns("_downloads", "_sources", "*.whl", "*.zip", "*.map")
+    served = Site(shutil.copytree(SITE, tmp_path / "site", ignore=left_out))
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = watched(context.new_page())
+    yield page
+    context.close()
+    assert page.errors == []
+
+
+def keep(page):
+    button = page.locator(".course-offline")
+    assert re.fullmatch(r"Keep this book for reading offline \(\d\d? MB\)", button.inner_text())
+    button.click()
+    page.locator("text=Kept: every page").wait_for(timeout=120_000)
+
+
+def test_nothing_is_kept_unasked_and_everything_read_after(page, own_site):
+    page.goto(own_site.address + "book/intro.html")
+    page.wait_for_load_state("networkidle")
+    assert "/offline.js" not in own_site.asked
+    assert page.evaluate("caches.keys()") == []
+    keep(page)
+    own_site.stop()
+    page.goto(own_site.address + SECTION)
+    assert page.locator("h1", has_text="8.5").count()
+    page.locator("article figure img").first.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('article figure img')][0].naturalWidth > 0"
+    )
+    fonts = page.evaluate(
+        "document.fonts.ready.then(() => document.fonts.check('16px KaTeX_Main'))"
+    )
+    assert fonts, "formulas have their letters"
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perplexity")
+    page.locator(".course-results li").first.wait_for()
+    page.goto(own_site.address)
+    page.wait_for_url("**/book/intro.html")
+    page.goto(f"{own_site.address}book/never/was.html")
+    assert "not" in page.locator("body").inner_text().lower()
+    own_site.start(own_site.port)
+
+
+def test_every_file_a_page_asks_for_is_kept():
+    worker = (SITE / "offline.js").read_text(encoding="utf-8")
+    files = json.loads(re.search(r"const FILES = (\{.*?\});", worker).group(1))
+    assert {"book/intro.html", "index.html", "search/documents.json", "katex/katex.css"} <= set(
+        files
+    )
+    named = {
+        name.rpartition("/")[2]
+        for path in SITE.glob("book/**/*.html")
+        for name in re.findall(r'(?:src|href)="[^"#:]*?(_static/[^"#?]+)', path.read_text("utf-8"))
+    }
+    kept = {name.rpartition("/")[2] for name in files}
+    assert len(named) >= 5 and named - kept == set()
+    assert not [name for name in files if name.endswith((".whl", ".ipynb", ".pdf", ".epub"))]
+    assert all((SITE / name).is_file() for name in files)
+
+
+def test_a_new_build_replaces_the_old_one_and_fetches_what_changed(page, own_site):
+    page.goto(own_site.address + "book/intro.html")
+    keep(page)
+    [before] = page.evaluate("caches.keys()")
+    changed = own_site.folder / "book" / "notation.html"
+    changed.write_text(changed.read_text("utf-8").replace("<h1>Notation", "<h1>New notation"))
+    worker = own_site.folder / "offline.js"
+    text = worker.read_text("utf-8").replace(before.removeprefix("book-"), "0123456789ab")
+    text = re.sub(r'("book/notation\.html":")[^"]*', r"\g<1>another", text)
+    worker.write_text(text)
+    own_site.asked.clear()
+    page.reload()
+    page.evaluate(REPLACED)
+    assert [path for path in own_site.asked if path.startswith("/book/")] == [
+        "/book/intro.html",
+        "/book/notation.html",
+    ]
+    own_site.stop()
+    page.goto(own_site.address + "book/notation.html")
+    assert page.locator("article h1").inner_text().startswith("New notation")
+    own_site.start(own_site.port)
+
+
+def test_the_copy_can_be_removed(page, own_site):
+    page.goto(own_site.address + "book/intro.html")
+    keep(page)
+    page.reload()
+    page.get_by_role("button", name="Remove the copy").click()
+    page.locator("text=Removed.").wait_for()
+    assert page.evaluate("caches.keys()") == []
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
