@@ -316,15 +316,16 @@ def _last_commit(folder):
 def _plain(path, files):
     """A folder for each student, or a notebook called after each.
 
-    A folder that holds everything is passed over, and so is submitted/.
+    A folder that holds everything is passed over, and so is submitted/; a file whose path leads out
+    of it is no reason to take the folder for a student.
     """
-    depth = _common_depth(files)
-    found = {}
+    sound = [one for one in files if not one.trouble] or files
+    depth, found = _common_depth(sound), {}
     for one in files:
-        below = one.below(depth)
+        below = one.below(depth) if one.parts[:depth] == sound[0].parts[:depth] else one
         key = below.parts[0] if len(below.parts) > 1 else Path(below.name).stem
         found.setdefault(key, []).append(below.below(1) if len(below.parts) > 1 else below)
-    above = files[0].parts[:depth] if len(found) == 1 else ()
+    above = sound[0].parts[:depth] if len(found) == 1 else ()
     return [HandIn("a folder", Claim(name, name, also=above), some) for name, some in found.items()]
 
 
