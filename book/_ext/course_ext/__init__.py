@@ -20,6 +20,7 @@ PARTS = [
     "live_code",
     "practice",
     "explorers",
+    "guess",
     "imprint",
     "one_page",
     "slim",

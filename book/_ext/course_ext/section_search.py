@@ -18,7 +18,8 @@ VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "search"
 # Drawn formulas beside their MathML, listings, buttons and what else is not the text.
 UNREAD = (
     ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take,"
-    " .course-symbols, .course-imprint, .cell_input, .practice, button, summary, svg"
+    " .course-symbols, .course-imprint, .guess, .guess-kept, .cell_input, .practice, button,"
+    " summary, svg"
 )
 # What readers ask for in words that the section does not use.
 ALSO = {

@@ -43,6 +43,7 @@ EVERYWHERE = (
     "previews",
     "figures",
     "offline",
+    "memory",
 )
 # Scripts that stay on pages whose text matches.
 WHERE_USED = {

@@ -1,0 +1,108 @@
+// What this browser remembers for its reader, and tells nobody: guesses, answers to the questions of a review, and which sections
+// were read to their end. The landing page counts them and gives them away as a file (progress.js).
+(() => {
+  const root = new URL(document.documentElement.dataset.content_root, location).pathname;
+  const page = location.pathname.slice(root.length).replace(/^book\/|\.html$/g, "");
+  if (!/^\d\d-/.test(page)) return;
+  const recall = (kind) => {
+    try {
+      return JSON.parse(localStorage.getItem(`lm-${kind}:${page}`));
+    } catch {
+      return null; // a browser that keeps nothing
+    }
+  };
+  const keep = (kind, value) => {
+    try {
+      localStorage.setItem(`lm-${kind}:${page}`, JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  // A guess comes back before the sentence to remember.
+  const form = document.querySelector("form.guess");
+  const returned = document.querySelector(".guess-kept");
+  const giveBack = (guess) => {
+    if (!returned) return;
+    returned.hidden = !guess;
+    returned.textContent = `Before you read the section, you guessed: “${guess}”.`;
+  };
+  if (form) {
+    const field = form.elements.guess;
+    field.value = recall("guess") ?? "";
+    giveBack(field.value);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const guess = field.value.trim();
+      const said = form.querySelector("[role=status]");
+      if (!keep("guess", guess)) said.textContent = "This browser keeps nothing.";
+      else said.textContent = guess ? "Kept in this browser; it comes back at the end." : "Removed.";
+      giveBack(guess);
+    });
+  }
+
+  // A question of the self-check is answered by what is opened first.
+  const quiz = document.querySelector("#check-yourself");
+  const questions = [];
+  for (const part of quiz?.children ?? [])
+    if (part.matches("details")) questions.at(-1)?.push(part);
+    else if (part.matches("p")) questions.push([]);
+  const asked = questions.filter((answers) => answers.length);
+  if (asked.length) {
+    const right = (answer) => /^Yes\b/.test(answer.querySelector("p")?.textContent ?? "");
+    let chosen = recall("quiz") ?? {};
+    const score = document.createElement("p");
+    score.className = "quiz-score";
+    const words = document.createElement("span");
+    words.setAttribute("role", "status");
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Start again";
+    score.append(words, " ", again);
+    quiz.append(score);
+
+    const show = () => {
+      asked.forEach((answers, number) =>
+        answers.forEach((answer, place) => {
+          answer.querySelector(".quiz-verdict")?.remove();
+          if (chosen[number] !== place) return;
+          const verdict = document.createElement("span");
+          verdict.className = `quiz-verdict ${right(answer) ? "right" : "wrong"}`;
+          verdict.textContent = right(answer) ? "✓ your answer, right" : "✗ your answer, not right";
+          answer.querySelector("summary .sd-summary-text").append(" ", verdict);
+        }),
+      );
+      const answered = Object.keys(chosen).length;
+      const good = Object.entries(chosen).filter(([number, place]) => right(asked[number][place])).length;
+      words.textContent = answered ? `${good} of ${answered} right at first choice.` : `${asked.length} questions.`;
+      again.hidden = !answered;
+    };
+    asked.forEach((answers, number) =>
+      answers.forEach((answer, place) =>
+        answer.querySelector("summary").addEventListener("click", () => {
+          if (number in chosen) return;
+          chosen[number] = place;
+          keep("quiz", chosen);
+          show();
+        }),
+      ),
+    );
+    again.addEventListener("click", () => {
+      chosen = {};
+      keep("quiz", chosen);
+      for (const answer of asked.flat()) answer.open = false;
+      show();
+    });
+    show();
+  }
+
+  // A section is read when its end has been on the screen.
+  const end = document.querySelector(".course-imprint");
+  if (end && /\/[1-5]-/.test(page))
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+      keep("read", new Date().toISOString().slice(0, 10));
+      observer.disconnect();
+    }).observe(end);
+})();

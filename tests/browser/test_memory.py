@@ -1,0 +1,111 @@
+"""Guesses, answers and progress, kept by the browser and by nobody else."""
+
+import json
+
+import pytest
+from bs4 import BeautifulSoup
+
+from .conftest import SITE
+from .test_accessibility import findings
+
+SECTION = "book/05-information/3-perplexity.html"
+REVIEW = "book/05-information/review.html"
+
+
+def test_a_guess_is_kept_and_comes_back_at_the_end(page, site):
+    page.goto(site + SECTION)
+    returned = page.locator(".remember .guess-kept")
+    assert not returned.is_visible()
+    page.get_by_label("Your guess").fill("about 5 %")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    assert "you guessed: “about 5 %”" in returned.inner_text()
+    page.reload()
+    assert page.get_by_label("Your guess").input_value() == "about 5 %"
+    assert "“about 5 %”" in returned.inner_text()
+    page.get_by_label("Your guess").fill("")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.reload()
+    assert not returned.is_visible() and page.sent == []
+
+
+def test_the_first_answer_is_judged_and_remembered(page, site):
+    page.goto(site + REVIEW)
+    quiz = page.locator("#check-yourself")
+    score = quiz.locator(".quiz-score")
+    assert "3 questions." in score.inner_text()
+    quiz.locator("summary", has_text="infinite").click()
+    quiz.locator("summary", has_text="about 0.03 nats").click()  # looked at, not chosen
+    quiz.locator("summary", has_text="right on average").click()
+    assert "1 of 2 right at first choice." in score.inner_text()
+    page.reload()
+    verdicts = quiz.locator(".quiz-verdict")
+    assert [v.strip() for v in verdicts.all_inner_texts()] == [
+        "✗ your answer, not right",
+        "✓ your answer, right",
+    ]
+    assert "1 of 2" in score.inner_text()
+    score.get_by_role("button", name="Start again").click()
+    assert verdicts.count() == 0 and "3 questions." in score.inner_text()
+    assert page.sent == []
+
+
+def test_every_question_has_one_right_answer_that_says_so():
+    right = []
+    for path in sorted(SITE.glob("book/*/review.html")):
+        review = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for part in review.select_one("#check-yourself").find_all(
+            ["p", "details"], recursive=False
+        ):
+            if part.name == "p":
+                right.append([])
+            else:
+                right[-1].append(part.find("p").get_text().startswith("Yes"))
+    assert len([answers for answers in right if answers]) == 30
+    assert all(sum(answers) == 1 for answers in right if answers)
+
+
+def test_sections_are_read_at_their_end_and_counted_and_carried_away(page, site, tmp_path):
+    page.goto(site + SECTION)
+    page.evaluate("document.querySelector('h1').scrollIntoView()")
+    page.wait_for_timeout(200)
+    assert page.evaluate("localStorage.getItem('lm-read:05-information/3-perplexity')") is None
+    page.locator(".course-imprint").scroll_into_view_if_needed()
+    page.wait_for_function("localStorage.getItem('lm-read:05-information/3-perplexity')")
+    page.goto(f"{site}book/intro.html")
+    card = page.locator(".chapter-cards .sd-card", has_text="5 Entropy")
+    card.get_by_text("1 of 5 sections read").wait_for()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Save my progress").click()
+    file = tmp_path / "progress.json"
+    taken.value.save_as(file)
+    assert "lm-read:05-information/3-perplexity" in json.loads(file.read_text())
+
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    card.get_by_text("0 of 5 sections read").wait_for()
+    page.get_by_label("Load such a file").set_input_files(file)
+    card.get_by_text("1 of 5 sections read").wait_for()
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("{}")
+    page.get_by_label("Load such a file").set_input_files(wrong)
+    page.get_by_text("it holds nothing of this course").wait_for()
+    assert page.sent == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_among_guesses_and_verdicts(browser, site, scheme):
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(site + REVIEW)
+    for answer in page.locator("#check-yourself summary").all():
+        answer.click()
+    wrong = findings(page)
+    page.goto(site + SECTION)
+    page.get_by_label("Your guess").fill("5")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    wrong += findings(page)
+    page.goto(f"{site}book/intro.html")
+    page.get_by_role("button", name="Save my progress").wait_for()
+    wrong += findings(page)
+    context.close()
+    assert wrong == []
