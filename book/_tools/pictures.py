@@ -1,4 +1,4 @@
-"""The README's pictures, made from the built site and the graded sample class.
+"""The pictures of the README and the guide, made from the built site and the graded sample class.
 
     python book/_tools/pictures.py [PYODIDE]
 
@@ -18,6 +18,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+from nbjudge.term import marking, marking_server, picture
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -61,10 +62,10 @@ def served(pyodide):
     server.shutdown()
 
 
-def save(name, picture):
+def save(name, screenshot):
     """Store a screenshot with few colours: a tenth of its size, and nothing seen of it."""
-    picture = Image.open(io.BytesIO(picture)).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(STATIC / name, optimize=True)
+    image = Image.open(io.BytesIO(screenshot)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(STATIC / name, optimize=True)
     print(f"{name}: {(STATIC / name).stat().st_size // 1000} kB")
 
 
@@ -122,6 +123,23 @@ def class_report(page):
     save("report.png", page.locator("pre").screenshot())
 
 
+def sample_pages(page):
+    """The page on which answers are marked and the page about the class, for the sample class."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = shutil.copytree(SAMPLE, Path(folder, "class"))
+        desk = marking.Desk("3", HOME, root, secret=b"picture")
+        server, address = marking_server.serve(desk)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page.set_viewport_size({"width": 1100, "height": 860})
+        page.goto(f"{address}0/")
+        save("marking.png", page.screenshot())
+        server.shutdown()
+        server.server_close()
+        index = picture.draw(Path(folder, "report"), HOME, root, None, ["3"])
+        page.goto((index.parent / "03-softmax.html").as_uri())
+        save("class-report.png", page.screenshot())
+
+
 def main(pyodide=""):
     program = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, served(pyodide) as address:
@@ -131,6 +149,7 @@ def main(pyodide=""):
         if pyodide:
             live_cell(page, address)
         class_report(page)
+        sample_pages(page)
         browser.close()
 
 

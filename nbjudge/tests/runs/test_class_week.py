@@ -122,7 +122,7 @@ def test_a_week_of_a_class(home, capsys):
     assert {row[0]: row[4:] for row in list(csv.reader(io.StringIO(table)))[1:]} == {
         "17": ["11.5", "graded", "95.8333", "final"],
         "18": ["6.3", "graded", "52.5", "final"],
-        "19": ["10", "1 to be marked", "83.3333", "so far"],
+        "19": ["10", "1 to be marked (2 of 12 points)", "83.3333", "so far"],
         "20": ["", "no grade", "0", "so far"],
         "21": ["", "missing", "0", "final"],
         "22": ["", "withdrawn", "", "withdrawn"],

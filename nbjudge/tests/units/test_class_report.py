@@ -108,7 +108,7 @@ def test_the_page_tells_who_is_missing_waits_or_hit_a_limit(pages):
     states = {row[0]: row[2] for row in table(pages / f"{CHAPTER}-scores.csv")[1:]}
     assert states == {
         "17": "graded",
-        "18": "1 to be marked",
+        "18": "1 to be marked (2 of 12 points)",
         "19": "graded",
         "20": "graded",
         "21": "graded",

@@ -77,7 +77,16 @@ def test_the_plain_table_has_names_states_and_totals(home, tmp_path, capsys):
     assert rows(path)[1:] == [
         ["20", "'=Gone", "Eve", "eve@example.org", "", "withdrawn", "", "withdrawn"],
         ["17", "Bell", "Ann", "ann@example.org", "9.1", "graded", "75.8333", "final"],
-        ["18", "Müller", "Jörg", "jm@example.org", "7", "1 to be marked", "58.3333", "so far"],
+        [
+            "18",
+            "Müller",
+            "Jörg",
+            "jm@example.org",
+            "7",
+            "1 to be marked (2 of 12 points)",
+            "58.3333",
+            "so far",
+        ],
         ["19", "Łukasik", "Łucja", "lucja@example.org", "", "missing", "0", "final"],
     ]
 
@@ -96,7 +105,7 @@ def test_canvas_gets_back_its_gradebook_with_the_final_grades_alone(home, tmp_pa
     assert changed == [(2, "3", "9.1")]
     assert said["count"] == 1
     assert said["left"] == {
-        "Müller, Jörg": f"{CHAPTER}: 1 to be marked",
+        "Müller, Jörg": f"{CHAPTER}: 1 to be marked (2 of 12 points)",
         "Łukasik, Łucja": f"{CHAPTER}: missing",
         "Nobody, N": "is not in the gradebook",
         "Student, Test": "is not in the gradebook",

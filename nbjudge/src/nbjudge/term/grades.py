@@ -187,7 +187,9 @@ def finality(one):
 
 def state(one):
     """A standing in words."""
-    return f"{one.waiting} to be marked" if one.state == TO_BE_MARKED else one.state
+    if one.state != TO_BE_MARKED:
+        return one.state
+    return f"{one.waiting} to be marked ({number(one.open)} of {number(one.most)} points)"
 
 
 # ---- platforms

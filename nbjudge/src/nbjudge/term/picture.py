@@ -418,7 +418,7 @@ def _distribution(chapter, found, scored, values, target):
             found.people[one.student].name,
             grades.state(one),
             number(one.score) if one in scored else "",
-            number(one.most),
+            number(one.most - one.open),
             number(one.penalty) if one.penalty else "",
         )
         for one in chapter.standings
@@ -426,11 +426,14 @@ def _distribution(chapter, found, scored, values, target):
     away = [one for one in chapter.standings if one.state in (MISSING, NO_GRADE)]
     said = "Nobody has a grade."
     if values:
+        waiting = sum(one.open > 0 for one in scored)
         said = (
             f"{len(values)} graded, mean {number(statistics.fmean(values))} and median"
             f" {number(statistics.median(values))} of {number(chapter.most)}; {len(away)} without a"
             " grade."
         )
+        if waiting:
+            said += f" So far: {waiting} have answers that are still to be marked."
     return Part(
         "Scores",
         said,
