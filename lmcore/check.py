@@ -35,8 +35,9 @@ import numpy as np
 # set while a hidden test runs: then no message may hold a value
 HIDDEN = "NBJUDGE_HIDDEN"
 CONSTANTS = (type(None), bool, int, float, complex, str, bytes)
-# What references answered, by a hash of the question: None where nobody asks the same again. A
-# grader that judges a whole class puts a dict here and keeps it from one submission to the next.
+# What references and known mistakes answered, by a hash of the question: None where nobody asks the
+# same again. A grader that judges a whole class puts a dict here and keeps it from one submission
+# to the next.
 REMEMBERED: dict[bytes, object] | None = None
 
 
@@ -234,8 +235,8 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     cases : list of tuple
         Arguments, one tuple per call.
     mistakes : dict of str to callable, optional
-        Message to wrong implementation. The first whose values the answer shares, on every case
-        where it is wrong, is the message shown.
+        Message to wrong implementation. The first whose values the answer shares, on every case,
+        is the message shown.
     rtol, atol : float
         Tolerances of `numpy.allclose`; equal infinities agree.
     weight : float
@@ -252,20 +253,27 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
     >>> against("numbers", lambda x: x * x, lambda x: 2 * x, cases, mistakes=squares).message
     'You squared.'
     """
-    failures, first = [], None
+    cases, mistakes = list(cases), mistakes or {}
+    known = len(REMEMBERED or ())
+    failures, passes, first = [], [], None
     for case in cases:
         expected = _answer_of(reference, case)
         got, error = _attempt(lambda case=case: answer(*_copy(case)), told=False)
         problem = error or _difference(got, expected, rtol, atol)
-        if problem:
-            failures.append((case, got, error))
-            first = first or problem
+        (failures if problem else passes).append((case, got, error))
+        first = first or problem
     if not failures:
+        if len(REMEMBERED or ()) > known:
+            # answers were new to it: let it hold those of the mistakes too
+            for wrong in mistakes.values():
+                for case, got, _ in passes:
+                    _same_as(wrong, case, got, rtol, atol)
         return Result(name, weight, None)
-    for message, wrong in (mistakes or {}).items():
+    for message, wrong in mistakes.items():
+        # the failures first: most mistakes that are not this one differ there
         if all(
             error is None and _same_as(wrong, case, got, rtol, atol)
-            for case, got, error in failures
+            for case, got, error in failures + passes
         ):
             return Result(name, weight, message)
     share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
@@ -402,7 +410,7 @@ def _precision(got, expected, rtol):
 
 
 def _answer_of(reference, case):
-    """What the reference answers; from memory, where it is there."""
+    """What a reference or a known mistake answers; from memory, where it is there."""
     question = None if REMEMBERED is None else _question(reference, case)
     if question is None:
         return reference(*_copy(case))
@@ -463,7 +471,7 @@ def _copy(value):
 
 def _same_as(wrong, case, got, rtol, atol):
     """Whether a known mistake gives the student's values on this case."""
-    mistaken, error = _attempt(lambda: wrong(*_copy(case)))
+    mistaken, error = _attempt(lambda: _answer_of(wrong, case))
     if error:
         return False
     try:

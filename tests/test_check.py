@@ -221,3 +221,29 @@ def test_values_that_look_equal_are_told_apart_by_their_distance():
     assert "The largest difference is 1e-06; 6 digits are asked for. Hint." in said
     assert "difference" not in check.example("one", lambda: 0.5, 0.25, "Hint.").message
     assert check.example("none", lambda: None, 1, "Hint.").message.count("?.") == 0
+
+
+def test_a_mistake_is_named_only_if_it_explains_every_answer():
+    """An answer that is always False is right by chance where the mistake is right too."""
+    cases = [(5,), (-5,)]
+    mistakes = {"You forget zero.": lambda x: x != 5 and x > 0}
+    always = check.against("signs", lambda x: False, lambda x: x > 0, cases, mistakes=mistakes)
+    assert always.message == "You forget zero."
+    cases.append((3,))
+    always = check.against("signs", lambda x: False, lambda x: x > 0, cases, mistakes=mistakes)
+    assert "You forget" not in always.message
+    cases = [(5,), (2,)]
+    mistakes = {"You halve.": lambda x: 1 if x == 5 else 7}
+    one = check.against("ones", lambda x: 1, lambda x: 2 if x == 5 else 1, cases, mistakes=mistakes)
+    assert one.message == "has other values (1 of 2 cases differ)"
+
+
+def test_whoever_is_right_first_leaves_the_mistakes_answers_to_the_others(monkeypatch):
+    monkeypatch.setattr(check, "REMEMBERED", {})
+    asked = [(np.array([1.0, 2.0]),)]
+    wrong = {"You multiply.": np.prod}
+    check.against("sums", np.sum, np.sum, asked, mistakes=wrong)
+    assert sorted(check.REMEMBERED.values()) == [2.0, 3.0]
+    kept = dict(check.REMEMBERED)
+    told = check.against("sums", lambda x: x[0] * x[1], np.sum, asked, mistakes=wrong)
+    assert told.message == "You multiply." and check.REMEMBERED == kept

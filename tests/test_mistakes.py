@@ -52,21 +52,16 @@ def same(one, other, tolerances):
 def recognised(reference, cases, mistakes, tolerances):
     """{message: whether it would be told} to a student who makes exactly this mistake here.
 
-    It must give a value that is wrong, and where it is wrong no earlier mistake may give the same.
+    It must give a value for each case, somewhere a wrong one, and no earlier mistake may give the
+    same everywhere.
     """
     right, earlier, told = values(reference, cases), [], {}
     for message, wrong in mistakes.items():
         given = values(wrong, cases)
-        places = [
-            place for place in range(len(cases)) if not same(given[place], right[place], tolerances)
-        ]
         told[message] = (
-            bool(places)
-            and all(given[place] is not None for place in places)
-            and not any(
-                all(same(given[place], before[place], tolerances) for place in places)
-                for before in earlier
-            )
+            all(value is not None for value in given)
+            and not all(map(same, given, right, [tolerances] * len(cases)))
+            and not any(all(map(same, given, one, [tolerances] * len(cases))) for one in earlier)
         )
         earlier.append(given)
     return told
