@@ -1,5 +1,6 @@
 """Practice boxes: their stubs fail, right answers pass, wrong ones are told why."""
 
+import re
 import warnings
 
 import practice
@@ -74,3 +75,39 @@ def test_wrong_answers_are_told_why(chapter, label, name):
     code, phrase = TABLES[chapter][label].wrong[name]
     said = failures(chapter, label, code)
     assert phrase in " ".join(said.values()), said
+
+
+# --- printed solutions ---
+
+
+def printed_solutions(text):
+    """Blocks of Python within the folded solutions of a review."""
+    solutions = re.findall(r"(?ms)^(`{3,})\{solution\}.*?\n(.*?)^\1$", text)
+    return [block for _, s in solutions for block in re.findall(r"(?ms)^```python\n(.*?)^```", s)]
+
+
+def wrong_remarks(block, printed):
+    """Lines that print something else than the number at the end of their remark, or near it."""
+    lines = [line for line in block.splitlines() if line.startswith("print(")]
+    found = []
+    for line, value in zip(lines, printed.splitlines()):
+        said = re.findall(r"\d+(?:\.\d+)?", line.rpartition("#")[2])
+        digits = len(said[-1].partition(".")[2]) if said else 0
+        if said and all(round(float(value), digits) != float(number) for number in said):
+            found.append(f"{line}: {value}")
+    return found
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_printed_solutions_run_and_print_what_they_say(chapter, capsys):
+    blocks = printed_solutions(practice.review(chapter))
+    assert blocks, "no solution shows its code"
+    for block in blocks:
+        exec(compile(block, "<solution>", "exec"), {})
+        assert wrong_remarks(block, capsys.readouterr().out) == []
+
+
+def test_a_solution_that_prints_another_number_is_noticed():
+    text = "````{solution} ex\n:class: dropdown\n```python\nprint(2.5)  # bits: 2.4\n```\n````\n"
+    (block,) = printed_solutions(text)
+    assert wrong_remarks(block, "2.5\n") and wrong_remarks(block, "2.44\n") == []
