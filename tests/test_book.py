@@ -263,6 +263,14 @@ def glossary():
     return re.findall(r"(?m)^(?!```)(\S.*)\n(?=  \S)", text)
 
 
+def unknown_terms(text, terms):
+    """Links to the glossary that lead to no entry of it."""
+    known = {term.lower() for term in terms}
+    links = re.findall(r"\{term\}`([^`<]*?)\s*(?:<([^>]*)>)?`", text)
+    targets = {" ".join((target or shown).split()) for shown, target in links}
+    return sorted(target for target in targets if target.lower() not in known)
+
+
 def unlinked_terms(terms, chapters):
     """Glossary terms that the first chapter to use them does not link; `chapters` is [(name,
     Markdown)] in order.
@@ -291,6 +299,13 @@ def test_every_symbol_is_on_the_notation_page(chapter):
         for section, parts in sections(chapter).items()
         for line in undefined_symbols(section, markdown(parts), known)
     ] == []
+
+
+def test_links_to_terms_arrive(chapter):
+    page = (HOME / "book/glossary.md").read_text(encoding="utf-8")
+    entries = re.findall(r"(?m)^(?!```)(\S.*)$", page)  # an entry may have several names
+    assert unknown_terms(whole(chapter), entries) == []
+    assert unknown_terms("{term}`Logits <logit>`, {term}`no such word`", ["logit"]) != []
 
 
 def test_terms_lead_to_the_glossary_where_they_are_first_used():
