@@ -574,7 +574,8 @@ def test_numbers_by_chapter_and_assignment_links_that_come_with_the_notebook(sma
     (tmp_path / "exercises" / "07-decoding" / "exercises.ipynb").write_text('{"cells": []}')
     assert small_book("# Page\n\nText.\n")[0] == 0
     offered = re.search(
-        r'<a class="reference download internal" download="" href="([^"]+/exercises.ipynb)"',
+        r'<a class="reference download internal" download="07-decoding.ipynb"'
+        r' href="([^"]+/exercises.ipynb)"',
         page.read_text(),
     )
     assert (page.parent / offered.group(1)).read_text() == '{"cells": []}'
@@ -725,7 +726,7 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
             for attrs in page.find("a")
             if "download" in attrs
         }
-        assert taken.pop("") == '{"cells": []}'
+        assert taken.pop("07-decoding.ipynb") == '{"cells": []}'
         assert {name: json.loads(text)["cells"] for name, text in taken.items()} == {
             f"7.{name}.ipynb": written[name]["cells"] for name in offered[kind]
         }

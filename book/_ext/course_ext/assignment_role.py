@@ -19,6 +19,19 @@ def release_notebook(srcdir, slug: str) -> Path:
     return Path(srcdir) / "exercises" / slug / "exercises.ipynb"
 
 
+class named_download(addnodes.download_reference):
+    """A download that is stored under another name than the file's own."""
+
+
+def visit_named_download(self, node) -> None:
+    self.visit_download_reference(node)
+    self.body[-1] = self.body[-1].replace('download=""', f'download="{node["name_to_store"]}"', 1)
+
+
+def depart_named_download(self, node) -> None:
+    self.depart_download_reference(node)
+
+
 class AssignmentRole(SphinxRole):
     def run(self):
         slug = self.text.strip()
@@ -33,12 +46,14 @@ class AssignmentRole(SphinxRole):
         self.env.metadata[self.env.docname].setdefault("assignments", {})[slug] = exists
         if not exists:
             return [nodes.inline("", f"assignment {number} (not released yet)")], []
-        link = addnodes.download_reference(
+        # ten files called exercises.ipynb in one folder are easily handed in for one another
+        link = named_download(
             "",
             "",
             nodes.inline("", f"assignment {number}"),
             refdoc=self.env.docname,
             reftarget=f"/exercises/{slug}/exercises.ipynb",
+            name_to_store=f"{slug}.ipynb",
         )
         return [link], []
 
@@ -57,5 +72,6 @@ def pages_to_read_again(app, env, added, changed, removed) -> list[str]:
 
 def setup(app):
     app.add_role("assignment", AssignmentRole())
+    app.add_node(named_download, html=(visit_named_download, depart_named_download))
     app.connect("env-get-outdated", pages_to_read_again)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -82,7 +82,7 @@ def offer(app, pagename, templatename, context, doctree) -> None:
             (
                 f"assignment {number}",
                 pathto(f"_downloads/{app.env.dlfiles[release][1]}", 1),
-                "",
+                f"{slug}.ipynb",
                 release,
             )
         )
