@@ -15,7 +15,9 @@ const shared = {
 
 const live = await build({
   ...shared,
-  entryPoints: ["src/live.js", "src/editor.js", "src/markdown.js", "src/worker.js"],
+  entryPoints: ["live", "assignment", "editor", "markdown", "worker"].map(
+    (name) => `src/${name}.js`,
+  ),
   outdir: vendor("live"),
   external: ["./editor.js", "./markdown.js"],
   loader: { ".py": "text" },

@@ -15,6 +15,7 @@ PARTS = [
     "repository_links",
     "subject_index",
     "assignment_role",
+    "assignment_page",
     "exercise_ids",
     "objectives_table",
     "live_code",

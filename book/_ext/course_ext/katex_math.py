@@ -121,9 +121,13 @@ def link_styles(app, pagename, templatename, context, doctree) -> None:
 
 
 def copy_assets(app) -> None:
-    """KaTeX's style sheet and woff2 fonts into the site; the script stays behind."""
+    """KaTeX's style sheet and woff2 fonts into the site, and the script, which no page loads by
+    itself: it draws the formulas that a reader types.
+    """
     target = Path(app.outdir) / "katex"
     shutil.copytree(VENDOR / "fonts", target / "fonts", dirs_exist_ok=True)
+    for name in ("katex.min.js", "LICENSE"):
+        shutil.copy2(VENDOR / name, target / name)
     css = (VENDOR / "katex.min.css").read_text(encoding="utf-8")
     # Every browser in use reads woff2, so the older formats need not be named (nor shipped).
     css = re.sub(r",url\([^)]*\.(woff|ttf)\) format\(\"[^\"]*\"\)", "", css)

@@ -1,7 +1,8 @@
 """The way through a chapter: above the title of each of its pages stand all of them, and which this
 is.
 
-An opener, five sections and a review are one path. Pages outside the chapters have no such line.
+An opener, five sections, a review and an assignment are one path. Pages outside the chapters have
+no such line.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import html
 import re
 
-PAGE = re.compile(r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review|[1-5]-[\w-]+)")
+PAGE = re.compile(
+    r"book/(?P<slug>(?P<chapter>\d\d)-[^/]+)/(?P<page>index|review|assignment|[1-5]-[\w-]+)"
+)
 
 
 def sections(env, slug: str) -> list[str]:
@@ -28,7 +31,12 @@ def sections(env, slug: str) -> list[str]:
 def stops(env, slug: str) -> list[tuple[str, str]]:
     """(short name, page) of the pages of a chapter, in reading order."""
     numbered = [(page.rpartition("/")[2][0], page) for page in sections(env, slug)]
-    found = [("Opener", f"book/{slug}/index"), *numbered, ("Review", f"book/{slug}/review")]
+    found = [
+        ("Opener", f"book/{slug}/index"),
+        *numbered,
+        ("Review", f"book/{slug}/review"),
+        ("Assignment", f"book/{slug}/assignment"),
+    ]
     return [(name, page) for name, page in found if page in env.found_docs]
 
 

@@ -1,6 +1,7 @@
 var b=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
+import contextlib
 import functools
 import importlib.util
 import io
@@ -156,19 +157,23 @@ def install_display():
     namespace["display"] = module.display
 
 
-def run(source, name):
-    """Run a cell; returns None, or the traceback without the frames of this file."""
+def evaluate(source, name):
+    """Run a cell in the page's namespace; the value of its last line, None if that has none."""
     begin()
     remember(source, name)
+    body = ast.parse(source, name).body
+    last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), namespace)
+    return None if last is None else eval(compile(last, name, "eval"), namespace)
+
+
+def run(source, name):
+    """Run a cell; returns None, or the traceback without the frames of this file."""
     try:
-        body = ast.parse(source, name).body
-        last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
-        exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), namespace)
-        if last is not None:
-            value = eval(compile(last, name, "eval"), namespace)
-            if value is not None and not source.rstrip().endswith(";"):
-                namespace["_"] = value
-                show(value)
+        value = evaluate(source, name)
+        if value is not None and not source.rstrip().endswith(";"):
+            namespace["_"] = value
+            show(value)
         if "matplotlib.pyplot" in sys.modules:
             show_figures()
     except SystemExit:
@@ -181,6 +186,29 @@ def run(source, name):
             # a figure that an error left half drawn
             sys.modules["matplotlib.pyplot"].close("all")
     return None
+
+
+def fresh():
+    """Forget every variable, as a notebook's kernel does when it is started again."""
+    display = namespace["display"]
+    namespace.clear()
+    namespace.update({"__name__": "__main__", "display": display})
+
+
+def test(source, name):
+    """Run the tests of an assignment in the page's namespace.
+
+    Returns [[what was tried, message or None], ...], the points so far, and the traceback if the
+    tests themselves failed. Points are None where the tests give none: they passed or they did not.
+    """
+    try:
+        # what they print for a notebook is said by the page
+        with contextlib.redirect_stdout(io.StringIO()):
+            value = evaluate(source, name)
+    except BaseException as error:
+        return [], None, explain(error, name)
+    results = [list(result) for result in getattr(value, "messages", ())]
+    return results, value if isinstance(value, float) else None, None
 
 
 def explain(error, name):
@@ -250,5 +278,5 @@ def check(source, tests, name):
     exec(compile(tests, "checks", "exec"), answer)
     flush()
     return [[result.name, result.message] for result in answer["results"]]
-`;var s=(e,a={})=>self.postMessage({kind:e,...a}),n,i,o,w={messageCallback:e=>{e.startsWith("Loading")&&s("note",{cell:o,text:e.replace("L","l")})},errorCallback:e=>s("stream",{cell:o,name:"stderr",text:`${e}
-`})};async function u(e,a,m){let r=await fetch(e,a?{integrity:a}:{});if(!r.ok)throw new Error(`${m} could not be loaded (${r.status} from ${e})`);return r.arrayBuffer()}async function N({root:e,indexURL:a,core:m,wheel:r,archives:f,packages:d}){let h=new Map,y=self.fetch;self.fetch=(t,c)=>{let p=h.get(String(t.url??t));return p?Promise.resolve(new Response(p.bytes,{headers:{"Content-Type":p.type}})):y(t,c)};let k=0,l=t=>s("progress",{label:t,done:k++,of:Object.keys(m).length+f.length+3});await Promise.all(Object.entries(m).map(async([t,c])=>{let p=await u(a+t,c,t),_={wasm:"application/wasm",zip:"application/zip"}[t.split(".").at(-1)];_&&h.set(a+t,{bytes:p,type:_}),l(`loading ${t}`)})),l("starting Python");let{loadPyodide:x}=await import(a+"pyodide.mjs");n=await x({indexURL:a,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,l(`loading ${d.join(", ")}`),await n.loadPackage(d,w);let g=d.filter(t=>!(t in n.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${a}`);l("installing lmcore"),n.unpackArchive(await u(e+r.path,r.integrity,"lmcore"),"wheel");let v=n.runPython("import site; site.getsitepackages()[0]");for(let t of f)l(`unpacking ${t.name}`),n.unpackArchive(await u(e+t.path,t.integrity,t.name),"zip",{extractDir:v});n.FS.writeFile("/session.py",b),n.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=n.pyimport("session"),i.send=(t,c)=>s(t,{cell:o,...c.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await N(e),s("ready");if(o=e.cell,await n.loadPackagesFromImports(i.absent(e.source),w),e.kind==="check"){let a=i.check(e.source,e.tests,e.name);s("checked",{cell:o,results:a.toJs()}),a.destroy()}else{let a=i.run(e.source,e.name);s("done",{cell:o,trouble:a??null})}}catch(a){s("failed",{cell:o,text:String(a?.message??a),broken:a?.name!=="PythonError"})}};
+`;var n=(e,t={})=>self.postMessage({kind:e,...t}),a,i,o,w={messageCallback:e=>{e.startsWith("Loading")&&n("note",{cell:o,text:e.replace("L","l")})},errorCallback:e=>n("stream",{cell:o,name:"stderr",text:`${e}
+`})};async function h(e,t,l){let r=await fetch(e,t?{integrity:t}:{});if(!r.ok)throw new Error(`${l} could not be loaded (${r.status} from ${e})`);return r.arrayBuffer()}async function S({root:e,indexURL:t,core:l,wheel:r,archives:d,packages:u}){let f=new Map,y=self.fetch;self.fetch=(s,p)=>{let m=f.get(String(s.url??s));return m?Promise.resolve(new Response(m.bytes,{headers:{"Content-Type":m.type}})):y(s,p)};let k=0,c=s=>n("progress",{label:s,done:k++,of:Object.keys(l).length+d.length+3});await Promise.all(Object.entries(l).map(async([s,p])=>{let m=await h(t+s,p,s),_={wasm:"application/wasm",zip:"application/zip"}[s.split(".").at(-1)];_&&f.set(t+s,{bytes:m,type:_}),c(`loading ${s}`)})),c("starting Python");let{loadPyodide:x}=await import(t+"pyodide.mjs");a=await x({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,c(`loading ${u.join(", ")}`),await a.loadPackage(u,w);let g=u.filter(s=>!(s in a.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${t}`);c("installing lmcore"),a.unpackArchive(await h(e+r.path,r.integrity,"lmcore"),"wheel");let v=a.runPython("import site; site.getsitepackages()[0]");for(let s of d)c(`unpacking ${s.name}`),a.unpackArchive(await h(e+s.path,s.integrity,s.name),"zip",{extractDir:v});a.FS.writeFile("/session.py",b),a.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=a.pyimport("session"),i.send=(s,p)=>n(s,{cell:o,...p.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await S(e),n("ready");if(o=e.cell,e.kind==="fresh")return i.fresh(),n("done",{cell:o,trouble:null});if(await a.loadPackagesFromImports(i.absent(e.source),w),e.kind==="check"){let t=i.check(e.source,e.tests,e.name);n("checked",{cell:o,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=i.test(e.source,e.name),[l,r,d]=t.toJs();t.destroy(),n("checked",{cell:o,results:l,points:r,trouble:d})}else{let t=i.run(e.source,e.name);n("done",{cell:o,trouble:t??null})}}catch(t){n("failed",{cell:o,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};

@@ -1,5 +1,11 @@
 // A code editor in place of a listing: CodeMirror with Python, coloured by the page's own tokens.
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentLess,
+  indentMore,
+} from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import {
   bracketMatching,
@@ -36,9 +42,10 @@ const colours = HighlightStyle.define([
 /**
  * Put an editor into `parent`.
  *
- * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell.
+ * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell. The description is
+ * for who hears the page.
  */
-export function createEditor({ parent, text, label, onRun, onChange }) {
+export function createEditor({ parent, text, label, description, onRun, onChange }) {
   const run = () => {
     onRun();
     return true;
@@ -61,7 +68,11 @@ export function createEditor({ parent, text, label, onRun, onChange }) {
         bracketMatching(),
         python(),
         syntaxHighlighting(colours),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          ...(description && { "aria-description": description }),
+        }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange();
         }),
@@ -74,4 +85,13 @@ export const textOf = (editor) => editor.state.doc.toString();
 
 export function setText(editor, text) {
   editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+}
+
+/** Indent the line of the cursor, or take an indent back, for fingers: a phone has no such keys. */
+export const indent = (editor) => moved(editor, indentMore);
+export const unindent = (editor) => moved(editor, indentLess);
+
+function moved(editor, command) {
+  command(editor);
+  editor.focus();
 }

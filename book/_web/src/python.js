@@ -110,7 +110,7 @@ function launch() {
  * Run something in the worker.
  *
  * `hear` has a function for each kind of message on the way (note, stream, display). Resolves with `how` it ended: "ok",
- * "error" or "stopped", the `trouble` if there was any, and `results` of tests.
+ * "error" or "stopped", the `trouble` if there was any, and the `results` and `points` of tests.
  */
 export function run(message, hear) {
   const number = count++;
@@ -131,7 +131,7 @@ function receive(data) {
   if (!heard) return;
   if (data.kind === "done")
     finish(data.cell, { how: data.trouble ? "error" : "ok", trouble: data.trouble });
-  else if (data.kind === "checked") finish(data.cell, { how: "ok", results: data.results });
+  else if (data.kind === "checked") finish(data.cell, { how: "ok", ...data });
   else if (data.kind === "failed") {
     const end = "\nPython broke down here. It starts afresh with the next Run.";
     finish(data.cell, { how: "error", trouble: data.text + (data.broken ? end : "") });

@@ -1,6 +1,7 @@
 """What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
+import contextlib
 import functools
 import importlib.util
 import io
@@ -156,19 +157,23 @@ def install_display():
     namespace["display"] = module.display
 
 
-def run(source, name):
-    """Run a cell; returns None, or the traceback without the frames of this file."""
+def evaluate(source, name):
+    """Run a cell in the page's namespace; the value of its last line, None if that has none."""
     begin()
     remember(source, name)
+    body = ast.parse(source, name).body
+    last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), namespace)
+    return None if last is None else eval(compile(last, name, "eval"), namespace)
+
+
+def run(source, name):
+    """Run a cell; returns None, or the traceback without the frames of this file."""
     try:
-        body = ast.parse(source, name).body
-        last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
-        exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), namespace)
-        if last is not None:
-            value = eval(compile(last, name, "eval"), namespace)
-            if value is not None and not source.rstrip().endswith(";"):
-                namespace["_"] = value
-                show(value)
+        value = evaluate(source, name)
+        if value is not None and not source.rstrip().endswith(";"):
+            namespace["_"] = value
+            show(value)
         if "matplotlib.pyplot" in sys.modules:
             show_figures()
     except SystemExit:
@@ -181,6 +186,29 @@ def run(source, name):
             # a figure that an error left half drawn
             sys.modules["matplotlib.pyplot"].close("all")
     return None
+
+
+def fresh():
+    """Forget every variable, as a notebook's kernel does when it is started again."""
+    display = namespace["display"]
+    namespace.clear()
+    namespace.update({"__name__": "__main__", "display": display})
+
+
+def test(source, name):
+    """Run the tests of an assignment in the page's namespace.
+
+    Returns [[what was tried, message or None], ...], the points so far, and the traceback if the
+    tests themselves failed. Points are None where the tests give none: they passed or they did not.
+    """
+    try:
+        # what they print for a notebook is said by the page
+        with contextlib.redirect_stdout(io.StringIO()):
+            value = evaluate(source, name)
+    except BaseException as error:
+        return [], None, explain(error, name)
+    results = [list(result) for result in getattr(value, "messages", ())]
+    return results, value if isinstance(value, float) else None, None
 
 
 def explain(error, name):

@@ -84,12 +84,21 @@ self.onmessage = async ({ data }) => {
       return post("ready");
     }
     current = data.cell;
+    if (data.kind === "fresh") {
+      python.fresh();
+      return post("done", { cell: current, trouble: null });
+    }
     // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
     await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
     if (data.kind === "check") {
       const results = python.check(data.source, data.tests, data.name);
       post("checked", { cell: current, results: results.toJs() });
       results.destroy();
+    } else if (data.kind === "test") {
+      const told = python.test(data.source, data.name);
+      const [results, points, trouble] = told.toJs();
+      told.destroy();
+      post("checked", { cell: current, results, points, trouble });
     } else {
       const trouble = python.run(data.source, data.name);
       post("done", { cell: current, trouble: trouble ?? null });

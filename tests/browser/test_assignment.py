@@ -1,0 +1,158 @@
+"""An assignment solved on its page, in a browser, and handed in."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from graders.chapter_03 import PROBLEMS
+from hostile import stock
+from made_up.students import Student, reference_answers, write_submission
+
+from .conftest import HOME, watched
+from .live import PATIENCE, agree, foreign
+
+CHAPTER = "03-softmax"
+PAGE = f"book/{CHAPTER}/assignment.html"
+RELEASE = HOME / "exercises" / CHAPTER / "exercises.ipynb"
+# typed as on a keyboard: the editor indents
+TYPED = ["def lm_logits(hidden, embedding, bias=None):", "z = hidden @ embedding.T"]
+TYPED += ["return z if bias is None else z + bias"]
+WRITTEN = "Only *differences* count: $z_{\\max}$ may climb.\n\n$$p = e^{z - \\mathrm{LSE}(z)}$$"
+ANSWERS = reference_answers(HOME, CHAPTER) | {
+    "p1": f"{TYPED[0]}\n    {TYPED[1]}\n    {TYPED[2]}",
+    "p2": next(code for code, most, _ in PROBLEMS["p2"].wrong.values() if 0 < most < 5).strip(),
+    "p5": WRITTEN,
+}
+
+
+def cell(page, name):
+    return page.locator(f"#cell-{name}")
+
+
+def progress(page):
+    return page.locator(".assignment-progress").inner_text()
+
+
+def editor(page, name):
+    """The editor of a cell; it comes when the cell does."""
+    cell(page, name).scroll_into_view_if_needed()
+    place = cell(page, name).locator(".cm-content")
+    place.wait_for()
+    return place
+
+
+def wait(page, selector, pattern):
+    page.wait_for_function(
+        "([selector, pattern]) => [...document.querySelectorAll(selector)]"
+        ".some(place => new RegExp(pattern).test(place.textContent))",
+        arg=[selector, pattern],
+        timeout=PATIENCE,
+    )
+
+
+def paste(page, name, text):
+    editor(page, name).focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def download(page):
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download for hand-in").last.click()
+    assert coming.value.suggested_filename == "exercises.ipynb"
+    return coming.value.path().read_text(encoding="utf-8")
+
+
+def blank(**answers):
+    """The release with some answers, as JupyterLab saves it."""
+    notebook = nbformat.read(RELEASE, as_version=4)
+    for one in notebook.cells:
+        one.source = answers.get(one.id, one.source)
+    return notebook
+
+
+def choose(page, content, name="mine.ipynb"):
+    content = content if isinstance(content, str) else nbformat.writes(content)
+    page.locator(".assignment-actions input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "application/json", "buffer": content.encode()}
+    )
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_an_assignment_is_solved_in_the_page_and_graded_like_any_other(
+    browser, live_site, device, tmp_path
+):
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    context = browser.new_context(**(phone if device == "phone" else {}), accept_downloads=True)
+    page = watched(context.new_page())
+    page.goto(live_site + PAGE)
+    assert progress(page).startswith("0 of 5 problems solved · 0 of 16 points")
+
+    editor(page, "p1").focus()
+    page.keyboard.press("Control+a")
+    for line in TYPED:
+        page.keyboard.type(line)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Control+Shift+k")  # the line that the last Enter began
+    run = cell(page, "p1").get_by_role("button", name="Run")
+    run.tap() if device == "phone" else run.click()
+    agree(page)
+    wait(page, "#cell-p1-tests .live-status", "^all visible tests passed: 3 of 3 points")
+    assert progress(page).startswith("1 of 5 problems solved · 3 of 16 points")
+
+    paste(page, "p2", ANSWERS["p2"])
+    page.keyboard.press("Shift+Enter")
+    wait(page, "#cell-p2-tests .live-status", "of 5 points so far")
+    assert "not yet" in cell(page, "p2-tests").locator(".live-failed").first.inner_text()
+    page.locator("#answer-p5").fill(WRITTEN)
+    cell(page, "p5").locator(".assignment-preview .katex-display").wait_for()
+    before = progress(page)
+    assert before.startswith("2 of 5") and before.endswith("written answer there")
+
+    page.reload()
+    wait(page, ".assignment-progress", re.escape(before))
+    assert page.locator("#answer-p5").input_value() == WRITTEN
+    assert editor(page, "p2").inner_text().strip().splitlines()[0] == TYPED[0].replace(
+        "lm_logits(hidden, embedding, bias=None)", "stable_softmax(logits, axis=-1)"
+    )
+    for name in ("p3", "p4"):
+        paste(page, name, ANSWERS[name])
+    page.get_by_role("button", name="Run all").first.click()
+    if page.get_by_role("button", name="Download and run").is_visible():
+        agree(page)
+    wait(page, ".assignment-actions .live-status", "^all cells ran")
+    assert progress(page).startswith("4 of 5 problems solved · ")
+    assert page.locator(".assignment-left").inner_text() == "Not solved yet: 3.2."
+
+    # what the tests say is what the same cells print in a notebook
+    file = json.loads(download(page))
+    path = write_submission(HOME, tmp_path, CHAPTER, "lab", Student(ANSWERS))
+    same = json.loads(nbformat.writes(nbformat.read(path, as_version=4)))
+    for one, other in zip(file["cells"], same["cells"], strict=True):
+        assert one == other, one["id"]
+    assert {k: v for k, v in file.items() if k != "cells"} == {
+        k: v for k, v in same.items() if k != "cells"
+    }
+    assert page.errors == [] and page.sent == [] and foreign(page, live_site) == []
+    context.close()
+    if device == "phone":
+        return  # the same file, to the letter
+
+    handed_in = tmp_path / "submitted" / "page" / CHAPTER / "exercises.ipynb"
+    handed_in.parent.mkdir(parents=True)
+    handed_in.write_text(json.dumps(file), encoding="utf-8")
+    theirs, trouble = stock.grade(HOME, tmp_path, CHAPTER, seconds=300)
+    assert trouble == "" and theirs["page"] == theirs["lab"]
+    assert sum(score or 0 for score in theirs["page"].values()) > 11
+    assert ours(tmp_path, "page") == ours(tmp_path, "lab") == theirs["page"] | {"p5": None}
+
+
+def ours(root, student):
+    """{grade_id: score} by our grader."""
+    from matrix import spec_of
+    from nbjudge.execution.engine import grade
+    from nbjudge.submission import collect
+
+    folder = root / "submitted" / student / CHAPTER
+    return grade(spec_of(3), collect.read(folder, student, CHAPTER)).scores
