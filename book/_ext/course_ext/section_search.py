@@ -18,8 +18,8 @@ VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "search"
 # Drawn formulas beside their MathML, listings, buttons and what else is not the text.
 UNREAD = (
     ".katex-html, annotation, script, style, .headerlink, .course-path, .course-take,"
-    " .course-symbols, .course-imprint, .guess, .guess-kept, .cell_input, .practice, button,"
-    " summary, svg"
+    " .course-symbols, .course-imprint, .guess, .guess-kept, .cell_input, .practice,"
+    " .assignment-cell, .assignment-board, button, summary, svg"
 )
 # What readers ask for in words that the section does not use.
 ALSO = {
@@ -182,6 +182,9 @@ def documents(site: Path) -> list[dict]:
                 [*names.get(address, []), *code.get(section, []), ALSO.get(section, "")]
             )
         first["kind"] = "chapter" if path.stem == "index" else "section"
+        if path.stem == "assignment":  # found by its problems' titles, after what teaches them
+            first |= {"kind": "assignment", "text": "; ".join(each["title"] for each in others)}
+            others = []
         found += [first, *others, *numbered]
     return found
 

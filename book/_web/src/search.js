@@ -11,7 +11,15 @@ const SILENT = new Set(
     " ",
   ),
 );
-const KINDS = { section: 1.3, term: 1.4, chapter: 0.9, symbol: 0.6, equation: 0.6, figure: 0.6 };
+const KINDS = {
+  section: 1.3,
+  term: 1.4,
+  chapter: 0.9,
+  symbol: 0.6,
+  equation: 0.6,
+  figure: 0.6,
+  assignment: 0.5,
+};
 
 /** Words of a text as they are compared: small letters, no accents. */
 const fold = (word) => word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -48,7 +56,8 @@ export function answers(search, documents, query) {
     .map(({ id, terms, score }) => {
       const title = documents[id].title.split(SPLIT).map(fold);
       const whole =
-        documents[id].kind !== "chapter" && wanted.every((word) => title.includes(word));
+        !["chapter", "assignment"].includes(documents[id].kind) &&
+        wanted.every((word) => title.includes(word));
       return { ...documents[id], terms, score: whole ? TITLED * score : score };
     })
     .sort((a, b) => b.score - a.score);
