@@ -1,7 +1,7 @@
 """The boxes "In PyTorch" of the book's reviews: their code, and the numbers it is run on.
 
-Each chapter's review has one block of Python. A line that begins with ``#=`` says what the
-expression above it equals in `lmcore`, lines that begin with ``#  `` go on with it, and
+Each chapter's review has one block of Python. A line that begins with ``# =`` says what the
+expression above it equals in `lmcore`, lines that begin with ``#   `` go on with it, and
 ``(to 1e-3)`` at its end allows that difference. The same names stand for tensors on the one side
 and for arrays on the other.
 """
@@ -34,7 +34,7 @@ HOME = (
 )  # bookreader wants nbformat, PyTorch's machine may lack it
 VALUES = HOME / "tests" / "pytorch_values.json"
 BOX = re.compile(r"(?ms)^## In PyTorch\n.*?^```python\n(.*?)^```$")
-CLAIM = re.compile(r"(?m)^#= (.+?(?:\n#  .+?)*?)(?:  \(to ([\d.e-]+)\))?$(?!\n#  )")
+CLAIM = re.compile(r"(?m)^# = (.+?(?:\n#   .+?)*?)(?:  \(to ([\d.e-]+)\))?$(?!\n#   )")
 MODULES = {
     "np": np,
     "calibration": calibration,
@@ -73,7 +73,7 @@ def pairs(block):
     return [
         Pair(
             block[start : end.start()],
-            end.group(1).replace("\n#  ", " "),
+            end.group(1).replace("\n#   ", " "),
             float(end.group(2) or 1e-9),
         )
         for start, end in zip(starts, ends)
