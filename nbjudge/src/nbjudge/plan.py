@@ -4,6 +4,7 @@ Read what was handed in, and compare it with what is done already.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -129,10 +130,22 @@ def _read(course, chapter, specs, student, others):
 
 
 def name_trouble(student):
-    """Why a folder's name cannot be a student's; None if it can."""
+    """Why a folder's name cannot be a student's; None if it can.
+
+    Examples
+    --------
+    >>> name_trouble("M\\udcfcller")
+    "the folder's name is not UTF-8: rename it and grade again"
+    """
     try:
         student.encode()
     except UnicodeEncodeError:
+        with suppress(UnicodeDecodeError):
+            student.encode("utf-8", "surrogateescape").decode()
+            return (
+                "the folder's name is right, but this terminal's locale cannot read it: set"
+                " LC_ALL=C.UTF-8 and grade again"
+            )
         return "the folder's name is not UTF-8: rename it and grade again"
     if len(student) > LONGEST_NAME:
         return f"the folder's name has more than {LONGEST_NAME} characters: rename it"

@@ -197,6 +197,21 @@ def test_with_nothing_else_there_what_lies_there_is_named(home, capsys):
     assert f"{home}/came_in/STUDENT/CHAPTER/NOTEBOOK.ipynb; there lie Müller_two.ipynb" in said
 
 
+def test_a_name_that_the_terminal_cannot_read_is_not_called_wrong():
+    as_read_in_ascii = "Łucja".encode().decode("ascii", "surrogateescape")
+    assert "set LC_ALL=C.UTF-8" in plan.name_trouble(as_read_in_ascii)
+    assert plan.name_trouble("Łucja") is None
+
+
+def test_a_download_that_carries_its_assignments_name_is_no_surprise(tmp_path):
+    cells = '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'
+    for name, notes in (("01-logs", []), ("mine", ["mine.ipynb was taken for exercises.ipynb"])):
+        folder = tmp_path / name / "01-logs"
+        folder.mkdir(parents=True)
+        (folder / f"{name}.ipynb").write_text(cells)
+        assert collect.read(folder, "ann", "01-logs").notes == notes
+
+
 def test_a_name_that_is_not_utf8_is_one_students_affair(home):
     name = os.fsdecode(b"M\xfcller_Ann")
     sheets.hand_in(home, name)

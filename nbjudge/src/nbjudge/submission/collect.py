@@ -129,7 +129,8 @@ def _choose(folder, notebook, others, is_solved, notes):
     solved = [(path, found) for path in rest if is_solved(found := _cells_or_none(path))]
     if not there and len(rest) == 1:
         path, cells = rest[0], _cells(rest[0])
-        notes.append(f"{path.name} was taken for {expected.name}")
+        if path.stem != folder.name:  # a download that carries its assignment's name is no surprise
+            notes.append(f"{path.name} was taken for {expected.name}")
     elif len(solved) == 1:
         path, cells = solved[0]
         what = "is blank" if there else "is not there"
