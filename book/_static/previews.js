@@ -31,7 +31,7 @@
   const owner = (element) => {
     if (!(element instanceof Element) || element.closest(".course-preview, .course-symbols, button, summary")) return null;
     const link = element.closest(LINKS);
-    if (link) return article.contains(link) && !link.closest("nav, .section-map, .course-take, .sd-card") ? link : null;
+    if (link) return article.contains(link) && !link.closest("nav, .section-map, .course-take, .sd-card, .sd-btn") ? link : null;
     const formula = element.closest("a") ? null : element.closest(FORMULAS);
     return formula && article.contains(formula) ? formula : null;
   };

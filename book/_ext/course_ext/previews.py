@@ -139,9 +139,9 @@ def links_of(pages: Pages, name: str, article: Tag) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for link in article.select(LINKS):
         address = str(link["href"])
-        if {"headerlink", "download"} & set(link.get_attribute_list("class")) or link.find_parent(
-            class_="course-symbols"
-        ):
+        if {"headerlink", "download", "sd-btn"} & set(
+            link.get_attribute_list("class")
+        ) or link.find_parent(class_="course-symbols"):
             continue
         path, _, fragment = address.partition("#")
         if (
