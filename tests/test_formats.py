@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ import bookreader
 import pytest
 
 HOME = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(HOME / "book" / "_tools"))  # what stands beside it
 spec = importlib.util.spec_from_file_location("formats", HOME / "book" / "_tools" / "formats.py")
 formats = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(formats)
@@ -27,9 +29,16 @@ FIGURES = sum(
 def test_on_paper_links_stay_inside_and_nothing_is_folded():
     page = formats.one_page(
         """<html><head><link rel="stylesheet" href="../katex/katex.css"></head><body>
-        <header>frame</header><a href="book/intro.html#term-logit">logit</a><a href="https://a.example/x.html#y">out</a>
-        <details><summary>Answer</summary>no</details><div class="admonition dropdown">solution</div></body></html>"""
+        <header>frame</header><article><section id="book"><h1>Book#</h1>
+        <div class="toctree-wrapper"><section id="one"><h2>1 One#</h2><div class="toctree-wrapper">
+        <section id="first"><h3>1.1 First#</h3></section></div></section></div></section></article>
+        <a href="book/intro.html#term-logit">logit</a><a href="https://a.example/x.html#y">out</a>
+        <details><summary>Answer</summary>no</details><div class="admonition dropdown">solution</div></body></html>""",
+        {"1.1 First": 7},
     )
+    assert '<a href="#first"><span>1.1 First</span><span>7</span></a>' in page
+    assert '@top-right { content: "1 One"' in page and "page: part-0" in page
+    assert page.index("title-page") < page.index('class="contents"') < page.index('id="one"')
     assert 'href="#term-logit"' in page and 'href="https://a.example/x.html#y"' in page
     assert "<details open=" in page and "dropdown" not in page and "frame" not in page
     assert 'href="katex/katex.css"' in page
@@ -121,7 +130,19 @@ def test_the_pdf_is_complete(tmp_path):
 
     # By its command: in one process with the browser tests, a second Playwright would not start.
     subprocess.run([sys.executable, formats.__file__, "pdf", "--out", tmp_path], check=True)
-    book = PdfReader(tmp_path / f"{formats.NAME}.pdf")
+    file = tmp_path / f"{formats.NAME}.pdf"
+    assert file.stat().st_size < 15_000_000
+    book = PdfReader(file)
+    title = " ".join(book.pages[0].extract_text().split())
+    assert title.startswith("Language Model Probability") and "Version" in title
+    contents = "\n".join(page.extract_text() for page in book.pages[1:4])
+    for chapter in range(1, 11):
+        [named] = re.findall(rf"^({chapter} [A-Z].*?) (\d+)$", contents, re.M)[:1]
+        lines = book.pages[int(named[1]) - 1].extract_text().splitlines()
+        # on a page of its own, between the running head and the number
+        assert {named[0], named[1]} <= set(lines[:3]), (named, lines[:4])
+        head = book.pages[int(named[1])].extract_text().splitlines()[:2]
+        assert named[0] in head and str(int(named[1]) + 1) in head, head
     assert 200 < len(book.pages) < 600
     # A4 in points
     assert [float(side) for side in book.pages[0].mediabox[2:]] == pytest.approx(
@@ -145,6 +166,24 @@ def test_the_pdf_is_complete(tmp_path):
     # the contributor's guide shows how formulas are typed
     typed = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
     assert "\\frac" not in typed and "Show code cell source" not in text
+
+
+def test_a_packed_pdf_says_the_same():
+    from pack_pdf import objects, pack
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter()
+    for number in range(3):
+        writer.add_blank_page(100 + number, 200)
+    plain = BytesIO()
+    writer.write(plain)
+    content = plain.getvalue()
+    assert len(objects(content)) >= 5
+    packed = pack(content)
+    widths = [float(page.mediabox.width) for page in PdfReader(BytesIO(packed)).pages]
+    assert packed.startswith(b"%PDF-1.5") and widths == [100, 101, 102]
+    with pytest.raises(ValueError, match="table of the PDF is wrong"):
+        pack(content.replace(b"1 0 obj", b"1 0 odd", 1))
 
 
 def _flat(outline):

@@ -1,6 +1,7 @@
 """The whole book in one file: python book/_tools/formats.py pdf epub [--out FOLDER]
 
-PDF: Sphinx writes one page, and the system's Chromium prints it, with outline, tags and links.
+PDF: Sphinx writes one page, and the system's Chromium prints it, with title page, contents, running
+heads, outline, tags and links.
 EPUB: Sphinx's own, with formulas in MathML, corrected where HTML is not XHTML. Both stand in
 _build/formats/ unless told otherwise.
 """
@@ -8,16 +9,21 @@ _build/formats/ unless told otherwise.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
+from html import escape
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
+import yaml
 from bs4 import BeautifulSoup
+from pack_pdf import pack
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "language-model-probability"
@@ -34,18 +40,34 @@ FLAGS = [
 # What a reader on paper cannot press, and the theme's frame around the text.
 NOT_ON_PAPER = """header, footer, dialog, script, link[rel=preload], .bd-sidebar, .bd-sidebar-primary, .bd-sidebar-secondary,
     .bd-header, .bd-header-article, .bd-header-announcement, .prev-next-footer, .skip-link, .pst-skip-link, .headerlink,
-    .toggle-details, noscript, #pst-back-to-top"""
+    .toggle-details, noscript, #pst-back-to-top, #jb-print-docs-body, .course-start, .chapter-cards, .bd-article > section > .explorer"""
 PAPER = """
-@page { size: A4; margin: 20mm 18mm; }
+@page { size: A4; margin: 22mm 18mm 20mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
+@page front { @bottom-center { content: none; } }
 .bd-main .bd-content .bd-article-container, .bd-page-width { max-width: none; }
-section > h1 { break-before: page; }
+.bd-article :is(p, li, dd, .admonition, div.math) { max-width: none; }
+body { page: front; }        /* until the first part: a change of pages is a break */
+.title-page { height: 235mm; display: flex; flex-direction: column; justify-content: center; break-after: page; }
+.title-page p { font-size: 15pt; }
+.title-page .title { font: 600 44pt/1.15 var(--course-serif); margin-bottom: 8mm; }
+.contents { break-after: page; }
+.contents ol { list-style: none; padding: 0; columns: 2; column-gap: 12mm; }
+.contents li { break-inside: avoid; }
+.contents ol ol { columns: 1; padding-left: 5mm; font-weight: 400; }
+.contents > ol > li { font-weight: 600; margin-bottom: 3mm; }
+.contents a { display: flex; justify-content: space-between; gap: 4mm; color: inherit; text-decoration: none; }
+.part { break-before: page; }
 pre { white-space: pre-wrap !important; }
-h1, h2, h3, .admonition-title, figcaption { break-after: avoid; }
-figure, img, .math, .cell_output, pre { break-inside: avoid; }
+h1, h2, h3, h4, .admonition-title, figcaption { break-after: avoid; }
+figure, img, .math, .cell_output, pre, tr { break-inside: avoid; }
+.admonition:not(:has(pre, figure, .exercise)) { break-inside: avoid; }
+p, li { orphans: 3; widows: 3; }
+.figure-scroll img { min-width: 0 !important; }
 .sd-tab-set { display: block; }
 .sd-tab-set > input { display: none; }
 .sd-tab-set > .sd-tab-content { display: block; order: 0; }
 """
+HEADINGS = ["h1", "h2", "h3"]
 
 
 def build(builder, folder):
@@ -82,10 +104,79 @@ def open_folded(page):
 # --- PDF ---
 
 
-def one_page(html):
+def title_of(section):
+    """The words of a section's heading, without the sign of its link."""
+    heading = section.find(HEADINGS, recursive=False)
+    return heading.get_text().rstrip("#").strip() if heading else ""
+
+
+def parts_of(page):
+    """The chapters, lists and guides of the book, each with the sections that the contents name."""
+    whole = page.select_one("article > section")
+    wrapped = whole.find_all("div", class_="toctree-wrapper", recursive=False)
+    for part in [part for box in wrapped for part in box.find_all("section", recursive=False)]:
+        inner = part.find("div", class_="toctree-wrapper", recursive=False)
+        yield part, inner.find_all("section", recursive=False) if inner else []
+
+
+def front(page, numbers):
+    """Title page and contents, put before the text; `numbers` are the pages of the headings."""
+
+    def entry(section):
+        title = title_of(section)
+        link = page.new_tag("a", href=f"#{section['id']}")
+        for words in (title, str(numbers.get(title, ""))):
+            span = page.new_tag("span")
+            span.string = words
+            link.append(span)
+        item = page.new_tag("li")
+        item.append(link)
+        return item
+
+    contents = page.new_tag("ol")
+    for part, sections in parts_of(page):
+        item = entry(part)
+        if sections:
+            inner = page.new_tag("ol")
+            inner.extend([entry(section) for section in sections])
+            item.append(inner)
+        contents.append(item)
+    whole = page.select_one("article > section")
+    about = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    commit = subprocess.run(
+        ["git", "-C", str(ROOT), "log", "-1", "--format=, commit %h of %cs"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    names = ", ".join(author.get("name", "") for author in about["authors"])
+    head = BeautifulSoup(
+        f'<div class="title-page"><p class="title">{title_of(whole)}</p><p>What a language model is, computed one'
+        f" token at a time</p><p>{escape(names)}</p><p>Version {about['version']}{commit}</p></div>"
+        '<div class="contents"><p class="h2">Contents</p></div>',
+        "html.parser",
+    )
+    head.select_one(".contents").append(contents)
+    whole.find("h1", recursive=False).decompose()
+    whole.insert(0, head)
+
+
+def running_heads(page):
+    """A style for each part: it begins on a new page, and its title stands above its pages."""
+    styles = []
+    for number, (part, _) in enumerate(parts_of(page)):
+        part["class"] = [*part.get("class", []), "part"]
+        part["style"] = f"page: part-{number}"
+        words = json.dumps(title_of(part), ensure_ascii=False)
+        head = f"@top-right {{ content: {words}; font: 9pt sans-serif; color: #59616d; }}"
+        styles.append(f"@page part-{number} {{ {head} }}")
+    return "\n".join(styles)
+
+
+def one_page(html, numbers):
     """Sphinx's single page as it is printed.
 
-    Links stay inside, folded parts are open, the frame is gone.
+    Links stay inside, folded parts are open, the frame is gone; title page and contents stand
+    before it.
     """
     page = BeautifulSoup(html, "html.parser")
     for part in page.select(NOT_ON_PAPER):
@@ -98,10 +189,31 @@ def one_page(html):
         folded["class"] = [name for name in folded["class"] if name not in ("toggle", "dropdown")]
     for style in page.select("link[href^='../']"):
         style["href"] = style["href"].removeprefix("../")
+    heads = running_heads(page)
+    front(page, numbers)
     page.html["data-theme"] = page.html["data-mode"] = "light"
     page.head.append(page.new_tag("style"))
-    page.head.find_all("style")[-1].string = PAPER
+    page.head.find_all("style")[-1].string = PAPER + heads
     return str(page)
+
+
+def page_numbers(content):
+    """{heading: page} of a PDF with an outline."""
+    from pypdf import PdfReader
+
+    book = PdfReader(BytesIO(content))
+    found = {}
+
+    def read(entries):
+        for entry in entries:
+            if isinstance(entry, list):
+                read(entry)
+            else:
+                title = entry.title.rstrip("#").strip()
+                found.setdefault(title, book.get_destination_page_number(entry) + 1)
+
+    read(book.outline)
+    return found
 
 
 def browser():
@@ -121,31 +233,28 @@ def pdf(target):
     program = browser()
     with tempfile.TemporaryDirectory() as scratch:
         site = build(["--builder", "singlehtml"], Path(scratch))
+        html = (site / "book" / "intro.html").read_text(encoding="utf-8")
         # not in book/, where its pictures' addresses would not lead
         page = site / "book.html"
-        page.write_text(
-            one_page((site / "book" / "intro.html").read_text(encoding="utf-8")), encoding="utf-8"
-        )
         with sync_playwright() as running:
             chromium = running.chromium.launch(executable_path=program, args=FLAGS)
             tab = chromium.new_page()
             tab.set_default_timeout(0)  # a busy machine takes minutes for the whole book
-            tab.goto(page.as_uri())
-            tab.evaluate("document.fonts.ready")
-            tab.pdf(
-                path=target,
-                scale=0.75,
-                prefer_css_page_size=True,
-                print_background=True,
-                outline=True,
-                tagged=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=(
-                    "<div style='font: 8pt sans-serif; margin: 0 auto'><span"
-                    " class=pageNumber></span></div>"
-                ),
-            )
+            # Twice: the contents name pages, and these are known when it has been printed once.
+            numbers = {}
+            for _ in range(2):
+                page.write_text(one_page(html, numbers), encoding="utf-8")
+                tab.goto(page.as_uri())
+                tab.evaluate("document.fonts.ready")
+                content = tab.pdf(
+                    scale=0.75,
+                    prefer_css_page_size=True,
+                    print_background=True,
+                    outline=True,
+                    tagged=True,
+                )
+                numbers = page_numbers(content)
+            target.write_bytes(pack(content))
             chromium.close()
 
 
