@@ -427,6 +427,34 @@ def test_nothing_secret_is_published(site):
     assert leaks(site) == []
 
 
+def secrets():
+    """Solutions, hidden tests and schemes of all chapters."""
+    from nbjudge.assignment import leaks
+
+    return [
+        secret
+        for source in sorted(HOME.glob("solutions/*/exercises.ipynb"))
+        for secret in leaks.secrets(
+            source, HOME / "exercises" / source.parent.name / source.name, source.parent.name
+        )
+    ]
+
+
+def test_the_pages_of_assignments_hold_no_secret(site, tmp_path):
+    """The notebook stands in them as data; a secret put there is found."""
+    from nbjudge.assignment import leaks
+
+    pages = sorted(site.glob("book/*/assignment.html"))
+    found = [line for page in pages for line in leaks.search(secrets(), page, strict=True)]
+    assert len(pages) == 10 and found == []
+    quoted = next(one for one in secrets() if one.single and '"' in one.words)
+    data = '<script type="application/json" id="assignment">'
+    for written in (json.dumps(quoted.words), json.dumps(quoted.words).replace("<", "\\u003c")):
+        page = pages[0].read_text(encoding="utf-8").replace(data, data + written)
+        (tmp_path / "page.html").write_text(page, encoding="utf-8")
+        assert leaks.search(secrets(), tmp_path / "page.html", strict=True)
+
+
 def test_mathematics_is_rendered_and_styled(site, pages):
     assert bad_mathematics(site, pages) == []
 

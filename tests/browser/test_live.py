@@ -169,6 +169,24 @@ def test_integers_that_a_generator_draws_are_counted(started):
     assert cell.locator(".live-output").inner_text().strip() == "[6 2 1] [0.  1.5]"
 
 
+def test_integers_have_64_bits_as_on_other_machines(started):
+    cell = cell_with(started, SHAPES)
+    code = (
+        "import numpy as np\nprint(np.arange(1, 100_001).sum(), np.array([10**5]) ** 2,"
+        " np.zeros(1, dtype=int).dtype, np.array([1], dtype=np.int32).dtype,"
+        " np.array([1.5]).dtype, np.repeat(np.array([7]), np.array([2])))"
+    )
+    assert run(started, cell, code) == "done", cell.locator(".live-output").inner_text()
+    said = cell.locator(".live-output").inner_text().strip()
+    assert said == "5000050000 [10000000000] int64 int32 float64 [7 7]"
+
+
+def test_input_says_why_it_does_not_ask(started):
+    cell = cell_with(started, SHAPES)
+    assert run(started, cell, "input('name? ')").startswith("failed")
+    assert "write the value into the code" in cell.locator(".live-error").inner_text()
+
+
 def test_a_package_that_the_reader_imports_and_that_is_not_there_is_named(started):
     cell = cell_with(started, SHAPES)
     assert run(started, cell, "import no_such_package").startswith("failed")

@@ -1,6 +1,7 @@
-var b=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
+var _=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
+import builtins
 import contextlib
 import functools
 import importlib.util
@@ -224,31 +225,58 @@ def remember(source, name):
     linecache.cache[name] = (len(source), None, [line + "\\n" for line in source.split("\\n")], name)
 
 
-def count_long_integers():
-    """Let np.bincount take what a Generator draws.
+def widen_integers():
+    """Give NumPy the integers of readers' own machines, where they have 64 bits.
 
-    It draws int64; indices have 32 bits here, and np.bincount refuses longer ones.
+    In a browser its default has 32, and \`np.arange(1, 100_001).sum()\` would be wrong without a
+    word. What is made of Python's integers, or asked for as \`int\`, is made with 64 here. Where NumPy
+    then refuses them, because indices do have 32, they are narrowed.
     """
     import numpy
 
-    plain = numpy.bincount
+    def wide(plain):
+        @functools.wraps(plain)
+        def make(*given, **named):
+            given = [numpy.int64 if value is int else value for value in given]
+            named = {key: numpy.int64 if value is int else value for key, value in named.items()}
+            made = plain(*given, **named)
+            asked = "dtype" in named or any(isinstance(part, (type, numpy.dtype)) for part in given)
+            kept = given and isinstance(given[0], (numpy.ndarray, numpy.generic))
+            if asked or kept or made.dtype != numpy.intp:
+                return made
+            return made.astype(numpy.int64)
 
-    @functools.wraps(plain)
-    def bincount(x, /, weights=None, minlength=0):
-        return plain(
-            x.astype(numpy.intp) if getattr(x, "dtype", None) == numpy.int64 else x,
-            weights,
-            minlength,
-        )
+        return make
 
-    numpy.bincount = bincount
+    def narrow(plain, place):
+        @functools.wraps(plain)
+        def call(*given, **named):
+            given = list(given)
+            if len(given) > place and getattr(given[place], "dtype", None) == numpy.int64:
+                given[place] = given[place].astype(numpy.intp)
+            return plain(*given, **named)
+
+        return call
+
+    for name in ("arange", "array", "asarray", "empty", "full", "ones", "zeros"):
+        setattr(numpy, name, wide(getattr(numpy, name)))
+    numpy.bincount = narrow(numpy.bincount, 0)
+    numpy.repeat = narrow(numpy.repeat, 1)
+
+
+def refuse_input(prompt=""):
+    """Stands in for input(), which has no keyboard to wait for."""
+    raise RuntimeError(
+        "input() cannot ask in a page: write the value into the code, such as name = 'Ada'"
+    )
 
 
 def prepare():
     """Once, when everything is loaded."""
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     install_display()
-    count_long_integers()
+    widen_integers()
+    builtins.input = refuse_input
     try:
         import matplotlib
     except ImportError:
@@ -278,5 +306,5 @@ def check(source, tests, name):
     exec(compile(tests, "checks", "exec"), answer)
     flush()
     return [[result.name, result.message] for result in answer["results"]]
-`;var n=(e,t={})=>self.postMessage({kind:e,...t}),a,i,o,w={messageCallback:e=>{e.startsWith("Loading")&&n("note",{cell:o,text:e.replace("L","l")})},errorCallback:e=>n("stream",{cell:o,name:"stderr",text:`${e}
-`})};async function h(e,t,l){let r=await fetch(e,t?{integrity:t}:{});if(!r.ok)throw new Error(`${l} could not be loaded (${r.status} from ${e})`);return r.arrayBuffer()}async function S({root:e,indexURL:t,core:l,wheel:r,archives:d,packages:u}){let f=new Map,y=self.fetch;self.fetch=(s,p)=>{let m=f.get(String(s.url??s));return m?Promise.resolve(new Response(m.bytes,{headers:{"Content-Type":m.type}})):y(s,p)};let k=0,c=s=>n("progress",{label:s,done:k++,of:Object.keys(l).length+d.length+3});await Promise.all(Object.entries(l).map(async([s,p])=>{let m=await h(t+s,p,s),_={wasm:"application/wasm",zip:"application/zip"}[s.split(".").at(-1)];_&&f.set(t+s,{bytes:m,type:_}),c(`loading ${s}`)})),c("starting Python");let{loadPyodide:x}=await import(t+"pyodide.mjs");a=await x({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,c(`loading ${u.join(", ")}`),await a.loadPackage(u,w);let g=u.filter(s=>!(s in a.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${t}`);c("installing lmcore"),a.unpackArchive(await h(e+r.path,r.integrity,"lmcore"),"wheel");let v=a.runPython("import site; site.getsitepackages()[0]");for(let s of d)c(`unpacking ${s.name}`),a.unpackArchive(await h(e+s.path,s.integrity,s.name),"zip",{extractDir:v});a.FS.writeFile("/session.py",b),a.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=a.pyimport("session"),i.send=(s,p)=>n(s,{cell:o,...p.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await S(e),n("ready");if(o=e.cell,e.kind==="fresh")return i.fresh(),n("done",{cell:o,trouble:null});if(await a.loadPackagesFromImports(i.absent(e.source),w),e.kind==="check"){let t=i.check(e.source,e.tests,e.name);n("checked",{cell:o,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=i.test(e.source,e.name),[l,r,d]=t.toJs();t.destroy(),n("checked",{cell:o,results:l,points:r,trouble:d})}else{let t=i.run(e.source,e.name);n("done",{cell:o,trouble:t??null})}}catch(t){n("failed",{cell:o,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};
+`;var s=(e,t={})=>self.postMessage({kind:e,...t}),n,i,r,b={messageCallback:e=>{e.startsWith("Loading")&&s("note",{cell:r,text:e.replace("L","l")})},errorCallback:e=>s("stream",{cell:r,name:"stderr",text:`${e}
+`})};async function f(e,t,l){let o=await fetch(e,t?{integrity:t}:{});if(!o.ok)throw new Error(`${l} could not be loaded (${o.status} from ${e})`);return o.arrayBuffer()}async function P({root:e,indexURL:t,core:l,wheel:o,archives:d,packages:u}){let h=new Map,y=self.fetch;self.fetch=(a,m)=>{let c=h.get(String(a.url??a));return c?Promise.resolve(new Response(c.bytes,{headers:{"Content-Type":c.type}})):y(a,m)};let k=0,p=a=>s("progress",{label:a,done:k++,of:Object.keys(l).length+d.length+3});await Promise.all(Object.entries(l).map(async([a,m])=>{let c=await f(t+a,m,a),w={wasm:"application/wasm",zip:"application/zip"}[a.split(".").at(-1)];w&&h.set(t+a,{bytes:c,type:w}),p(`loading ${a}`)})),p("starting Python");let{loadPyodide:v}=await import(t+"pyodide.mjs");n=await v({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,p(`loading ${u.join(", ")}`),await n.loadPackage(u,b);let g=u.filter(a=>!(a in n.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${t}`);p("installing lmcore"),n.unpackArchive(await f(e+o.path,o.integrity,"lmcore"),"wheel");let x=n.runPython("import site; site.getsitepackages()[0]");for(let a of d)p(`unpacking ${a.name}`),n.unpackArchive(await f(e+a.path,a.integrity,a.name),"zip",{extractDir:x});n.FS.writeFile("/session.py",_),n.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=n.pyimport("session"),i.send=(a,m)=>s(a,{cell:r,...m.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await P(e),s("ready");if(r=e.cell,e.kind==="fresh")return i.fresh(),s("done",{cell:r,trouble:null});if(await n.loadPackagesFromImports(i.absent(e.source),b),e.kind==="check"){let t=i.check(e.source,e.tests,e.name);s("checked",{cell:r,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=i.test(e.source,e.name),[l,o,d]=t.toJs();t.destroy(),s("checked",{cell:r,results:l,points:o,trouble:d})}else{let t=i.run(e.source,e.name);s("done",{cell:r,trouble:t??null})}}catch(t){s("failed",{cell:r,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};

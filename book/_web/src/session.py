@@ -1,6 +1,7 @@
 """What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
+import builtins
 import contextlib
 import functools
 import importlib.util
@@ -224,31 +225,58 @@ def remember(source, name):
     linecache.cache[name] = (len(source), None, [line + "\n" for line in source.split("\n")], name)
 
 
-def count_long_integers():
-    """Let np.bincount take what a Generator draws.
+def widen_integers():
+    """Give NumPy the integers of readers' own machines, where they have 64 bits.
 
-    It draws int64; indices have 32 bits here, and np.bincount refuses longer ones.
+    In a browser its default has 32, and `np.arange(1, 100_001).sum()` would be wrong without a
+    word. What is made of Python's integers, or asked for as `int`, is made with 64 here. Where
+    NumPy then refuses them, because indices do have 32, they are narrowed.
     """
     import numpy
 
-    plain = numpy.bincount
+    def wide(plain):
+        @functools.wraps(plain)
+        def make(*given, **named):
+            given = [numpy.int64 if value is int else value for value in given]
+            named = {key: numpy.int64 if value is int else value for key, value in named.items()}
+            made = plain(*given, **named)
+            asked = "dtype" in named or any(isinstance(part, (type, numpy.dtype)) for part in given)
+            kept = given and isinstance(given[0], (numpy.ndarray, numpy.generic))
+            if asked or kept or made.dtype != numpy.intp:
+                return made
+            return made.astype(numpy.int64)
 
-    @functools.wraps(plain)
-    def bincount(x, /, weights=None, minlength=0):
-        return plain(
-            x.astype(numpy.intp) if getattr(x, "dtype", None) == numpy.int64 else x,
-            weights,
-            minlength,
-        )
+        return make
 
-    numpy.bincount = bincount
+    def narrow(plain, place):
+        @functools.wraps(plain)
+        def call(*given, **named):
+            given = list(given)
+            if len(given) > place and getattr(given[place], "dtype", None) == numpy.int64:
+                given[place] = given[place].astype(numpy.intp)
+            return plain(*given, **named)
+
+        return call
+
+    for name in ("arange", "array", "asarray", "empty", "full", "ones", "zeros"):
+        setattr(numpy, name, wide(getattr(numpy, name)))
+    numpy.bincount = narrow(numpy.bincount, 0)
+    numpy.repeat = narrow(numpy.repeat, 1)
+
+
+def refuse_input(prompt=""):
+    """Stands in for input(), which has no keyboard to wait for."""
+    raise RuntimeError(
+        "input() cannot ask in a page: write the value into the code, such as name = 'Ada'"
+    )
 
 
 def prepare():
     """Once, when everything is loaded."""
     sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
     install_display()
-    count_long_integers()
+    widen_integers()
+    builtins.input = refuse_input
     try:
         import matplotlib
     except ImportError:

@@ -197,10 +197,20 @@ def _read(name, data):
     if suffix == ".ipynb":
         text, raw = _notebook_text(text), words(text)
     elif suffix in {".html", ".htm"}:
-        text, raw = html.unescape(re.sub(r"<[^>]*>", "", text)), words(text)
+        # data may stand in a page: what scripts hold is read as well as what is shown
+        text, raw = html.unescape(re.sub(r"<[^>]*>", "", text)), words(_unescaped(text))
     elif suffix in {".js", ".json"}:
-        text, raw = re.sub(r'\\[nt]|\\(["\\])', lambda m: m.group(1) or " ", text), words(text)
+        text, raw = _unescaped(text), words(text)
     yield name, words(text), raw
+
+
+def _unescaped(text):
+    """Text without the escapes of strings in JSON and JavaScript."""
+    return re.sub(
+        r'\\u([0-9a-f]{4})|\\[nt]|\\(["\\])',
+        lambda found: chr(int(found[1], 16)) if found[1] else found[2] or " ",
+        text,
+    )
 
 
 def _notebook_text(text):
