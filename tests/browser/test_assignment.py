@@ -148,6 +148,74 @@ def test_an_assignment_is_solved_in_the_page_and_graded_like_any_other(
     assert ours(tmp_path, "page") == ours(tmp_path, "lab") == theirs["page"] | {"p5": None}
 
 
+def test_a_notebook_from_jupyterlab_is_opened_and_can_be_taken_back(page, site):
+    page.goto(site + PAGE)
+    assert "1 of 5" not in progress(page)
+    given = blank(p2="def stable_softmax(logits, axis=-1):\n    return 1", p5="In *my* words.")
+    own = nbformat.v4.new_code_cell("print(stable_softmax([0]))")
+    given.cells.insert([one.id for one in given.cells].index("p2-tests"), own)
+    choose(page, given)
+    note = page.locator(".assignment-undo")
+    note.wait_for()
+    assert note.inner_text().startswith("mine.ipynb is open, with 2 answers.")
+    assert progress(page).startswith("1 of 5") and progress(page).endswith("there")
+    assert "return 1" in editor(page, "p2").inner_text()
+    assert "print(stable_softmax([0]))" in page.locator(".assignment-own").inner_text()
+
+    # what is handed in has the cell where it was, and the tests as they were
+    handed = nbformat.reads(download(page), as_version=4)
+    assert [one.source for one in handed.cells] == [one.source for one in given.cells]
+
+    note.get_by_role("button", name="Undo").click()
+    wait(page, ".assignment-progress", "^0 of 5")
+    assert page.locator(".assignment-own").count() == 0
+    assert "YOUR CODE HERE" in editor(page, "p2").inner_text()
+
+
+def test_files_that_are_no_work_on_this_assignment_change_nothing(page, site):
+    page.goto(site + PAGE)
+    page.locator("#answer-p5").fill("Mine.")
+    other = next(HOME.glob("exercises/04-*/exercises.ipynb")).read_text(encoding="utf-8")
+    for content, words in (
+        ("{", "This file is not a notebook"),
+        ("{}", "it has no cells"),
+        (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), "none of the assign"),
+        (other, "This is “Assignment 4: "),
+    ):
+        choose(page, content)
+        wait(page, ".assignment-actions .live-status", words)
+        assert page.locator("#answer-p5").input_value() == "Mine."
+
+
+def test_work_outlives_a_new_version_of_the_assignment(page, site):
+    page.goto(site + PAGE)
+    paste(page, "p1", "mine = 1")
+    page.wait_for_timeout(500)
+
+    def renewed(route):
+        text = route.fetch().text().replace('"grade_id": "p1"', '"grade_id": "p1-new"')
+        route.fulfill(body=re.sub(r'"checksum": "\w+"', '"checksum": "0"', text))
+
+    page.route("**/assignment.html", renewed)
+    page.reload()
+    page.locator(".assignment-note").wait_for()
+    assert "was changed since" in page.locator(".assignment-note").inner_text()
+    assert "mine = 1" in page.locator(".assignment-own").inner_text()
+    assert "mine = 1" in download(page)
+
+
+def test_the_keyboard_gets_into_an_editor_and_out_of_it(page, site):
+    page.goto(site + PAGE)
+    place = editor(page, "p1")
+    place.focus()
+    assert "Tab leaves the editor" in place.get_attribute("aria-description")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+]")
+    assert place.inner_text().startswith("    def lm_logits")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Run problem 3.1"
+
+
 def ours(root, student):
     """{grade_id: score} by our grader."""
     from matrix import spec_of

@@ -29,6 +29,14 @@ a touch screen there are buttons for that.</li>
 <li>Run all begins with a fresh Python and runs everything from top to bottom, as grading does.</li>
 <li>Download for hand-in writes a notebook with your answers: hand that in, or keep it as a copy.
 Open takes it back, on any device, and takes what JupyterLab saved too.</li></ul></details>"""
+# The address is the site's own: the script completes it from where the page was loaded.
+INSTALL = """<details><summary>Continue in JupyterLab</summary>
+<p>Download the notebook and open it in JupyterLab, with Python 3.11 or newer. One line, typed in a
+terminal, installs what it needs, data and tests included:</p>
+<pre><code>python -m pip install "lmcore[student] @ \
+<span class="assignment-wheel">{wheel}</span>"</code></pre>
+<p>In Colab or Binder, put <code>%pip install</code> with the same words in quotes into a new cell
+at the top.</p></details>"""
 NO_SCRIPT = """<noscript><p>This page needs scripts to run code. Download the notebook above
 and solve it in JupyterLab.</p></noscript>"""
 # What the script waits for; it stands in the page from the start, so that nothing moves.
@@ -50,6 +58,7 @@ BOARD = f"""<div class="assignment-board" role="group" aria-label="Your work on 
 {ACTIONS}
 <p class="assignment-kept">Your work is kept in this browser, on this device, and sent nowhere.</p>
 {HELP}
+{{install}}
 {NO_SCRIPT}</div>"""
 HAND_IN = """## Hand in
 
@@ -159,7 +168,9 @@ class AssignmentCell(SphinxDirective):
         if name == "board":
             data = as_data(slug, notebook)
             script = f'<script type="application/json" id="assignment">{data}</script>'
-            return [on_site(BOARD.format(progress=progress(notebook)) + script)]
+            install = INSTALL.format(wheel=wheel_address(self.config.html_baseurl))
+            board = BOARD.format(progress=progress(notebook), install=install)
+            return [on_site(board + script)]
         if name == "hand-in":
             return [on_site(f'<p class="assignment-left"></p>{ACTIONS}')]
         cell = next(cell for cell in notebook["cells"] if cell["id"] == name)
@@ -187,6 +198,13 @@ def fill(box: nodes.container, cell: dict) -> nodes.container:
         if role(cell) == "answer":
             box += on_site(toolbar)
     return box
+
+
+def wheel_address(baseurl: str) -> str:
+    """Where the site has the library's wheel (live_code.py puts it there)."""
+    from lmcore import __version__
+
+    return f"{baseurl}live/lmcore-{__version__}-py3-none-any.whl"
 
 
 def progress(notebook: dict) -> str:

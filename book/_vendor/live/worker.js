@@ -229,8 +229,8 @@ def widen_integers():
     """Give NumPy the integers of readers' own machines, where they have 64 bits.
 
     In a browser its default has 32, and \`np.arange(1, 100_001).sum()\` would be wrong without a
-    word. What is made of Python's integers, or asked for as \`int\`, is made with 64 here. Where NumPy
-    then refuses them, because indices do have 32, they are narrowed.
+    word. What is made of Python's integers, or asked for as \`int\`, is made with 64 here. Where
+    NumPy then refuses them, because indices do have 32, they are narrowed.
     """
     import numpy
 
