@@ -359,7 +359,8 @@ def _told(error):
 
 
 def _in_a_cell(frame):
-    return "ipython-input" in frame.filename or "ipykernel" in frame.filename
+    # as a notebook names its cells, and as the course's pages do
+    return any(part in frame.filename for part in ("ipython-input", "ipykernel", "your answer"))
 
 
 def _difference(got, expected, rtol, atol):

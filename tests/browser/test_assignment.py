@@ -101,6 +101,9 @@ def test_an_assignment_is_solved_in_the_page_and_graded_like_any_other(
     wait(page, "#cell-p1-tests .live-status", "^all visible tests passed: 3 of 3 points")
     assert progress(page).startswith("1 of 5 problems solved · 3 of 16 points")
 
+    paste(page, "p2", "def stable_softmax(logits, axis=-1):\n    return logitz")
+    page.keyboard.press("Shift+Enter")
+    wait(page, "#cell-p2-tests .live-message", "logitz.* \\(line 2 of the cell: return logitz\\)")
     paste(page, "p2", ANSWERS["p2"])
     page.keyboard.press("Shift+Enter")
     wait(page, "#cell-p2-tests .live-status", "of 5 points so far")

@@ -154,5 +154,10 @@ export function stop() {
 /** What to tell a reader when `start` failed, and Python is put away. */
 export function explainFailure(error) {
   stop();
-  return error.message === "stopped" ? "stopped" : `Python could not be started: ${error.message}`;
+  if (error.message === "stopped") return "stopped";
+  const place = (manifest && host()) || "this site";
+  return (
+    `Python could not be started: ${error.message}. It comes from ${place}: is there a connection? ` +
+    "Run tries again; until then the notebook can be downloaded and run in JupyterLab."
+  );
 }
