@@ -34,6 +34,8 @@ import numpy as np
 
 # set while a hidden test runs: then no message may hold a value
 HIDDEN = "NBJUDGE_HIDDEN"
+# why an answer failed
+SLIP, ERROR = "slip", "error"
 CONSTANTS = (type(None), bool, int, float, complex, str, bytes)
 # What references and known mistakes answered, by a hash of the question: None where nobody asks the
 # same again. A grader that judges a whole class puts a dict here and keeps it from one submission
@@ -74,6 +76,9 @@ class Result(NamedTuple):
         Share of the cell's points, relative to the other results.
     message : str or None
         What was wrong; None if the answer passed.
+    cause : str
+        `SLIP` if a known mistake explains the failure, `ERROR` if the answer raised an exception
+        or is not written, "" otherwise.
 
     Examples
     --------
@@ -84,6 +89,7 @@ class Result(NamedTuple):
     name: str
     weight: float
     message: str | None
+    cause: str = ""
 
 
 def rng(problem):
@@ -140,7 +146,7 @@ def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
     """
     got, error = _attempt(call)
     if error:
-        return Result(name, weight, f"{_sentence(error)} {hint}")
+        return Result(name, weight, f"{_sentence(error)} {hint}", ERROR)
     problem = _difference(got, expected, rtol, atol)
     if problem is None:
         return Result(name, weight, None)
@@ -182,7 +188,7 @@ def holds(name, predicate, hint, *, weight=1):
     """
     got, error = _attempt(predicate)
     if error:
-        return Result(name, weight, f"{_sentence(error)} {hint}")
+        return Result(name, weight, f"{_sentence(error)} {hint}", ERROR)
     return Result(name, weight, None if got is not None and bool(np.all(got)) else hint)
 
 
@@ -217,9 +223,9 @@ def raises(name, call, error, hint, *, weight=1):
     except error:
         return Result(name, weight, None)
     except NotImplementedError:
-        return Result(name, weight, f"not written yet. {hint}")
+        return Result(name, weight, f"not written yet. {hint}", ERROR)
     except (Exception, SystemExit) as other:
-        return Result(name, weight, f"{_told(other)} instead. {hint}")
+        return Result(name, weight, f"{_told(other)} instead. {hint}", ERROR)
     return Result(name, weight, f"raised nothing. {hint}")
 
 
@@ -275,13 +281,17 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
             error is None and _same_as(wrong, case, got, rtol, atol)
             for case, got, error in failures + passes
         ):
-            return Result(name, weight, message)
+            return Result(name, weight, message, SLIP)
     share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
-    return Result(name, weight, f"{first}{share}")
+    raised = any(error for _, _, error in failures)
+    return Result(name, weight, f"{first}{share}", ERROR if raised else "")
 
 
 def score(results, points):
     """Print one line per result and return the points earned, in proportion to the weights.
+
+    One slip costs half of the points at most: if a known mistake is recognised, and no second one,
+    what else fails is taken for its consequence, unless the answer raised an exception there.
 
     Parameters
     ----------
@@ -299,6 +309,11 @@ def score(results, points):
     passed  a
     FAILED  b: Divide by the sum.
     2.0
+    >>> score([Result("a", 1, None), Result("b", 3, "Divide by the sum.", SLIP)], points=4)
+    passed  a
+    FAILED  b: Divide by the sum.
+    One slip explains this: it costs half of the points at most.
+    2.0
     """
     for result in results:
         print(
@@ -306,10 +321,20 @@ def score(results, points):
             if result.message is None
             else f"FAILED  {result.name}: {result.message}"
         )
-    earned = sum(result.weight for result in results if result.message is None)
-    total = Score(round(points * earned / sum(result.weight for result in results), 2))
+    share = sum(result.weight for result in results if result.message is None)
+    share /= sum(result.weight for result in results)
+    if share < 0.5 and _is_one_slip(results):
+        print("One slip explains this: it costs half of the points at most.")
+        share = 0.5
+    total = Score(round(points * share, 2))
     total.messages = tuple((result.name, result.message) for result in results)
     return total
+
+
+def _is_one_slip(results):
+    """Whether everything that failed can be put down to one known mistake."""
+    slips = {result.message for result in results if result.cause == SLIP}
+    return len(slips) == 1 and all(result.cause != ERROR for result in results)
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ def string_log_prob(initial, transition, string):
         row = transition[token]
     return total
 """,
-                0,
+                1.5,
                 "the factor for EOS after the last token is missing",
             ),
             "logarithm of the product": (
@@ -59,7 +59,7 @@ def string_log_prob(initial, transition, string):
     path = [-1, *string, table.shape[1] - 1]
     return np.log2(table[path[:-1], path[1:]]).sum()
 """,
-                0.5,
+                1.5,
                 "in bits",
             ),
             "the first token is free": (
@@ -70,7 +70,7 @@ def string_log_prob(initial, transition, string):
     path = [*string, len(initial) - 1]
     return np.log(np.asarray(transition)[path[:-1], path[1:]]).sum()
 """,
-                0.5,
+                1.5,
                 "The first token has a probability too",
             ),
             "an epsilon against log 0": (
@@ -146,7 +146,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
 """,
-                0,
+                2,
                 "multiply by r",
             ),
             "the empty string forgotten": (
@@ -158,7 +158,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
 """,
-                0,
+                2,
                 "Entry 0 must be the probability of the empty string",
             ),
             "cumulative": (
@@ -170,7 +170,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.cumsum(found)
 """,
-                0.5,
+                2,
                 "take differences",
             ),
             "divided by the sum": (
@@ -195,7 +195,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found)
 """,
-                1.5,
+                2,
                 "You start from a uniform first token",
             ),
         },
@@ -342,7 +342,7 @@ def finite_mass(initial, transition):
 def finite_mass(initial, transition):
     return 1.0
 """,
-                0,
+                2,
                 "You say 1 whatever the source",
             ),
             "the inverse as it stands": (
@@ -399,7 +399,7 @@ def finite_mass(initial, transition):
 def finite_mass(initial, transition):
     return initial[-1] + np.array(initial)[:-1] @ np.array(transition)[:, -1]
 """,
-                0,
+                2,
                 "at most one token",
             ),
         },
@@ -453,7 +453,7 @@ def left_to_right(joint):
     pair = pair / np.maximum(pair.sum(axis=-1, keepdims=True), 1e-300)
     return first, pair, np.tile(last, (len(first), 1, 1))
 """,
-                1,
+                1.5,
                 "on the second only",
             ),
             "not divided": (
@@ -461,7 +461,7 @@ def left_to_right(joint):
 def left_to_right(joint):
     return joint.sum(axis=(1, 2)), joint.sum(axis=2), joint
 """,
-                0,
+                1.5,
                 "divide by the probability of the history",
             ),
             "0/0": (
@@ -479,7 +479,7 @@ def left_to_right(joint):
     pair = joint.sum(axis=2)
     return joint.sum(axis=(1, 2)), pair / pair.sum(axis=0), joint / joint.sum(axis=(0, 1))
 """,
-                0,
+                1.5,
                 "over the history, not over the next token",
             ),
             "divided by the first token only": (
@@ -489,7 +489,7 @@ def left_to_right(joint):
     first = np.where(first == 0, 1, first)
     return joint.sum(axis=(1, 2)), joint.sum(axis=2) / first[:, None], joint / first[:, None, None]
 """,
-                1,
+                1.5,
                 "the history of the third token is both before it",
             ),
         },

@@ -191,7 +191,7 @@ def surprise(logits, tokens):
     p = p / p.sum(axis=-1, keepdims=True)
     return -np.log(p[np.arange(len(tokens)), tokens] + 1e-12)
 """,
-                1.5,
+                2,
                 "Your surprise never rises above 27.6 nats",
             ),
             "bits": (
@@ -201,7 +201,7 @@ def surprise(logits, tokens):
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(tokens)), tokens]) / np.log(2)
 """,
-                0.5,
+                2,
                 "Your numbers are in bits",
             ),
             "sign": (
@@ -211,7 +211,7 @@ def surprise(logits, tokens):
     z = z - z.max(axis=-1, keepdims=True)
     return z[np.arange(len(tokens)), tokens] - np.log(np.exp(z).sum(axis=-1))
 """,
-                0,
+                2,
                 "The sign is wrong",
             ),
             "every token of every row": (
@@ -239,7 +239,7 @@ def surprise(logits, tokens):
 def surprise(logits, tokens):
     return -np.asarray(logits)[np.arange(len(tokens)), tokens]
 """,
-                1,
+                2,
                 "You return the logit itself",
             ),
         },
@@ -301,7 +301,7 @@ def temperature_for_entropy(logits, target):
         lo, hi = (mid, hi) if h(mid) > target else (lo, mid)
     return lo
 """,
-                1,
+                2,
                 "You return the inverse temperature",
             ),
             "entropy in bits": (
@@ -319,7 +319,7 @@ def temperature_for_entropy(logits, target):
         low, high = (t, high) if h < target else (low, t)
     return t
 """,
-                1,
+                2,
                 "Your entropy is in bits",
             ),
             "a coarse grid": (

@@ -192,7 +192,7 @@ def numeric_grad(logits, targets, step=1e-5):
             ),
             "prediction alone": (
                 LOSS.replace("p[i, t] -= 1", "pass") + NUMERIC,
-                2,
+                2.5,
                 "You return the prediction alone",
             ),
             "no maximum subtracted": (
@@ -301,7 +301,7 @@ def masked_loss(losses, mask):
         raise ValueError
     return np.mean(np.where(np.asarray(mask) == 1, losses, 0))
 """,
-                0.5,
+                1.5,
                 "You divide by the padded size",
             ),
             "mean of row means": (
@@ -313,7 +313,7 @@ def masked_loss(losses, mask):
     x = np.where(m, losses, 0)
     return np.mean(x.sum(axis=-1) / m.sum(axis=-1))
 """,
-                0.5,
+                1.5,
                 "You average the means of the rows",
             ),
             "multiplied": (
@@ -334,7 +334,7 @@ def masked_loss(losses, mask):
         raise ValueError
     return np.asarray(losses)[m].sum()
 """,
-                0.5,
+                1.5,
                 "You return the sum",
             ),
             "no tokens, no complaint": (
@@ -401,7 +401,7 @@ def combine(parts):
         raise ValueError
     return np.mean([p[0] for p in parts]), np.mean([p[1] for p in parts], axis=0)
 """,
-                0.5,
+                1.5,
                 "You average the means",
             ),
             "sum over all tokens": (
@@ -412,7 +412,7 @@ def combine(parts):
         raise ValueError
     return sum(n * x for x, _, n in parts), sum(n * g for _, g, n in parts)
 """,
-                0.5,
+                1.5,
                 "You return the sum over all tokens",
             ),
             "only the loss weighted": (
@@ -423,7 +423,7 @@ def combine(parts):
         raise ValueError
     return np.average([p[0] for p in parts], weights=[p[2] for p in parts]), np.mean([p[1] for p in parts], axis=0)
 """,
-                1,
+                1.5,
                 "the gradient was averaged without weights",
             ),
             "NaN times zero": (
@@ -445,7 +445,7 @@ def combine(parts):
         raise ValueError
     return sum(p[0] for p in parts), sum(p[1] for p in parts)
 """,
-                0.5,
+                1.5,
                 "You added the means",
             ),
             "zero when there is nothing": (
@@ -499,7 +499,7 @@ def left_to_learn(teacher_logits, student_logits):
     a, b = lsm(teacher_logits), lsm(student_logits)
     return -np.where(np.exp(a) > 0, np.exp(a) * np.nan_to_num(b), 0).sum(axis=-1)
 """,
-                0.5,
+                1.5,
                 "This is the loss itself",
             ),
             "student and teacher swapped": (
@@ -512,7 +512,7 @@ def left_to_learn(teacher_logits, student_logits):
     a, b = lsm(student_logits), lsm(teacher_logits)
     return np.where(np.exp(a) > 0, np.exp(a) * (a - b), 0).sum(axis=-1)
 """,
-                0,
+                1.5,
                 "The two are swapped",
             ),
             "bits": (
@@ -525,7 +525,7 @@ def left_to_learn(teacher_logits, student_logits):
     a, b = lsm(teacher_logits), lsm(student_logits)
     return np.where(np.exp(a) > 0, np.exp(a) * (a - b), 0).sum(axis=-1) / np.log(2)
 """,
-                0,
+                1.5,
                 "Your numbers are in bits",
             ),
             "NaN at a ban": (

@@ -225,7 +225,7 @@ def summarize(sentences):
         raise ValueError
     return 2 ** np.mean(losses), np.mean(losses) / np.log(2)
 """,
-                1.4,
+                1.5,
                 "2 to the power of nats is neither",
             ),
             "bits left in nats": (
@@ -236,7 +236,7 @@ def summarize(sentences):
         raise ValueError
     return np.exp(np.mean(losses)), np.mean(losses)
 """,
-                1.4,
+                1.5,
                 "The second number is still in nats",
             ),
             "multiplied by log 2": (
@@ -247,7 +247,7 @@ def summarize(sentences):
         raise ValueError
     return np.exp(np.mean(losses)), np.mean(losses) * np.log(2)
 """,
-                1.4,
+                1.5,
                 "you multiplied by log 2",
             ),
             "sum of the text": (
@@ -258,7 +258,7 @@ def summarize(sentences):
         raise ValueError
     return np.exp(np.sum(losses)), np.sum(losses) / np.log(2)
 """,
-                1,
+                1.5,
                 "You used the sum over the text",
             ),
             "arithmetic mean of 1/p": (
@@ -269,7 +269,7 @@ def summarize(sentences):
         raise ValueError
     return np.mean(np.exp(losses)), losses.mean() / np.log(2)
 """,
-                1.4,
+                1.5,
                 "You took the mean of 1/p",
             ),
             "infinite losses dropped": (
@@ -316,7 +316,7 @@ def divergences(log_q, log_p):
         wrong={
             "swapped": (
                 divergences("kl(log_p, log_q)", "kl(log_q, log_p)"),
-                1.6,
+                2,
                 "The first two are swapped",
             ),
             "bits": (
@@ -325,22 +325,22 @@ def divergences(log_q, log_p):
                     "kl(log_p, log_q) / np.log(2)",
                     "(kl(log_q, m) + kl(log_p, m)) / np.log(4)",
                 ),
-                1.6,
+                2,
                 "Your numbers are in bits",
             ),
             "root of JS": (
                 divergences(third="np.sqrt((kl(log_q, m) + kl(log_p, m)) / 2)"),
-                1.6,
+                2,
                 "The third number is the root",
             ),
             "mean of both directions": (
                 divergences(third="(kl(log_q, log_p) + kl(log_p, log_q)) / 2"),
-                1.6,
+                2,
                 "The third number is the mean of the first two",
             ),
             "half forgotten": (
                 divergences(third="kl(log_q, m) + kl(log_p, m)"),
-                1.6,
+                2,
                 "lacks the factor",
             ),
             "midpoint of logarithms": (
@@ -353,7 +353,7 @@ def divergences(log_q, log_p):
     m = (q + p) / 2
     return kl(q, p), kl(p, q), (kl(q, m) + kl(p, m)) / 2
 """,
-                1.6,
+                2,
                 "The midpoint is taken between probabilities",
             ),
             "cross-entropies": (
@@ -367,7 +367,7 @@ def divergences(log_q, log_p):
     m = np.logaddexp(q, p) - np.log(2)
     return ce(q, p), ce(p, q), (kl(q, m) + kl(p, m)) / 2
 """,
-                1.6,
+                2,
                 "The first two are cross-entropies",
             ),
             "through probabilities": (
@@ -525,7 +525,7 @@ def encode(tokens, first, follow):
             ),
             "cell that sticks out": (
                 ENCODE.replace("Fraction(k + 1, 2 ** b) <= high", "Fraction(k, 2 ** b) < high"),
-                1.5,
+                2,
                 "does not end there",
             ),
             "one digit too many": (

@@ -366,7 +366,7 @@ def luck(confidence, n_bins):
     place = np.maximum(np.ceil(c * n_bins) - 1, 0)
     return np.sqrt(2 / np.pi) * sum(np.sqrt((c[place == b] * (1 - c[place == b])).sum()) for b in np.unique(place)) / len(c)
 """,
-                1,
+                1.5,
                 "This is the approximation by a normal distribution",
             ),
             "all outcomes alike": (
@@ -386,7 +386,7 @@ def luck(confidence, n_bins):
     place = np.maximum(np.ceil(c * n_bins) - 1, 0)
     return sum(abs((c[place == b] - c[place == b]).sum()) for b in np.unique(place)) / len(c)
 """,
-                0.5,
+                1.5,
                 "the expectation of an absolute value is not",
             ),
             "root mean square": (
@@ -474,7 +474,7 @@ def level_power(totals, lengths):
 def level_power(totals, lengths):
     return 1.0
 """,
-                0,
+                1.5,
                 "You return 1, the plain average",
             ),
             "a table of hundredths": (
@@ -551,7 +551,7 @@ def judge(logits, targets, documents, held_out):
         wrong={
             "inverse returned": (
                 BEST.replace("return 1 / beta", "return beta") + JUDGE,
-                1,
+                1.5,
                 "T = 2",
             ),
             "a table of temperatures": (

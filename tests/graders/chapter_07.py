@@ -589,7 +589,7 @@ def cheapest_filter(probs, budget):
                 1.5,
                 "every ratio",
             ),
-            "bits": (CHEAP.replace("np.log(", "np.log2("), 1, "-log 0.7"),
+            "bits": (CHEAP.replace("np.log(", "np.log2("), 1.5, "-log 0.7"),
             "returns the budget": (
                 CHEAP.replace("0.0 if budget == 0 else -np.log(sum(probs[ids]))", "budget"),
                 2.2,

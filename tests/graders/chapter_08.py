@@ -268,13 +268,13 @@ def kneser_ney_rows(counts, discount):
             ),
             "nothing handed on": (
                 DISCOUNT + ROWS.replace("+ mass * p1", "+ np.where(total > 0, 0, 1) * p1"),
-                1.5,
+                2,
                 "handed to nobody",
             ),
             "the share D": (
                 DISCOUNT
                 + ROWS.replace("discount * seen.sum(axis=1, keepdims=True) / safe", "discount"),
-                1.5,
+                2,
                 "You hand on the share D",
             ),
             "no maximum": (
@@ -282,7 +282,7 @@ def kneser_ney_rows(counts, discount):
                 + ROWS.replace(
                     "np.maximum(c - discount, 0)", "np.where(total > 0, c - discount, 0)"
                 ),
-                1.5,
+                2,
                 "nothing can be taken where nothing is",
             ),
             "to all alike": (
@@ -325,12 +325,12 @@ def kneser_ney_rows(counts, discount):
         wrong={
             "gradient of the sum": (
                 BATCHED.replace("- y) / N", "- y)"),
-                1,
+                2,
                 "This is the gradient of the sum",
             ),
             "target minus prediction": (
                 BATCHED.replace("np.exp(z - lse) - y", "y - np.exp(z - lse)"),
-                1,
+                2,
                 "The sign is wrong",
             ),
             "tanh without its slope": (
@@ -522,17 +522,17 @@ def attend(Q, K, V):
         wrong={
             "no scale": (
                 ATTEND.replace(" / np.shape(Q)[1] ** 0.5", ""),
-                1,
+                1.5,
                 "not divided by the root of d",
             ),
             "divided by d": (
                 ATTEND.replace(" ** 0.5", ""),
-                1,
+                1.5,
                 "The score is 2 log 3; divided by the root of 4",
             ),
             "the values' width": (
                 ATTEND.replace("np.shape(Q)[1]", "np.shape(V)[1]"),
-                1.25,
+                1.5,
                 "d is the width of queries and keys",
             ),
             "no mask": (
@@ -549,7 +549,7 @@ def attend(Q, K, V):
     A /= A.sum(axis=1, keepdims=True)
     return np.tril(A, S - T) @ V
 """,
-                1.25,
+                1.5,
                 "The mask was applied after the softmax",
             ),
             "first keys for late queries": (

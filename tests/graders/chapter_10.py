@@ -422,7 +422,7 @@ def forecast(sizes, losses, floor, new_size):
     return level + slope * np.log(new_size)
 """
                 + RANGE,
-                1,
+                1.5,
                 "straight when *both* are logarithms",
             ),
             "through the ends": (
