@@ -290,8 +290,8 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
 def score(results, points):
     """Print one line per result and return the points earned, in proportion to the weights.
 
-    One slip costs half of the points at most: if a known mistake is recognised, and no second one,
-    what else fails is taken for its consequence, unless the answer raised an exception there.
+    A slip costs half of the points at most: where a known mistake is recognised, what else fails
+    is taken for its consequence, unless the answer raised an exception or is not written.
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ def score(results, points):
     >>> score([Result("a", 1, None), Result("b", 3, "Divide by the sum.", SLIP)], points=4)
     passed  a
     FAILED  b: Divide by the sum.
-    One slip explains this: it costs half of the points at most.
+    A known slip explains this: it costs half of the points at most.
     2.0
     """
     for result in results:
@@ -323,18 +323,21 @@ def score(results, points):
         )
     share = sum(result.weight for result in results if result.message is None)
     share /= sum(result.weight for result in results)
-    if share < 0.5 and _is_one_slip(results):
-        print("One slip explains this: it costs half of the points at most.")
+    if share < 0.5 and _is_a_slip(results):
+        print("A known slip explains this: it costs half of the points at most.")
         share = 0.5
     total = Score(round(points * share, 2))
     total.messages = tuple((result.name, result.message) for result in results)
     return total
 
 
-def _is_one_slip(results):
-    """Whether everything that failed can be put down to one known mistake."""
-    slips = {result.message for result in results if result.cause == SLIP}
-    return len(slips) == 1 and all(result.cause != ERROR for result in results)
+def _is_a_slip(results):
+    """Whether everything that failed can be put down to known mistakes.
+
+    One that shows in two ways has two messages.
+    """
+    causes = {result.cause for result in results if result.message is not None}
+    return SLIP in causes and ERROR not in causes
 
 
 @contextlib.contextmanager

@@ -247,3 +247,21 @@ def test_whoever_is_right_first_leaves_the_mistakes_answers_to_the_others(monkey
     kept = dict(check.REMEMBERED)
     told = check.against("sums", lambda x: x[0] * x[1], np.sum, asked, mistakes=wrong)
     assert told.message == "You multiply." and check.REMEMBERED == kept
+
+
+@pytest.mark.parametrize(
+    "causes, points",
+    [
+        ("", 1),
+        (check.SLIP, 2),
+        (check.ERROR, 1),
+        (f"{check.SLIP} {check.SLIP}", 2),
+        (f"{check.SLIP} {check.ERROR}", 1),
+    ],
+)
+def test_a_recognised_slip_costs_half_of_the_points_at_most(causes, points, capsys):
+    causes = causes.split() or [""]
+    results = [check.Result("right", 1, None)]
+    results += [check.Result("wrong", 3 / len(causes), "Look.", cause) for cause in causes]
+    assert check.score(results, points=4) == points
+    assert ("half of the points at most" in capsys.readouterr().out) == (points == 2)

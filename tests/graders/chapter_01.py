@@ -134,7 +134,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found[:max_len + 1])
 """,
-                0.5,
+                2,
                 "You count EOS as a token",
             ),
             "mass that is still going": (
@@ -182,7 +182,7 @@ def length_probs(initial, transition, max_len):
         alive = alive @ np.array(transition)[:, :-1]
     return np.array(found) / sum(found)
 """,
-                0.5,
+                2,
                 "What is missing to 1 belongs to longer strings",
             ),
             "a uniform start": (
@@ -442,7 +442,7 @@ def left_to_right(joint):
     a, b, c = joint.shape
     return (joint.sum(axis=(1, 2)), np.tile(joint.sum(axis=(0, 2)), (a, 1)), np.tile(joint.sum(axis=(0, 1)), (a, b, 1)))
 """,
-                0.5,
+                1.5,
                 "its condition is missing",
             ),
             "one token back": (

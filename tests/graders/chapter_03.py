@@ -99,7 +99,7 @@ def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum()
 """,
-                1.5,
+                2.5,
                 "You divide by the sum over the whole array",
             ),
             "one maximum for all": (

@@ -103,7 +103,7 @@ def next_letter_bits(ids, n):
         wrong={
             "nats": (
                 ENTROPY.replace("np.log2(p)", "np.log(p)") + NEXT,
-                1.2,
+                1.5,
                 "Your numbers are in nats",
             ),
             "all listed outcomes corrected for": (

@@ -136,7 +136,7 @@ def mean_gain(joint):
         wrong={
             "nats": (
                 GAIN.replace(" / np.log(2)", "") + MEAN.replace("np.log2", "np.log"),
-                0.75,
+                1.5,
                 "nats: divide by log 2",
             ),
             "turned round": (
