@@ -6,12 +6,15 @@ import pkgutil
 import graders
 import pytest
 
+from tools import slips
+
 TABLES = {
     int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
     for info in pkgutil.iter_modules(graders.__path__)
 }
 PROBLEMS = [(chapter, problem) for chapter, table in TABLES.items() for problem in table]
 RIGHT = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].right]
+PAGE = slips.PAGE.read_text(encoding="utf-8").splitlines()
 WRONG = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].wrong]
 
 
@@ -58,5 +61,14 @@ def test_right_answers_in_another_style_earn_everything(chapter, problem, name):
 def test_wrong_answers_lose_points_and_are_told_why(chapter, problem, name):
     code, most, phrase = TABLES[chapter][problem].wrong[name]
     score, said = graders.grade(chapter, problem, code)
-    assert score <= most < TABLES[chapter][problem].points, said
+    points = TABLES[chapter][problem].points
+    assert score <= most < points, said
     assert phrase in said, said
+    assert slips.line(chapter, problem, name, points, points - score) in PAGE, (
+        "write the page anew: python -m tools.slips"
+    )
+
+
+def test_the_page_of_slips_has_no_others():
+    assert sum(line.count("|") == 4 and line[2].isdigit() for line in PAGE) == len(WRONG)
+    assert sum(f"of the {len(WRONG)} keep half" in line for line in PAGE) == 1
