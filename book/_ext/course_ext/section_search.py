@@ -25,6 +25,7 @@ UNREAD = (
 ALSO = {
     "2.3": "attention mask, lookahead",
     "3.4": "log-sum-exp, logsumexp, overflow, underflow, inf",
+    "4.4": "cross-entropy gradient",
     "4.5": "ignore_index, -100, loss mask",
     "5.5": "byte pair encoding, BPE, tokenization",
     "6.4": "ECE",
