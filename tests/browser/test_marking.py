@@ -1,11 +1,14 @@
 """The page on which answers are marked, with a keyboard in a real browser, for every reader."""
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
 import pytest
-from made_up.essays import CHAPTER, make_class
+from made_up.essays import CHAPTER
 from nbjudge.course import Course
 from nbjudge.records.gradebook import Writer
 from nbjudge.term import marking, marking_server
@@ -15,7 +18,14 @@ from .test_accessibility import SIDEWAYS, UNFOLD, findings
 
 @pytest.fixture(scope="module")
 def graded(sandbox, tmp_path_factory):
-    return make_class(tmp_path_factory.mktemp("essays") / "course")
+    """Graded in a process of its own: the browser's event loop runs in this one."""
+    home = tmp_path_factory.mktemp("essays") / "course"
+    make = (
+        "import sys, made_up.essays as e; from pathlib import Path; e.make_class(Path(sys.argv[1]))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", make, home], env=environment, check=True)
+    return home
 
 
 @pytest.fixture
