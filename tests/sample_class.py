@@ -177,7 +177,7 @@ CLASS = {
     ),
     "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.5, says="subtract the maximum first"),
     "one-sum": Student(
-        {"p2": ONE_SUM_FOR_ALL_ROWS}, score=12.5, says="so rows share one distribution"
+        {"p2": ONE_SUM_FOR_ALL_ROWS}, score=13.5, says="so rows share one distribution"
     ),
     "log-of-softmax": Student(
         {"p3": LOG_OF_SOFTMAX},
@@ -185,11 +185,11 @@ CLASS = {
         says="the probability was rounded to 0.0 before its logarithm",
     ),
     "epsilon": Student(
-        {"p3": LOG_WITH_EPSILON}, score=13.5, says="hides the error instead of mending it"
+        {"p3": LOG_WITH_EPSILON}, score=14, says="hides the error instead of mending it"
     ),
-    "bits": Student({"p3": BITS}, score=12.5, says="Your numbers are in bits"),
+    "bits": Student({"p3": BITS}, score=14, says="Your numbers are in bits"),
     "inverse-temperature": Student(
-        {"p4": INVERSE_TEMPERATURE}, score=13, says="You return the inverse temperature"
+        {"p4": INVERSE_TEMPERATURE}, score=14, says="You return the inverse temperature"
     ),
     "copied-test": Student({}, copied_test("p2-tests"), score=16),
     "late": Student({}, score=12.8, submitted="2026-03-03 09:00:00 UTC"),

@@ -81,6 +81,7 @@ def test_a_class_is_marked_with_the_keyboard_alone(page, desk, home):
 def test_whoever_comes_back_goes_on_at_the_first_answer_that_waits(page, desk):
     page.goto(desk)
     page.click("text=Means of logarithms")
+    page.wait_for_selector("#points:focus")
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=answer 2 of 3")
