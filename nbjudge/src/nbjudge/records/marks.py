@@ -2,18 +2,9 @@
 
 from typing import NamedTuple
 
-from nbgrader.api import (
-    Assignment,
-    BaseCell,
-    Comment,
-    Grade,
-    GradeCell,
-    Notebook,
-    SubmittedAssignment,
-    SubmittedNotebook,
-    TaskCell,
-)
-from sqlalchemy import func, select
+from nbgrader.api import Comment, Grade
+
+from nbjudge.records.scores import comments, grades
 
 
 class Mark(NamedTuple):
@@ -44,34 +35,16 @@ def marks(book, chapter):
     dict of (str, str, str) to Mark
         By student, notebook and grade_id.
     """
-    graded, task = GradeCell.__table__, TaskCell.__table__
-    where = (
-        SubmittedAssignment.id == SubmittedNotebook.assignment_id,
-        Assignment.id == SubmittedAssignment.assignment_id,
-        Notebook.id == SubmittedNotebook.notebook_id,
-        Assignment.name == chapter,
-    )
-    named = SubmittedAssignment.student_id, Notebook.name, BaseCell.name
-    # a cell has one row for its points and another for its comment, of the same name
-    comments = {
-        tuple(whose): (said or "", note or "")
-        for *whose, said, note in book.db.execute(
-            select(*named, Comment.manual_comment, Comment.auto_comment).where(
-                *where, Comment.notebook_id == SubmittedNotebook.id, Comment.cell_id == BaseCell.id
-            )
+    said = {
+        tuple(whose): (by_hand or "", note or "")
+        for *whose, by_hand, note in book.db.execute(
+            comments(chapter, Comment.manual_comment, Comment.auto_comment)
         )
     }
-    grades = (
-        select(*named, Grade.manual_score, func.coalesce(graded.c.max_score, task.c.max_score))
-        .select_from(Grade)
-        .join(BaseCell.__table__, Grade.cell_id == BaseCell.id)
-        .outerjoin(graded, graded.c.id == Grade.cell_id)
-        .outerjoin(task, task.c.id == Grade.cell_id)
-        .where(*where, Grade.notebook_id == SubmittedNotebook.id, Grade.auto_score.is_(None))
-    )
+    untested = grades(chapter, Grade.manual_score).where(Grade.auto_score.is_(None))
     return {
-        tuple(whose): Mark(points, *comments.get(tuple(whose), ("", "")), most)
-        for *whose, points, most in book.db.execute(grades)
+        tuple(whose): Mark(points, *said.get(tuple(whose), ("", "")), most)
+        for *whose, points, most in book.db.execute(untested)
     }
 
 

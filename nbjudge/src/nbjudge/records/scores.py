@@ -115,6 +115,45 @@ def total(parts):
     )
 
 
+# whose a row is, and of which cell
+NAMES = SubmittedAssignment.student_id, Notebook.name, BaseCell.name
+
+
+def _of(chapter):
+    """What joins the notebooks that were handed in for an assignment with their names."""
+    return (
+        SubmittedNotebook.assignment_id == SubmittedAssignment.id,
+        SubmittedNotebook.notebook_id == Notebook.id,
+        SubmittedAssignment.assignment_id == Assignment.id,
+        Assignment.name == chapter,
+    )
+
+
+def grades(chapter, *columns):
+    """A query for the grades of one assignment: `NAMES`, some columns, and the points there are."""
+    graded, task = GradeCell.__table__, TaskCell.__table__
+    return (
+        select(*NAMES, *columns, func.coalesce(graded.c.max_score, task.c.max_score))
+        .select_from(Grade)
+        .join(BaseCell.__table__, Grade.cell_id == BaseCell.id)
+        .outerjoin(graded, graded.c.id == Grade.cell_id)
+        .outerjoin(task, task.c.id == Grade.cell_id)
+        .where(*_of(chapter), Grade.notebook_id == SubmittedNotebook.id)
+    )
+
+
+def comments(chapter, *columns):
+    """A query for the comments of one assignment: `NAMES` and some columns.
+
+    A cell has one row for its points and another for its comment, of the same name.
+    """
+    return select(*NAMES, *columns).where(
+        *_of(chapter),
+        Comment.notebook_id == SubmittedNotebook.id,
+        Comment.cell_id == BaseCell.id,
+    )
+
+
 def scores(book, chapter):
     """Everything about the scores of one assignment.
 
@@ -128,48 +167,20 @@ def scores(book, chapter):
     dict of (str, str) to NotebookScores
         By student and notebook.
     """
-    where = (
-        SubmittedNotebook.assignment_id == SubmittedAssignment.id,
-        SubmittedNotebook.notebook_id == Notebook.id,
-        SubmittedAssignment.assignment_id == Assignment.id,
-        Assignment.name == chapter,
-    )
     found = {}
     for student, notebook, penalty in book.db.execute(
         select(
             SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.late_submission_penalty
-        ).where(*where)
+        ).where(*_of(chapter))
     ):
         found[student, notebook] = NotebookScores({}, {}, penalty or 0.0)
-    graded, task = GradeCell.__table__, TaskCell.__table__
-    grades = (
-        select(
-            SubmittedAssignment.student_id,
-            Notebook.name,
-            BaseCell.name,
-            Grade.auto_score,
-            Grade.manual_score,
-            Grade.extra_credit,
-            func.coalesce(graded.c.max_score, task.c.max_score),
-        )
-        .select_from(Grade)
-        .join(BaseCell.__table__, Grade.cell_id == BaseCell.id)
-        .outerjoin(graded, graded.c.id == Grade.cell_id)
-        .outerjoin(task, task.c.id == Grade.cell_id)
-        .where(*where, Grade.notebook_id == SubmittedNotebook.id)
-    )
-    for student, notebook, cell, auto, manual, extra, most in book.db.execute(grades):
+    wanted = grades(chapter, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
+    for student, notebook, cell, auto, manual, extra, most in book.db.execute(wanted):
         score = auto if manual is None else manual
         earned = None if score is None else score + (extra or 0.0)
         found[student, notebook].cells[cell] = CellScore(earned, most, auto)
-    comments = select(
-        SubmittedAssignment.student_id,
-        Notebook.name,
-        BaseCell.name,
-        Comment.auto_comment,
-        Comment.manual_comment,
-    ).where(*where, Comment.notebook_id == SubmittedNotebook.id, Comment.cell_id == BaseCell.id)
-    for student, notebook, cell, auto, manual in book.db.execute(comments):
+    remarks = comments(chapter, Comment.auto_comment, Comment.manual_comment)
+    for student, notebook, cell, auto, manual in book.db.execute(remarks):
         if manual or auto:
             found[student, notebook].comments[cell] = manual or auto
     book.db.rollback()
