@@ -1,5 +1,6 @@
 """A server of the built site with Pyodide beside it, and a browser."""
 
+import contextlib
 import functools
 import http.server
 import json
@@ -13,6 +14,7 @@ import pytest
 HOME = Path(__file__).resolve().parents[2]
 # another folder for a site built elsewhere
 SITE = Path(os.environ.get("SITE", HOME / "_build" / "html"))
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -125,11 +127,23 @@ def watched(page):
     return page
 
 
-@pytest.fixture
-def page(browser):
+@contextlib.contextmanager
+def opened(browser, **device):
     """A page that is watched, and fails the test on an error of its own scripts."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(**device)
     page = watched(context.new_page())
     yield page
     context.close()
     assert page.errors == []
+
+
+@pytest.fixture
+def page(browser):
+    with opened(browser, viewport={"width": 1280, "height": 900}) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser):
+    with opened(browser, **PHONE) as page:
+        yield page

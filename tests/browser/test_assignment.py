@@ -9,7 +9,7 @@ from graders.chapter_03 import PROBLEMS
 from hostile import stock
 from made_up.students import Student, reference_answers, write_submission
 
-from .conftest import HOME, watched
+from .conftest import HOME, PHONE, watched
 from .live import PATIENCE, agree, foreign
 
 CHAPTER = "03-softmax"
@@ -83,8 +83,7 @@ def choose(page, content, name="mine.ipynb"):
 def test_an_assignment_is_solved_in_the_page_and_graded_like_any_other(
     browser, live_site, device, tmp_path
 ):
-    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    context = browser.new_context(**(phone if device == "phone" else {}), accept_downloads=True)
+    context = browser.new_context(**(PHONE if device == "phone" else {}), accept_downloads=True)
     page = watched(context.new_page())
     page.goto(live_site + PAGE)
     assert progress(page).startswith("0 of 5 problems solved · 0 of 16 points")

@@ -28,17 +28,6 @@ SMALLEST = """() => Promise.all([
 }))"""
 
 
-@pytest.fixture
-def phone(browser):
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
-    )
-    page = watched(context.new_page())
-    yield page
-    context.close()
-    assert page.errors == []
-
-
 def pages_with_figures():
     return sorted(
         path.relative_to(SITE).as_posix()

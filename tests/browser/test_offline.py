@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from .conftest import SITE, Handler, watched
+from .conftest import SITE, Handler
 
 # Resolves when the copy of the new build is the only one.
 REPLACED = """async () => {
@@ -55,15 +55,6 @@ def own_site(site, tmp_path):
     served = Site(shutil.copytree(SITE, tmp_path / "site", ignore=left_out))
     yield served
     served.stop()
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = watched(context.new_page())
-    yield page
-    context.close()
-    assert page.errors == []
 
 
 def keep(page):

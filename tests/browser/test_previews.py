@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .conftest import SITE, watched
+from .conftest import SITE
 from .test_accessibility import findings
 
 PAGE = "book/05-information/3-perplexity.html"
@@ -15,17 +15,6 @@ KINDS = {
     "source": "a[href*='bibliography.html#']",
     "section": "a[href$='#section-2-5']",
 }
-
-
-@pytest.fixture
-def phone(browser):
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
-    )
-    page = watched(context.new_page())
-    yield page
-    context.close()
-    assert page.errors == []
 
 
 def test_the_pointer_shows_what_a_link_leads_to(page, site):

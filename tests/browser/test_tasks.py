@@ -6,7 +6,7 @@ Python, is played in test_live_chapters.py; here a question of the self-check st
 
 import pytest
 
-from .conftest import SITE, watched
+from .conftest import SITE, opened
 from .test_offline import own_site  # noqa: F401 - a fixture
 from .test_reading import COPY
 
@@ -51,11 +51,8 @@ class Reader:
 
 @pytest.fixture(params=DEVICES)
 def reader(browser, request):
-    context = browser.new_context(**DEVICES[request.param])
-    page = watched(context.new_page())
-    yield Reader(page, request.param)
-    context.close()
-    assert page.errors == []
+    with opened(browser, **DEVICES[request.param]) as page:
+        yield Reader(page, request.param)
 
 
 def test_find_what_perplexity_is_and_where_it_is_derived(reader, site):
