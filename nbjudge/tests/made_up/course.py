@@ -53,22 +53,29 @@ def grader(grade_id, *, solution=False, points=None):
     return {"nbgrader": meta | ({} if points is None else {"points": points})}
 
 
-def source_notebook():
+def source_notebook(
+    what="logarithms",
+    function="mean_of_logs",
+    solution=SOLUTION,
+    tests=TESTS,
+    partial=PARTIAL,
+    essay=ESSAY,
+):
     """The notebook an instructor would write.
 
     A problem with visible, hidden and partial tests, and a written one.
     """
     cells = [
-        new_markdown_cell("# Means of logarithms", metadata=grader("title")),
+        new_markdown_cell(f"# Means of {what}", metadata=grader("title")),
         new_code_cell("import math"),
-        new_markdown_cell("Write `mean_of_logs(values)`; leave out values that are not positive."),
-        new_code_cell(SOLUTION, metadata=grader("p1", solution=True)),
-        new_code_cell(TESTS, metadata=grader("p1_test", points=5)),
-        new_code_cell(PARTIAL, metadata=grader("p1_partial", points=5)),
-        new_markdown_cell(ESSAY, metadata=grader("p2", solution=True, points=2)),
+        new_markdown_cell(f"Write `{function}(values)`; leave out values that are not positive."),
+        new_code_cell(solution, metadata=grader("p1", solution=True)),
+        new_code_cell(tests, metadata=grader("p1_test", points=5)),
+        new_code_cell(partial, metadata=grader("p1_partial", points=5)),
+        new_markdown_cell(essay, metadata=grader("p2", solution=True, points=2)),
     ]
     for number, cell in enumerate(cells):
-        cell.id = f"toy-{number}"
+        cell.id = f"{what}-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(
         cells=cells,

@@ -5,9 +5,8 @@ computed here from a table, by nobody's program.
 import re
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from made_up.course import grader, make_course
+from made_up.course import make_course, source_notebook
 
 CHAPTERS = {"01-logs": "logs", "02-roots": "roots", "03-squares": "squares"}
 FUNCTION = {"logs": "math.log(v)", "roots": "math.sqrt(v)", "squares": "v * v"}
@@ -87,19 +86,7 @@ score"""
 === BEGIN MARK SCHEME ===
 Two points for saying what becomes of zeros among the {what}.
 === END MARK SCHEME ==="""
-    cells = [
-        new_markdown_cell(f"# Means of {what}", metadata=grader("title")),
-        new_code_cell("import math"),
-        new_markdown_cell(f"Write `{mean}(values)`; leave out values that are not positive."),
-        new_code_cell(solution, metadata=grader("p1", solution=True)),
-        new_code_cell(tests, metadata=grader("p1_test", points=5)),
-        new_code_cell(partial, metadata=grader("p1_partial", points=5)),
-        new_markdown_cell(essay, metadata=grader("p2", solution=True, points=2)),
-    ]
-    for number, cell in enumerate(cells):
-        cell.id = f"{what}-{number}"
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    return source_notebook(what, mean, solution, tests, partial, essay)
 
 
 def soften(home):
