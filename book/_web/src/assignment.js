@@ -1,6 +1,6 @@
 // The page on which an assignment is solved: answers in editors, the visible tests below them, and the notebook to hand in.
 // The page itself, with its texts and the notebook as data, is written by course_ext/assignment_page.py.
-import { button, element, keepNote } from "./dom.js";
+import { button, element, keepNote, whenNear } from "./dom.js";
 import { keep, recall } from "./kept.js";
 import { adapt, fill, idOf, marks, problemsOf, read, roleOf, textOf } from "./notebook.js";
 import { makeOutput, resultList } from "./output.js";
@@ -207,15 +207,7 @@ function editLater(made, listing, label) {
       onChange: () => changed(made),
     });
   };
-  const near = new IntersectionObserver(
-    (seen) => {
-      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
-      near.disconnect();
-      made.edit();
-    },
-    { rootMargin: "100% 0px" },
-  );
-  near.observe(made.box);
+  whenNear(made.box, made.edit);
 }
 
 function makeAnswer(made, label) {

@@ -1,5 +1,5 @@
 // Turns the listings of a page into cells that run: Run, Stop, Reset, one Python for the whole page.
-import { button, element, keepNote, recallNote } from "./dom.js";
+import { button, element, keepNote, recallNote, whenNear } from "./dom.js";
 import { makeOutput, resultList } from "./output.js";
 import * as python from "./python.js";
 
@@ -204,15 +204,7 @@ function preparePractice(cell) {
   cell.ran = true; // no other cell waits for an answer
   if (recallNote("localStorage", doneKey(cell))) say(cell, "solved before, in this browser");
   // The editor weighs as much as the rest of the page, so it is fetched when the box is less than a screen away.
-  const approach = new IntersectionObserver(
-    (seen) => {
-      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
-      approach.disconnect();
-      cell.edit();
-    },
-    { rootMargin: "100% 0px" },
-  );
-  approach.observe(cell.container);
+  whenNear(cell.container, () => cell.edit());
 }
 
 async function checkOne(cell) {
