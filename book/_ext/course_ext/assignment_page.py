@@ -17,6 +17,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+from course_ext import head
 from course_ext.assignment_role import release_notebook
 
 PAGE = re.compile(r"book/(\d\d-[^/]+)/assignment")
@@ -221,12 +222,7 @@ def link_script(app, pagename, templatename, context, doctree) -> None:
     """Script and style for these pages alone."""
     if app.builder.name != "html" or doctree is None or not PAGE.fullmatch(pagename):
         return
-    root = "../" * pagename.count("/")
-    context["metatags"] = (
-        context.get("metatags", "")
-        + f'<link rel="stylesheet" href="{root}live/live.css">\n'
-        + f'<script type="module" src="{root}live/assignment.js"></script>\n'
-    )
+    head.add(context, pagename, "live/live.css", "live/assignment.js")
 
 
 def setup(app):

@@ -29,6 +29,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
+from course_ext import head
+
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parents[1] / "_vendor" / "explorers"
 # Name of each explorer, and of the data that it reads.
@@ -102,12 +104,7 @@ def link_script(app, pagename, templatename, context, doctree) -> None:
         or not any("explorer" in node["classes"] for node in doctree.findall(nodes.container))
     ):
         return
-    root = "../" * pagename.count("/")
-    context["metatags"] = (
-        context.get("metatags", "")
-        + f'<link rel="stylesheet" href="{root}explorers/explorers.css">\n'
-        + f'<script type="module" src="{root}explorers/explorers.js"></script>\n'
-    )
+    head.add(context, pagename, "explorers/explorers.css", "explorers/explorers.js")
 
 
 def fingerprint() -> str:

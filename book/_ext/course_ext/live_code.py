@@ -26,6 +26,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+from course_ext import head
+
 VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "live"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 # Data packages, and what in a page's code says that it reads them.
@@ -52,12 +54,7 @@ def link_script(app, pagename, templatename, context, doctree) -> None:
     """Put script and style into the head of pages that hold code cells or practice."""
     if app.builder.name != "html" or doctree is None or not is_live(doctree):
         return
-    root = "../" * pagename.count("/")
-    context["metatags"] = (
-        context.get("metatags", "")
-        + f'<link rel="stylesheet" href="{root}live/live.css">\n'
-        + f'<script type="module" src="{root}live/live.js"></script>\n'
-    )
+    head.add(context, pagename, "live/live.css", "live/live.js")
 
 
 def build_wheel(home: Path, folder: Path) -> Path:
