@@ -16,9 +16,8 @@ HEAD = """\
 The tests of the assignments are tried with right answers written in several ways, which earn
 everything, and with the {count} wrong answers below, which students write. Each is graded here with
 all else right. A slip that the tests recognise costs at most half of its problem, whatever else
-fails because of it; {share} of the {count} keep half or more. The others are no slips but answers
-to another question, or raise an exception.
-"""
+fails because of it; {share} of the {count} keep half or more. The others raise an exception,
+or are wrong in a way that the tests do not know."""
 
 
 def main() -> None:
@@ -61,9 +60,11 @@ def line(chapter: int, problem: str, slip: str, points: float, lost: float) -> s
     Examples
     --------
     >>> line(4, "p2", "nats for bits", 3, 1.5)
-    '| 4.2 | nats for bits | 1.5 of 3 |'
+    '| 4.2 | nats for bits | 1.5\\xa0of\\xa03 |'
     """
-    return f"| {chapter}.{problem.removeprefix('p')} | {slip} | {round(lost, 2):g} of {points:g} |"
+    # a phone would break the line within it
+    costs = f"{round(lost, 2):g} of {points:g}".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"| {chapter}.{problem.removeprefix('p')} | {slip} | {costs} |"
 
 
 if __name__ == "__main__":
