@@ -135,10 +135,15 @@ def no_mounts():
     return None if code == 0 else said.strip().splitlines()[-1]
 
 
+def ended(process):
+    """Whether a process does nothing any more."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def kill(process):
     """End a process and wait until it does nothing any more."""
     process.kill()
-    wait_for(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10)
+    wait_for(lambda: ended(process), 10)
 
 
 @contextlib.contextmanager

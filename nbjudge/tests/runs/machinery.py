@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 DASK = [sys.executable, "-m", "dask"]
 
 
@@ -268,10 +270,10 @@ def free_port():
 
 
 def wait_for(condition, seconds=60):
-    """The first true value of `condition()`."""
+    """The first true value of `condition()`, to which a process that ends meanwhile is no error."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, psutil.NoSuchProcess):
             if found := condition():
                 return found
         time.sleep(0.1)

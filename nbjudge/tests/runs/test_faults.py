@@ -12,6 +12,7 @@ from dataclasses import asdict
 
 import psutil
 import pytest
+from distributed import Client
 from made_up.cohort import CLASS, COMMAND, Course, completes, ledger
 from made_up.students import BLANK, Student
 from nbjudge.cli import STOPPED, main
@@ -23,7 +24,7 @@ from nbjudge.sandbox import cgroup
 from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import collect
 
-from .harm import die, held, kill, killed_at, nobody_stays, supervisors
+from .harm import die, ended, held, kill, killed_at, nobody_stays, supervisors
 from .machinery import DASK, free_port, running, wait_for
 
 POINTS = 12
@@ -392,7 +393,7 @@ def slow(tmp_path_factory):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """A scheduler and two workers outside of the command: the address and the three processes."""
+    """A scheduler with two workers outside of the command: the address and the three processes."""
     address = f"tcp://127.0.0.1:{free_port()}"
     scheduler = [
         *DASK,
@@ -405,6 +406,8 @@ def cluster(tmp_path):
     ]
     worker = [*DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
     with running(scheduler, worker, worker, cwd=tmp_path) as processes:
+        with Client(address, timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)  # one that is late would find all work done
         yield address, [psutil.Process(process.pid) for process in processes]
 
 
@@ -431,16 +434,7 @@ def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(
     kill(worker)
     said, troubles = command.communicate(timeout=120)
     assert command.returncode == 0 and "failed:" not in said, said + troubles
-    wait_for(
-        lambda: (
-            not [
-                process
-                for process in below
-                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-            ]
-        ),
-        15,
-    )
+    wait_for(lambda: all(map(ended, below)), 15)
     completes(slow, first)
 
     command = started(slow, second, "--scheduler", address)
