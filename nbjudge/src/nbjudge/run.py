@@ -39,6 +39,8 @@ from nbjudge.submission.collect import SKIPPED
 SCHEDULER_SECONDS = 30.0
 # names in a message
 MOST_NAMES = 10
+# hand-ins that have to run into limits, and their share of all, before the limits are doubted
+FEWEST_LIMITED, LIMITED_SHARE = 3, 0.5
 
 
 class Options(NamedTuple):
@@ -206,8 +208,12 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
     writer.enrol([name for name in students if planning.name_trouble(name) is None])
     parts = _grade(plan, writer, spool, only, sources.limits, options, show)
     writer.set_penalties(chapter)
-    if warning := _timeless(chapter, writer.deadlines(chapter), students):
-        writer.say(warning)
+    for warning in (
+        _timeless(chapter, writer.deadlines(chapter), students),
+        _too_tight(chapter, writer.lines(chapter)),
+    ):
+        if warning:
+            writer.say(warning)
     scores = writer.scores(chapter)
     publish.pages(plan, writer, scores)
     return publish.rows(plan, parts, scores, before)
@@ -230,6 +236,23 @@ def _timeless(chapter, deadlines, students):
     return (
         f"{chapter}: {who}{' a' if all_of_them else ''} time and cannot be late: nbjudge collect"
         " writes timestamp.txt beside each notebook"
+    )
+
+
+def _too_tight(chapter, lines):
+    """A warning that limits may be too small, if most of a class ran into them."""
+    graded, limited = {who for who, _ in lines}, defaultdict(set)
+    for (who, _), line in lines.items():
+        if line.detail.get("limits"):
+            limited[who].update(line.detail["limits"])
+    if len(limited) < max(FEWEST_LIMITED, LIMITED_SHARE * len(graded)):
+        return ""
+    told = Counter(one for limits in limited.values() for one in limits)
+    example, times = told.most_common(1)[0]
+    return (
+        f"{chapter}: {len(limited)} of {len(graded)} hand-ins ran into a limit ({times} times:"
+        f" {example}); one that catches most of a class is too tight for it or for this machine:"
+        " grade again with larger --cell-seconds, --notebook-seconds or --memory, and --force"
     )
 
 

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 from made_up.cohort import CHAPTER, COMMAND, gradebook
+from made_up.course import make_course
 from made_up.students import DUE, Student, write_submission
+from nbjudge.assignment import release
+from nbjudge.cli import main
 from nbjudge.execution import engine, servers
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.isolation import why_not
@@ -350,3 +353,21 @@ def test_the_supervisor_ends_what_uses_too_much_memory_together_where_control_gr
         assert "ended its process, which had used more memory" in said, (said, flags)
 
     in_mounts(run)
+
+
+# ---- limits that are too tight for a class
+
+SLOW = "import time\ntime.sleep(30)"
+
+
+@pytest.mark.parametrize("slow, warned", [(3, True), (2, False)])
+def test_a_limit_that_catches_most_of_a_class_is_doubted(tmp_path, capsys, slow, warned):
+    home = make_course(tmp_path)
+    release.generate(home)
+    for number in range(4):
+        answers = {"p1": SLOW} if number < slow else {}
+        write_submission(home, home, CHAPTER, f"student-{number}", Student(answers))
+    assert main(["grade", "--home", str(home), "--cell-seconds", "1"]) == 0
+    said = capsys.readouterr().out
+    words = f"{slow} of 4 hand-ins ran into a limit ({slow} times: p1: interrupted after 1 s)"
+    assert (words in said) is warned
