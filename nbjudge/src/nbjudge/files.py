@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 AGAIN = "give the same command again: what was graded stays graded"
@@ -11,7 +12,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 BARRED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def replace(path, data, at_once=False):
+def replace(path, data, at_once=False, private=False):
     """Write a file whole or not at all.
 
     Parameters
@@ -21,11 +22,14 @@ def replace(path, data, at_once=False):
     data : str or bytes
     at_once : bool
         Wait until the disk has it, for what must outlast a power cut that comes right now.
+    private : bool
+        Nobody but the owner can read it, at no moment.
     """
     path = Path(path)
     fresh = path.with_name(f".{path.name}.new")
     try:
-        with open(fresh, "wb") as file:
+        fresh.unlink(missing_ok=True)  # what a killed run left has the mode that it had
+        with open(fresh, "wb", opener=partial(os.open, mode=0o600 if private else 0o666)) as file:
             file.write(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
             if at_once:
                 file.flush()

@@ -172,8 +172,7 @@ def _secret(writer, pages):
     path = Path(writer.layout.root, ".nbjudge", KEY)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, secrets.token_hex())
-        path.chmod(0o600)
+        replace(path, secrets.token_hex(), private=True)
     whose = "/".join(pages.parts[-2:]).encode("utf-8", "surrogateescape")
     return hmac.new(path.read_bytes(), whose, hashlib.sha256).hexdigest()
 
