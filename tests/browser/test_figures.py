@@ -5,7 +5,7 @@ import pytest
 from .conftest import SITE, watched
 from .test_accessibility import findings
 
-PAGE = "book/09-conditioning/4-guidance.html"
+PAGE = "book/09-conditioning/1-prompt-conditioning.html"
 # Size in CSS pixels of the smallest text of every figure as the page shows it: the drawing is put
 # into the page at the picture's own width, and the browser says what became of its outlines, which
 # are drawn for a font of 100 units. Exponents, smaller by design, are parts of these.
@@ -63,7 +63,7 @@ def test_a_tap_enlarges_a_figure_and_it_can_be_moved(phone, site):
     picture = phone.locator(".figure-scroll img").first
     small = picture.bounding_box()["width"]
     picture.tap()
-    view = phone.get_by_role("dialog", name="Figure 9.7")
+    view = phone.get_by_role("dialog", name="Figure 9.1")
     large = view.locator("img")
     shown = large.bounding_box()["width"]
     assert shown > 1.3 * small
