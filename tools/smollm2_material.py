@@ -41,6 +41,10 @@ def chat(question):
     )
 
 
+# the options of a question that is answered by a letter
+LETTERS = "ABCD"
+FORMS = {"plain": " ", "chat": ""}  # what stands before the letter
+
 # the prompt that stands for "no question" in pointwise mutual information
 NEUTRAL = "Answer:"
 
@@ -354,6 +358,40 @@ def retrieval_prompt(passages, question, opening):
     """Passages, question and the opening of the answer, as the model reads them."""
     found = "".join(f"Passage: {passage}\n" for passage in passages)
     return f"{found}Question: {question}\nAnswer: {opening}"
+
+
+def letter_prompts(encode, form):
+    """Each question with its four answers printed as A to D, in four orders.
+
+    The answers of a question stand as in the recording and are then moved on by one place, so that
+    each stands once at each letter.
+
+    Parameters
+    ----------
+    encode : callable
+        Text -> tuple of token ids.
+    form : {"plain", "chat"}
+        The question ends in "Answer:", or stands in the model's own chat template.
+
+    Returns
+    -------
+    list of list of tuple of int
+        Token ids of the prompt, by question and order.
+    """
+    prompts = []
+    for number, (question, *answers) in enumerate(QUESTIONS):
+        as_recorded = [answers[(k - number) % 4] for k in range(4)]
+        orders = [as_recorded[turn:] + as_recorded[:turn] for turn in range(4)]
+        texts = [
+            f"Question: {question}\n"
+            + "".join(f"{letter}. {text}\n" for letter, text in zip(LETTERS, order, strict=True))
+            for order in orders
+        ]
+        if form == "plain":
+            prompts.append([encode(f"{text}Answer:") for text in texts])
+        else:
+            prompts.append([encode(chat(f"{text}Answer with one letter.")) for text in texts])
+    return prompts
 
 
 def answer_requests(encode):

@@ -86,6 +86,7 @@ def pack(
     scored,
     scored_prompts,
     scored_log_prob,
+    letter_log_prob,
 ):
     """Arrays of the ``.npz``.
 
@@ -107,6 +108,8 @@ def pack(
         Length of the prompt in each path and sequence.
     scored_log_prob : ndarray
         Of every token of every scored sequence, end to end.
+    letter_log_prob : ndarray of shape (forms, questions, orders, 4)
+        Of each option's letter.
 
     Returns
     -------
@@ -143,4 +146,5 @@ def pack(
         "scored_ids": scored_ids,
         "scored_prompts": np.array(scored_prompts),
         "scored_log_prob": scored_log_prob.astype(np.float32),
+        "letter_log_prob": letter_log_prob.astype(np.float32),
     }

@@ -217,6 +217,10 @@ class SmolLM2:
         The prefix of each entry of `logits`.
     questions, repetition : tuple of Question
         Plain ones, and ones with an answer that repeats itself.
+    letters : mapping of str to ndarray of float32 of shape (questions, 4, 4)
+        Log-probability of each option's letter when the four answers of a question are printed as A
+        to D, by question, order and letter (section 6.1). In order r answer (j + r) % 4 stands at
+        letter j. ``"plain"`` ends in "Answer:", ``"chat"`` uses the model's chat template.
     scored : mapping of str to tuple of Scored
         ``"two answers"`` (section 2.5), ``"chat"``, ``"prompts"``, ``"context"`` (9.1),
         ``"retrieval"`` (9.2).
@@ -241,6 +245,7 @@ class SmolLM2:
     prefixes: Mapping[str, tuple[int, ...]] = field(repr=False)
     questions: tuple[Question, ...] = field(repr=False)
     repetition: tuple[Question, ...] = field(repr=False)
+    letters: Mapping[str, Floats] = field(repr=False)
     scored: Mapping[str, tuple[Scored, ...]] = field(repr=False)
     greedy: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(repr=False)
     provenance: Mapping[str, str]
@@ -430,6 +435,9 @@ def smollm2() -> SmolLM2:
         prefixes=MappingProxyType(prefixes),
         questions=_questions(groups.pop("questions"), unconditional),
         repetition=_questions(groups.pop("repetition"), unconditional),
+        letters=MappingProxyType(
+            dict(zip(meta["letters"], stored["letter_log_prob"], strict=True))
+        ),
         scored=MappingProxyType({name: tuple(found) for name, found in groups.items()}),
         greedy=MappingProxyType(greedy),
         provenance=MappingProxyType(meta["provenance"]),
