@@ -46,7 +46,7 @@ def draw_until_kept(probs, keep):
     kept = np.where(keep, probs, 0)
     return kept / kept.sum(), (1 - kept.sum()) / kept.sum()
 """,
-                "The draw that succeeds is paid as well",
+                "The draw that succeeds counts as well",
             ),
             "one over what is dropped": (
                 """
