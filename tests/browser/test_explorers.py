@@ -10,7 +10,10 @@ import pytest
 
 from lmcore import calibration, data, decoding, information, likelihood, softmax
 from lmcore.data import smollm2
+from lmcore.models import transformer
 from lmcore.models.pretrained import load_pretrained
+
+from .conftest import PHONE, opened
 
 HOME = Path(__file__).resolve().parents[2]
 BIT = np.log(2)
@@ -88,7 +91,7 @@ def table(page, stage):
         page.keyboard.press("Enter")
     return {
         row.locator("th").inner_text(): row.locator("td").all_inner_texts()
-        for row in stage.locator("tbody tr").all()
+        for row in stage.locator(".ex-table tbody tr").all()
     }
 
 
@@ -457,6 +460,141 @@ def test_the_pocket_transformers_of_the_page_are_lmcores(page, site, explorer_da
             np.testing.assert_allclose(found, wanted[-40:], atol=2e-4)
 
 
+def taken_apart(model, ids):
+    """Of a text: attention weights (layer, head, query, key), the parts {name: (T, d)} whose sum is
+    the last residual stream, and that stream.
+    """
+    config, p = model.config, {key: array.astype(float) for key, array in model.params.items()}
+    x = p["wte"][ids] + p["wpe"][: len(ids)]
+    parts = {"token": p["wte"][ids], "position": p["wpe"][: len(ids)]}
+    weights = []
+    for layer in range(config.n_layer):
+        of_layer = {
+            key: array[layer] for key, array in p.items() if array.shape[0] == config.n_layer
+        }
+        after, cache = transformer.block(of_layer, x[None], config.n_head)
+        weights.append(cache.attention.weights[0])
+        mixed = (weights[-1] @ cache.attention.value[0]).swapaxes(0, 1)  # (T, head, size)
+        by_head = np.einsum(
+            "ths,hsd->thd", mixed, of_layer["proj_w"].reshape(config.n_head, -1, config.n_embd)
+        )
+        for head in range(config.n_head):
+            parts[f"head {head + 1} of layer {layer + 1}"] = by_head[:, head]
+        bias = np.tile(of_layer["proj_b"], (len(ids), 1))
+        parts[f"attention bias of layer {layer + 1}"] = bias
+        parts[f"MLP of layer {layer + 1}"] = after[0] - x - by_head.sum(axis=1) - bias
+        x = after[0]
+    return np.array(weights), parts, x
+
+
+def added_to_the_logit(model, parts, x, token, place):
+    """What each part adds to the logit of a token, from the mean of all logits."""
+    p, V = model.params, model.config.vocab_size
+    towards = (p["wte"][token] - p["wte"][:V].mean(axis=0)).astype(float)
+    spread = np.sqrt(x[place].var() + 1e-5)
+    added = {
+        name: (vectors[place] - vectors[place].mean()) / spread * p["lnf_g"] @ towards
+        for name, vectors in parts.items()
+    }
+    return added | {"last bias": p["lnf_b"] @ towards}
+
+
+def without_heads(model, off):
+    """The model with zeros for what some heads, (layer, head), add."""
+    params, size = dict(model.params), model.config.n_embd // model.config.n_head
+    params["proj_w"] = params["proj_w"].copy()
+    for layer, head in off:
+        params["proj_w"][layer, head * size : (head + 1) * size] = 0
+    return dataclasses.replace(model, params=params)
+
+
+def test_what_is_seen_inside_the_model_is_lmcores(page, site, explorer_data):
+    """Weights of every head, parts of a logit, and bits without heads, on noise and on prose."""
+    stage = explorer(page, f"{site}{EVERYWHERE['inside']}", "inside")
+    field = stage.get_by_label("Text to look into", exact=True)
+    rng = np.random.default_rng(12)
+    noise, _, words = random_texts(load_pretrained("transformer-80k").charset)
+    for name, label, texts in (
+        ("transformer-80k", "80,000", (noise, words)),
+        ("transformer-300k", "300,000", ("We the people of the United States",)),
+    ):
+        choose(page, stage, "Model", label)
+        model = quantised_pocket(explorer_data, name)
+        L, H = model.config.n_layer, model.config.n_head
+        page.wait_for_function(
+            "([stage, n]) => stage.querySelectorAll('.ex-heads button').length === n",
+            arg=[stage.element_handle(), L * H],
+        )
+        for text in texts:
+            field.fill(text)
+            ids = np.array([model.vocab_size, *model.encode(text)])
+            weights, parts, x = taken_apart(model, ids)
+            place = int(rng.integers(1, len(text)))
+            slider = stage.get_by_label("Letter", exact=True)
+            press(page, slider, "Home")
+            press(page, slider, "ArrowRight", place)
+            layer, head = int(rng.integers(L)), int(rng.integers(H))
+            choose(page, stage, "Head on show", f"layer {layer + 1}, head {head + 1}")
+            seen = stage.locator(".ex-attended [data-weight]").evaluate_all(
+                "spans => spans.map((span) => +span.dataset.weight)"
+            )
+            np.testing.assert_allclose(seen, weights[layer, head, place, : place + 1], atol=1e-5)
+            wanted = added_to_the_logit(model, parts, x, ids[place + 1], place)
+            rows = table(page, stage)
+            total = rows.pop("sum: the logit above the mean")[2]
+            found = {row: float(cells[2].replace("−", "-")) for row, cells in rows.items()}
+            assert found.keys() == wanted.keys()
+            for row, added in wanted.items():
+                assert abs(found[row] - added) < 5e-4, (name, text, row)
+            logits, _ = transformer.forward(model.params, ids[None], model.config)
+            logit = logits[0, place, ids[place + 1]] - logits[0, place].mean()
+            assert abs(float(total.replace("−", "-")) - logit) < 1e-3
+            for one in range(L * H):
+                most = weights[one // H, one % H, place].max()
+                shown_most = rows[f"head {one % H + 1} of layer {one // H + 1}"][1]
+                assert abs(float(shown_most) - most) < 2e-4
+
+            off = [(layer, head), ((layer + 1) % L, (head + 2) % H)]
+            for gone in off:
+                stage.locator(".ex-heads button").nth(gone[0] * H + gone[1]).click()
+            bits = [
+                -m.token_log_probs(ids[None, 1:]).mean() / BIT
+                for m in (model, without_heads(model, off))
+            ]
+            values = numbers(stage)
+            assert abs(float(values["bits per letter"]) - bits[1]) < 1.1e-3
+            change = float(values["change by heads taken out"].replace("−", "-"))
+            assert abs(change - (bits[1] - bits[0])) < 1.1e-3
+            assert "Without 2 heads" in finding(page, stage)
+            stage.get_by_role("button", name="All heads on").click()
+            assert numbers(stage)["change by heads taken out"] == "0.000"
+    assert foreign(page, site) == []
+
+
+def test_the_inside_of_the_model_is_seen_by_pointer_keys_and_finger(page, browser, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['inside']}", "inside")
+    letters = stage.locator(".ex-attended span")
+    here = stage.locator(".ex-attended .ex-here")
+    assert here.inner_text() == "t" and numbers(stage)["letter"] == "“t”"
+    letters.nth(5).hover()
+    assert numbers(stage)["letter"] == "“C”"
+    stage.locator("dl").hover()
+    assert numbers(stage)["letter"] == "“t”"  # the one chosen before
+    button = stage.locator(".ex-heads button").first
+    press(page, button, "ArrowDown")
+    press(page, page.locator(":focus"), "ArrowRight")
+    assert stage.get_by_label("Head on show").input_value() == "5"  # layer 2, head 2
+    page.keyboard.press("Space")
+    assert page.locator(":focus").get_attribute("aria-pressed") == "false"
+    assert numbers(stage)["change by heads taken out"] != "0.000"
+    stage.get_by_label("Text to look into").fill("")
+    assert numbers(stage)["letter"].endswith("the likeliest next")
+    with opened(browser, **PHONE) as phone:
+        stage = explorer(phone, f"{site}{EVERYWHERE['inside']}", "inside")
+        stage.locator(".ex-attended span").nth(3).tap()
+        assert numbers(stage)["letter"] == "“e”"
+
+
 def test_bytes_cost_a_pocket_transformer_next_to_nothing(explorer_data):
     text = data.split().test[0].text[:2000]
     for name in explorer_data.POCKETS:
@@ -519,6 +657,7 @@ def test_the_landing_page_leads_on_and_says_what_has_been_solved(page, site):
 
 EVERYWHERE = {
     "typing": "book/intro.html",
+    "inside": "book/02-factorization/3-causal-masking.html",
     "next-token": "book/01-distributions/index.html",
     "temperature": "book/03-softmax/index.html",
     "masked": "book/04-likelihood/index.html",

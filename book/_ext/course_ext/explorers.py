@@ -44,6 +44,7 @@ EXPLORERS = {
     "masked": "masked",
     "ngrams": "ngrams",
     "typing": "pocket",
+    "inside": "pocket",
 }
 
 

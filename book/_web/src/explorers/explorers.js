@@ -10,6 +10,7 @@ const MODULES = {
   masked: () => import("./masked.js"),
   ngrams: () => import("./ngrams.js"),
   typing: () => import("./typing.js"),
+  inside: () => import("./inside.js"),
 };
 
 async function open(stage) {

@@ -1,6 +1,17 @@
 // The loss of a ragged batch under a mask that can be toggled cell by cell (4.5).
 import { scaleLinear } from "d3-scale";
-import { axes, button, element, fixed, frame, load, picture, sized, source } from "./ui.js";
+import {
+  axes,
+  button,
+  element,
+  fixed,
+  frame,
+  load,
+  picture,
+  sized,
+  source,
+  walkable,
+} from "./ui.js";
 
 /** Three ways to average the losses that the mask lets through; NaN where nothing is left. */
 export function means(losses, mask) {
@@ -57,12 +68,10 @@ export async function mount(stage) {
         {
           type: "button",
           class: `ex-cell${real[b][t] ? "" : " ex-pad"}`,
-          tabindex: b || t ? -1 : 0,
           onclick: () => {
             mask[b][t] = !mask[b][t];
             redraw();
           },
-          onkeydown: (event) => step(event, b, t),
         },
         element("span", { class: "ex-hidden" }, `row ${b + 1}: `),
         element("span", {}, text),
@@ -71,26 +80,7 @@ export async function mount(stage) {
       ),
     ),
   );
-  let [[stop]] = toggles;
-  const step = (event, b, t) => {
-    const [down, right] =
-      {
-        ArrowUp: [-1, 0],
-        ArrowDown: [1, 0],
-        ArrowLeft: [0, -1],
-        ArrowRight: [0, 1],
-        Home: [0, -t],
-        End: [0, length - 1 - t],
-      }[event.key] ?? [];
-    const next = toggles[b + down]?.[t + right];
-    if (down === undefined) return;
-    event.preventDefault();
-    if (!next) return;
-    stop.tabIndex = -1;
-    stop = next;
-    stop.tabIndex = 0;
-    stop.focus();
-  };
+  walkable(toggles);
   const rowMeans = cells.map(() => element("th", { scope: "row" }));
   const hint = element(
     "p",

@@ -1,31 +1,12 @@
 // The reader's own text, read letter by letter by a pocket transformer (the landing page, chapters 2 and 8).
 import { filtered, grouped, ofTokens } from "./filters.js";
-import { transformer } from "./transformer.js";
+import { bare, plain, pocket, shown, SIZES } from "./pocket.js";
 import { button, choice, element, fixed, frame, percent, range } from "./ui.js";
 
 const LONGEST = 2000; // letters
 const STREAM = 120; // letters that one press of "Write on" adds
 const NEXT = 8; // continuations on show
 const START = "The Constitution of the United Sta";
-const PLAIN = {
-  "‘": "'",
-  "’": "'",
-  "“": '"',
-  "”": '"',
-  "–": "--",
-  "—": "--",
-  "…": "...",
-  "\u00a0": " ",
-};
-
-const bare = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "");
-
-/** Letters of the model's alphabet, as near to the text as lmcore.data.clean would come. */
-function plain(text, charset) {
-  const folded = [...bare(text)].map((letter) => PLAIN[letter] ?? letter).join("");
-  return [...folded].filter((letter) => charset.includes(letter)).join("");
-}
-
 /** What may come next, after the filters: [token, probability], the most probable first. */
 function candidates(logProbs, settings) {
   const { order, ...row } = grouped(logProbs);
@@ -44,16 +25,6 @@ function draw(found, u) {
   return found[0][0];
 }
 
-const shown = (letter) => ({ " ": "␣", "\n": "⏎", undefined: "(end)" })[letter] ?? letter;
-
-async function fetched(name) {
-  const answers = await Promise.all(
-    ["json", "bin"].map((kind) => fetch(new URL(`${name}.${kind}`, import.meta.url))),
-  );
-  for (const { ok, url, status } of answers) if (!ok) throw new Error(`${url}: ${status}`);
-  return [await answers[0].json(), await answers[1].arrayBuffer()];
-}
-
 export async function mount(stage) {
   let about, model;
   let tokens = [],
@@ -61,9 +32,7 @@ export async function mount(stage) {
     writing = 0;
 
   const take = async (name) => {
-    const [content, buffer] = await fetched(name);
-    about = content;
-    model = transformer(content, buffer);
+    ({ about, model } = await pocket(name));
     rows = [];
   };
 
@@ -112,18 +81,10 @@ export async function mount(stage) {
   const bars = element("ol", { class: "ex-next" });
   const next = element("p", { class: "ex-hint" });
 
-  const size = choice(
-    "Model",
-    [
-      ["pocket-80k", "80,000 parameters, 0.1 MB"],
-      ["pocket-300k", "300,000 parameters, 0.3 MB"],
-      ["pocket-1m", "1,000,000 parameters, 1 MB"],
-    ],
-    async () => {
-      await take(size.value);
-      redraw();
-    },
-  );
+  const size = choice("Model", SIZES, async () => {
+    await take(size.value);
+    redraw();
+  });
   const update = () => redraw();
   const tau = range(
     "Temperature τ",

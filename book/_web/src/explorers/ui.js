@@ -123,6 +123,36 @@ export function check(label, checked, onChange) {
 export const button = (label, onClick) =>
   element("button", { type: "button", class: "ex-button", onclick: onClick }, label);
 
+/** Make a grid of buttons, given row by row, one stop for Tab with arrow keys within. */
+export function walkable(rows) {
+  let [[stop]] = rows;
+  const walk = (event, row, column) => {
+    const [down, right] =
+      {
+        ArrowUp: [-1, 0],
+        ArrowDown: [1, 0],
+        ArrowLeft: [0, -1],
+        ArrowRight: [0, 1],
+        Home: [0, -column],
+        End: [0, rows[row].length - 1 - column],
+      }[event.key] ?? [];
+    if (down === undefined) return;
+    event.preventDefault();
+    const next = rows[row + down]?.[column + right];
+    if (!next) return;
+    stop.tabIndex = -1;
+    stop = next;
+    stop.tabIndex = 0;
+    stop.focus();
+  };
+  rows.forEach((buttons, row) =>
+    buttons.forEach((one, column) => {
+      one.tabIndex = one === stop ? 0 : -1;
+      one.addEventListener("keydown", (event) => walk(event, row, column));
+    }),
+  );
+}
+
 // --- the frame around a picture ---
 
 /**
