@@ -46,18 +46,49 @@ SLOW = [
     "tests/test_tools.py",
     "tests/test_ways.py",
 ]
+# What takes longest, longest first. Several workers begin with it: who begins with what is short is
+# left alone with what is long.
+LONG = [
+    "nbjudge/tests/hostile/test_hostile.py",
+    "tests/test_equality.py",
+    "tests/browser/test_explorers.py",
+    "tests/browser",
+    "nbjudge/tests/runs",
+    "nbjudge/tests/hostile",
+    "nbjudge/tests/sandbox",
+    "tests/test_site.py",
+    "nbjudge/tests/ordinary",
+    "nbjudge/tests/units",
+    "book/08-models",
+    "book/07-decoding",
+    "solutions",
+    "book",
+]
 # What the tests that ask for these fixtures need of the machine.
 NEEDS = {"browser": "browser", "database": "postgres", "nobodys": "root"}
 
 
-def pytest_collection_modifyitems(items):
-    """Mark tests by where they stand and by what they ask for."""
+def place(item):
+    """Where a test stands, seen from here."""
     here = Path(__file__).parent
+    return item.path.relative_to(here) if item.path.is_relative_to(here) else item.path
+
+
+def turn(item):
+    """The place in `LONG` of what a test belongs to."""
+    path = place(item)
+    return next((i for i, part in enumerate(LONG) if path.is_relative_to(part)), len(LONG))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark tests by where they stand and by what they ask for; a worker begins with long ones."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
     for item in items:
-        path = item.path.relative_to(here) if item.path.is_relative_to(here) else item.path
+        path = place(item)
         if path.is_relative_to("tests/browser"):
             item.add_marker("browser")
-        if any(path.is_relative_to(place) for place in SLOW):
+        if any(path.is_relative_to(part) for part in SLOW):
             item.add_marker("slow")
         for fixture in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(NEEDS[fixture])
@@ -65,9 +96,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With `--dist loadscope` a module keeps to one worker; tests of one class each are spread."""
+    """With `--dist loadscope` a module keeps to one worker; tests of one class each are spread.
+
+    Modules are taken in the order in which they were collected, not the one with most tests first.
+    """
     if config.getvalue("dist") != "loadscope":
         return None
+    config.option.loadscopereorder = False
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
