@@ -1,6 +1,7 @@
 """Run a few lines of Python in a sandbox and hear what came of them."""
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -106,12 +107,12 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
     ----------
     method : str
     code : str
-        It may assign to `answer`, and gets `home` and whatever else is given by name.
+        It may assign to `answer`, and gets `home`, `ready` and whatever else is given by name.
     limits : Limits
     paths : list of str, optional
         What the sandbox shows instead of the usual.
     meanwhile : callable, optional
-        Gets the socket of the supervisor's control once the code has begun.
+        Gets the socket of the supervisor's control once the code has called `ready()`.
     """
     if limits is LIMITS:
         # a thread that finds no memory for itself never starts, and its maker waits for ever
@@ -121,7 +122,8 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
 
     def run(home, trouble):
         ours.close()
-        names.update(home=home, answer="")
+        faulthandler.disable()  # pytest's, which would print what an attack has broken
+        names.update(home=home, answer="", ready=lambda: theirs.send(b"r"))
         os.environ.update(HOME=home, TMPDIR=home)
         tempfile.tempdir = None
         theirs.send(b"b")
@@ -154,7 +156,7 @@ def inside(method, code, limits=LIMITS, paths=None, meanwhile=None, **names):
     theirs.close()
     with control, ours, _deadline(pid):
         begun = _received(ours, 1)
-        if meanwhile:
+        if meanwhile and _received(ours, 1):
             meanwhile(control)
         said = b"".join(iter(lambda: _received(ours), b"")) if begun else b""
         report = b"".join(iter(lambda: _received(control), b""))

@@ -109,7 +109,7 @@ def test_no_process_stays(method, what):
 def test_no_process_stays_when_it_is_told_to_end(walled, what):
     answer = inside(
         walled,
-        STAYS[what] + "\n        import time; time.sleep(60)",
+        STAYS[what] + "\n        ready(); import time; time.sleep(60)",
         mark=MARK,
         meanwhile=lambda control: (time.sleep(0.3), control.send(b"k")),
     )
@@ -120,6 +120,7 @@ def test_an_interrupt_is_passed_on(method):
     code = """
         import time
         try:
+            ready()
             time.sleep(60)
         except KeyboardInterrupt:
             answer = 'interrupted'
@@ -332,7 +333,7 @@ def test_a_supervisor_that_is_killed_takes_its_process_along(walled):
     inside(
         walled,
         "import subprocess, time\nsubprocess.Popen(['sleep', mark], start_new_session=True)\n"
-        "time.sleep(60)",
+        "ready(); time.sleep(60)",
         mark=MARK,
         meanwhile=kill,
     )
@@ -402,6 +403,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(method):
     code = f"""
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+ready()
 os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep({MARK})'])
 """
 
@@ -415,7 +417,7 @@ os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep({MARK})
         return [process for process in found if processes.lives(process)]
 
     inside(method, code, meanwhile=kill)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while time.monotonic() < until and strays():
         time.sleep(0.05)
     try:
