@@ -36,7 +36,7 @@ def mean_of_logs(values):
 
 
 @pytest.fixture(scope="module")
-def home(sandbox, tmp_path_factory):
+def home(sandbox, warm, tmp_path_factory):
     home = make_course(tmp_path_factory.mktemp("course"))
     release.generate(home)
     return home

@@ -37,7 +37,7 @@ HIDDEN = ("HIDDEN TESTS", "secret_case", "math.e ** 7")
 
 
 @pytest.fixture(scope="module")
-def graded(sandbox, tmp_path_factory):
+def graded(sandbox, warm, tmp_path_factory):
     """The class, graded in its own folder."""
     home = make_course(tmp_path_factory.mktemp("round") / "course")
     release.generate(home)

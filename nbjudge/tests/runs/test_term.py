@@ -27,7 +27,7 @@ WITHDRAWN, UNMARKED, MISPLACED = 28, 7, 8
 
 
 @pytest.fixture(scope="module")
-def home(sandbox, tmp_path_factory):
+def home(sandbox, warm, tmp_path_factory):
     home = term.course(tmp_path_factory.mktemp("term") / "course")
     release.generate(home)
     return home

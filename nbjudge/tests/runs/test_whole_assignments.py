@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCell
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def course(warm, tmp_path_factory):
     return sheets.make_course(tmp_path_factory.mktemp("sheets"))
 
 
