@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 
 DASK = [sys.executable, "-m", "dask"]
+# seconds until a test gives up: it waits no longer than it must, and a machine may be busy
+PATIENCE = 120
 
 
 def postgresql_programs():
@@ -269,12 +271,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=PATIENCE):
     """The first true value of `condition()`, to which a process that ends meanwhile is no error."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with contextlib.suppress(OSError, psutil.NoSuchProcess):
             if found := condition():
                 return found
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise TimeoutError(f"{condition} was still false after {seconds} s")

@@ -2,6 +2,7 @@
 leaves nothing behind.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -25,7 +26,7 @@ from nbjudge.sandbox.limits import Limits
 from nbjudge.submission import collect
 
 from .harm import die, ended, held, kill, killed_at, nobody_stays, supervisors
-from .machinery import DASK, free_port, running, wait_for
+from .machinery import DASK, PATIENCE, running, wait_for
 
 POINTS = 12
 
@@ -154,13 +155,13 @@ def test_a_process_that_is_killed_costs_no_point(one, level, monkeypatch, victim
     assert vars(result) | alike == vars(undisturbed) | alike
     # who is killed with its supervisor may take a moment to end
     groups_then = [path for path in killed[0] if (path / "cgroup.procs").exists()]
-    wait_for(lambda: not any(map(members, groups_then)), 10)
+    wait_for(lambda: not any(map(members, groups_then)))
     # sweeps away what a supervisor could not put away itself: its group, its scratch folder
     engine.grade(spec, submission, isolation=level)
-    wait_for(lambda: not held() and not any(path.exists() for path in killed[0]), 10)
+    wait_for(lambda: not held() and not any(path.exists() for path in killed[0]))
     # the fork server may be a new one
     server = servers._idle[-1].students
-    wait_for(lambda: not psutil.Process(server.process.pid).children(), 10)
+    wait_for(lambda: not psutil.Process(server.process.pid).children())
 
 
 def members(group):
@@ -181,7 +182,7 @@ def test_a_supervisor_that_was_killed_leaves_its_control_group_to_the_next_one(o
     living = cgroup.Group(os.getpid(), Limits())
     spec, submission, _ = one
     engine.grade(spec, submission)
-    wait_for(lambda: not any(folder.exists() for folder in left.folders), 10)
+    wait_for(lambda: not any(folder.exists() for folder in left.folders))
     assert all(folder.exists() for folder in living.folders)
     living.remove()
 
@@ -253,7 +254,7 @@ def test_a_server_whose_client_went_away_ends_without_a_word(kind, request_, soc
         )
         for one in (server.socket, *itertools.chain.from_iterable(pairs)):
             one.close()
-        assert server.process.wait(30) == 0
+        assert server.process.wait(PATIENCE) == 0
     assert capfd.readouterr().err == ""
 
 
@@ -315,14 +316,12 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(
             start_new_session=True,
         )
         if graded:
-            for line in process.stdout:
-                if f"{graded}/{len(CLASS)}" in line:
-                    break
+            until(process, f"{graded}/{len(CLASS)}")
         else:
-            wait_for(lambda: psutil.Process(process.pid).children(), 30)
+            wait_for(lambda: psutil.Process(process.pid).children())
         there = held()
         (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
     if how == signal.SIGKILL:
         assert process.returncode == -how
     else:
@@ -331,7 +330,7 @@ def test_ended_from_outside_it_leaves_no_process_and_resumes(
         assert (root / "grades.csv").exists()
     entered, rows = ledger(root)
     assert set(rows) == set(entered) and len(entered) >= graded
-    wait_for(lambda: not any(path.exists() for path in there), 10)
+    wait_for(lambda: not any(path.exists() for path in there))
     completes(course, root)
     assert len(replayed) + len(entered) in (len(CLASS), len(CLASS) - 1)
 
@@ -352,7 +351,7 @@ def test_a_class_that_is_really_graded_is_killed_and_resumes(tmp_path, monkeypat
         command = started(real, root, "--workers", "1")
         until(command, "2/3")
         command.kill()
-        command.communicate(timeout=30)
+        command.communicate(timeout=PATIENCE)
     assert len(ledger(root)[0]) >= 2
     monkeypatch.setattr(pool, "outcomes", real.replay)
     completes(real, root)
@@ -376,8 +375,9 @@ def test_two_runs_at_once_are_refused(course, root, replayed, monkeypatch, capsy
 
 # ---- a cluster loses a part
 
+# long enough for a cluster to lose a part while it is at work, whatever else the machine does
 SLOW = (
-    "import time\ntime.sleep(0.6)\ndef mean_of_logs(values):\n    return sum(math.log(v) for v in"
+    "import time\ntime.sleep(1.5)\ndef mean_of_logs(values):\n    return sum(math.log(v) for v in"
     " values if v > 0) / len([v for v in values if v > 0])"
 )
 
@@ -391,24 +391,31 @@ def slow(tmp_path_factory):
     )
 
 
+@contextlib.contextmanager
+def scheduling(folder):
+    """A scheduler outside of the command: its address and its process."""
+    there = folder / "scheduler.json"
+    where = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", there]
+    with running([*DASK, "scheduler", *where, "--no-dashboard"], cwd=folder) as (scheduler,):
+        yield wait_for(lambda: written_in(there))["address"], scheduler
+
+
+def written_in(file):
+    """What a file of JSON says; nothing while it is half written."""
+    with contextlib.suppress(json.JSONDecodeError):
+        return json.loads(file.read_text())
+
+
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler with two workers outside of the command: the address and the three processes."""
-    address = f"tcp://127.0.0.1:{free_port()}"
-    scheduler = [
-        *DASK,
-        "scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        address.rpartition(":")[2],
-        "--no-dashboard",
-    ]
-    worker = [*DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
-    with running(scheduler, worker, worker, cwd=tmp_path) as processes:
-        with Client(address, timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)  # one that is late would find all work done
-        yield address, [psutil.Process(process.pid) for process in processes]
+    with scheduling(tmp_path) as (address, scheduler):
+        worker = [*DASK, "worker", address, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"]
+        with running(worker, worker, cwd=tmp_path) as workers:
+            with Client(address, timeout=PATIENCE) as client:
+                # one that is late would find all work done
+                client.wait_for_workers(2, timeout=PATIENCE)
+            yield address, [psutil.Process(one.pid) for one in (scheduler, *workers)]
 
 
 def at_work(nanny):
@@ -428,19 +435,19 @@ def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(
     for root in (first, second):
         slow.hand_in_at(root)
     command = started(slow, first, "--scheduler", address)
-    (worker,) = wait_for(lambda: at_work(one), 60)
+    (worker,) = wait_for(lambda: at_work(one))
     below = worker.children(recursive=True)
     until(command, "2/8")
     kill(worker)
-    said, troubles = command.communicate(timeout=120)
+    said, troubles = command.communicate(timeout=PATIENCE)
     assert command.returncode == 0 and "failed:" not in said, said + troubles
-    wait_for(lambda: all(map(ended, below)), 15)
+    wait_for(lambda: all(map(ended, below)))
     completes(slow, first)
 
     command = started(slow, second, "--scheduler", address)
     until(command, "2/8")
     kill(scheduler)
-    _, said = command.communicate(timeout=120)
+    _, said = command.communicate(timeout=PATIENCE)
     assert command.returncode == 2
     assert (
         said.strip()
@@ -461,18 +468,7 @@ def test_the_loss_of_a_worker_is_made_up_for_and_that_of_the_scheduler_is_told(
 def test_a_scheduler_without_workers_is_told(slow, tmp_path, monkeypatch, capsys):
     slow.hand_in_at(tmp_path)
     monkeypatch.setattr(pool, "DESERTED", 1.0)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    with running(
-        [
-            *DASK,
-            "scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            address.rpartition(":")[2],
-            "--no-dashboard",
-        ]
-    ):
+    with scheduling(tmp_path) as (address, _):
         assert main(slow.command(tmp_path, "--scheduler", address)) == 2
     assert (
         f"the scheduler {address} has had no workers for 1 s: start some, then"
