@@ -127,6 +127,13 @@ def watched(page):
     return page
 
 
+def settle(page, milliseconds):
+    """Let time go by as the page counts it: what it had put off until sooner is done by then,
+    however busy the machine.
+    """
+    page.evaluate("time => new Promise(done => setTimeout(done, time))", milliseconds)
+
+
 @contextlib.contextmanager
 def opened(browser, **device):
     """A page that is watched, and fails the test on an error of its own scripts."""

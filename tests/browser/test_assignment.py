@@ -9,7 +9,7 @@ from graders.chapter_03 import PROBLEMS
 from hostile import stock
 from made_up.students import Student, reference_answers, write_submission
 
-from .conftest import HOME, PHONE, watched
+from .conftest import HOME, PHONE, settle, watched
 from .live import PATIENCE, agree, foreign
 
 CHAPTER = "03-softmax"
@@ -192,7 +192,7 @@ def test_files_that_are_no_work_on_this_assignment_change_nothing(page, site):
 def test_work_outlives_a_new_version_of_the_assignment(page, site):
     page.goto(site + PAGE)
     paste(page, "p1", "mine = 1")
-    page.wait_for_timeout(500)
+    settle(page, 500)
 
     def renewed(route):
         text = route.fetch().text().replace('"grade_id": "p1"', '"grade_id": "p1-new"')

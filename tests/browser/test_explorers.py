@@ -13,7 +13,7 @@ from lmcore.data import smollm2
 from lmcore.models import transformer
 from lmcore.models.pretrained import load_pretrained
 
-from .conftest import PHONE, opened
+from .conftest import PHONE, opened, settle
 
 HOME = Path(__file__).resolve().parents[2]
 BIT = np.log(2)
@@ -97,7 +97,7 @@ def table(page, stage):
 
 def finding(page, stage):
     """The sentence told to screen readers, once it has settled."""
-    page.wait_for_timeout(400)
+    settle(page, 400)
     said = stage.locator("[role=status]")
     return said.inner_text()
 
@@ -445,10 +445,11 @@ def test_the_pocket_transformers_of_the_page_are_lmcores(page, site, explorer_da
         choose(page, stage, "Model", label)
         model = quantised_pocket(explorer_data, name)
         page.wait_for_function(
-            "([stage, n]) => stage.querySelector('select').value.endsWith(n)",
+            "([stage, n]) => stage.querySelector('select').value.endsWith(n) && performance"
+            ".getEntriesByType('resource').some(one => one.name.endsWith(n + '.bin'))",
             arg=[stage.element_handle(), name.rpartition("-")[2]],
         )
-        page.wait_for_timeout(500)
+        settle(page, 500)
         for text in random_texts(model.charset):
             field.fill(text)
             wanted = model.token_log_probs(np.array(model.encode(text))[None])[0]
@@ -701,7 +702,7 @@ def test_an_explorer_waits_and_fits_a_phone(page, site, name):
     ]
     assert [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in wrong] == []
     page.set_viewport_size({"width": 640, "height": 740})  # 1280 px at 200 %
-    page.wait_for_timeout(100)
+    settle(page, 100)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .conftest import settle
+
 COPY = """() => {
     const event = new ClipboardEvent("copy", {
         clipboardData: new DataTransfer(), bubbles: true, cancelable: true,
@@ -58,12 +60,12 @@ def test_the_contents_say_where_one_is(page, site):
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(f"{site}book/notation.html")
     height = page.evaluate("document.documentElement.scrollHeight")
-    seen = []
-    for position in range(800, height - 800, 600):
+    positions = range(800, height - 800, 600)
+    assert len(positions) > 3
+    for position in positions:
         page.evaluate(f"scrollTo(0, {position})")
-        page.wait_for_timeout(150)
-        seen.append(page.locator(".bd-sidebar-secondary .nav-link.active").count())
-    assert len(seen) > 3 and all(seen)
+        settle(page, 150)
+        page.wait_for_selector(".bd-sidebar-secondary .nav-link.active", state="attached")
 
 
 def test_the_drawer_of_contents_closes_behind_a_tap(page, site):
@@ -72,8 +74,8 @@ def test_the_drawer_of_contents_closes_behind_a_tap(page, site):
     page.locator(".secondary-toggle").click()
     link = page.locator(".bd-sidebar-secondary a").nth(2)
     link.click()
-    page.wait_for_timeout(400)
-    assert not page.locator("#pst-secondary-sidebar-checkbox").is_checked()
+    page.wait_for_selector("#pst-secondary-sidebar-checkbox:not(:checked)", state="attached")
+    settle(page, 400)
     assert not link.is_visible() or link.bounding_box()["x"] >= 390
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from .conftest import settle
+
 AXE = (Path(__file__).parent / "vendor" / "axe" / "axe.min.js").read_text(encoding="utf-8")
 
 # What a reader types, and how the title or the address of the first result begins.
@@ -98,8 +100,9 @@ def test_the_search_weighs_little_and_only_where_it_is_used(page, site):
     page.goto(f"{site}book/03-softmax/index.html")
     page.wait_for_timeout(500)
     assert not [url for url in page.asked if "/search/" in url]
-    page.locator(".search-button-field").first.click()
-    page.wait_for_timeout(500)
+    with page.expect_response("**/search/documents.json"):
+        page.locator(".search-button-field").first.click()
+    settle(page, 500)
     assert sorted(url.rpartition("/")[2] for url in page.asked if "/search/" in url) == [
         "documents.json",
         "search.js",
