@@ -109,11 +109,11 @@ def constant_forecaster(acc):
             ),
             "only what is right pays": (
                 CONSTANT.format("0, 0, 0, acc * (1 - acc), -acc * np.log(acc)"),
-                "Wrong predictions pay as well",
+                "Wrong predictions count as well",
             ),
             "surprise of the constant": (
                 CONSTANT.format("0, 0, 0, acc * (1 - acc), -np.log(acc)"),
-                "Wrong predictions pay as well",
+                "Wrong predictions count as well",
             ),
         },
     ),
