@@ -34,8 +34,10 @@ import numpy as np
 
 # set while a hidden test runs: then no message may hold a value
 HIDDEN = "NBJUDGE_HIDDEN"
-# why an answer failed
-SLIP, ERROR = "slip", "error"
+# Why an answer failed: as a known mistake does; as one does that raises an exception; by an
+# exception that none explains; because it is not written.
+SLIP, CRASH, ERROR, BLANK = "slip", "crash", "error", "blank"
+UNWRITTEN = "not written yet"
 CONSTANTS = (type(None), bool, int, float, complex, str, bytes)
 # What references and known mistakes answered, by a hash of the question: None where nobody asks the
 # same again. A grader that judges a whole class puts a dict here and keeps it from one submission
@@ -77,8 +79,9 @@ class Result(NamedTuple):
     message : str or None
         What was wrong; None if the answer passed.
     cause : str
-        `SLIP` if a known mistake explains the failure, `ERROR` if the answer raised an exception
-        or is not written, "" otherwise.
+        `SLIP` if a known mistake explains the failure, `CRASH` if that mistake raises an exception
+        as the answer does, `ERROR` if the answer raised one that no mistake explains, `BLANK` if
+        it is not written, "" otherwise.
 
     Examples
     --------
@@ -146,7 +149,7 @@ def example(name, call, expected, hint, *, rtol=1e-6, atol=1e-9, weight=1):
     """
     got, error = _attempt(call)
     if error:
-        return Result(name, weight, f"{_sentence(error)} {hint}", ERROR)
+        return Result(name, weight, f"{_sentence(error)} {hint}", _cause(error))
     problem = _difference(got, expected, rtol, atol)
     if problem is None:
         return Result(name, weight, None)
@@ -188,7 +191,7 @@ def holds(name, predicate, hint, *, weight=1):
     """
     got, error = _attempt(predicate)
     if error:
-        return Result(name, weight, f"{_sentence(error)} {hint}", ERROR)
+        return Result(name, weight, f"{_sentence(error)} {hint}", _cause(error))
     return Result(name, weight, None if got is not None and bool(np.all(got)) else hint)
 
 
@@ -223,13 +226,24 @@ def raises(name, call, error, hint, *, weight=1):
     except error:
         return Result(name, weight, None)
     except NotImplementedError:
-        return Result(name, weight, f"not written yet. {hint}", ERROR)
+        return Result(name, weight, f"{UNWRITTEN}. {hint}", BLANK)
     except (Exception, SystemExit) as other:
         return Result(name, weight, f"{_told(other)} instead. {hint}", ERROR)
     return Result(name, weight, f"raised nothing. {hint}")
 
 
-def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e-9, weight=1):
+def against(
+    name,
+    answer,
+    reference,
+    cases,
+    *,
+    mistakes=None,
+    near=None,
+    rtol=1e-6,
+    atol=1e-9,
+    weight=1,
+):
     """`answer` must agree with `reference` on every case.
 
     Parameters
@@ -242,7 +256,10 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
         Arguments, one tuple per call.
     mistakes : dict of str to callable, optional
         Message to wrong implementation. The first whose values the answer shares, on every case,
-        is the message shown.
+        is the message shown; where a mistake raises an exception, so must the answer, of its kind.
+    near : float, optional
+        A tolerance, relative and absolute: an answer that keeps to it everywhere is right but for
+        its precision. It is told so, and it counts as a known mistake.
     rtol, atol : float
         Tolerances of `numpy.allclose`; equal infinities agree.
     weight : float
@@ -273,25 +290,32 @@ def against(name, answer, reference, cases, *, mistakes=None, rtol=1e-6, atol=1e
             # answers were new to it: let it hold those of the mistakes too
             for wrong in mistakes.values():
                 for case, got, _ in passes:
-                    _same_as(wrong, case, got, rtol, atol)
+                    _same_as(wrong, case, got, None, rtol, atol)
         return Result(name, weight, None)
     for message, wrong in mistakes.items():
         # the failures first: most mistakes that are not this one differ there
         if all(
-            error is None and _same_as(wrong, case, got, rtol, atol)
-            for case, got, error in failures + passes
+            _same_as(wrong, case, got, error, rtol, atol) for case, got, error in failures + passes
         ):
-            return Result(name, weight, message, SLIP)
+            raised = any(error for _, _, error in failures)
+            return Result(name, weight, message, CRASH if raised else SLIP)
     share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
-    raised = any(error for _, _, error in failures)
-    return Result(name, weight, f"{first}{share}", ERROR if raised else "")
+    if near and all(
+        error is None and _difference(got, _answer_of(reference, case), near, near) is None
+        for case, got, error in failures
+    ):
+        coarse = f"too coarse: right to within {near:g}, where {rtol or atol:g} is asked for"
+        return Result(name, weight, f"{coarse}{share}", SLIP)
+    error = next((error for _, _, error in failures if error), None)
+    return Result(name, weight, f"{first}{share}", _cause(error))
 
 
 def score(results, points):
     """Print one line per result and return the points earned, in proportion to the weights.
 
     A slip costs half of the points at most: where a known mistake is recognised, what else fails
-    is taken for its consequence, unless the answer raised an exception or is not written.
+    is taken for its consequence, unless something is not written or raised an exception that the
+    mistake does not raise.
 
     Parameters
     ----------
@@ -337,7 +361,16 @@ def _is_a_slip(results):
     One that shows in two ways has two messages.
     """
     causes = {result.cause for result in results if result.message is not None}
-    return SLIP in causes and ERROR not in causes
+    if BLANK in causes or SLIP not in causes:
+        return False
+    return CRASH in causes or ERROR not in causes
+
+
+def _cause(error):
+    """Of a failure that no known mistake explains; `error` is what `_attempt` says."""
+    if error is None:
+        return ""
+    return BLANK if error == UNWRITTEN else ERROR
 
 
 @contextlib.contextmanager
@@ -359,7 +392,7 @@ def _attempt(call, told=True):
         with _quiet():
             return call(), None
     except NotImplementedError:
-        return None, "not written yet"
+        return None, UNWRITTEN
     except (Exception, SystemExit) as error:
         return None, _told(error) if told else f"raised {type(error).__name__}"
 
@@ -498,11 +531,11 @@ def _copy(value):
     return value if type(value) in (int, float, str) else copy.deepcopy(value)
 
 
-def _same_as(wrong, case, got, rtol, atol):
-    """Whether a known mistake gives the student's values on this case."""
-    mistaken, error = _attempt(lambda: _answer_of(wrong, case))
-    if error:
-        return False
+def _same_as(wrong, case, got, error, rtol, atol):
+    """Whether a known mistake gives the student's values on this case, or the same exception."""
+    mistaken, raised = _attempt(lambda: _answer_of(wrong, case), told=False)
+    if error or raised:
+        return error == raised
     try:
         return bool(
             np.allclose(

@@ -185,7 +185,7 @@ CLASS = {
         says="the probability was rounded to 0.0 before its logarithm",
     ),
     "epsilon": Student(
-        {"p3": LOG_WITH_EPSILON}, score=14, says="hides the error instead of mending it"
+        {"p3": LOG_WITH_EPSILON}, score=14, says="hides the error instead of fixing it"
     ),
     "bits": Student({"p3": BITS}, score=14, says="Your numbers are in bits"),
     "inverse-temperature": Student(

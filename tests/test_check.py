@@ -238,6 +238,32 @@ def test_a_mistake_is_named_only_if_it_explains_every_answer():
     assert one.message == "has other values (1 of 2 cases differ)"
 
 
+def test_a_mistake_may_raise_as_the_answer_does():
+    """It gives the same wrong numbers where shapes fit, and fails alike where they do not."""
+    cases = [(np.ones((2, 2)), np.array([1.0, 2.0])), (np.ones((2, 3)), np.array([1.0, 2.0]))]
+    mistakes = {"You did not transpose.": lambda a, x: a @ x}
+    right, transposed = (lambda a, x: a.T @ x), (lambda a, x: np.matmul(a, x))
+    told = check.against("products", transposed, right, cases, mistakes=mistakes)
+    assert told.message == "You did not transpose." and told.cause == check.CRASH
+
+    def other(a, x):
+        return a @ x if a.shape[0] == a.shape[1] else {}[0]
+
+    told = check.against("products", other, right, cases, mistakes=mistakes)
+    assert "transpose" not in told.message and told.cause == check.ERROR
+
+
+def test_an_answer_that_is_only_coarse_is_told_so():
+    how = {"rtol": 0, "atol": 1e-6, "near": 0.01}
+    coarse = check.against(
+        "roots", lambda x: np.round(np.sqrt(x), 2), np.sqrt, [(2.0,), (3.0,)], **how
+    )
+    assert coarse.message.startswith("too coarse: right to within 0.01, where 1e-06 is asked for")
+    assert coarse.cause == check.SLIP
+    wrong = check.against("roots", lambda x: np.sqrt(x) + 0.1, np.sqrt, [(2.0,), (3.0,)], **how)
+    assert "coarse" not in wrong.message and wrong.cause == ""
+
+
 def test_whoever_is_right_first_leaves_the_mistakes_answers_to_the_others(monkeypatch):
     monkeypatch.setattr(check, "REMEMBERED", {})
     asked = [(np.array([1.0, 2.0]),)]
@@ -257,6 +283,10 @@ def test_whoever_is_right_first_leaves_the_mistakes_answers_to_the_others(monkey
         (check.ERROR, 1),
         (f"{check.SLIP} {check.SLIP}", 2),
         (f"{check.SLIP} {check.ERROR}", 1),
+        (check.CRASH, 1),
+        (f"{check.SLIP} {check.CRASH} {check.ERROR}", 2),
+        (f"{check.SLIP} {check.CRASH} {check.BLANK}", 1),
+        (f"{check.SLIP} {check.BLANK}", 1),
     ],
 )
 def test_a_recognised_slip_costs_half_of_the_points_at_most(causes, points, capsys):

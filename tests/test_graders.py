@@ -59,14 +59,14 @@ def test_right_answers_in_another_style_earn_everything(chapter, problem, name):
 
 @pytest.mark.parametrize("chapter, problem, name", WRONG)
 def test_wrong_answers_lose_points_and_are_told_why(chapter, problem, name):
-    code, most, phrase = TABLES[chapter][problem].wrong[name]
+    code, most, phrase, *why = TABLES[chapter][problem].wrong[name]
     score, said = graders.grade(chapter, problem, code)
     points = TABLES[chapter][problem].points
     assert score <= most < points, said
     assert phrase in said, said
-    assert slips.line(chapter, problem, name, points, points - score) in PAGE, (
-        "write the page anew: python -m tools.slips"
-    )
+    assert bool(why) == (score < points / 2), "more than half: say why in the table, or cost less"
+    row = slips.Row(chapter, problem, name, points, points - score, *why)
+    assert slips.line(row) in PAGE, "write the page anew: python -m tools.slips"
 
 
 def test_the_page_of_slips_has_no_others():

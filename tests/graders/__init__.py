@@ -26,8 +26,9 @@ class Problem(NamedTuple):
         What the test cell can give.
     right : dict of str to str
         Name to the text of an answer cell; each earns all points.
-    wrong : dict of str to (str, float, str)
-        Name to the text, the most it may earn, and a phrase of the message that it must get.
+    wrong : dict of str to tuple
+        Name to the text, the most it may earn, a phrase of the message that it must get and, where
+        it costs more than half of the points, why.
     """
 
     points: float

@@ -354,6 +354,7 @@ def finite_mass(initial, transition):
 """,
                 1,
                 "raised LinAlgError",
+                "the formula that the problem is there to replace",
             ),
             "a thousand draws": (
                 """
@@ -391,8 +392,8 @@ def finite_mass(initial, transition):
     Q, r = table[:, :-1], table[:, -1]
     return initial[-1] + np.array(initial)[:-1] @ np.linalg.lstsq(np.eye(len(Q)) - Q, r, rcond=None)[0]
 """,
-                0.5,
-                "sources with traps",
+                2,
+                "least squares takes the shortest",
             ),
             "one token": (
                 """

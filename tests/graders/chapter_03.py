@@ -37,8 +37,8 @@ def lm_logits(hidden, embedding, bias=None):
 def lm_logits(hidden, embedding, bias=None):
     return hidden @ embedding + (0 if bias is None else bias)
 """,
-                0,
-                "raised ValueError",
+                1.5,
+                "with V ≠ d the shapes do not fit",
             ),
             "forgets the bias": (
                 """
@@ -54,8 +54,8 @@ def lm_logits(hidden, embedding, bias=None):
     z = embedding @ np.ravel(hidden)[:embedding.shape[1]]
     return z if bias is None else z + bias
 """,
-                1,
-                "has shape",
+                1.5,
+                "You score one hidden state only",
             ),
         },
     ),
@@ -137,8 +137,8 @@ def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits, axis=axis))
     return e / e.sum(axis=axis)
 """,
-                1.5,
-                "raised ValueError",
+                2.5,
+                "Maximum and sum lost their axis",
             ),
             "clipped instead of shifted": (
                 """
@@ -221,8 +221,8 @@ def surprise(logits, tokens):
     z = z - z.max(axis=-1, keepdims=True)
     return (np.log(np.exp(z).sum(axis=-1, keepdims=True)) - z)[:, tokens]
 """,
-                0,
-                "has shape",
+                2,
+                "You ask every row for every token",
             ),
             "infinities subtracted": (
                 """
@@ -336,8 +336,8 @@ def temperature_for_entropy(logits, target):
             best = (abs(h - target), t)
     return best[1]
 """,
-                1,
-                "cases differ",
+                2,
+                "too coarse: right to within 0.02",
             ),
             "never refuses": (
                 """
@@ -361,6 +361,7 @@ def temperature_for_entropy(logits, target):
 """,
                 0,
                 "raised ValueError",
+                "it answers nothing",
             ),
             "unstable exponentials": (
                 """

@@ -353,8 +353,8 @@ def masked_loss(losses, mask):
         raise ValueError
     return np.mean(np.asarray(losses)[mask])
 """,
-                0.5,
-                "divide by the number of tokens that count",
+                1.5,
+                "selects places 0 and 1",
             ),
             "always refuses": (
                 """
@@ -363,6 +363,7 @@ def masked_loss(losses, mask):
 """,
                 0,
                 "raised ValueError",
+                "it answers nothing",
             ),
         },
     ),
@@ -560,6 +561,7 @@ def left_to_learn(teacher_logits, student_logits):
 """,
                 0,
                 "cannot fall below log 2",
+                "it answers nothing",
             ),
         },
     ),

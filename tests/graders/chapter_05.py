@@ -552,7 +552,7 @@ def encode(tokens, first, follow):
                 3.5,
                 "finer than any float: raised",
             ),
-            "leading zeros lost": (ENCODE.replace(".zfill(b)", ""), 3.5, "asked for"),
+            "leading zeros lost": (ENCODE.replace(".zfill(b)", ""), 2, "lost its leading zeros"),
         },
     ),
 }

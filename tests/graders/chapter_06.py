@@ -429,7 +429,7 @@ def luck(confidence, n_bins):
     return np.mean([ece(c, draw.random(len(c)) < c, n_bins) for _ in range(2000)])
 """,
                 1.5,
-                "outcomes are not equally likely",
+                "too coarse: right to within 0.02",
             ),
         },
     ),
@@ -501,13 +501,13 @@ def level_power(totals, lengths):
     s, n = np.array(totals), np.array(lengths, dtype=float)
     return min(np.linspace(0, 1, 1001), key=lambda a: np.std(s / n**a))
 """,
-                0.6,
-                "halve the bracket",
+                1.5,
+                "You make the *spread* of the scores small",
             ),
             "inverse power": (
                 POWER.replace("return a\n", "return 1 - a\n"),
-                1.6,
-                "changes sign between 0 and 1",
+                1.5,
+                "You return 1 - α",
             ),
         },
     ),

@@ -683,8 +683,8 @@ def beam(first, table, width, max_len, alpha):
             ),
             "greedy whatever the width": (
                 BEAM.replace("[:width]\n    done", "[:1]\n    done"),
-                2,
-                "0.44 · 0.9",
+                1.5,
+                "One text lives on",
             ),
             "the ended go on": (
                 BEAM.replace(
@@ -700,8 +700,8 @@ def beam(first, table, width, max_len, alpha):
             ),
             "multiplied": (
                 BEAM.replace("lp / len(p) ** alpha", "lp * len(p) ** alpha"),
-                2,
-                "log p divided by the number of tokens",
+                1.5,
+                "You multiply by the length",
             ),
         },
     ),

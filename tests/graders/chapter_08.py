@@ -315,7 +315,7 @@ def kneser_ney_rows(counts, discount):
                 DISCOUNT
                 + ROWS.replace("seen.sum(axis=0) / seen.sum()", "seen.sum(axis=1) / seen.sum()"),
                 2,
-                "It counts contexts",
+                "The axes of N1+ are swapped",
             ),
         },
     ),
@@ -559,8 +559,8 @@ def attend(Q, K, V):
             ),
             "sees only what lies before": (
                 ATTEND.replace("S - T + i + 1", "max(S - T + i, 1)"),
-                0.5,
-                "each position sees itself",
+                1.5,
+                "A position must see itself",
             ),
             "no maximum": (
                 """

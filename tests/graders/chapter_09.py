@@ -605,7 +605,7 @@ def emitted(probs, flagged, attempts):
     return np.append(p / p.sum(), 0)
 """
                 + HARM,
-                1.7,
+                1.5,
                 "with a limit on attempts a refusal is left over",
             ),
             "one attempt too many": (
