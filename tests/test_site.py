@@ -561,12 +561,13 @@ def small_book(tmp_path, monkeypatch):
         )
     (tmp_path / "book" / "references.bib").write_text("")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
-    (tmp_path / "pyproject.toml").write_text(
-        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-        '[project]\nname = "lmcore"\nversion = "0"\n'
-    )
-    (tmp_path / "lmcore").mkdir()
-    (tmp_path / "lmcore" / "__init__.py").write_text("")
+    for name, place in (("lmcore", tmp_path), ("nbjudge", tmp_path / "nbjudge")):
+        (place / name).mkdir(parents=True)
+        (place / name / "__init__.py").write_text("")
+        (place / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+            f'[project]\nname = "{name}"\nversion = "0"\n'
+        )
 
     def write(text):
         (tmp_path / "book" / "page.md").write_text(text)

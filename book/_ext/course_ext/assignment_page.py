@@ -9,6 +9,7 @@ Only the release is read, never the source: what students may not see cannot get
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -33,11 +34,15 @@ Open takes it back, on any device, and takes what JupyterLab saved too.</li></ul
 # The address is the site's own: the script completes it from where the page was loaded.
 INSTALL = """<details><summary>Continue in JupyterLab</summary>
 <p>Download the notebook and open it in JupyterLab, with Python 3.11 or newer. One line, typed in a
-terminal, installs what it needs, data and tests included:</p>
+terminal, installs what it needs: JupyterLab, the library with its data, and <code>nbjudge</code>,
+whose <code>nbjudge check exercises.ipynb</code> runs the visible tests as grading will:</p>
 <pre><code>python -m pip install "lmcore[student] @ \
-<span class="assignment-wheel">{wheel}</span>"</code></pre>
-<p>In Colab or Binder, put <code>%pip install</code> with the same words in quotes into a new cell
-at the top.</p></details>"""
+<span class="assignment-wheel">{lmcore}</span>" "nbjudge @ \
+<span class="assignment-wheel">{nbjudge}</span>"</code></pre>
+<p>Where JupyterLab runs already, as in Colab, this line in a new cell at the top is enough; the
+first cell says so too if it does not find the library:</p>
+<pre><code>%pip install "lmcore[data,plot] @ \
+<span class="assignment-wheel">{lmcore}</span>"</code></pre></details>"""
 NO_SCRIPT = """<noscript><p>This page needs scripts to run code. Download the notebook above
 and solve it in JupyterLab.</p></noscript>"""
 # What the script waits for; it stands in the page from the start, so that nothing moves.
@@ -169,7 +174,7 @@ class AssignmentCell(SphinxDirective):
         if name == "board":
             data = as_data(slug, notebook)
             script = f'<script type="application/json" id="assignment">{data}</script>'
-            install = INSTALL.format(wheel=wheel_address(self.config.html_baseurl))
+            install = INSTALL.format(**wheel_addresses(self.config.html_baseurl))
             board = BOARD.format(progress=progress(notebook), install=install)
             return [on_site(board + script)]
         if name == "hand-in":
@@ -194,18 +199,20 @@ def fill(box: nodes.container, cell: dict) -> nodes.container:
             f'<label for="{field}">Your answer, in Markdown; formulas between dollars</label>'
             f'<textarea id="{field}" rows="12" disabled></textarea>{toolbar}'
         )
+    elif role(cell) == "given":
+        opening = '<details class="assignment-fold"><summary>Code that is given</summary>'
+        box += [on_site(opening), listing, on_site("</details>")]
     else:
-        box += listing
-        if role(cell) == "answer":
-            box += on_site(toolbar)
+        box += [listing, on_site(toolbar)]
     return box
 
 
-def wheel_address(baseurl: str) -> str:
-    """Where the site has the library's wheel (live_code.py puts it there)."""
-    from lmcore import __version__
-
-    return f"{baseurl}live/lmcore-{__version__}-py3-none-any.whl"
+def wheel_addresses(baseurl: str) -> dict[str, str]:
+    """Where the site has the wheels of lmcore and nbjudge (live_code.py puts them there)."""
+    return {
+        name: f"{baseurl}live/{name}-{importlib.import_module(name).__version__}-py3-none-any.whl"
+        for name in ("lmcore", "nbjudge")
+    }
 
 
 def progress(notebook: dict) -> str:

@@ -58,7 +58,7 @@ def link_script(app, pagename, templatename, context, doctree) -> None:
 
 
 def build_wheel(home: Path, folder: Path) -> Path:
-    """lmcore's wheel, built without a network."""
+    """The wheel of a distribution, built without a network."""
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=home,
@@ -66,9 +66,7 @@ def build_wheel(home: Path, folder: Path) -> Path:
         text=True,
     )
     if done.returncode:
-        raise ExtensionError(
-            f"lmcore's wheel for the live cells could not be built: {done.stderr.strip()}"
-        )
+        raise ExtensionError(f"the wheel of {home} could not be built: {done.stderr.strip()}")
     return next(folder.glob("*.whl"))
 
 
@@ -141,7 +139,10 @@ def carry_pyodide(app, exception) -> None:
 
 
 def publish(app, exception) -> None:
-    """Script, worker, wheel, data and manifest into SITE/live."""
+    """Script, worker, wheels, data and manifest into SITE/live.
+
+    The live cells use lmcore's wheel; students who work in JupyterLab install both.
+    """
     if exception is not None or app.builder.name != "html":
         return
     site, home = Path(app.outdir), Path(app.srcdir)
@@ -153,7 +154,10 @@ def publish(app, exception) -> None:
     for old in live.glob("*.whl"):
         old.unlink()
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = shutil.copy2(build_wheel(home, Path(scratch)), live)
+        wheel, _ = (
+            shutil.copy2(build_wheel(place, Path(scratch, name)), live)
+            for name, place in (("lmcore", home), ("nbjudge", home / "nbjudge"))
+        )
     archives = []
     for package, when in ARCHIVES.items():
         target = live / f"{package}.zip"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 from urllib.parse import quote
 
+from course_ext.assignment_page import wheel_addresses
 from course_ext.path import PAGE, sections
 
 
@@ -105,7 +106,9 @@ def offer(app, pagename, templatename, context, doctree) -> None:
         return
     box = f'<p class="course-take">Download: {" · ".join(lines)}</p>\n'
     if needs_install:
-        command = html.escape(f'%pip install -q "lmcore[data,plot] @ git+{address}@{branch}"')
+        base = app.config.html_baseurl
+        library = wheel_addresses(base)["lmcore"] if base else f"git+{address}@{branch}"
+        command = html.escape(f'%pip install -q "lmcore[data,plot] @ {library}"')
         box += (
             '<details class="course-take"><summary>Before the first cell in'
             " Colab</summary><p>Colab has no <code>lmcore</code> yet. Run this in a new cell at"

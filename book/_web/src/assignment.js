@@ -532,8 +532,9 @@ for (const [position, cell] of notebook.cells.entries()) {
 }
 boards.forEach(makeBoard);
 
-const wheel = document.querySelector(".assignment-wheel");
-wheel.textContent = new URL(wheel.textContent, python.SITE).href;
+for (const wheel of document.querySelectorAll(".assignment-wheel")) {
+  wheel.textContent = new URL(wheel.textContent, python.SITE).href;
+}
 
 const kept = await recall(NAME);
 show(kept ?? { answers: {}, own: [] });
