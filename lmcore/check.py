@@ -536,18 +536,16 @@ def _same_as(wrong, case, got, error, rtol, atol):
     mistaken, raised = _attempt(lambda: _answer_of(wrong, case), told=False)
     if error or raised:
         return error == raised
+    if isinstance(got, str):
+        return got == mistaken
     try:
-        return bool(
-            np.allclose(
-                np.asarray(got, dtype=float),
-                np.asarray(mistaken, dtype=float),
-                rtol=rtol,
-                atol=atol,
-                equal_nan=True,
-            )
-        )
+        got, mistaken = np.asarray(got, dtype=float), np.asarray(mistaken, dtype=float)
     except (TypeError, ValueError):
         return False
+    # by broadcasting, an empty answer would be close to any other of one number
+    if mistaken.ndim and got.shape != mistaken.shape:
+        return False
+    return np.allclose(got, mistaken, rtol=rtol, atol=atol, equal_nan=True)
 
 
 def _short(value):

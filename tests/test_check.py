@@ -238,6 +238,12 @@ def test_a_mistake_is_named_only_if_it_explains_every_answer():
     assert one.message == "has other values (1 of 2 cases differ)"
 
 
+def test_a_list_of_another_length_is_no_known_mistake():
+    mistakes = {"You find nothing.": lambda x: []}
+    told = check.against("lists", lambda x: [3], lambda x: [3, 4], [(1,)], mistakes=mistakes)
+    assert told.message == "has shape (1,) where (2,) is asked for"
+
+
 def test_a_mistake_may_raise_as_the_answer_does():
     """It gives the same wrong numbers where shapes fit, and fails alike where they do not."""
     cases = [(np.ones((2, 2)), np.array([1.0, 2.0])), (np.ones((2, 3)), np.array([1.0, 2.0]))]

@@ -55,8 +55,8 @@ def value_or_kind(function, case):
 
 def same(one, other, tolerances):
     """Whether two values would pass for each other."""
-    if isinstance(one, type) or isinstance(other, type):
-        return one is other
+    if any(isinstance(value, (type, str)) for value in (one, other)):
+        return type(one) is type(other) and one == other
     try:
         one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
         return one.shape == other.shape and np.allclose(one, other, *tolerances, equal_nan=True)

@@ -26,6 +26,23 @@ def string_log_prob(initial, transition, string):
     return sum(math.log(f) for f in factors) if all(f > 0 for f in factors) else -math.inf
 """
             ),
+            "a generator and fsum": """
+def string_log_prob(initial, transition, string):
+    import math
+    def factors():
+        row = initial
+        for token in string:
+            yield row[token]
+            row = transition[token]
+        yield row[-1]
+    return math.fsum(math.log(p) if p > 0 else -math.inf for p in factors())
+""",
+            "how often each step is made": """
+def string_log_prob(initial, transition, string):
+    T, path = np.vstack([transition, initial]), [-1, *string, -1]
+    steps, times = np.unique(np.stack([path[:-1], path[1:]]), axis=1, return_counts=True)
+    return np.float32(0) + np.sum(times * np.log(T[steps[0], steps[1]]))
+""",
         },
         wrong={
             "no end": (
@@ -95,6 +112,32 @@ def string_log_prob(initial, transition, string):
                 2,
                 "one factor, the EOS entry of `initial`",
             ),
+            "the end from `initial`": (
+                """
+def string_log_prob(initial, transition, string):
+    path = list(string)
+    if not path:
+        return np.log(initial[-1])
+    total = np.log(initial[path[0]]) + np.log(initial[-1])
+    for a, b in zip(path, path[1:]):
+        total += np.log(transition[a][b])
+    return total
+""",
+                1.5,
+                "The last factor is EOS after the last token",
+            ),
+            "columns for rows": (
+                """
+def string_log_prob(initial, transition, string):
+    T, total, before = np.array(transition), 0.0, None
+    for token in string:
+        total += np.log(initial[token] if before is None else T[token, before])
+        before = token
+    return total + np.log(initial[-1] if before is None else T[before, -1])
+""",
+                1.5,
+                "by columns",
+            ),
         },
     ),
     "p2": Problem(
@@ -123,6 +166,24 @@ def length_probs(initial, transition, max_len):
     return np.diff(ended, prepend=0)
 """
             ),
+            "backwards from the end": """
+def length_probs(initial, transition, max_len):
+    start, table = np.array(initial), np.array(transition)
+    ends, out = table[:, -1].copy(), [start[-1]]
+    for _ in range(max_len):
+        out.append(start[:-1].dot(ends))
+        ends = table[:, :-1].dot(ends)
+    return tuple(out)
+""",
+            "a list of Python floats": """
+def length_probs(initial, transition, max_len):
+    *now, ended = (float(p) for p in initial)
+    out = [ended]
+    while len(out) <= max_len:
+        out.append(sum(p * row[-1] for p, row in zip(now, transition)))
+        now = [sum(p * row[v] for p, row in zip(now, transition)) for v in range(len(now))]
+    return out
+""",
         },
         wrong={
             "EOS counted as a token": (
@@ -198,6 +259,32 @@ def length_probs(initial, transition, max_len):
                 2,
                 "You start from a uniform first token",
             ),
+            "more than n": (
+                """
+def length_probs(initial, transition, max_len):
+    i, t = np.array(initial), np.array(transition)
+    alive, out = i[:-1], [1 - i[-1]]
+    for _ in range(max_len):
+        out.append(out[-1] - alive @ t[:, -1])
+        alive = alive @ t[:, :-1]
+    return out
+""",
+                2,
+                "of *more* than n tokens",
+            ),
+            "Q the wrong way round": (
+                """
+def length_probs(initial, transition, max_len):
+    i, t = np.array(initial), np.array(transition)
+    alive, out = i[:-1], [i[-1]]
+    for _ in range(max_len):
+        out.append(alive @ t[:, -1])
+        alive = t[:, :-1] @ alive
+    return out
+""",
+                2,
+                "You multiply Q from the wrong side",
+            ),
         },
     ),
     "p3": Problem(
@@ -226,6 +313,24 @@ def next_words(pair_counts, word, k):
     return [[names[i], p[i]] for i in best]
 """
             ),
+            "heapq": """
+def next_words(pair_counts, word, k):
+    import heapq
+    mine = [(-count, pair[1]) for pair, count in pair_counts.items() if pair[0] == word]
+    if len(mine) == 0:
+        raise ValueError(word)
+    total = -sum(count for count, _ in mine)
+    return [[second, -count / total] for count, second in heapq.nsmallest(k, mine)]
+""",
+            "sorted twice, with Fraction": """
+def next_words(pair_counts, word, k):
+    from fractions import Fraction
+    mine = {v: pair_counts[u, v] for u, v in sorted(pair_counts) if u == word}
+    if not mine:
+        raise ValueError("never first")
+    best = sorted(mine, key=mine.get, reverse=True)
+    return tuple((v, Fraction(int(mine[v]), int(sum(mine.values())))) for v in best[:k])
+""",
         },
         wrong={
             "the joint probability": (
@@ -301,6 +406,32 @@ def next_words(pair_counts, word, k):
                 1.5,
                 "You return counts",
             ),
+            "ties backwards": (
+                """
+def next_words(pair_counts, word, k):
+    counts = {v: n for (u, v), n in pair_counts.items() if u == word}
+    if not counts:
+        raise ValueError
+    total = sum(counts.values())
+    ranked = sorted(counts.items(), key=lambda pair: (pair[1], pair[0]), reverse=True)
+    return [(v, n / total) for v, n in ranked[:k]]
+""",
+                2.5,
+                "yours stand in reverse",
+            ),
+            "rarest first": (
+                """
+def next_words(pair_counts, word, k):
+    counts = {v: n for (u, v), n in pair_counts.items() if u == word}
+    if not counts:
+        raise ValueError
+    total = sum(counts.values())
+    ranked = sorted(counts.items(), key=lambda pair: (pair[1], pair[0]))
+    return [(v, n / total) for v, n in ranked[:k]]
+""",
+                1.5,
+                "You list the rarest words first",
+            ),
         },
     ),
     "p4": Problem(
@@ -335,6 +466,30 @@ def finite_mass(initial, transition):
     return initial[n] + sum(initial[u] * x for u, x in zip(keep, chance))
 """
             ),
+            "states eliminated one by one": """
+def finite_mass(initial, transition):
+    P = np.vstack([transition, initial]).astype(float)
+    for k in range(len(transition)):
+        out = 1 - P[k, k]
+        if out > 0:
+            row = P[k] / out
+            row[k] = 0.0
+            P = P + np.outer(P[:, k], row)
+        P[:, k] = 0.0
+    return P[-1, -1]
+""",
+            "sets of tokens, then least squares": """
+def finite_mass(initial, transition):
+    T = np.asarray(transition)
+    good = {u for u in range(len(T)) if T[u, -1] > 0}
+    while more := {u for u in range(len(T)) if u not in good and any(T[u, v] > 0 for v in good)}:
+        good |= more
+    if not good:
+        return initial[-1]
+    g = sorted(good)
+    A, b = np.eye(len(g)) - T[g][:, g], T[g, -1]
+    return initial[-1] + np.asarray(initial)[g] @ np.linalg.lstsq(A, b, rcond=None)[0]
+""",
         },
         wrong={
             "always one": (
@@ -403,6 +558,31 @@ def finite_mass(initial, transition):
                 2,
                 "at most one token",
             ),
+            "what ends or repeats itself": (
+                """
+def finite_mass(initial, transition):
+    T, i = np.array(transition), np.array(initial)
+    alone = np.array([T[u, u] == 1 for u in range(len(T))])
+    keep = ~alone
+    Q, r = T[:, :-1][np.ix_(keep, keep)], T[keep, -1]
+    chance = np.linalg.pinv(np.eye(len(Q)) - Q) @ r
+    return i[-1] + i[:-1][keep] @ chance
+""",
+                3,
+                "least squares takes the shortest",
+            ),
+            "a token that can end will": (
+                """
+def finite_mass(initial, transition):
+    T, i = np.array(transition), np.array(initial)
+    ok = T[:, -1] > 0
+    for _ in range(len(T)):
+        ok |= (T[:, :-1][:, ok] > 0).any(axis=1)
+    return i[-1] + i[:-1][ok].sum()
+""",
+                2,
+                "only a share of its mass does",
+            ),
         },
     ),
     "p5": Problem(
@@ -435,6 +615,27 @@ def left_to_right(joint):
     return [rows(np.einsum("ijk->i", joint)), rows(np.einsum("ijk->ij", joint)), rows(joint)]
 """
             ),
+            "einsum, in float32": """
+def left_to_right(joint):
+    P = np.asarray(joint, dtype=np.float32)
+    pair, one = np.einsum("ijk->ij", P), np.einsum("ijk->i", P)
+    def over(a, b):
+        b = b[..., None]
+        return np.where(b > 0, a / np.where(b > 0, b, 1), np.float32(1) / a.shape[-1])
+    return [one, over(pair, one), over(P, pair)]
+""",
+            "masked arrays": """
+def left_to_right(joint):
+    P = np.ma.masked_equal(np.array(joint), 0)
+    parts = [P.sum(axis=(-1, -2)), P.sum(axis=-1), P]
+    found = []
+    for part in parts:
+        share = (part / part.sum(axis=-1, keepdims=True)).filled(0)
+        empty = share.sum(axis=-1) == 0
+        share[empty, -1] = 1
+        found.append(share)
+    return found
+""",
         },
         wrong={
             "marginals": (
@@ -492,6 +693,27 @@ def left_to_right(joint):
 """,
                 1.5,
                 "the history of the third token is both before it",
+            ),
+            "first and third exchanged": (
+                """
+def left_to_right(joint):
+    P = np.asarray(joint).T
+    a, b = P.sum(axis=(1, 2)), P.sum(axis=2)
+    with np.errstate(all="ignore"):
+        return a, np.nan_to_num(b / a[:, None], nan=0.5), np.nan_to_num(P / b[..., None], nan=0.5)
+""",
+                1.5,
+                "the other way round",
+            ),
+            "zero rows left empty": (
+                """
+def left_to_right(joint):
+    P = np.asarray(joint)
+    a, b = P.sum(axis=(1, 2)), P.sum(axis=2)
+    return a, np.nan_to_num(b / a[:, None]), np.nan_to_num(P / b[..., None])
+""",
+                2.5,
+                "put any distribution there",
             ),
         },
     ),

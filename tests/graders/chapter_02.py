@@ -123,6 +123,42 @@ def lost_by_independence(first, second, third):
     p = np.asarray(first)[:, None, None] * np.asarray(second)[..., None] * np.asarray(third)
     return H(p.sum((1, 2))) + H(p.sum((0, 2))) + H(p.sum((0, 1))) - H(p.ravel())
 """,
+            "Fractions, then one logarithm": """
+from fractions import Fraction
+from math import log, inf
+
+def chain_log_prob(first, second, third, sentence):
+    i, j, k = map(int, sentence)
+    p = Fraction(float(first[i])) * Fraction(float(second[i][j])) * Fraction(float(third[i][j][k]))
+    return log(p) if p else -inf
+
+def lost_by_independence(first, second, third):
+    a, b, c = np.float32(first), np.float32(second), np.float32(third)
+    joint = a[:, None, None].astype(float) * b[..., None] * c
+    total = 0.0
+    for place, p in np.ndenumerate(joint):
+        if p:
+            parts = (joint.take(v, axis=axis).sum() for axis, v in enumerate(place))
+            total += p * (log(p) - sum(map(log, parts)))
+    return total
+""",
+            "masked arrays": """
+def chain_log_prob(first, second, third, sentence):
+    row, total = (first, second, third), 0.0
+    for i in range(3):
+        table = np.asarray(row[i])[tuple(sentence[: i + 1])]
+        total = total + np.log(table)
+    return total
+
+def lost_by_independence(first, second, third):
+    f, s, t = map(np.asarray, (first, second, third))
+    joint = np.ma.masked_equal(np.einsum("i,ij,ijk->ijk", f, s, t), 0)
+    logs = np.ma.log(joint)
+    for axis in range(3):
+        others = tuple(x for x in range(3) if x != axis)
+        logs = logs - np.ma.log(joint.sum(axis=others, keepdims=True))
+    return (joint * logs).sum()
+""",
         },
         wrong={
             "the probability": (
@@ -203,6 +239,36 @@ def lost_by_independence(first, second, third):
                 3.5,
                 "holds NaN",
             ),
+            "bits in both": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    return np.log2(first[a]) + np.log2(second[a][b]) + np.log2(third[a][b][c])
+
+def lost_by_independence(first, second, third):
+    f, s, t = map(np.asarray, (first, second, third))
+    P = f[:, None, None] * s[:, :, None] * t
+    Q = np.einsum("i,j,k->ijk", P.sum((1, 2)), P.sum((0, 2)), P.sum((0, 1)))
+    return np.sum(P[P > 0] * np.log2(P[P > 0] / Q[P > 0]))
+""",
+                2,
+                "Your numbers are in bits",
+            ),
+            "an epsilon inside the logarithm": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    return np.log(first[a] * second[a][b] * third[a][b][c] + 1e-12)
+
+def lost_by_independence(first, second, third):
+    f, s, t = map(np.asarray, (first, second, third))
+    P = f[:, None, None] * s[:, :, None] * t
+    Q = np.einsum("i,j,k->ijk", P.sum((1, 2)), P.sum((0, 2)), P.sum((0, 1)))
+    return np.sum(P * np.log((P + 1e-12) / (Q + 1e-12)))
+""",
+                3.6,
+                "no small number instead",
+            ),
         },
     ),
     "p2": Problem(
@@ -226,6 +292,32 @@ def total_loss(log_probs, targets):
     return -np.where(keep, picked, 0).sum()
 """
             ),
+            "zip_longest": """
+from itertools import zip_longest
+
+def layout(texts, bos, eos):
+    targets = np.array(list(zip_longest(*([*t, eos] for t in texts), fillvalue=-100))).T
+    inputs = np.array(list(zip_longest(*([bos, *t] for t in texts), fillvalue=eos))).T
+    return inputs, targets
+
+def total_loss(log_probs, targets):
+    return -sum(float(row[t]) for rows, marks in zip(log_probs, targets) for row, t in zip(rows, marks) if t >= 0)
+""",
+            "take_along_axis and where": """
+def layout(texts, bos, eos):
+    n = max(map(len, texts), default=0) + 1
+    targets = np.array([list(t) + [eos] + [-100] * (n - 1 - len(t)) for t in texts], dtype=np.int32)
+    inputs = np.roll(targets, 1, axis=-1)
+    inputs[:, 0] = bos
+    inputs[inputs < 0] = bos
+    return [inputs, targets]
+
+def total_loss(log_probs, targets):
+    z, t = np.asarray(log_probs), np.asarray(targets)
+    ok = t != -100
+    picked = np.take_along_axis(z, np.where(ok, t, 0)[..., None], axis=-1)[..., 0]
+    return np.where(ok, -picked, 0).sum()
+""",
         },
         wrong={
             "nothing shifted": (
@@ -313,6 +405,40 @@ def total_loss(log_probs, targets):
                 2.7,
                 "garbage under ignored targets",
             ),
+            "padded in front": (
+                """
+def layout(texts, bos, eos):
+    n = max(map(len, texts)) + 1
+    targets = np.array([[-100] * (n - 1 - len(t)) + list(t) + [eos] for t in texts])
+    inputs = np.array([[bos] * (n - len(t)) + list(t) for t in texts])
+    return inputs, targets
+
+def total_loss(log_probs, targets):
+    z, t = np.asarray(log_probs), np.asarray(targets)
+    b, i = np.nonzero(t != -100)
+    return -z[b, i, t[b, i]].sum()
+""",
+                1.7,
+                "You pad in front",
+            ),
+            "probabilities summed": (
+                """
+def layout(texts, bos, eos):
+    n = max(map(len, texts)) + 1
+    targets = np.full((len(texts), n), -100)
+    inputs = np.full((len(texts), n), bos)
+    for b, t in enumerate(texts):
+        targets[b, :len(t) + 1], inputs[b, 1:len(t) + 1] = [*t, eos], t
+    return inputs, targets
+
+def total_loss(log_probs, targets):
+    z, t = np.asarray(log_probs), np.asarray(targets)
+    b, i = np.nonzero(t != -100)
+    return -np.exp(z[b, i, t[b, i]]).sum()
+""",
+                2,
+                "You add probabilities",
+            ),
         },
     ),
     "p3": Problem(
@@ -336,6 +462,35 @@ def leaking_rows(before, after, changed):
     return np.flatnonzero(moved[:changed + 1])
 """
             ),
+            "blocks of each document": """
+def attention_weights(scores, documents):
+    scores, documents = np.array(scores, dtype=np.float64), list(documents)
+    out = np.zeros_like(scores)
+    for i, own in enumerate(documents):
+        keys = [j for j in range(i + 1) if documents[j] == own]
+        logs = scores[i, keys]
+        out[i, keys] = np.exp(logs - np.logaddexp.reduce(logs))
+    return out.tolist()
+
+def leaking_rows(before, after, changed):
+    return np.array([t for t, (a, b) in enumerate(zip(before, after)) if t <= changed and list(a) != list(b)], dtype=np.int64)
+""",
+            "masked arrays, rows from below": """
+def attention_weights(scores, documents):
+    d = np.asarray(documents)
+    hidden = ~(np.tril(np.ones((len(d), len(d)), dtype=bool)) & np.equal.outer(d, d))
+    s = np.ma.array(scores, mask=hidden, dtype=float)
+    e = np.ma.exp(s - s.max(axis=-1)[:, None])
+    return (e / e.sum(axis=-1)[:, None]).filled(0.0)
+
+def leaking_rows(before, after, changed):
+    found, t = set(), changed
+    while t >= 0:
+        if not np.array_equal(before[t], after[t]):
+            found.add(t)
+        t -= 1
+    return sorted(found)
+""",
         },
         wrong={
             "masked after the softmax": (
@@ -425,6 +580,42 @@ def attention_weights(scores, documents):
                 3,
                 "Rows after the changed token may move",
             ),
+            "the last document's start": (
+                """
+def attention_weights(scores, documents):
+    s, d = np.array(scores, dtype=float), np.asarray(documents)
+    out = np.zeros_like(s)
+    for i in range(len(d)):
+        start = i
+        while start > 0 and d[start - 1] == d[i]:
+            start -= 1
+        row = s[i, start:i + 1]
+        out[i, start:i + 1] = np.exp(row - row.max()) / np.exp(row - row.max()).sum()
+    return out
+
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if (before[t] != after[t]).any()]
+""",
+                3.8,
+                "is still the same document",
+            ),
+            "the first row that leaks": (
+                """
+def attention_weights(scores, documents):
+    s, d = np.asarray(scores, dtype=float), np.asarray(documents)
+    s = np.where(np.tri(len(d), dtype=bool) & (d[:, None] == d), s, -np.inf)
+    e = np.exp(s - s.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+def leaking_rows(before, after, changed):
+    for t in range(changed + 1):
+        if (before[t] != after[t]).any():
+            return [t]
+    return []
+""",
+                3.5,
+                "every row that has moved",
+            ),
         },
     ),
     "p4": Problem(
@@ -445,6 +636,36 @@ def tokens_until_zero(log_probs, dtype):
     return gone.argmax() + 1 if gone.any() else None
 """
             ),
+            "fsum and a running sum": """
+import math
+
+def posterior(readings):
+    sums = [math.fsum(r) for r in readings]
+    log_total = np.logaddexp.reduce(sums)
+    return [math.exp(s - log_total) if s > -math.inf else 0 for s in sums]
+
+def tokens_until_zero(log_probs, dtype):
+    bottom = {"float16": -25, "float32": -150, "float64": -1075}[str(dtype)]
+    bits = 0.0
+    for n, nats in enumerate(log_probs, start=1):
+        bits += nats / math.log(2)
+        if bits < bottom:
+            return n
+""",
+            "binary search": """
+def posterior(readings):
+    sums = np.array([np.add.reduce(np.asarray(r, dtype=np.longdouble)) for r in readings])
+    odds = np.exp(sums[:, None] - sums[sums > -np.inf][None, :].max())[:, 0]
+    return (odds / odds.sum()).astype(float)
+
+def tokens_until_zero(log_probs, dtype):
+    import bisect
+    total = list(-np.cumsum(np.array(log_probs, dtype=float)))
+    info = np.finfo(dtype)
+    limit = (1 - info.minexp + info.nmant) * np.log(2)
+    n = bisect.bisect_right(total, limit)
+    return n + 1 if n < len(total) else None
+""",
         },
         wrong={
             "each exponentiated": (
@@ -531,6 +752,36 @@ def tokens_until_zero(log_probs, dtype):
                 2.8,
                 "Return None",
             ),
+            "the limit of normal numbers, and too late": (
+                """
+def posterior(readings):
+    s = np.array([np.sum(r) for r in readings])
+    w = np.exp(s - s.max())
+    return w / w.sum()
+
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).tiny))
+    below = np.flatnonzero(np.cumsum(log_probs) < limit)
+    return int(below[0]) + 1 if len(below) else None
+""",
+                2.4,
+                "*normal* number",
+            ),
+            "posterior of the last token": (
+                """
+def posterior(readings):
+    s = np.array([r[-1] for r in readings])
+    w = np.exp(s - s.max())
+    return w / w.sum()
+
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    below = np.flatnonzero(np.cumsum(np.asarray(log_probs, dtype=float)) < limit)
+    return int(below[0]) + 1 if len(below) else None
+""",
+                1.5,
+                "You compare single tokens",
+            ),
         },
     ),
     "p5": Problem(
@@ -550,6 +801,29 @@ def turning_point(n_prompt, answer_a, answer_b):
     return ((1 - wb) * np.mean(answer_b) - (1 - wa) * np.mean(answer_a)) / (wa - wb)
 """
             ),
+            "a generator, and the tie by two points": """
+def answer_score(log_probs, tokens, n_prompt):
+    later = [(row, t) for row, t in list(zip(log_probs, tokens))[n_prompt:]]
+    return sum((row[t] for row, t in later), 0.0), all(t == list(row).index(max(row)) for row, t in later)
+
+def turning_point(n_prompt, answer_a, answer_b):
+    n = n_prompt
+    gap = lambda m: (n * m + sum(answer_a)) / (n + len(answer_a)) - (n * m + sum(answer_b)) / (n + len(answer_b))
+    return gap(0) / (gap(0) - gap(1))
+""",
+            "exact fractions, negative indices": """
+from fractions import Fraction
+
+def answer_score(log_probs, tokens, n_prompt):
+    left, z = len(tokens) - n_prompt, np.array(log_probs)
+    rows, ids = z[-left:], np.array(tokens)[-left:]
+    return [rows[range(left), ids].sum(), np.array_equal(rows.argmax(-1), ids)]
+
+def turning_point(n_prompt, answer_a, answer_b):
+    a, b = len(answer_a), len(answer_b)
+    A, B = (sum(Fraction(x) for x in answer) for answer in (answer_a, answer_b))
+    return Fraction(B * (n_prompt + a) - A * (n_prompt + b), n_prompt * (b - a))
+""",
         },
         wrong={
             "prompt and answer": (
@@ -620,6 +894,35 @@ def answer_score(log_probs, tokens, n_prompt):
                 SCORE + TURN.replace("np.sum", "np.mean"),
                 2.2,
                 "where their sums belong",
+            ),
+            "quotient of the means": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    z = np.asarray(log_probs)
+    t = np.asarray(tokens)
+    ids = np.arange(len(t))
+    lp = z[ids, t]
+    return lp[n_prompt:].sum(), bool((z.argmax(1) == t)[n_prompt:].all())
+
+def turning_point(n_prompt, answer_a, answer_b):
+    return (np.mean(answer_b) - np.mean(answer_a)) / n_prompt
+""",
+                2.3,
+                "You set something else equal",
+            ),
+            "greedy by the sum": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    z, t = np.asarray(log_probs), np.asarray(tokens)
+    lp = z[np.arange(len(t)), t][n_prompt:].sum()
+    return lp, bool(lp > np.log(0.5))
+
+def turning_point(n_prompt, answer_a, answer_b):
+    a, b, A, B = len(answer_a), len(answer_b), sum(answer_a), sum(answer_b)
+    return (B * (n_prompt + a) - A * (n_prompt + b)) / (n_prompt * (b - a))
+""",
+                2.6,
+                "the prompt need not be likely",
             ),
         },
     ),
