@@ -174,8 +174,16 @@ def _grade_options(verb):
         "--seed",
         type=values.seed,
         metavar="N",
-        default=os.environ.get("NBJUDGE_SEED", "0"),
-        help="another set of random cases for the hidden tests (default: $NBJUDGE_SEED, or 0)",
+        default=os.environ.get("NBJUDGE_SEED"),
+        help="another set of random cases for the hidden tests (default: $NBJUDGE_SEED, or"
+        " c.NbJudge.seed, or 0)",
+    )
+    verb.add_argument(
+        "--variants",
+        type=values.count,
+        metavar="N",
+        help="so many sets of random cases from that seed on, of which each student's name draws"
+        " one (default: c.NbJudge.variants, or 1)",
     )
     verb.add_argument(
         "--cell-seconds",
@@ -246,6 +254,7 @@ def _grade(options):
         scheduler=options.scheduler,
         db=options.db,
         seed=options.seed,
+        variants=options.variants,
         isolation=options.isolation,
         limits=limits_from(options, course.config),
     )

@@ -77,7 +77,7 @@ def make(course, chapter, specs, students, writer, again=False, others=dict):
                 continue
             line = lines.get(key, Line())
             done = (
-                line.key == result_key(spec, submission)
+                line.key == result_key(spec.of(student), submission)
                 and _agrees(line, scores.get(key), spec)
                 and writer.is_whole(spec, submission, line)
             )

@@ -41,6 +41,8 @@ SCHEDULER_SECONDS = 30.0
 MOST_NAMES = 10
 # hand-ins that have to run into limits, and their share of all, before the limits are doubted
 FEWEST_LIMITED, LIMITED_SHARE = 3, 0.5
+# of the two options that choose random cases; what holds where nobody says more
+FEWEST_CASES = {"seed": 0, "variants": 1}
 
 
 class Options(NamedTuple):
@@ -53,7 +55,8 @@ class Options(NamedTuple):
     workers: int | None = None
     scheduler: str | None = None
     db: str | None = None
-    seed: int = 0
+    seed: int | None = None
+    variants: int | None = None
     isolation: str | None = None
     limits: Limits | None = None
     patience: float = 120.0
@@ -98,6 +101,9 @@ def grade_class(home=".", root=None, chapters=(), say=None, show=None, **options
     options = Options(**options)
     modules.forget()
     course = Course(home, root, options.db)
+    options = options._replace(
+        **{name: _cases(name, getattr(options, name), course.config) for name in FEWEST_CASES}
+    )
     due = [] if options.due is None else [dates.due(options.due)]
     found = {
         chapter: [
@@ -148,7 +154,9 @@ class _Sources:
 
         Its author's warnings are told.
         """
-        found = selfgrade.try_out(self.course, chapter, self._results, self.options.seed)
+        found = selfgrade.try_out(
+            self.course, chapter, self._results, self.options.seed, self.options.variants
+        )
         for warning in (warning for one in found for warning in one.warnings):
             self.say(warning)
         return [one.spec for one in found]
@@ -274,10 +282,8 @@ def _grade(plan, writer, spool, only, limits, options, show):
         for student in plan.students:
             if student not in left:
                 show.step(publish.row(plan, student, parts))
-        for spec in plan.specs:
-            for submission, outcome in _outcomes(
-                spec, plan.todo[spec.notebook], spool, limits, options
-            ):
+        for spec, submissions in _by_variant(plan):
+            for submission, outcome in _outcomes(spec, submissions, spool, limits, options):
                 student = submission.student
                 parts[student, spec.notebook] = _enter(
                     spec, submission, outcome, writer, spool, only
@@ -288,6 +294,16 @@ def _grade(plan, writer, spool, only, limits, options, show):
     finally:
         show.finish()
     return parts
+
+
+def _by_variant(plan):
+    """(spec, submissions) of every set of random cases, so that judges keep one for long."""
+    for spec in plan.specs:
+        found = defaultdict(list)
+        for submission in plan.todo[spec.notebook]:
+            found[spec.of(submission.student).seed].append(submission)
+        for submissions in found.values():
+            yield spec.of(submissions[0].student), submissions
 
 
 def _outcomes(spec, submissions, spool, limits, options):
@@ -482,6 +498,15 @@ def _stray(path, chapter, known):
             " grade again"
         ),
     )
+
+
+def _cases(name, given, config):
+    """The seed, or the number of variants: as given, or else as nbgrader_config.py has it."""
+    least = FEWEST_CASES[name]
+    value = config.NbJudge.get(name, least) if given is None else given
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} is {value!r}: a whole number from {least} is needed")
+    return value
 
 
 def limits_of(config):

@@ -40,6 +40,8 @@ NO_SOLUTION = "the source holds no solution to try it with"
 CACHE = ".nbjudge"
 # of those files
 FORMAT = 2
+# in the names of those about other random cases than the first
+VARIANT = ".variant-"
 # fields of a test that are not known before its solution has been graded
 FOUND_OUT = ("way", "reason", "compares", "runs_on")
 
@@ -59,6 +61,7 @@ def prepare(
     seed: int = 0,
     config: object = None,
     cache: Path | None = None,
+    variant: int = 0,
 ) -> Prepared:
     """Compile a source notebook and find out how its tests are run.
 
@@ -75,6 +78,8 @@ def prepare(
         nbgrader's settings.
     cache : path, optional
         A folder where what was found is kept until the source or the grader changes.
+    variant : int
+        Which set of random cases from that seed on.
 
     Returns
     -------
@@ -85,12 +90,13 @@ def prepare(
     SourceError
         If a test fails the source's own solution; the message names notebook, cell and error.
     """
-    spec = compile_spec(path, seed, config)
+    spec = compile_spec(path, seed + variant, config)
     solution = _submission(
         spec, "source", solution_cells(path, config), starters(path.parent, config)
     )
     key = hashlib.sha256(f"{FORMAT} {engine.result_key(spec, solution)}".encode()).hexdigest()
-    kept = cache / f"{spec.chapter}-{spec.notebook}.json" if cache else None
+    which = f"{VARIANT}{variant}" if variant else ""
+    kept = cache / f"{spec.chapter}-{spec.notebook}{which}.json" if cache else None
     known = _load(kept)
     if known is None or known["key"] != key:
         about = {"key": key, "chapter": spec.chapter, "notebook": spec.notebook}
@@ -129,11 +135,31 @@ def trusted(limits: Limits | None = None) -> Callable:
     return run
 
 
-def try_out(course: Course, chapter: str, run: Callable, seed: int = 0) -> list[Prepared]:
-    """Prepare all notebooks of an assignment, see `prepare`."""
-    cache = course.root / CACHE
-    sources = course.sources(chapter)
-    return [prepare(path, run, seed, course.config, cache) for path in sources]
+def try_out(
+    course: Course, chapter: str, run: Callable, seed: int = 0, variants: int = 1
+) -> list[Prepared]:
+    """Prepare all notebooks of an assignment, see `prepare`, with several sets of random cases."""
+    return [
+        _together(
+            [
+                prepare(path, run, seed, course.config, course.root / CACHE, variant)
+                for variant in range(variants)
+            ]
+        )
+        for path in course.sources(chapter)
+    ]
+
+
+def _together(variants):
+    """One notebook's variants as one; each thing that was found is said once."""
+    first, *others = variants
+    if not others:
+        return first
+    return Prepared(
+        replace(first.spec, variants=[one.spec for one in variants]),
+        list(dict.fromkeys(said for one in variants for said in one.warnings)),
+        list(dict.fromkeys(said for one in variants for said in one.short)),
+    )
 
 
 def judged_inside(course: Course, chapters: Collection[str] = ()) -> list[str]:
@@ -149,7 +175,7 @@ def judged_inside(course: Course, chapters: Collection[str] = ()) -> list[str]:
     """
     found = []
     for path in sorted((course.root / CACHE).glob("*.json")):
-        known = _load(path)
+        known = None if VARIANT in path.name else _load(path)
         if known and (not chapters or known["chapter"] in chapters):
             place = f"{known['chapter']}/{known['notebook']}.ipynb"
             found += [

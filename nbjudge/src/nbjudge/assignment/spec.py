@@ -103,13 +103,22 @@ class Spec:
     # what lies beside the source, {relative name: bytes}: it is laid beside every notebook
     files: dict = field(default_factory=dict)
     remembered: dict = field(default_factory=dict)
+    # specs of the same notebook with other seeds, this one's among them; each student has one
+    variants: list = field(default_factory=list)
 
     @cached_property
     def digest(self):
         """A hash of everything that decides a grade."""
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
-        parts = asdict(replace(self, files={}, remembered={})) | {"files": hashes}
+        parts = asdict(replace(self, files={}, remembered={}, variants=[])) | {"files": hashes}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def of(self, student):
+        """The variant that a student is graded with: drawn from the name, the same every time."""
+        if not self.variants:
+            return self
+        drawn = hashlib.sha256(f"{self.chapter}/{student}".encode()).digest()
+        return self.variants[int.from_bytes(drawn) % len(self.variants)]
 
     @property
     def points(self):
