@@ -518,6 +518,58 @@ def test_release_notebooks_are_offered_where_they_exist(site, pages):
         ), slug
 
 
+def test_downloaded_notebooks_need_no_myst(site):
+    """Markdown and TeX alone, and the same code as the book's."""
+    import nbformat
+
+    sources = sorted(HOME.glob("book/[01]*/[1-5]-*.ipynb"))
+    taken = sorted((site / "_downloads/notebooks").iterdir())
+    assert len(sources) == 50 and len(taken) == 50
+    for source in sources:
+        chapter = int(source.parent.name[:2])
+        own, plain = (
+            nbformat.read(path, as_version=4).cells
+            for path in (source, site / f"_downloads/notebooks/{chapter}.{source.name}")
+        )
+        for before, after in zip(own, plain, strict=True):
+            if after.cell_type == "code":
+                assert after.source == before.source
+                continue
+            left = re.findall(
+                r"\{[a-z:]+\}`.*|^:::.*|^\([\w.-]+\)=|\]\((?!http).*|^\$\$ \(.*", after.source, re.M
+            )
+            assert left == [], source
+            # but for labels, options and fences
+            assert len(after.source.split()) > 0.85 * len(before.source.split())
+            assert after.source.count(r"\tag{") == len(re.findall(r"^\$\$ \(", before.source, re.M))
+
+
+def test_downloaded_notebooks_lead_to_the_site_once_it_has_an_address(monkeypatch):
+    monkeypatch.syspath_prepend(HOME / "book" / "_ext")
+    notebooks = importlib.import_module("course_ext.plain_notebook")
+    body = (
+        '<a class="reference internal" href="../glossary.html#term-logits" title="x">'
+        '<span class="xref std std-term">Logits</span></a> '
+        '<span class="bibtex-citation" id="id1">[<a href="../bibliography.html#id59" title="y">'
+        "Holtzman <em>et al.</em>, 2020</a>]</span>"
+        '<a class="reference internal" href="1-logits.html#equation-logits">(3.1)</a>'
+        '<a class="reference internal" href="1-logits.html#section-3-1">before</a>'
+    )
+    source = (
+        "{term}`Logits` {cite:p}`holtzman2020`, {eq}`logits`, [before](#section-3.1),"
+        " [data](../data.md)\n\n:::{admonition} Mistake: none\n:class: mistake\nText.\n:::"
+    )
+    page = notebooks.read(body, "https://example.org/book/03-softmax/2-softmax.html")
+    assert notebooks.plain(source, page) == (
+        "[Logits](https://example.org/book/glossary.html#term-logits)"
+        " [[Holtzman et al., 2020]](https://example.org/book/bibliography.html#id59),"
+        " [(3.1)](https://example.org/book/03-softmax/1-logits.html#equation-logits),"
+        " [before](https://example.org/book/03-softmax/1-logits.html#section-3-1),"
+        " [data](https://example.org/book/data.html)"
+        "\n\n---\n\n**Mistake: none**\n\nText.\n\n---"
+    )
+
+
 def test_no_two_pages_share_a_sentence():
     paths = [
         path
@@ -765,9 +817,12 @@ def test_notebooks_to_take_away_and_where_else_to_open_them(small_book, tmp_path
             if "download" in attrs
         }
         assert taken.pop("07-decoding.ipynb") == '{"cells": []}'
-        assert {name: json.loads(text)["cells"] for name, text in taken.items()} == {
-            f"7.{name}.ipynb": written[name]["cells"] for name in offered[kind]
-        }
+        found = {name: json.loads(text)["cells"] for name, text in taken.items()}
+        assert set(found) == {f"7.{name}.ipynb" for name in offered[kind]}
+        for name, (cell,) in found.items():
+            title = f"# {name.removesuffix('.ipynb')}"
+            origin = f"*Section 7.{name[2]} of Language Model Probability*"
+            assert "".join(cell["source"]) == f"{title}\n\n{origin}\n\nText."
     assert [
         href
         for hrefs in targets.values()

@@ -10,6 +10,7 @@ PARTS = [
     "katex_math",
     "chapter_numbers",
     "page_meta",
+    "plain_notebook",
     "take_away",
     "path",
     "repository_links",

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from course_ext.assignment_page import wheel_addresses
 from course_ext.path import PAGE, sections
+from course_ext.plain_notebook import FOLDER, name_of
 
 
 def launchers(address: str, branch: str, path: str) -> list[tuple[str, str]]:
@@ -68,12 +69,12 @@ def offer(app, pagename, templatename, context, doctree) -> None:
     notebooks = []
     for name in sections(app.env, slug):
         if is_opener or name == pagename:
-            place, _, title = name.rpartition("/")[2].partition("-")
+            place = name.rpartition("/")[2].partition("-")[0]
             notebooks.append(
                 (
                     f"notebook {number}.{place}",
-                    pathto(f"_sources/{name}.ipynb", 1),
-                    f"{number}.{place}-{title}.ipynb",
+                    pathto(f"{FOLDER}/{name_of(name)}", 1),
+                    name_of(name),
                     f"{name}.ipynb",
                 )
             )
