@@ -1,8 +1,9 @@
-"""Whether an answer earns the same whatever the random cases are.
+"""Whether answers are treated alike whatever the random cases are.
 
-``python -m tools.seeds 1 2 3`` grades every right and wrong answer of the graders' tables with
-these seeds and prints those whose points differ from the points with seed 0. Its exit status is 1
-if there are any. A seed takes two to four minutes.
+``python -m tools.seeds 1 2 3`` grades every answer of the graders' tables with these seeds. A wrong
+one may lose a little more or less where a case happens to hide it: those whose points differ from
+those with seed 0 are printed. The exit status is 1 if a right one does not earn everything, or a
+wrong one does. A seed takes two to four minutes.
 """
 
 import importlib
@@ -10,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 HOME = Path(__file__).resolve().parents[1]
 # scores that differ by less are the same
@@ -17,38 +19,53 @@ SAME = 1e-9
 
 
 def main() -> int:
-    """Grade with each seed, print what differs, and say how many answers do."""
+    """Grade with each seed, and print what differs and what is unfair."""
     seeds, answers = [int(seed) for seed in sys.argv[1:]] or [1], list(every_answer())
-    before, differing = [points(0, *answer) for answer in answers], 0
+    before = [points(0, answer) for answer in answers]
+    differing = unfair = 0
     for seed in seeds:
-        for (chapter, problem, name, code), usual in zip(answers, before, strict=True):
-            now = points(seed, chapter, problem, name, code)
+        for answer, usual in zip(answers, before, strict=True):
+            now = points(seed, answer)
+            differing += abs(now - usual) > SAME
+            unfair += answer.right != (now > answer.most - SAME)
             if abs(now - usual) > SAME:
-                differing += 1
-                print(f"seed {seed}, {chapter}.{problem}, {name}: {now:g} instead of {usual:g}")
-    print(f"{differing} of {len(seeds) * len(answers)} differ")
-    return int(differing > 0)
+                where = f"{answer.chapter}.{answer.problem}, {answer.name}"
+                print(f"seed {seed}, {where}: {now:g} instead of {usual:g}")
+    print(f"{differing} of {len(seeds) * len(answers)} differ, {unfair} unfairly")
+    return int(unfair > 0)
 
 
-def every_answer() -> Iterator[tuple[int, str, str, str | None]]:
-    """Chapter, problem, name and text of each answer; of the reference, the text is None."""
+class Answer(NamedTuple):
+    """One answer to one problem; the reference has no text."""
+
+    chapter: int
+    problem: str
+    most: float
+    name: str
+    code: str | None
+    right: bool
+
+
+def every_answer() -> Iterator[Answer]:
+    """The references and all answers of the tables."""
     sys.path.insert(0, str(HOME / "tests"))
     for chapter in range(1, 11):
         problems = importlib.import_module(f"graders.chapter_{chapter:02d}").PROBLEMS
         for problem, tried in problems.items():
-            yield chapter, problem, "the reference", None
+            about = chapter, problem, tried.points
+            yield Answer(*about, "the reference", None, True)
             for name, code in tried.right.items():
-                yield chapter, problem, name, code
+                yield Answer(*about, name, code, True)
             for name, (code, _, _) in tried.wrong.items():
-                yield chapter, problem, name, code
+                yield Answer(*about, name, code, False)
 
 
-def points(seed: int, chapter: int, problem: str, name: str, code: str | None) -> float:
+def points(seed: int, answer: Answer) -> float:
     """What an answer earns on the cases of a seed."""
     import graders
 
     os.environ["NBJUDGE_SEED"] = str(seed)
-    return graders.grade(chapter, problem, code)[0]
+    return graders.grade(answer.chapter, answer.problem, answer.code)[0]
 
 
 if __name__ == "__main__":
