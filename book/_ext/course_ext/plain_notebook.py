@@ -24,6 +24,10 @@ BOX = re.compile(
     r"(?P<text>.*?)\n(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
+EXPLORER = re.compile(
+    r"^```\{explorer\} (?P<name>\S+)\n:figure: (?P<figure>\S+)\n(?P<text>.*?)\n```$",
+    re.MULTILINE | re.DOTALL,
+)
 LABEL = re.compile(r"^\([\w.-]+\)=\n", re.MULTILINE)
 NUMBERED = re.compile(r"^\$\$ \((?P<label>[\w.-]+)\)$", re.MULTILINE)
 ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<words>[^`]+)`")
@@ -99,10 +103,20 @@ def plain(text: str, page: Page) -> str:
         target, words = next(page.shown[kind])
         return link(page, target, words)
 
+    text = EXPLORER.sub(lambda found: explorer(found, page), text)
     text = ROLE.sub(role, LABEL.sub("", text))
     text = NUMBERED.sub(lambda found: rf"\tag{{{page.equations[found['label']]}}}" "\n$$", text)
     text = LINK.sub(lambda found: link(page, _address(found["target"], page), found["words"]), text)
     return BOX.sub(lambda found: f"---\n\n**{found['title']}**\n\n{found['text']}\n\n---", text)
+
+
+def explorer(found: re.Match, page: Page) -> str:
+    """What stands for an explorer in a notebook: the way to it, and the questions that it
+    answers.
+    """
+    there = link(page, f"#explorer-{found['name']}", "explorer on the course's site")
+    figure = f"{{numref}}`{found['figure']}`"
+    return f"An {there} answers these; {figure} shows one of its states.\n{found['text']}"
 
 
 def _address(target: str, page: Page) -> str:
