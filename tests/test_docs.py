@@ -27,14 +27,25 @@ DOCUMENTS = [
     "nbjudge/README.md",
     "nbjudge/ARCHITECTURE.md",
     "nbjudge/tests/ordinary/README.md",
+    "book/_ext/README.md",
     "book/contributors.md",
     "book/instructors.md",
     ".github/pull_request_template.md",
 ]
-# what appears when the course is used, and names that stand for others
-MADE_LATER = re.compile(r"_build|\.venv|\.nbjudge|submitted|autograded|feedback|downloaded|dist")
+# what appears when the course is used or moves, and names that stand for others
+MADE_LATER = re.compile(
+    r"myst\.yml|_build|\.venv|\.nbjudge|submitted|autograded|feedback|downloaded|dist"
+)
 STANDS_FOR = {"NN-slug": "[0-9][0-9]-*", "K-slug": "[1-5]-*", "FAMILY": "*", "STUDENT": "*"}
-PLACES = ("", "nbjudge", "nbjudge/src/nbjudge", "nbjudge/tests", "nbjudge/tests/ordinary", "book")
+PLACES = (
+    "",
+    "nbjudge",
+    "nbjudge/src/nbjudge",
+    "nbjudge/tests",
+    "nbjudge/tests/ordinary",
+    "book",
+    "book/_ext/course_ext",
+)
 FILE = re.compile(r"[\w.*-]+(?:/[\w.*-]+)*\.(?:py|md|ipynb|yml|toml|json|lock|css|js|sh|bib|cff)")
 
 
@@ -284,6 +295,13 @@ def test_an_address_in_one_place_alone_is_noticed():
 )
 def test_the_books_page_includes_the_text(page, source):
     assert f"```{{include}} ../{source}\n" in (HOME / "book" / f"{page}.md").read_text()
+
+
+def test_the_page_about_the_extension_has_all_of_its_parts():
+    text = (HOME / "book/_ext/README.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ([a-z_, ]+) \| (?!---)", text, re.MULTILINE)
+    named = {part for line in table for part in line.split(", ")}
+    assert named == {path.stem for path in (HOME / "book/_ext/course_ext").glob("[a-z]*.py")}
 
 
 def test_every_level_of_isolation_has_its_promises():

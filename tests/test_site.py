@@ -536,7 +536,9 @@ def test_downloaded_notebooks_need_no_myst(site):
                 assert after.source == before.source
                 continue
             left = re.findall(
-                r"\{[a-z:]+\}`.*|^:::.*|^\([\w.-]+\)=|\]\((?!http).*|^\$\$ \(.*", after.source, re.M
+                r"\{[a-z:]+\}`.*|^:::.*|^```\{.*|^\([\w.-]+\)=|\]\((?!http).*|^\$\$ \(.*",
+                after.source,
+                re.M,
             )
             assert left == [], source
             # but for labels, options and fences

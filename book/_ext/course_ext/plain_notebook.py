@@ -25,7 +25,7 @@ BOX = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 EXPLORER = re.compile(
-    r"^```\{explorer\} (?P<name>\S+)\n:figure: (?P<figure>\S+)\n(?P<text>.*?)\n```$",
+    r"^```\{explorer\} (?P<name>[\w-]+)\n(?::figure: (?P<figure>\S+)\n)?(?P<text>.*?)\n```$",
     re.MULTILINE | re.DOTALL,
 )
 LABEL = re.compile(r"^\([\w.-]+\)=\n", re.MULTILINE)
@@ -64,7 +64,7 @@ class Page(NamedTuple):
 def read(body: str, address: str) -> Page:
     """The references of a page's HTML."""
     found = {role: pattern.findall(body) for role, pattern in SHOWN.items()}
-    found["cite"] = [(CITED.search(part)[1], _words(part)) for part in found["cite"]]
+    found["cite"] = [(CITED.findall(part)[0], part) for part in found["cite"]]
     shown = {
         role: iter([(to, _words(said)) for to, said in links]) for role, links in found.items()
     }
@@ -98,25 +98,23 @@ def plain(text: str, page: Page) -> str:
     $$
     """
 
+    def explorer(found):
+        there = link(page, f"#explorer-{found['name']}", "the explorer on the page")
+        shown = (
+            f"; {{numref}}`{found['figure']}` shows one of its states" if found["figure"] else ""
+        )
+        return f"*What to try in {there}{shown}*\n{found['text']}"
+
     def role(found):
         kind = found["role"].partition(":")[0]
         target, words = next(page.shown[kind])
         return link(page, target, words)
 
-    text = EXPLORER.sub(lambda found: explorer(found, page), text)
-    text = ROLE.sub(role, LABEL.sub("", text))
+    text = EXPLORER.sub(explorer, LABEL.sub("", text))
+    text = ROLE.sub(role, text)
     text = NUMBERED.sub(lambda found: rf"\tag{{{page.equations[found['label']]}}}" "\n$$", text)
     text = LINK.sub(lambda found: link(page, _address(found["target"], page), found["words"]), text)
     return BOX.sub(lambda found: f"---\n\n**{found['title']}**\n\n{found['text']}\n\n---", text)
-
-
-def explorer(found: re.Match, page: Page) -> str:
-    """What stands for an explorer in a notebook: the way to it, and the questions that it
-    answers.
-    """
-    there = link(page, f"#explorer-{found['name']}", "explorer on the course's site")
-    figure = f"{{numref}}`{found['figure']}`"
-    return f"An {there} answers these; {figure} shows one of its states.\n{found['text']}"
 
 
 def _address(target: str, page: Page) -> str:
@@ -150,8 +148,8 @@ def name_of(pagename: str) -> str:
     >>> name_of("book/07-decoding/4-top-p")
     '7.4-top-p.ipynb'
     """
-    found = PAGE.fullmatch(pagename)
-    return f"{int(found['chapter'])}.{found['page']}.ipynb"
+    chapter, page = pagename.split("/")[1:]
+    return f"{int(chapter[:2])}.{page}.ipynb"
 
 
 def write(app, pagename, templatename, context, doctree) -> None:

@@ -1,5 +1,4 @@
 // A code editor in place of a listing: CodeMirror with Python, coloured by the page's own tokens.
-import { autocompletion, completeAnyWord, completionKeymap } from "@codemirror/autocomplete";
 import {
   defaultKeymap,
   history,
@@ -40,26 +39,13 @@ const colours = HighlightStyle.define([
   },
 ]);
 
-/** Names that fit at the cursor: Python's with their docstrings, and before it has started the words of the text. */
-const names = (complete) => async (context) => {
-  const word = context.matchBefore(/[\w.]+/);
-  if (!word) return null;
-  const options = await complete(word.text);
-  if (!options.length) return completeAnyWord(context);
-  return {
-    from: word.from + word.text.lastIndexOf(".") + 1,
-    options: options.map(({ info, ...option }) => ({ ...option, ...(info && { info }) })),
-    validFor: /^\w*$/,
-  };
-};
-
 /**
  * Put an editor into `parent`.
  *
- * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell; Ctrl+Space lists the
- * names that `complete` gives for the text before the cursor. The description is for who hears the page.
+ * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell. The description is
+ * for who hears the page.
  */
-export function createEditor({ parent, text, label, description, complete, onRun, onChange }) {
+export function createEditor({ parent, text, label, description, onRun, onChange }) {
   const run = () => {
     onRun();
     return true;
@@ -72,7 +58,6 @@ export function createEditor({ parent, text, label, description, complete, onRun
         keymap.of([
           { key: "Shift-Enter", run },
           { key: "Mod-Enter", run },
-          ...completionKeymap,
           ...defaultKeymap,
           ...historyKeymap,
         ]),
@@ -82,7 +67,6 @@ export function createEditor({ parent, text, label, description, complete, onRun
         indentUnit.of("    "),
         bracketMatching(),
         python(),
-        autocompletion({ override: [names(complete)], activateOnTyping: false, icons: false }),
         syntaxHighlighting(colours),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({
