@@ -1253,6 +1253,9 @@ class Default:
     def __getitem__(self, key):
         return self.items.get(key, 0)
 
+    def __contains__(self, key):
+        return key in self.items
+
 class Name:
     def __init__(self, text):
         self.initials = "".join(part[0] for part in text.split())
