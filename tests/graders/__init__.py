@@ -67,12 +67,9 @@ def autograded(chapter):
     return found
 
 
-def grade(chapter, problem, answer=None, others=None):
+def grade(chapter, problem, answer=None):
     """Run a source notebook up to the tests of one problem, with `answer` in its cell (None: the
     reference).
-
-    `others` are answers to other problems, by grade_id; where there is none, the reference's
-    stands.
 
     Returns
     -------
@@ -89,10 +86,36 @@ def grade(chapter, problem, answer=None, others=None):
             in_question = True
             _run(cell.source if answer is None else answer, names)
         elif not mark.get("grade"):
-            _run((others or {}).get(mark.get("grade_id"), cell.source), names)
+            _run(cell.source, names)
         elif in_question:
             return _run(cell.source, names)
     raise ValueError(f"chapter {chapter} has no answer cell {problem!r} with tests after it")
+
+
+def grade_all(chapter, answers):
+    """Run a source notebook from its beginning to its end, as stock nbgrader does.
+
+    Parameters
+    ----------
+    chapter : int
+    answers : dict of str to str
+        Answers by grade_id; where there is none, the reference's stands.
+
+    Returns
+    -------
+    dict of str to (float, str)
+        For each problem what `grade` returns.
+    """
+    names, answer, found = {"__name__": "__main__"}, None, {}
+    for cell in _cells("solutions", chapter):
+        mark = _nbgrader(cell)
+        if cell.cell_type == "code":
+            outcome = _run(answers.get(mark.get("grade_id"), cell.source), names)
+            if mark.get("grade"):
+                found[answer] = outcome
+            elif mark.get("solution"):
+                answer = mark["grade_id"]
+    return found
 
 
 def _run(source, names):
