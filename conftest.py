@@ -49,10 +49,11 @@ SLOW = [
 # What takes longest, longest first. Several workers begin with it: who begins with what is short is
 # left alone with what is long.
 LONG = [
+    "tests/test_formats.py",
     "nbjudge/tests/hostile/test_hostile.py",
-    "tests/test_equality.py",
-    "tests/browser/test_explorers.py",
+    "tests/browser/test_accessibility.py",
     "tests/browser",
+    "tests/test_equality.py",
     "nbjudge/tests/runs",
     "nbjudge/tests/hostile",
     "nbjudge/tests/sandbox",
@@ -64,6 +65,15 @@ LONG = [
     "solutions",
     "book",
 ]
+# Modules of which several workers take parts, and what keeps together: those of one parameter,
+# which share a fixture that takes long, or no two.
+SPREAD = {
+    "nbjudge/tests/hostile/test_hostile.py": lambda nodeid: "hostile " + nodeid.partition("[")[2],
+    "nbjudge/tests/ordinary/": str,
+    "tests/browser/test_accessibility.py": str,
+    "tests/test_equality.py": str,
+    "tests/test_formats.py": str,
+}
 # What the tests that ask for these fixtures need of the machine.
 NEEDS = {"browser": "browser", "database": "postgres", "nobodys": "root"}
 
@@ -94,9 +104,15 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(NEEDS[fixture])
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config):
+    """What `-n auto` means: a worker more than there are cores, since many tests mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With `--dist loadscope` a module keeps to one worker; tests of one class each are spread.
+    """With `--dist loadscope` a module keeps to one worker; what is `SPREAD` does not.
 
     Modules are taken in the order in which they were collected, not the one with most tests first.
     """
@@ -107,7 +123,10 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return nodeid if "tests/ordinary/" in nodeid else super()._split_scope(nodeid)
+            for part, scope in SPREAD.items():
+                if nodeid.startswith(part):
+                    return scope(nodeid)
+            return super()._split_scope(nodeid)
 
     return Scheduling(config, log)
 
