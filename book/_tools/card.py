@@ -7,6 +7,7 @@ It is committed, so that a build needs no browser; draw it again when the mark o
 
 from pathlib import Path
 
+import chromium
 import yaml
 from playwright.sync_api import sync_playwright
 
@@ -24,7 +25,7 @@ def main() -> None:
     mark = (HOME / "book" / "_static" / "mark.svg").read_text(encoding="utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium.program(), args=chromium.FLAGS
         )
         page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(

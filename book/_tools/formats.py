@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,22 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
+import chromium
 import yaml
 from bs4 import BeautifulSoup
 from pack_pdf import pack
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "language-model-probability"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What a reader on paper cannot press, and the theme's frame around the text.
 NOT_ON_PAPER = """header, footer, dialog, script, link[rel=preload], .bd-sidebar, .bd-sidebar-primary, .bd-sidebar-secondary,
     .bd-header, .bd-header-article, .bd-header-announcement, .prev-next-footer, .skip-link, .pst-skip-link, .headerlink,
@@ -217,12 +207,9 @@ def page_numbers(content):
 
 
 def browser():
-    program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    program = chromium.program()
     if program is None:
-        sys.exit(
-            "The PDF is printed by Chromium, and there is none here (Debian, Ubuntu: apt install"
-            " chromium)."
-        )
+        sys.exit(f"The PDF is printed by Chromium: {chromium.MISSING}.")
     return program
 
 
@@ -237,8 +224,8 @@ def pdf(target):
         # not in book/, where its pictures' addresses would not lead
         page = site / "book.html"
         with sync_playwright() as running:
-            chromium = running.chromium.launch(executable_path=program, args=FLAGS)
-            tab = chromium.new_page()
+            printer = running.chromium.launch(executable_path=program, args=chromium.FLAGS)
+            tab = printer.new_page()
             tab.set_default_timeout(0)  # a busy machine takes minutes for the whole book
             # Twice: the contents name pages, and these are known when it has been printed once.
             numbers = {}
@@ -255,7 +242,7 @@ def pdf(target):
                 )
                 numbers = page_numbers(content)
             target.write_bytes(pack(content))
-            chromium.close()
+            printer.close()
 
 
 # --- EPUB ---

@@ -20,6 +20,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+import chromium
+
 HOME = Path(__file__).resolve().parents[2]
 SITE = HOME / "_build" / "html"
 GUIDE = HOME / "book" / "contributors.md"
@@ -83,7 +85,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def judge(address, desktop, chromium):
+def judge(address, desktop, program):
     """Lighthouse's report on one page."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.json")
@@ -96,13 +98,13 @@ def judge(address, desktop, chromium):
             "--output=json",
             f"--output-path={report}",
             f"--only-categories={','.join(MARKS)}",
-            "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+            f"--chrome-flags=--headless=new {' '.join(chromium.FLAGS)}",
         ]
         done = subprocess.run(
             command + (["--preset=desktop"] if desktop else []),
             capture_output=True,
             text=True,
-            env={**os.environ, "CHROME_PATH": chromium},
+            env={**os.environ, "CHROME_PATH": program},
         )
         if not report.is_file():
             sys.exit(f"Lighthouse gave no report on {address}:\n{done.stderr.strip()[-1000:]}")
@@ -149,10 +151,8 @@ def main(arguments=None):
         "--no-write", action="store_true", help="leave book/contributors.md as it is"
     )
     options = parser.parse_args(arguments)
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if not (chromium and shutil.which("npx")):
+    program = chromium.program()
+    if not (program and shutil.which("npx")):
         sys.exit(
             "make lighthouse needs Node (npx) and Chromium; on Debian: apt install nodejs npm"
             " chromium"
@@ -173,7 +173,7 @@ def main(arguments=None):
                 judge(
                     f"http://127.0.0.1:{server.server_port}/{PAGES[kind]}",
                     device == "desktop",
-                    chromium,
+                    program,
                 )
                 for _ in range(options.runs)
             ]

@@ -18,6 +18,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+import chromium
 from nbjudge.term import marking, marking_server, picture
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -141,9 +142,10 @@ def sample_pages(page):
 
 
 def main(pyodide=""):
-    program = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, served(pyodide) as address:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(), args=chromium.FLAGS
+        )
         page = browser.new_page(viewport={"width": 1020, "height": 780}, color_scheme="light")
         book_page(page, address)
         if pyodide:

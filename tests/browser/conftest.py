@@ -5,25 +5,16 @@ import functools
 import http.server
 import json
 import os
-import shutil
 import threading
 from pathlib import Path
 
+import chromium
 import pytest
 
 HOME = Path(__file__).resolve().parents[2]
 # another folder for a site built elsewhere
 SITE = Path(os.environ.get("SITE", HOME / "_build" / "html"))
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -74,21 +65,11 @@ def browser():
     playwright = pytest.importorskip(
         "playwright.sync_api", reason='browser tests need the extra "test"'
     )
-    program = next(
-        (
-            path
-            for name in ("chromium", "chromium-browser", "google-chrome")
-            if (path := shutil.which(name))
-        ),
-        None,
-    )
+    program = chromium.program()
     if program is None:
-        pytest.skip(
-            "NO BROWSER TEST WAS RUN: there is no Chromium here (Debian, Ubuntu: apt install"
-            " chromium)"
-        )
+        pytest.skip(f"NO BROWSER TEST WAS RUN: {chromium.MISSING}")
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=FLAGS)
+        browser = running.chromium.launch(executable_path=program, args=chromium.FLAGS)
         yield browser
         browser.close()
 
