@@ -56,7 +56,7 @@ def every_answer() -> Iterator[Answer]:
             yield Answer(*about, "the reference", None, True)
             for name, code in tried.right.items():
                 yield Answer(*about, name, code, True)
-            for name, (code, _, _) in tried.wrong.items():
+            for name, (code, *_) in tried.wrong.items():
                 yield Answer(*about, name, code, False)
 
 
