@@ -18,7 +18,7 @@ import psutil
 import pytest
 from nbjudge.course import course_config
 from nbjudge.records import gradebook as writer
-from nbjudge.sandbox import namespaces
+from nbjudge.sandbox import namespaces, processes
 from nbjudge.sandbox.levels import level_of
 from nbjudge.sandbox.limits import MIB, Limits
 from sandbox.inside import where_it_works, why_not
@@ -95,15 +95,8 @@ class Host:
         self.watcher = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self):
-        me = psutil.Process()
         while self.going:
-            total = 0
-            for process in me.children(recursive=True):
-                try:
-                    total += process.memory_info().rss
-                except psutil.Error:
-                    pass
-            self.peak = max(self.peak, total)
+            self.peak = max(self.peak, sum(map(resident, processes.descendants(os.getpid()))))
             time.sleep(0.1)
 
     def reached(self):
@@ -116,6 +109,14 @@ class Host:
             except BlockingIOError:
                 pass
         return False
+
+
+def resident(process):
+    """Bytes that a process has in memory; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * processes.PAGE
+    except OSError:
+        return 0
 
 
 def image(folder):
