@@ -23,6 +23,7 @@ SLOW = [
     "nbjudge/tests/hostile",
     "nbjudge/tests/ordinary",
     "nbjudge/tests/runs",
+    "nbjudge/tests/units/test_selfgrade_attacks.py",
     "nbjudge/tests/units/test_verbs.py",
     "solutions",
     "tests/test_ci.py",
@@ -188,3 +189,12 @@ def sandbox():
     """
     if no_sandbox():
         pytest.skip(f"NOT GRADED: {no_sandbox()}")
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """One pair of fork servers for all runs of a module, which otherwise start their own."""
+    from nbjudge.execution import servers
+
+    with servers.kept():
+        yield

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from nbjudge.execution import servers
 
 from . import course, ours, stock
 from .kinds import KINDS
@@ -29,15 +28,8 @@ def test_stock_has_graded_this_kind_and_tells_right_from_wrong(name):
             assert total(points) < kind.most, title
 
 
-@pytest.fixture(scope="module", autouse=True)
-def warm():
-    """One pair of fork servers for all kinds."""
-    with servers.kept():
-        yield
-
-
 @pytest.mark.parametrize("name", KINDS)
-def test_points_are_those_of_stock(name, tmp_path):
+def test_points_are_those_of_stock(name, warm, tmp_path):
     kind = KINDS[name]
     if kind.missing:
         pytest.skip(f"it needs {', '.join(kind.missing)}")

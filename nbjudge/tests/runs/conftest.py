@@ -18,13 +18,6 @@ from nbjudge.submission import collect
 from .harm import at_change, die, in_a_child, no_mounts
 
 
-@pytest.fixture(scope="module")
-def warm():
-    """One pair of fork servers for all runs of a module, which otherwise start their own."""
-    with servers.kept():
-        yield
-
-
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
     return Course(tmp_path_factory.mktemp("course"))

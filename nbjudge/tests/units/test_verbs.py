@@ -17,7 +17,7 @@ CHAPTER = "01-logs"
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(warm, tmp_path):
     home = make_course(tmp_path)
     release.generate(home)
     return home
