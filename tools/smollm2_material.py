@@ -455,6 +455,30 @@ def retrieval_prompts(question, opening, places):
     )
 
 
+def passage_orders(encode):
+    """The first question's prompts with its passages in several orders.
+
+    Parameters
+    ----------
+    encode : callable
+        Text -> tuple of token ids.
+
+    Returns
+    -------
+    list of (list of str, tuple of int)
+        Labels of the passages as they stand, and the token ids of the prompt: the order of
+        `RETRIEVAL` and its rotations, then the reverse.
+    """
+    question, opening, _, places = RETRIEVAL[0]
+    passages = {f"{name}/{number}": paragraph(name, number) for name, number in places}
+    labels = list(passages)
+    orders = [labels[turn:] + labels[:turn] for turn in range(len(labels))] + [labels[::-1]]
+    return [
+        (order, encode(retrieval_prompt([passages[label] for label in order], question, opening)))
+        for order in orders
+    ]
+
+
 def retrieval_requests(encode):
     """Completions of an answer after each retrieved passage, after none and after all."""
     for question, opening, completions, places in RETRIEVAL:

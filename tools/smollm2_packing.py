@@ -87,6 +87,7 @@ def pack(
     scored_prompts,
     scored_log_prob,
     letter_log_prob,
+    order_log_prob,
 ):
     """Arrays of the ``.npz``.
 
@@ -110,6 +111,8 @@ def pack(
         Of every token of every scored sequence, end to end.
     letter_log_prob : ndarray of shape (forms, questions, orders, 4)
         Of each option's letter.
+    order_log_prob : ndarray of shape (orders, answers)
+        Of each answer after the passages in each order.
 
     Returns
     -------
@@ -147,4 +150,5 @@ def pack(
         "scored_prompts": np.array(scored_prompts),
         "scored_log_prob": scored_log_prob.astype(np.float32),
         "letter_log_prob": letter_log_prob.astype(np.float32),
+        "order_log_prob": order_log_prob.astype(np.float32),
     }

@@ -221,6 +221,9 @@ class SmolLM2:
         Log-probability of each option's letter when the four answers of a question are printed as A
         to D, by question, order and letter (section 6.1). In order r answer (j + r) % 4 stands at
         letter j. ``"plain"`` ends in "Answer:", ``"chat"`` uses the model's chat template.
+    orders : tuple of (tuple of str, mapping of str to float)
+        Passages of the first retrieval question as they stand in one prompt, and the
+        log-probability of each city after it (section 9.2).
     scored : mapping of str to tuple of Scored
         ``"two answers"`` (section 2.5), ``"chat"``, ``"prompts"``, ``"context"`` (9.1),
         ``"retrieval"`` (9.2).
@@ -246,6 +249,7 @@ class SmolLM2:
     questions: tuple[Question, ...] = field(repr=False)
     repetition: tuple[Question, ...] = field(repr=False)
     letters: Mapping[str, Floats] = field(repr=False)
+    orders: tuple[tuple[tuple[str, ...], Mapping[str, float]], ...] = field(repr=False)
     scored: Mapping[str, tuple[Scored, ...]] = field(repr=False)
     greedy: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(repr=False)
     provenance: Mapping[str, str]
@@ -437,6 +441,10 @@ def smollm2() -> SmolLM2:
         repetition=_questions(groups.pop("repetition"), unconditional),
         letters=MappingProxyType(
             dict(zip(meta["letters"], stored["letter_log_prob"], strict=True))
+        ),
+        orders=tuple(
+            (tuple(order), MappingProxyType(dict(zip(meta["order_answers"], row, strict=True))))
+            for order, row in zip(meta["orders"], stored["order_log_prob"].tolist(), strict=True)
         ),
         scored=MappingProxyType({name: tuple(found) for name, found in groups.items()}),
         greedy=MappingProxyType(greedy),
