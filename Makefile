@@ -26,7 +26,7 @@ GRADER   = nbgrader_config.py $(wildcard nbjudge/src/nbjudge/*.py nbjudge/src/nb
 # Empty when the file is there, FORCE when somebody removed it.
 missing  = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: all help venv site pdf epub links release student sample-class serve grade check notebooks bench bench-grading lighthouse test fast lint live-all lock clean
+.PHONY: all help venv site pdf epub links release student sample-class serve grade check notebooks twice bench bench-grading lighthouse test fast lint live-all lock clean
 .PHONY: FORCE
 
 all: $(STAMPS)/release  ## environment, release notebooks, site, and a graded sample class
@@ -92,6 +92,9 @@ check:  ## run the visible tests on your own work: make check CH=03
 
 notebooks: $(STAMPS)/venv  ## run the book's and the source notebooks that changed, and store their outputs
 	$(PY) book/_tools/notebooks.py $(wildcard book/$(CH)*/[1-5]-*.ipynb solutions/$(CH)*/exercises.ipynb)
+
+twice: $(STAMPS)/venv  ## run every cell of the book again, at once and after the last, and compare outputs (CH=03 for one chapter)
+	$(PY) book/_tools/twice.py $(wildcard book/$(CH)*/[1-5]-*.ipynb)
 
 bench: $(STAMPS)/venv  ## speed of lmcore beside its peers, and what each function takes in time and memory
 	$(PY) tests/benchmarks/run.py

@@ -1,6 +1,8 @@
-"""book/_tools: the local server and the runner of the book's notebooks."""
+"""book/_tools: the local server, the runner of the book's notebooks, and their reruns."""
 
+import contextlib
 import importlib.util
+import io
 import re
 import signal
 import socket
@@ -186,3 +188,46 @@ def test_interrupting_leaves_the_old_notebook_whole(tmp_path):
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 130 and "interrupted: 0 of 1" in said
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["slow.ipynb"]
+
+
+# --- twice.py ---
+
+
+def rerun(*sources, tags=()):
+    """What `twice.py` says of some cells, run in one name space instead of a kernel."""
+    cells = [nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}) for source in sources]
+    names = {}
+
+    def run(cell, number):
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                exec(cell.source, names)
+        except Exception as error:
+            cell.outputs = [nbformat.v4.new_output("error", ename="", evalue=str(error))]
+        else:
+            cell.outputs = [nbformat.v4.new_output("stream", text=printed.getvalue())]
+
+    return load("twice").complaints(nbformat.v4.new_notebook(cells=cells), run)
+
+
+def test_cells_that_say_the_same_again_are_left_alone():
+    assert rerun("x = 1", "y = x + 1\nprint(y)", "print(x + y)") == []
+    assert rerun("import itertools; n = itertools.count()", "print(next(n))", tags=["x"]) != []
+    assert rerun("import time", "print(time.perf_counter())", tags=["nbval-ignore-output"]) == []
+
+
+@pytest.mark.parametrize(
+    "sources, complaint",
+    [
+        (["x = [1]", "x.append(2)\nprint(len(x))"], "cell 1, at once: first '2', then '3'"),
+        (["x = 1", "print(x)", "x = 'two'"], None),
+        (["y = 0", "print('new')", "if y: del y\ny += 1\nprint(y)"], "cell 2, at once"),
+        (["print(2 if 'z' in globals() else 1)", "z = 0"], "cell 0, after the last"),
+        (["a = (1, 2)", "print(a[0])", "a = 3\nprint(a)", "print(a)"], None),
+        (["print('fine')", "1 / 0"], "cell 1, the first time: division by zero"),
+    ],
+)
+def test_a_cell_that_says_something_else_is_named(sources, complaint):
+    found = rerun(*sources)
+    assert found == [] if complaint is None else found and found[0].startswith(complaint), found

@@ -245,7 +245,7 @@ def _tokens_have_equal_votes(combine_shards: Callable[..., Any]) -> None:
     got = float(combine_shards([2.0, 6.0, 0.0], [3, 1, 0]))
     _require(
         np.isclose(got, 3),
-        f"3 tokens of mean 2 and 1 token of 6 have the mean {got:g} instead of 3",
+        f"shards of 3, 1 and 0 tokens with means 2, 6 and 0 give {got:g} instead of 3",
     )
 
 

@@ -137,10 +137,9 @@ def test_the_filters_of_chapter_7_are_lmcores(page, site):
             seen["mass kept"]
             == f"{shown(100 * softmax.softmax(scaled)[kept > -np.inf].sum(), 1)} %"
         )
-        assert seen["entropy"] == f"{shown(information.entropy(probs) / BIT, 2)} bits"
+        assert seen["entropy"] == f"{shown(information.entropy(probs), 2)} nats"
         assert (
-            seen["entropy at τ = 1"]
-            == f"{shown(information.entropy(softmax.softmax(z)) / BIT, 2)} bits"
+            seen["entropy at τ = 1"] == f"{shown(information.entropy(softmax.softmax(z)), 2)} nats"
         )
     rows = table(page, stage)
     for token in np.argsort(-z, kind="stable")[:14]:
@@ -161,8 +160,8 @@ def test_temperature_moves_entropy_as_section_3_5_says(page, site):
         slide(page, stage, "Temperature τ", tau)
         seen = numbers(stage)
         p = softmax.softmax(z / tau)
-        assert seen["entropy"] == f"{shown(information.entropy(p) / BIT, 2)} bits"
-        assert seen["slope dH/dτ"] == f"{shown(softmax.entropy_slope(z, tau) / BIT, 2)} bits"
+        assert seen["entropy"] == f"{shown(information.entropy(p), 2)} nats"
+        assert seen["slope dH/dτ"] == f"{shown(softmax.entropy_slope(z, tau), 2)} nats"
     assert "Monday" in stage.locator("caption").text_content()
     assert foreign(page, site) == []
 
@@ -407,8 +406,8 @@ def test_recorded_distributions_at_other_temperatures_are_lmcores(page, site):
         slide(page, stage, "Temperature τ", tau)
         p = softmax.softmax(z / tau)
         seen = numbers(stage)
-        assert seen["entropy"] == f"{shown(information.entropy(p) / BIT, 2)} bits"
-        assert seen["surprise of the best"] == f"{shown(-np.log2(p.max()), 2)} bits"
+        assert seen["entropy"] == f"{shown(information.entropy(p), 2)} nats"
+        assert seen["surprise of the best"] == f"{shown(-np.log(p.max()), 2)} nats"
         assert (
             seen["as many choices as"] == f"{shown(np.exp(information.entropy(p)), 1)} equal ones"
         )

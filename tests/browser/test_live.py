@@ -12,7 +12,17 @@ import pytest
 
 from . import pyodide_files
 from .conftest import watched
-from .live import HOME, WATCH, agree, cell_with, foreign, run, set_code, wait_for_status
+from .live import (
+    HOME,
+    WATCH,
+    agree,
+    cell_with,
+    foreign,
+    run,
+    set_code,
+    stored_cells,
+    wait_for_status,
+)
 
 SECTION = "book/03-softmax/1-lm-head.html"
 # stands in the second code cell of section 3.1
@@ -222,11 +232,37 @@ def test_endless_loops_are_stopped_and_python_starts_afresh(started):
 def test_reset_brings_back_the_book(started):
     cell = cell_with(started, SHAPES)
     run(started, cell, "print('changed')")
-    cell.get_by_role("button", name="Reset").click()
+    cell.get_by_role("button", name="The book's").click()
     assert cell.locator(".live-output").is_hidden()
     assert "hidden (2, 5, 8)" in cell.locator(".cell_output:not(.live-output)").inner_text()
     assert SHAPES in cell.locator(".cm-content").inner_text()
-    assert cell.get_by_role("status").inner_text() == "as in the book"
+    assert cell.get_by_role("status").inner_text() == "as in the book; yours is kept"
+    cell.get_by_role("button", name="Mine").click()
+    assert cell.locator(".cm-content").inner_text() == "print('changed')"
+
+
+def test_names_that_fit_are_listed_with_what_python_says_of_them(started):
+    cell = cell_with(started, SHAPES)
+    given = "import math\nspeed_of_light = 1\nfrom lmcore import softmax"
+    assert run(started, cell, given) == "done"
+    set_code(started, cell, "softmax.log_softm")
+    started.keyboard.press("Control+Space")
+    started.locator(".cm-tooltip-autocomplete li", has_text="(logits: ").wait_for()
+    set_code(started, cell, "math.hyp")
+    started.keyboard.press("Control+Space")
+    options = started.locator(".cm-tooltip-autocomplete li")
+    options.first.wait_for()
+    assert [one.inner_text() for one in options.all()] == ["hypot"]
+    assert "Euclidean" in started.locator(".cm-completionInfo").inner_text()
+    started.keyboard.press("Enter")
+    assert cell.locator(".cm-content").inner_text() == "math.hypot"
+    set_code(started, cell, "speed_of")
+    started.keyboard.press("Control+Space")
+    options.get_by_text("speed_of_light").wait_for()
+    started.keyboard.press("Escape")
+    assert options.count() == 0
+    started.keyboard.press("Tab")  # and out of the editor, as ever
+    assert started.evaluate("document.activeElement.textContent").startswith("Run")
 
 
 def test_a_figure_is_drawn_by_keyboard_alone(page, live_site):
@@ -269,6 +305,77 @@ def test_cells_run_in_a_browser_that_keeps_nothing(browser, live_site):
     page.goto(f"{live_site}book/03-softmax/review.html")
     page.get_by_role("button", name="Check").nth(1).wait_for()
     context.close()
+
+
+REVIEW = "book/03-softmax/review.html"
+SEED = """edits => new Promise((done) => {
+  const asked = indexedDB.open("course /", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("work");
+  asked.onsuccess = () => {
+    const writing = asked.result.transaction("work", "readwrite");
+    writing.objectStore("work").put(edits, `page:${location.pathname.slice(1)}`);
+    writing.oncomplete = () => { asked.result.close(); done(); };
+  };
+})"""
+
+
+def test_an_answer_is_there_again_after_a_reload(page, site):
+    """Nothing of this needs Python."""
+    page.goto(site + REVIEW)
+    box = page.locator(".practice").first
+    set_code(page, box, "def mine(): pass")
+    start, mine = (box.get_by_role("button", name=name) for name in ("The book's", "Mine"))
+    assert mine.get_attribute("aria-pressed") == "true"
+    page.wait_for_timeout(300)
+    # meanwhile the book sets another task in its place
+    newer = page.request.get(site + REVIEW).text().replace(">...<", ">pass<")
+    page.route(f"**/{REVIEW}", lambda route: route.fulfill(body=newer, content_type="text/html"))
+    for _ in range(2):
+        page.reload()
+        wait_for_status(page, box, "your version is kept; the book has changed")
+        box.scroll_into_view_if_needed()
+        box.locator(".cm-content").wait_for()
+        assert box.locator(".cm-content").inner_text() == "def mine(): pass"
+    start.click()
+    assert "pass" in (now := box.locator(".cm-content").inner_text()) and "mine" not in now
+    mine.click()
+    assert box.locator(".cm-content").inner_text() == "def mine(): pass"
+    assert page.sent == []
+
+
+def test_edits_of_the_books_cells_wait_beside_what_the_book_has_now(page, site):
+    page.goto(site + SECTION)
+    sources = [cell.source for cell in stored_cells("3.1")]
+    edits = [
+        {"place": 2, "book": sources[1], "mine": "# moved with its cell"},
+        {"place": 0, "book": "import os", "mine": "# of older code"},
+        {"place": 99, "book": "gone", "mine": "# of no cell any more"},
+    ]
+    page.evaluate(SEED, edits)
+    page.reload()
+    cells = page.locator("div.cell:has(.live-status)")
+    wait_for_status(page, cells.nth(0), "^your version is kept; the book has changed this code")
+    wait_for_status(page, cells.nth(1), "^your version is kept$")
+    assert page.get_by_role("button", name="Mine").count() == 2
+    mine = cells.nth(1).get_by_role("button", name="Mine")
+    mine.click()
+    editor = cells.nth(1).locator(".cm-content")
+    assert editor.inner_text() == "# moved with its cell"
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("!")
+    page.wait_for_timeout(300)
+    page.reload()
+    wait_for_status(page, cells.nth(0), "^your version is kept")
+    mine.click()
+    assert editor.inner_text() == "# moved with its cell!"
+    # typed back to what the book has: nothing of the reader's is left
+    set_code(page, cells.nth(1), sources[1])
+    assert not mine.is_visible()
+    page.wait_for_timeout(300)
+    page.reload()
+    wait_for_status(page, cells.nth(0), "^your version is kept")
+    assert page.get_by_role("button", name="Mine").count() == 1 and page.sent == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ prints how long each took.
 """
 
 import os
+import re
 import sys
 
 import pytest
@@ -40,6 +41,13 @@ TABLES = practice.tables()
 STAND_IN = """import bz2
 from types import SimpleNamespace
 lzma = SimpleNamespace(FILTER_LZMA2=0, FORMAT_RAW=0, compress=lambda content, **_: bz2.compress(content))"""
+
+
+# the answer again, and it says so when it is called
+SPEAKING = """silent = {0}
+def {0}(*given, **named):
+    print("was called")
+    return silent(*given, **named)"""
 
 
 @pytest.mark.parametrize("section", NOTEBOOKS)
@@ -116,9 +124,14 @@ def test_practice_explains_a_wrong_answer_and_remembers_a_right_one(page, live_s
         )
         assert phrase in " ".join(box.locator(".live-message").all_inner_texts()), label
 
-        set_code(page, box, next(iter(answers.right.values())).strip())
+        right = next(iter(answers.right.values())).strip()
+        function = re.search(r"def (\w+)", right)
+        speaking = SPEAKING.format(function[1]) if function else 'print("was called")'
+        set_code(page, box, f"{right}\n{speaking}")
         page.keyboard.press("Shift+Enter")
         assert wait_for_status(page, box) == "all checks passed", label
+        # what an answer prints is shown, though the checks call it
+        assert "was called" in box.locator(".live-stdout").inner_text(), label
 
     # Progress is in the browser and nowhere else: one key a box, and nothing was sent.
     kept = page.evaluate(

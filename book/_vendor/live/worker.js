@@ -1,13 +1,16 @@
-var _=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
+var b=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
 import builtins
 import contextlib
 import functools
 import importlib.util
+import inspect
 import io
 import itertools
 import linecache
+import re
+import rlcompleter
 import sys
 import time
 import traceback
@@ -38,6 +41,9 @@ class Stream(io.TextIOBase):
             if pieces <= AT_ONCE or time.monotonic() - last > PAUSE:
                 flush()
         return len(text)
+
+
+page_out = Stream("stdout")
 
 
 def flush():
@@ -264,6 +270,63 @@ def widen_integers():
     numpy.repeat = narrow(numpy.repeat, 1)
 
 
+def tell(*values, file=None, **named):
+    """Stands in for print() in an answer: the checks call it with stdout closed, and the reader
+    wants to see what it says.
+    """
+    print(*values, file=page_out if file is None else file, **named)
+
+
+MANY = 60  # names to choose from
+
+
+def complete(source, alone):
+    """How the name at the end of a text may go on, as [{label, type, detail, info}].
+
+    \`alone\` is the text of a practice box, which sees NumPy and the checks and not the page's
+    variables.
+    """
+    word = re.search(r"[\\w.]*$", source).group()
+    names = beside_answers() if alone else namespace
+    completer, found = rlcompleter.Completer(names), {}
+    for number in itertools.count():
+        match = completer.complete(word, number) if word else None
+        if match is None or len(found) == MANY:
+            break
+        name = match.strip().rstrip("(:")
+        found.setdefault(name, described(name, names))
+    return list(found.values())
+
+
+def described(name, names):
+    """What a list of names says of one: its last part, its kind, its parameters, how its docstring
+    begins."""
+    option = {"label": name.rpartition(".")[2], "type": "variable", "detail": "", "info": ""}
+    try:
+        value = functools.reduce(getattr, name.split(".")[1:], lookup(name.split(".")[0], names))
+    except (AttributeError, NameError):
+        return option | {"type": "keyword"}
+    if inspect.ismodule(value):
+        option["type"] = "namespace"
+    elif callable(value):
+        option["type"] = "class" if inspect.isclass(value) else "function"
+        with contextlib.suppress(TypeError, ValueError):
+            option["detail"] = str(inspect.signature(value))
+    else:
+        return option | {"detail": type(value).__name__}
+    paragraphs = (inspect.getdoc(value) or "").split("\\n\\n")
+    return option | {"info": "\\n\\n".join(paragraphs[:2])[:600]}
+
+
+def lookup(name, names):
+    """The value of a name where cells run."""
+    if name in names:
+        return names[name]
+    if hasattr(builtins, name):
+        return getattr(builtins, name)
+    raise NameError(name)
+
+
 def refuse_input(prompt=""):
     """Stands in for input(), which has no keyboard to wait for."""
     raise RuntimeError(
@@ -273,7 +336,7 @@ def refuse_input(prompt=""):
 
 def prepare():
     """Once, when everything is loaded."""
-    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+    sys.stdout, sys.stderr = page_out, Stream("stderr")
     install_display()
     widen_integers()
     builtins.input = refuse_input
@@ -287,24 +350,30 @@ def prepare():
     matplotlib.pyplot.show = show_figures
 
 
+def beside_answers():
+    """What an answer to a practice finds there already."""
+    import numpy
+
+    from lmcore import check as checks
+
+    return {"__name__": "__main__", "np": numpy, "check": checks, "print": tell}
+
+
 def check(source, tests, name):
     """Run an answer and its checks in a namespace of their own.
 
     Returns [[what was tried, message or None], ...].
     """
-    import numpy
-
-    from lmcore import check as checks
-
     begin()
     remember(source, name)
-    answer = {"__name__": "__main__", "np": numpy, "check": checks}
+    answer = beside_answers()
     try:
         exec(compile(source, name, "exec"), answer)
     except BaseException as error:
+        flush()
         return [["your code runs", explain(error, name)]]
     exec(compile(tests, "checks", "exec"), answer)
     flush()
     return [[result.name, result.message] for result in answer["results"]]
-`;var s=(e,t={})=>self.postMessage({kind:e,...t}),n,i,r,b={messageCallback:e=>{e.startsWith("Loading")&&s("note",{cell:r,text:e.replace("L","l")})},errorCallback:e=>s("stream",{cell:r,name:"stderr",text:`${e}
-`})};async function f(e,t,l){let o=await fetch(e,t?{integrity:t}:{});if(!o.ok)throw new Error(`${l} could not be loaded (${o.status} from ${e})`);return o.arrayBuffer()}async function P({root:e,indexURL:t,core:l,wheel:o,archives:d,packages:u}){let h=new Map,y=self.fetch;self.fetch=(a,m)=>{let c=h.get(String(a.url??a));return c?Promise.resolve(new Response(c.bytes,{headers:{"Content-Type":c.type}})):y(a,m)};let k=0,p=a=>s("progress",{label:a,done:k++,of:Object.keys(l).length+d.length+3});await Promise.all(Object.entries(l).map(async([a,m])=>{let c=await f(t+a,m,a),w={wasm:"application/wasm",zip:"application/zip"}[a.split(".").at(-1)];w&&h.set(t+a,{bytes:c,type:w}),p(`loading ${a}`)})),p("starting Python");let{loadPyodide:v}=await import(t+"pyodide.mjs");n=await v({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,p(`loading ${u.join(", ")}`),await n.loadPackage(u,b);let g=u.filter(a=>!(a in n.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${t}`);p("installing lmcore"),n.unpackArchive(await f(e+o.path,o.integrity,"lmcore"),"wheel");let x=n.runPython("import site; site.getsitepackages()[0]");for(let a of d)p(`unpacking ${a.name}`),n.unpackArchive(await f(e+a.path,a.integrity,a.name),"zip",{extractDir:x});n.FS.writeFile("/session.py",_),n.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),i=n.pyimport("session"),i.send=(a,m)=>s(a,{cell:r,...m.toJs({dict_converter:Object.fromEntries})}),i.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await P(e),s("ready");if(r=e.cell,e.kind==="fresh")return i.fresh(),s("done",{cell:r,trouble:null});if(await n.loadPackagesFromImports(i.absent(e.source),b),e.kind==="check"){let t=i.check(e.source,e.tests,e.name);s("checked",{cell:r,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=i.test(e.source,e.name),[l,o,d]=t.toJs();t.destroy(),s("checked",{cell:r,results:l,points:o,trouble:d})}else{let t=i.run(e.source,e.name);s("done",{cell:r,trouble:t??null})}}catch(t){s("failed",{cell:r,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};
+`;var n=(e,t={})=>self.postMessage({kind:e,...t}),s,o,r,_={messageCallback:e=>{e.startsWith("Loading")&&n("note",{cell:r,text:e.replace("L","l")})},errorCallback:e=>n("stream",{cell:r,name:"stderr",text:`${e}
+`})};async function f(e,t,l){let i=await fetch(e,t?{integrity:t}:{});if(!i.ok)throw new Error(`${l} could not be loaded (${i.status} from ${e})`);return i.arrayBuffer()}async function P({root:e,indexURL:t,core:l,wheel:i,archives:u,packages:d}){let h=new Map,y=self.fetch;self.fetch=(a,m)=>{let c=h.get(String(a.url??a));return c?Promise.resolve(new Response(c.bytes,{headers:{"Content-Type":c.type}})):y(a,m)};let v=0,p=a=>n("progress",{label:a,done:v++,of:Object.keys(l).length+u.length+3});await Promise.all(Object.entries(l).map(async([a,m])=>{let c=await f(t+a,m,a),w={wasm:"application/wasm",zip:"application/zip"}[a.split(".").at(-1)];w&&h.set(t+a,{bytes:c,type:w}),p(`loading ${a}`)})),p("starting Python");let{loadPyodide:k}=await import(t+"pyodide.mjs");s=await k({indexURL:t,lockFileURL:`${e}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=y,p(`loading ${d.join(", ")}`),await s.loadPackage(d,_);let g=d.filter(a=>!(a in s.loadedPackages));if(g.length)throw new Error(`${g.join(" and ")} could not be loaded from ${t}`);p("installing lmcore"),s.unpackArchive(await f(e+i.path,i.integrity,"lmcore"),"wheel");let x=s.runPython("import site; site.getsitepackages()[0]");for(let a of u)p(`unpacking ${a.name}`),s.unpackArchive(await f(e+a.path,a.integrity,a.name),"zip",{extractDir:x});s.FS.writeFile("/session.py",b),s.runPython("import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()"),o=s.pyimport("session"),o.send=(a,m)=>n(a,{cell:r,...m.toJs({dict_converter:Object.fromEntries})}),o.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await P(e),n("ready");if(r=e.cell,e.kind==="fresh")return o.fresh(),n("done",{cell:r,trouble:null});if(e.kind==="complete"){let t=o.complete(e.source,e.alone);return n("completed",{cell:r,options:t.toJs({dict_converter:Object.fromEntries})}),t.destroy()}if(await s.loadPackagesFromImports(o.absent(e.source),_),e.kind==="check"){let t=o.check(e.source,e.tests,e.name);n("checked",{cell:r,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=o.test(e.source,e.name),[l,i,u]=t.toJs();t.destroy(),n("checked",{cell:r,results:l,points:i,trouble:u})}else{let t=o.run(e.source,e.name);n("done",{cell:r,trouble:t??null})}}catch(t){n("failed",{cell:r,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};

@@ -1,7 +1,7 @@
 // The page on which an assignment is solved: answers in editors, the visible tests below them, and the notebook to hand in.
 // The page itself, with its texts and the notebook as data, is written by course_ext/assignment_page.py.
 import { button, element, keepNote, whenNear } from "./dom.js";
-import { keep, recall } from "./kept.js";
+import { keeper, recall } from "./kept.js";
 import { adapt, fill, idOf, marks, problemsOf, read, roleOf, textOf } from "./notebook.js";
 import { makeOutput, resultList } from "./output.js";
 import * as python from "./python.js";
@@ -28,24 +28,13 @@ const says = document.querySelector(".assignment-progress");
 
 // --- what the browser keeps ---
 
-let writing, again;
+const write = keeper(NAME, () => Object.assign(work, { saved: Date.now(), release: RELEASE }));
 
-/** Write the work down; while one writing is on its way, the next waits and writes whatever it finds. */
+/** Write the work down, and say whether it is kept. */
 async function save() {
-  again = true;
-  writing ??= (async () => {
-    let kept = true;
-    while (again) {
-      again = false;
-      Object.assign(work, { saved: Date.now(), release: RELEASE });
-      kept = await keep(NAME, work);
-    }
-    writing = undefined;
-    document.querySelector(".assignment-kept").textContent = kept
-      ? "Your work is kept in this browser, on this device, and sent nowhere."
-      : "This browser keeps nothing: download your work before you leave the page.";
-  })();
-  return writing;
+  document.querySelector(".assignment-kept").textContent = (await write())
+    ? "Your work is kept in this browser, on this device, and sent nowhere."
+    : "This browser keeps nothing: download your work before you leave the page.";
 }
 
 /** Show work that came from elsewhere: what was kept, a file, another tab, or nothing at all. */
@@ -203,6 +192,7 @@ function editLater(made, listing, label) {
       text,
       label,
       description: KEYS,
+      complete: python.complete,
       onRun: () => request([made], made),
       onChange: () => changed(made),
     });

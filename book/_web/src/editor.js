@@ -1,4 +1,5 @@
 // A code editor in place of a listing: CodeMirror with Python, coloured by the page's own tokens.
+import { autocompletion, completeAnyWord, completionKeymap } from "@codemirror/autocomplete";
 import {
   defaultKeymap,
   history,
@@ -39,13 +40,26 @@ const colours = HighlightStyle.define([
   },
 ]);
 
+/** Names that fit at the cursor: Python's with their docstrings, and before it has started the words of the text. */
+const names = (complete) => async (context) => {
+  const word = context.matchBefore(/[\w.]+/);
+  if (!word) return null;
+  const options = await complete(word.text);
+  if (!options.length) return completeAnyWord(context);
+  return {
+    from: word.from + word.text.lastIndexOf(".") + 1,
+    options: options.map(({ info, ...option }) => ({ ...option, ...(info && { info }) })),
+    validFor: /^\w*$/,
+  };
+};
+
 /**
  * Put an editor into `parent`.
  *
- * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell. The description is
- * for who hears the page.
+ * Tab moves on to the next control, as everywhere on the page; Shift+Enter and Ctrl+Enter run the cell; Ctrl+Space lists the
+ * names that `complete` gives for the text before the cursor. The description is for who hears the page.
  */
-export function createEditor({ parent, text, label, description, onRun, onChange }) {
+export function createEditor({ parent, text, label, description, complete, onRun, onChange }) {
   const run = () => {
     onRun();
     return true;
@@ -58,6 +72,7 @@ export function createEditor({ parent, text, label, description, onRun, onChange
         keymap.of([
           { key: "Shift-Enter", run },
           { key: "Mod-Enter", run },
+          ...completionKeymap,
           ...defaultKeymap,
           ...historyKeymap,
         ]),
@@ -67,6 +82,7 @@ export function createEditor({ parent, text, label, description, onRun, onChange
         indentUnit.of("    "),
         bracketMatching(),
         python(),
+        autocompletion({ override: [names(complete)], activateOnTyping: false, icons: false }),
         syntaxHighlighting(colours),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({

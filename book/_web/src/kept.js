@@ -44,6 +44,41 @@ export async function keep(name, value) {
   }
 }
 
+/**
+ * A function that keeps what `content()` is at the moment and says whether the browser did.
+ *
+ * While one writing is on its way, the next waits and writes whatever it finds then.
+ */
+export function keeper(name, content) {
+  let writing, again;
+  return () => {
+    again = true;
+    writing ??= (async () => {
+      let kept = true;
+      while (again) {
+        again = false;
+        kept = await keep(name, content());
+      }
+      writing = undefined;
+      return kept;
+    })();
+    return writing;
+  };
+}
+
+/** All that is kept, {name: value}. */
+export async function recallAll() {
+  try {
+    const [names, values] = await Promise.all([
+      transact("readonly", (store) => store.getAllKeys()),
+      transact("readonly", (store) => store.getAll()),
+    ]);
+    return Object.fromEntries(names.map((name, place) => [name, values[place]]));
+  } catch {
+    return {};
+  }
+}
+
 export async function forget(name) {
   try {
     await transact("readwrite", (store) => store.delete(name));

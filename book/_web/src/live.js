@@ -1,5 +1,7 @@
-// Turns the listings of a page into cells that run: Run, Stop, Reset, one Python for the whole page.
+// Turns the listings of a page into cells that run: Run, Stop, the book's code and the reader's, one Python for the whole page.
 import { button, element, keepNote, recallNote, whenNear } from "./dom.js";
+import { placed } from "./edits.js";
+import { keeper, recall } from "./kept.js";
 import { makeOutput, resultList } from "./output.js";
 import * as python from "./python.js";
 
@@ -27,7 +29,9 @@ function makeCell(container, index) {
     container,
     index,
     source,
-    text: () => (cell.editor ? editorModule.textOf(cell.editor) : source),
+    begin: source, // what an editor begins with
+    text: () => (cell.editor ? editorModule.textOf(cell.editor) : cell.begin),
+    mine: undefined, // what the reader has made of it
     ran: false,
   };
 
@@ -40,8 +44,11 @@ function makeCell(container, index) {
     element("span", { className: "live-hidden", textContent: ` ${label}` }),
   );
   cell.stopButton = button("Stop", python.stop);
-  cell.resetButton = button("Reset", () => reset(cell));
-  cell.stopButton.hidden = cell.resetButton.hidden = true;
+  cell.bookButton = button("The book's", () => reset(cell));
+  cell.mineButton = button("Mine", () => bringBack(cell));
+  for (const version of [cell.bookButton, cell.mineButton])
+    version.append(element("span", { className: "live-hidden", textContent: `, ${label}` }));
+  cell.stopButton.hidden = cell.bookButton.hidden = cell.mineButton.hidden = true;
   cell.status = element("span", { className: "live-status" });
   cell.status.setAttribute("role", "status");
   cell.toolbar = element(
@@ -49,7 +56,8 @@ function makeCell(container, index) {
     { className: "live-toolbar" },
     cell.runButton,
     cell.stopButton,
-    cell.resetButton,
+    cell.bookButton,
+    cell.mineButton,
     cell.status,
   );
   input.append(cell.toolbar);
@@ -65,13 +73,11 @@ function makeCell(container, index) {
     listing.after(place);
     cell.editor = editorModule.createEditor({
       parent: place,
-      text: source,
+      text: cell.begin,
       label: `Editor of ${label}`,
+      complete: (before) => python.complete(before, practice),
       onRun: () => request(cell),
-      onChange: () => {
-        cell.ran = Boolean(practice);
-        cell.resetButton.hidden = false;
-      },
+      onChange: () => changed(cell),
     });
   };
   cell.clear = () => {
@@ -99,7 +105,7 @@ function wordsFor(cell, label) {
 /** Send a cell's message to Python, with the cell cleared before and its buttons as they should be. */
 async function send(cell, message) {
   cell.clear();
-  cell.stopButton.hidden = cell.resetButton.hidden = false;
+  cell.stopButton.hidden = cell.bookButton.hidden = false;
   const hear = { note: ({ text }) => say(cell, text), ...cell.output.hear };
   const ending = await python.run({ source: cell.text(), ...message }, hear);
   hideStop(cell);
@@ -181,16 +187,82 @@ async function request(cell) {
   }
 }
 
-/** Back to the code and the output of the book. */
-function reset(cell) {
-  if (cell.editor) editorModule.setText(cell.editor, cell.source);
+// --- the book's code and the reader's, which this browser keeps ---
+
+const NAME = `page:${location.pathname.slice(new URL(python.SITE).pathname.length)}`;
+let aside = []; // edits of cells that the book no longer has
+const save = keeper(NAME, () => [
+  ...cells
+    .filter(({ mine }) => mine !== undefined)
+    .map(({ index, began, mine }) => ({ place: index, book: began, mine })),
+  ...aside,
+]);
+
+/** Put a version into the cell, which does not count as the reader's typing. */
+function put(cell, text) {
+  cell.putting = true;
+  if (cell.editor) editorModule.setText(cell.editor, text);
+  else cell.begin = text;
+  cell.putting = false;
+  showVersions(cell);
+}
+
+function changed(cell) {
   cell.ran = Boolean(cell.practice);
+  if (!cell.putting) {
+    const text = cell.text();
+    cell.mine = text === cell.source ? undefined : text;
+    cell.began = cell.source;
+    save();
+  }
+  showVersions(cell);
+}
+
+/** Which of the two is on show, and whether there is another. */
+function showVersions(cell) {
+  const isBook = cell.text() === cell.source;
+  cell.bookButton.hidden = isBook && cell.mine === undefined && cell.output.place.hidden;
+  cell.mineButton.hidden = cell.mine === undefined;
+  cell.bookButton.setAttribute("aria-pressed", isBook);
+  cell.mineButton.setAttribute("aria-pressed", !isBook);
+}
+
+/** Back to the code and the output of the book; what the reader has made of it stays at hand. */
+function reset(cell) {
   cell.output.clear();
+  put(cell, cell.source);
+  cell.ran = Boolean(cell.practice);
   for (const old of cell.container.querySelectorAll(".cell_output:not(.live-output)"))
     old.hidden = false;
-  cell.resetButton.hidden = true;
-  say(cell, cell.practice ? "back to the start" : "as in the book");
-  cell.runButton.focus();
+  const words = cell.practice ? "back to the start" : "as in the book";
+  say(cell, cell.mine === undefined ? words : `${words}; yours is kept`);
+  (cell.mine === undefined ? cell.runButton : cell.bookButton).focus();
+}
+
+async function bringBack(cell) {
+  await cell.edit();
+  put(cell, cell.mine);
+  say(cell, "as you left it");
+}
+
+/** What was kept for this page: an answer to a practice comes back by itself, an edit of the book's code waits for its button. */
+async function recallEdits() {
+  const kept = placed(
+    (await recall(NAME)) ?? [],
+    cells.map(({ source }) => source),
+  );
+  aside = kept.aside;
+  for (const [place, edit] of kept.found.entries()) {
+    const cell = cells[place];
+    if (!edit || cell.mine !== undefined) continue;
+    Object.assign(cell, { mine: edit.mine, began: edit.book });
+    if (cell.practice) put(cell, cell.mine);
+    showVersions(cell);
+    const words = ["your version is kept"];
+    if (edit.book !== cell.source) words.push("the book has changed this code since");
+    if (cell.status.textContent) words.unshift(cell.status.textContent);
+    say(cell, words.join("; "));
+  }
 }
 
 // --- practice: an answer and the checks that explain what is wrong with it; progress stays in this browser ---
@@ -236,3 +308,4 @@ cells = [...document.querySelectorAll("div.cell, div.practice")].filter(
   (c) => c.matches(".practice") || c.querySelector(".cell_input pre"),
 );
 cells = cells.map(makeCell);
+recallEdits();

@@ -6,6 +6,7 @@ const KEEP = "live-consent";
 const megabytes = (bytes) => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 
 let manifest, wanted, worker, ready, giveUp, announce;
+let awake = false; // whether Python has started
 let count = 0;
 const running = new Map(); // number of a run: what it hears, and what ends it
 
@@ -87,7 +88,7 @@ function launch() {
   ready = new Promise((resolve, reject) => {
     giveUp = reject;
     worker.onmessage = ({ data }) => {
-      if (data.kind === "ready") resolve();
+      if (data.kind === "ready") resolve((awake = true));
       else if (data.kind === "progress") announce(`${data.label} (${data.done + 1} of ${data.of})`);
       else if (data.kind === "failed" && data.cell === undefined) reject(new Error(data.text));
       else receive(data);
@@ -120,6 +121,17 @@ export function run(message, hear) {
   });
 }
 
+/**
+ * How the name at the end of a text may go on: [{label, type, detail, info}].
+ *
+ * `alone` is the text of a practice box, which does not see the page's variables. Nothing while Python is away or at work.
+ */
+export async function complete(before, alone = false) {
+  if (!awake || running.size) return [];
+  const { options = [] } = await run({ kind: "complete", source: before, alone }, {});
+  return options;
+}
+
 function finish(number, ending) {
   const { resolve } = running.get(number);
   running.delete(number);
@@ -131,7 +143,7 @@ function receive(data) {
   if (!heard) return;
   if (data.kind === "done")
     finish(data.cell, { how: data.trouble ? "error" : "ok", trouble: data.trouble });
-  else if (data.kind === "checked") finish(data.cell, { how: "ok", ...data });
+  else if (["checked", "completed"].includes(data.kind)) finish(data.cell, { how: "ok", ...data });
   else if (data.kind === "failed") {
     const end = "\nPython broke down here. It starts afresh with the next Run.";
     finish(data.cell, { how: "error", trouble: data.text + (data.broken ? end : "") });
@@ -147,6 +159,7 @@ export function stop() {
   worker?.terminate();
   giveUp?.(new Error("stopped"));
   worker = ready = giveUp = undefined;
+  awake = false;
   for (const number of [...running.keys()]) finish(number, { how: "stopped" });
   for (const act of stopped) act();
 }

@@ -5,9 +5,12 @@ import builtins
 import contextlib
 import functools
 import importlib.util
+import inspect
 import io
 import itertools
 import linecache
+import re
+import rlcompleter
 import sys
 import time
 import traceback
@@ -38,6 +41,9 @@ class Stream(io.TextIOBase):
             if pieces <= AT_ONCE or time.monotonic() - last > PAUSE:
                 flush()
         return len(text)
+
+
+page_out = Stream("stdout")
 
 
 def flush():
@@ -264,6 +270,63 @@ def widen_integers():
     numpy.repeat = narrow(numpy.repeat, 1)
 
 
+def tell(*values, file=None, **named):
+    """Stands in for print() in an answer: the checks call it with stdout closed, and the reader
+    wants to see what it says.
+    """
+    print(*values, file=page_out if file is None else file, **named)
+
+
+MANY = 60  # names to choose from
+
+
+def complete(source, alone):
+    """How the name at the end of a text may go on, as [{label, type, detail, info}].
+
+    `alone` is the text of a practice box, which sees NumPy and the checks and not the page's
+    variables.
+    """
+    word = re.search(r"[\w.]*$", source).group()
+    names = beside_answers() if alone else namespace
+    completer, found = rlcompleter.Completer(names), {}
+    for number in itertools.count():
+        match = completer.complete(word, number) if word else None
+        if match is None or len(found) == MANY:
+            break
+        name = match.strip().rstrip("(:")
+        found.setdefault(name, described(name, names))
+    return list(found.values())
+
+
+def described(name, names):
+    """What a list of names says of one: its last part, its kind, its parameters, how its docstring
+    begins."""
+    option = {"label": name.rpartition(".")[2], "type": "variable", "detail": "", "info": ""}
+    try:
+        value = functools.reduce(getattr, name.split(".")[1:], lookup(name.split(".")[0], names))
+    except (AttributeError, NameError):
+        return option | {"type": "keyword"}
+    if inspect.ismodule(value):
+        option["type"] = "namespace"
+    elif callable(value):
+        option["type"] = "class" if inspect.isclass(value) else "function"
+        with contextlib.suppress(TypeError, ValueError):
+            option["detail"] = str(inspect.signature(value))
+    else:
+        return option | {"detail": type(value).__name__}
+    paragraphs = (inspect.getdoc(value) or "").split("\n\n")
+    return option | {"info": "\n\n".join(paragraphs[:2])[:600]}
+
+
+def lookup(name, names):
+    """The value of a name where cells run."""
+    if name in names:
+        return names[name]
+    if hasattr(builtins, name):
+        return getattr(builtins, name)
+    raise NameError(name)
+
+
 def refuse_input(prompt=""):
     """Stands in for input(), which has no keyboard to wait for."""
     raise RuntimeError(
@@ -273,7 +336,7 @@ def refuse_input(prompt=""):
 
 def prepare():
     """Once, when everything is loaded."""
-    sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+    sys.stdout, sys.stderr = page_out, Stream("stderr")
     install_display()
     widen_integers()
     builtins.input = refuse_input
@@ -287,21 +350,27 @@ def prepare():
     matplotlib.pyplot.show = show_figures
 
 
+def beside_answers():
+    """What an answer to a practice finds there already."""
+    import numpy
+
+    from lmcore import check as checks
+
+    return {"__name__": "__main__", "np": numpy, "check": checks, "print": tell}
+
+
 def check(source, tests, name):
     """Run an answer and its checks in a namespace of their own.
 
     Returns [[what was tried, message or None], ...].
     """
-    import numpy
-
-    from lmcore import check as checks
-
     begin()
     remember(source, name)
-    answer = {"__name__": "__main__", "np": numpy, "check": checks}
+    answer = beside_answers()
     try:
         exec(compile(source, name, "exec"), answer)
     except BaseException as error:
+        flush()
         return [["your code runs", explain(error, name)]]
     exec(compile(tests, "checks", "exec"), answer)
     flush()

@@ -88,6 +88,14 @@ self.onmessage = async ({ data }) => {
       python.fresh();
       return post("done", { cell: current, trouble: null });
     }
+    if (data.kind === "complete") {
+      const found = python.complete(data.source, data.alone);
+      post("completed", {
+        cell: current,
+        options: found.toJs({ dict_converter: Object.fromEntries }),
+      });
+      return found.destroy();
+    }
     // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
     await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
     if (data.kind === "check") {

@@ -118,14 +118,14 @@ export async function mount(stage, form) {
     if (curve) drawCurve(entropyCurve, width, distribution, tau.value, now.entropy);
     const rest = (probs) => Math.max(0, 1 - probs.reduce((sum, q) => sum + (q ?? 0), 0));
     const best = `“${names[0]}” has ${percent(after[0])}`;
-    const numbers = [["entropy", `${fixed(now.entropy, 2)} bits`]];
-    if (!landing) numbers.unshift(["entropy at τ = 1", `${fixed(asIs.entropy, 2)} bits`]);
+    const numbers = [["entropy", `${fixed(now.entropy, 2)} nats`]];
+    if (!landing) numbers.unshift(["entropy at τ = 1", `${fixed(asIs.entropy, 2)} nats`]);
     if (landing)
       numbers.push(
-        ["surprise of the best", `${fixed(-Math.log2(after[0]), 2)} bits`],
-        ["as many choices as", `${fixed(2 ** now.entropy, 1)} equal ones`],
+        ["surprise of the best", `${fixed(-Math.log(after[0]), 2)} nats`],
+        ["as many choices as", `${fixed(Math.exp(now.entropy), 1)} equal ones`],
       );
-    if (curve) numbers.push(["slope dH/dτ", `${fixed(now.slope, 2)} bits`]);
+    if (curve) numbers.push(["slope dH/dτ", `${fixed(now.slope, 2)} nats`]);
     if (filters) numbers.push(["tokens kept", whole(now.count)], ["mass kept", percent(now.mass)]);
     const cut = filters && now.count < data.vocabulary;
     return {
@@ -135,12 +135,12 @@ export async function mount(stage, form) {
             cut
               ? `${whole(now.count)} of ${whole(data.vocabulary)} tokens are left; they held ${percent(now.mass)} of the mass at this temperature.`
               : `All ${whole(data.vocabulary)} tokens are left.`
-          } ${best}; entropy ${fixed(now.entropy, 2)} bits, ${fixed(asIs.entropy, 2)} before.`
+          } ${best}; entropy ${fixed(now.entropy, 2)} nats, ${fixed(asIs.entropy, 2)} before.`
         : landing
           ? `After “${chosen.text}” the model gives “${names[0]}” ${percent(after[0])} of its probability at temperature ${fixed(tau.value, 2)}; ` +
-            `it is as uncertain as if it had to choose among ${fixed(2 ** now.entropy, 1)} equal tokens.`
+            `it is as uncertain as if it had to choose among ${fixed(Math.exp(now.entropy), 1)} equal tokens.`
           : `At temperature ${fixed(tau.value, 2)} ${best}, and the ${rowsShown} tokens shown hold ${percent(1 - rest(after))}; ` +
-            `entropy ${fixed(now.entropy, 2)} bits, as uncertain as ${fixed(2 ** now.entropy, 1)} equal choices.`,
+            `entropy ${fixed(now.entropy, 2)} nats, as uncertain as ${fixed(Math.exp(now.entropy), 1)} equal choices.`,
       table: {
         caption: `Next token after “${chosen.text}”`,
         head: ["token", "model, τ = 1", "with these settings"],
@@ -225,8 +225,8 @@ function drawCurve(svg, width, distribution, tau, entropy) {
   const temperatures = Array.from({ length: 59 }, (_, i) => 0.1 + i * 0.05);
   const values = temperatures.map((t) => filtered(distribution, { tau: t }).entropy);
   const x = scaleLinear([0, 3], [left, width - 12]),
-    y = scaleLinear([0, 16], [bottom, 22]);
-  axes(drawing, { x, y, bottom, left, ticksY: 4, nameX: "temperature τ", nameY: "entropy (bits)" });
+    y = scaleLinear([0, 12], [bottom, 22]);
+  axes(drawing, { x, y, bottom, left, ticksY: 4, nameX: "temperature τ", nameY: "entropy (nats)" });
   drawing
     .append("path")
     .attr("class", "ex-line ex-1")

@@ -46,8 +46,8 @@ export function filtered({ distances, counts }, { tau = 1, k = Infinity, p = 1, 
     total,
     mass: total / all,
     count: kept.reduce((value, n) => value + n, 0),
-    entropy: (Math.log(total) + meanDistance / tau) / Math.LN2,
-    slope: (meanSquare - meanDistance ** 2) / tau ** 3 / Math.LN2,
+    entropy: Math.log(total) + meanDistance / tau,
+    slope: (meanSquare - meanDistance ** 2) / tau ** 3,
   };
 }
 
