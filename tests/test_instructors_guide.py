@@ -108,7 +108,7 @@ def marked(home, words):
         [*words, "--no-browser"], cwd=home, stdout=subprocess.PIPE, text=True
     ) as server:
         address = server.stdout.readline().strip()
-        with urllib.request.urlopen(address + "0/", timeout=60) as answer:
+        with urllib.request.urlopen(address + "0/", timeout=300) as answer:
             page = answer.read().decode()
         server.send_signal(signal.SIGINT)
         said = server.stdout.read()

@@ -56,7 +56,7 @@ def make(folder, *arguments, **environment):
         env=kept | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

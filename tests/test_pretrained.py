@@ -162,7 +162,7 @@ def test_loading_needs_no_data_package():
         "print(load_pretrained('transformer').decode([load_pretrained('transformer').next_log_probs(()).argmax()]))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=600
     )
     assert result.returncode == 0 and len(result.stdout.strip()) == 1, result.stderr
 

@@ -16,6 +16,7 @@ from made_up.cohort import Course, gradebook
 from made_up.students import DUE
 from runs.machinery import (
     DASK,
+    PATIENCE,
     certificate,
     free_port,
     machines,
@@ -127,9 +128,9 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                 tls_ca_file=str(key), tls_client_cert=str(key), require_encryption=True
             )
             with Client(
-                manifest.address, security=trusted, timeout=60, set_as_default=False
+                manifest.address, security=trusted, timeout=PATIENCE, set_as_default=False
             ) as client:
-                client.wait_for_workers(2, timeout=60)
+                client.wait_for_workers(2, timeout=PATIENCE)
                 done = subprocess.run(
                     [
                         sys.executable,
@@ -140,7 +141,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                     env=os.environ | client_settings,
                     capture_output=True,
                     text=True,
-                    timeout=120,
+                    timeout=PATIENCE,
                 )
                 assert done.returncode == 0, done.stdout + done.stderr
                 warm = client.run(lambda: len(sys.modules["nbjudge.execution.servers"]._idle))
@@ -151,7 +152,7 @@ def test_workers_on_machines_that_share_nothing_give_the_same_grades(course, tmp
                 [sys.executable, "-c", STRANGER, manifest.address],
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=PATIENCE,
             )
     assert list(warm.values()) == [1, 1]  # both have graded
     assert "refused" in stranger.stdout
@@ -196,7 +197,7 @@ def test_the_script_for_slurm_grades(course, tmp_path):
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         env=os.environ
         | {
             "PATH": f"{tmp_path}:{os.environ['PATH']}",

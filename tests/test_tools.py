@@ -228,7 +228,7 @@ def test_command_line_names_the_sizes():
         [sys.executable, "-m", "tools.train_models", "rnn", "--size", "9k"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert result.returncode == 2
     assert "--size must be one of 20k, 80k, 200k for rnn, got 9k" in result.stderr

@@ -104,7 +104,7 @@ def watched(page):
         lambda request: page.sent.append(request.url) if request.method != "GET" else None,
     )
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)  # a machine may be busy
     return page
 
 

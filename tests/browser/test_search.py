@@ -98,7 +98,7 @@ def test_nothing_found_is_said_and_marks_are_whole_words(page, site):
 
 def test_the_search_weighs_little_and_only_where_it_is_used(page, site):
     page.goto(f"{site}book/03-softmax/index.html")
-    page.wait_for_timeout(500)
+    settle(page, 500)
     assert not [url for url in page.asked if "/search/" in url]
     with page.expect_response("**/search/documents.json"):
         page.locator(".search-button-field").first.click()

@@ -18,13 +18,13 @@ from nbjudge.execution import pool
 from nbjudge.sandbox import cgroup, linux, processes, scratch
 from nbjudge.sandbox.limits import Limits
 
-from .machinery import wait_for
+from .machinery import PATIENCE, wait_for
 
 # of prctl: orphans below this process become its children
 SUBREAPER = 36
 
 
-def in_a_child(work, seconds=120):
+def in_a_child(work, seconds=2 * PATIENCE):
     """Call `work()` in a fork of this process.
 
     Parameters

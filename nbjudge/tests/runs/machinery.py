@@ -17,7 +17,7 @@ import psutil
 
 DASK = [sys.executable, "-m", "dask"]
 # seconds until a test gives up: it waits no longer than it must, and a machine may be busy
-PATIENCE = 120
+PATIENCE = 300
 
 
 def postgresql_programs():

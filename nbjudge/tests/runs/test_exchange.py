@@ -17,6 +17,8 @@ from nbjudge.assignment import release
 from nbjudge.cli import main
 from nbjudge.term.marking import Desk
 
+from .machinery import PATIENCE
+
 PROGRAMS = Path(sys.executable).parent
 CHAPTER = "01-logs"
 # accounts that every Debian has, in the place of two students
@@ -50,7 +52,7 @@ def as_account(account, command, **how):
         extra_groups=[],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         **how,
     )
 
@@ -71,7 +73,7 @@ def nbgrader(folder, *words, account=None):
         return as_account(account, command, cwd=folder, env=environment)
     command = [sys.executable, "-m", "nbgrader", *words]
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
 
 

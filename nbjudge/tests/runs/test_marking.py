@@ -45,7 +45,7 @@ def get(address, form=None, **headers):
     """The page at an address, after redirections, and where it was found."""
     data = None if form is None else urllib.parse.urlencode(form).encode()
     request = urllib.request.Request(address, data, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return answer.read().decode(), answer.geturl()
 
 

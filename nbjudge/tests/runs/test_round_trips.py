@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook
 from nbjudge.assignment import release
 from nbjudge.cli import main
 
-from .machinery import free_port, running, wait_for
+from .machinery import PATIENCE, free_port, running, wait_for
 
 CHAPTER = "01-logs"
 HALF = "def mean_of_logs(values):\n    return sum(map(math.log, values)) / len(values)"
@@ -190,7 +190,7 @@ class Formgrader:
             data=None if data is None else json.dumps(data).encode(),
             method=method or ("GET" if data is None else "PUT"),
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def json(self, path, data=None):

@@ -23,7 +23,7 @@ LIMITS = Limits(memory=1024 * MIB, processes=32, disk=16 * MIB)
 LANDLOCK = ("landlock-root", "landlock-user")
 METHODS = ("namespaces-root", "namespaces-user", *LANDLOCK)
 # seconds until a sandbox is ended that does not end itself: far more than any test needs
-DEADLINE = 120
+DEADLINE = 300
 # the identity of each supervisor so far: others may be at work on this machine
 supervisors: set[str] = set()
 
