@@ -263,6 +263,18 @@ def glossary():
     return re.findall(r"(?m)^(?!```)(\S.*)\n(?=  \S)", text)
 
 
+def second_names(page):
+    """Pairs of glossary terms that share one explanation."""
+    return re.findall(r"(?m)^(\w.*)\n(\w.*)\n(?=  \S)", page.partition(":sorted:")[2])
+
+
+def test_an_entry_of_the_glossary_has_a_second_name_on_purpose():
+    page = (HOME / "book/glossary.md").read_text(encoding="utf-8")
+    assert second_names(page) == [("tied embeddings", "weight tying")]
+    slipped_in = page.replace("\nweight tying\n", "\ntypical set\n  Others.\n\nweight tying\n")
+    assert second_names(slipped_in) == [("tied embeddings", "typical set")]
+
+
 def unknown_terms(text, terms):
     """Links to the glossary that lead to no entry of it."""
     known = {term.lower() for term in terms}
