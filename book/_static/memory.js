@@ -26,7 +26,31 @@
   const giveBack = (guess) => {
     if (!returned) return;
     returned.hidden = !guess;
-    returned.textContent = `Before you read the section, you guessed: “${guess}”.`;
+    returned.textContent = `Before you read the section, you guessed: “${guess}”. ${compare(guess)}`;
+  };
+  // A number is set beside the one that the notebook computes, below the cell that prints it.
+  const result = document.createElement("p");
+  result.className = "guess-result";
+  const said = (value) => String(+value.toPrecision(3)).replace("-", "−");
+  const compare = (guess) => {
+    result.remove();
+    const number = parseFloat(guess.replace(",", ".").match(/-?\d*\.?\d+/)?.[0]);
+    const { computed, cell } = form.dataset;
+    if (!computed || Number.isNaN(number)) return "";
+    const off = Math.abs(number - computed);
+    const words = `The notebook computes ${computed}: ${off ? `off by ${said(off)}` : "exactly right"}.`;
+    const scale = document.createElement("span");
+    scale.className = "guess-scale";
+    const [low, high] = [Math.min(0, number, computed), 1.1 * Math.max(number, computed)];
+    for (const [kind, value] of [["yours", number], ["computed", +computed]]) {
+      const mark = document.createElement("span");
+      mark.className = kind;
+      mark.style.left = `${(100 * (value - low)) / (high - low || 1)}%`;
+      scale.append(mark);
+    }
+    result.replaceChildren(`You guessed ${said(number)}. ${words}`, scale);
+    document.querySelectorAll("div.cell")[cell]?.after(result);
+    return words;
   };
   if (form) {
     const field = form.elements.guess;
@@ -95,6 +119,30 @@
       show();
     });
     show();
+  }
+
+  // The opener of a chapter says how far its reader is.
+  const slug = page.split("/")[0];
+  const path = document.querySelector(".course-path");
+  if (path && page.endsWith("/index")) {
+    let names = [];
+    try {
+      names = Object.keys(localStorage);
+    } catch {
+      /* a browser that keeps nothing */
+    }
+    const count = (kind) => names.filter((name) => name.startsWith(`lm-${kind}:${slug}`)).length;
+    const [solved, problems] = count("assignment") ? JSON.parse(localStorage.getItem(`lm-assignment:${slug}`)) : [0, 0];
+    const words = [];
+    if (count("read")) words.push(`${count("read")} of 5 sections read`);
+    if (count("practice")) words.push(`${count("practice")} ${count("practice") === 1 ? "exercise" : "exercises"} solved`);
+    if (problems) words.push(`${solved} of ${problems} problems of the assignment solved`);
+    if (words.length) {
+      const line = document.createElement("p");
+      line.className = "course-progress";
+      line.textContent = `In this browser: ${words.join(", ")}.`;
+      path.after(line);
+    }
   }
 
   // A section is read when its end has been on the screen.

@@ -30,6 +30,30 @@ READ = """() => [...document.querySelectorAll("div.cell")].filter((cell) => cell
 })"""
 
 
+# What the site's database keeps under a name: put there, and looked up.
+OPEN = """const open = new Promise((done) => {
+    const asked = indexedDB.open("course /", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("work");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const database = await open;
+  const transaction = database.transaction("work", "readwrite");
+  const store = transaction.objectStore("work");"""
+SEED = f"""async ([name, value]) => {{
+  {OPEN}
+  store.put(value, name);
+  await new Promise((done) => (transaction.oncomplete = done));
+  database.close();
+}}"""
+KEPT = f"""async (name) => {{
+  {OPEN}
+  const asked = store.get(name);
+  await new Promise((done) => (transaction.oncomplete = done));
+  database.close();
+  return asked.result;
+}}"""
+
+
 class Stored(NamedTuple):
     """What a code cell of a notebook printed and drew when the book was made."""
 

@@ -14,6 +14,7 @@ from . import pyodide_files
 from .conftest import watched
 from .live import (
     HOME,
+    SEED,
     WATCH,
     agree,
     cell_with,
@@ -308,15 +309,6 @@ def test_cells_run_in_a_browser_that_keeps_nothing(browser, live_site):
 
 
 REVIEW = "book/03-softmax/review.html"
-SEED = """edits => new Promise((done) => {
-  const asked = indexedDB.open("course /", 1);
-  asked.onupgradeneeded = () => asked.result.createObjectStore("work");
-  asked.onsuccess = () => {
-    const writing = asked.result.transaction("work", "readwrite");
-    writing.objectStore("work").put(edits, `page:${location.pathname.slice(1)}`);
-    writing.oncomplete = () => { asked.result.close(); done(); };
-  };
-})"""
 
 
 def test_an_answer_is_there_again_after_a_reload(page, site):
@@ -351,7 +343,7 @@ def test_edits_of_the_books_cells_wait_beside_what_the_book_has_now(page, site):
         {"place": 0, "book": "import os", "mine": "# of older code"},
         {"place": 99, "book": "gone", "mine": "# of no cell any more"},
     ]
-    page.evaluate(SEED, edits)
+    page.evaluate(SEED, [f"page:{SECTION}", edits])
     page.reload()
     cells = page.locator("div.cell:has(.live-status)")
     wait_for_status(page, cells.nth(0), "^your version is kept; the book has changed this code")

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from .conftest import SITE
+from .live import KEPT, SEED
 from .test_accessibility import findings
 
 SECTION = "book/05-information/3-perplexity.html"
@@ -22,10 +23,23 @@ def test_a_guess_is_kept_and_comes_back_at_the_end(page, site):
     page.reload()
     assert page.get_by_label("Your guess").input_value() == "about 5 %"
     assert "“about 5 %”" in returned.inner_text()
+    # 5.3 asks for a number: it is set beside the one that the notebook prints, where it prints it
+    result = page.locator(".guess-result")
+    computed = page.locator("form.guess").get_attribute("data-computed")
+    off = f"{5 - float(computed):.3g}"
+    assert f"You guessed 5. The notebook computes {computed}: off by {off}." in result.inner_text()
+    assert f"perplexity {computed}" in result.locator("xpath=preceding-sibling::*[1]").inner_text()
+    yours, truth = (
+        result.locator(f".{kind}").bounding_box()["x"] for kind in ("yours", "computed")
+    )
+    assert yours > truth and f"computes {computed}" in returned.inner_text()
+    page.get_by_label("Your guess").fill(f"{computed} characters")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    assert "exactly right" in result.inner_text()
     page.get_by_label("Your guess").fill("")
     page.get_by_role("button", name="Keep", exact=True).click()
     page.reload()
-    assert not returned.is_visible() and page.sent == []
+    assert not returned.is_visible() and result.count() == 0 and page.sent == []
 
 
 def test_the_first_answer_is_judged_and_remembered(page, site):
@@ -71,9 +85,17 @@ def test_sections_are_read_at_their_end_and_counted_and_carried_away(page, site,
     assert page.evaluate("localStorage.getItem('lm-read:05-information/3-perplexity')") is None
     page.locator(".course-imprint").scroll_into_view_if_needed()
     page.wait_for_function("localStorage.getItem('lm-read:05-information/3-perplexity')")
+    # an assignment, as its page keeps it, and what was typed there
+    page.evaluate("localStorage.setItem('lm-assignment:05-information', '[2, 5]')")
+    page.evaluate(SEED, ["assignment:05-information", {"answers": {"p1": "mine"}}])
+    page.goto(f"{site}book/05-information/index.html")
+    line = page.locator(".course-progress").inner_text()
+    wanted = "1 of 5 sections read, 2 of 5 problems of the assignment solved."
+    assert line == f"In this browser: {wanted}"
     page.goto(f"{site}book/intro.html")
     card = page.locator(".chapter-cards .sd-card", has_text="5 Entropy")
     card.get_by_text("1 of 5 sections read").wait_for()
+    card.get_by_text("2 of 5 problems of the assignment solved").wait_for()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Save my progress").click()
     file = tmp_path / "progress.json"
@@ -81,10 +103,14 @@ def test_sections_are_read_at_their_end_and_counted_and_carried_away(page, site,
     assert "lm-read:05-information/3-perplexity" in json.loads(file.read_text())
 
     page.evaluate("localStorage.clear()")
+    page.evaluate(SEED, ["assignment:05-information", {"answers": {}}])
     page.reload()
     card.get_by_text("0 of 5 sections read").wait_for()
+    assert card.get_by_text("of the assignment solved").count() == 0
     page.get_by_label("Load such a file").set_input_files(file)
-    card.get_by_text("1 of 5 sections read").wait_for()
+    card.get_by_text("2 of 5 problems of the assignment solved").wait_for()
+    kept = page.evaluate(KEPT, "assignment:05-information")
+    assert kept == {"answers": {"p1": "mine"}}
     wrong = tmp_path / "wrong.json"
     wrong.write_text("{}")
     page.get_by_label("Load such a file").set_input_files(wrong)

@@ -1,6 +1,11 @@
-// On the landing page: the way back to the page that was read last, how much of each chapter has been read and solved in this browser (kept by memory.js and live.js, nowhere else), and all of that as a file, to take to another browser.
+// On the landing page: the way back to the page that was read last, how much of each chapter has been read and solved in this
+// browser (kept by memory.js, live.js and assignment.js, nowhere else), and all of that as a file, to take to another browser.
+import { keep, recallAll } from "../kept.js";
+
 const chapters = JSON.parse(document.querySelector("script.chapter-practice").textContent);
 const OURS = "lm-"; // what the names of all that is kept begin with
+const WORK = "work"; // what the file calls that which was typed
+const TYPED = /^(assignment|page):/;
 const SECTIONS = 5;
 
 const kept = () => Object.keys(localStorage).filter((name) => name.startsWith(OURS));
@@ -31,12 +36,20 @@ const showChapters = () => {
       card.append(
         part(solved / exercises.length, `${solved} of ${exercises.length} exercises solved`),
       );
+    const assignment = localStorage.getItem(`lm-assignment:${slug}`);
+    if (assignment) {
+      const [done, problems] = JSON.parse(assignment);
+      card.append(
+        part(done / problems, `${done} of ${problems} problems of the assignment solved`),
+      );
+    }
   }
 };
 
-/** All that is kept, as a file. */
-const save = () => {
-  const content = Object.fromEntries(kept().map((name) => [name, localStorage.getItem(name)]));
+/** All that is kept, as a file: the notes, and what was typed into assignments, practice and cells. */
+const save = async () => {
+  const notes = Object.fromEntries(kept().map((name) => [name, localStorage.getItem(name)]));
+  const content = { ...notes, [WORK]: await recallAll() };
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 1)]));
   link.download = "my-progress.json";
@@ -50,9 +63,11 @@ const load = async (file) => {
   const entries = Object.entries(content).filter(
     ([name, value]) => name.startsWith(OURS) && typeof value === "string",
   );
-  if (!entries.length) throw new Error("it holds nothing of this course");
+  const typed = Object.entries(content[WORK] ?? {}).filter(([name]) => TYPED.test(name));
+  if (!entries.length && !typed.length) throw new Error("it holds nothing of this course");
   for (const [name, value] of entries) localStorage.setItem(name, value);
-  return entries.length;
+  for (const [name, value] of typed) await keep(name, value);
+  return entries.length + typed.length;
 };
 
 const showFile = () => {
