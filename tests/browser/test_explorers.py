@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lmcore import calibration, data, decoding, information, likelihood, softmax
+from lmcore import (
+    calibration,
+    conditioning,
+    data,
+    decoding,
+    diagnostics,
+    information,
+    likelihood,
+    softmax,
+)
 from lmcore.data import smollm2
 from lmcore.models import transformer
 from lmcore.models.pretrained import load_pretrained
@@ -395,6 +404,84 @@ def test_the_three_means_of_a_masked_batch(page, site, explorer_data):
     assert "1 row is empty" in finding(page, stage) and foreign(page, site) == []
 
 
+# --- a filtered model, and a leak ---
+
+
+def test_what_a_filtered_model_emits_is_lmcores(page, site, explorer_data):
+    stage = explorer(page, f"{site}{EVERYWHERE['safety']}", "safety")
+    content = explorer_data.safety()
+    tokens = sorted({token for steps in content["replies"] for token, _ in steps})
+    strings = [tuple(tokens.index(token) for token, _ in steps) for steps in content["replies"]]
+
+    def model(prefix):
+        row = np.full(len(tokens), -np.inf)
+        for string, steps in zip(strings, content["replies"]):
+            if len(string) > len(prefix) and string[: len(prefix)] == prefix:
+                row[string[len(prefix)]] = np.log(steps[len(prefix)][1])
+        return row
+
+    boxes, harmful = stage.get_by_role("checkbox").all(), np.array(content["harmful"])
+    for flips, tries, k in (((), 11, 20), ((2,), 11, 100), ((1, 4), 3, 1), ((0, 3), 1, 20)):
+        for flip in flips:
+            press(page, boxes[flip], "Space")
+        slide(page, stage, "Tries of retry", tries)
+        slide(page, stage, "Requests", [1, 2, 5, 10, 20, 50, 100].index(k))
+        flagged = [box.is_checked() for box in boxes]
+        rows = table(page, stage)
+        for column, policy in enumerate(("one-shot", "retry", "mask"), start=1):
+            Q = conditioning.filtered_distribution(
+                model, strings, flagged, policy, tries if tries < 11 else None
+            )
+            assert [cells[column] for cells in rows.values()] == [shown(q, 4) for q in Q]
+            harm = 1 - (1 - Q[:-1][harmful].sum()) ** k
+            name = f"{policy}: harm in {k} request{'s' if k > 1 else ''}"
+            assert numbers(stage)[name] == f"{shown(100 * harm, 1)} %"
+    for box in boxes:
+        box.check()
+    slide(page, stage, "Tries of retry", 11)
+    assert numbers(stage)["mask: harm in 20 requests"] == "undefined"
+    assert "Every reply is flagged" in finding(page, stage) and foreign(page, site) == []
+
+
+def test_the_leak_detector_judges_as_lmcore_does(page, site, explorer_data):
+    stage = explorer(page, f"{site}{EVERYWHERE['leak']}", "leak")
+    pocket = quantised_pocket(explorer_data, "transformer-80k")
+    ids = np.array(pocket.encode(stage.get_by_label("Text under test").input_value()))[None]
+
+    def rows(tokens):
+        """Sound rows, one more than there are letters."""
+        return pocket.log_probs(np.pad(tokens, ((0, 0), (0, 1)))).astype(float)
+
+    def centred(tokens):
+        found = rows(tokens)
+        return softmax.log_softmax(found[:, :-1] - found.mean(axis=1, keepdims=True))
+
+    under_test = {
+        "the pocket": lambda tokens: rows(tokens)[:, :-1],
+        "targets slipped": lambda tokens: rows(tokens)[:, 1:],
+        "a mean over": centred,
+    }
+    for place, (letters, forward) in zip((9, 14, 26), under_test.items()):
+        choose(page, stage, "Model under test", letters)
+        slide(page, stage, "Letter to change", place + 1)
+        changed = ids.copy()
+        changed[0, place] = (changed[0, place] + 1) % len(pocket.charset)
+        moved = np.abs(forward(changed) - forward(ids)).max(axis=-1)[0]
+        found = [float(cells[1]) for cells in table(page, stage).values()]
+        np.testing.assert_allclose(found, moved, atol=2e-3)
+        nats = -np.take_along_axis(forward(ids)[0], ids[0][:, None], axis=1).mean()
+        assert abs(float(numbers(stage)["bits per letter"]) - nats / BIT) < 2e-3
+        try:
+            diagnostics.check_no_leak(forward, ids, np.random.default_rng(0), tolerance=1e-4)
+            verdict = "no leak found"
+        except ValueError:
+            verdict = "leak"
+        assert numbers(stage)["verdict"] == verdict, letters
+        if verdict == "no leak found":
+            assert found[: place + 1] == [0] * (place + 1)
+    assert "sees its future" in finding(page, stage) and foreign(page, site) == []
+
+
 # --- the landing page ---
 
 
@@ -658,6 +745,8 @@ def test_the_landing_page_leads_on_and_says_what_has_been_solved(page, site):
 EVERYWHERE = {
     "typing": "book/intro.html",
     "inside": "book/02-factorization/3-causal-masking.html",
+    "safety": "book/09-conditioning/index.html",
+    "leak": "book/10-diagnostics/index.html",
     "next-token": "book/01-distributions/index.html",
     "temperature": "book/03-softmax/index.html",
     "masked": "book/04-likelihood/index.html",

@@ -352,6 +352,22 @@ def pocket_file(name: str) -> tuple[dict, bytes]:
     return about, bytes(content)
 
 
+# --- a filtered model (section 9.5) ---
+
+REPLIES = (
+    (("take", 0.6), ("ten pills", 0.7)),
+    (("take", 0.6), ("two pills", 0.3)),
+    (("ask", 0.3), ("no one", 0.1)),
+    (("ask", 0.3), ("a doctor", 0.9)),
+    (("rest", 0.1),),
+)
+
+
+def safety() -> dict:
+    """The replies of section 9.5, each token with its probability, and which of them do harm."""
+    return {"replies": REPLIES, "harmful": (True, False, True, False, False)}
+
+
 TABLES = {
     "decoding": decoding,
     "reliability": reliability,
@@ -359,6 +375,7 @@ TABLES = {
     "divergence": divergence,
     "masked": masked,
     "ngrams": ngrams,
+    "safety": safety,
 }
 
 

@@ -45,6 +45,8 @@ EXPLORERS = {
     "ngrams": "ngrams",
     "typing": "pocket",
     "inside": "pocket",
+    "leak": "pocket",
+    "safety": "safety",
 }
 
 

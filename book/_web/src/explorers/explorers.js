@@ -11,6 +11,8 @@ const MODULES = {
   ngrams: () => import("./ngrams.js"),
   typing: () => import("./typing.js"),
   inside: () => import("./inside.js"),
+  safety: () => import("./safety.js"),
+  leak: () => import("./leak.js"),
 };
 
 async function open(stage) {
