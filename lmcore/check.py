@@ -80,8 +80,8 @@ class Result(NamedTuple):
         What was wrong; None if the answer passed.
     cause : str
         `SLIP` if a known mistake explains the failure, `CRASH` if that mistake raises an exception
-        as the answer does, `ERROR` if the answer raised one that no mistake explains, `BLANK` if
-        it is not written, "" otherwise.
+        as the answer does (both, if it does so on some cases), `ERROR` if the answer raised one
+        that no mistake explains, `BLANK` if it is not written, "" otherwise.
 
     Examples
     --------
@@ -297,8 +297,8 @@ def against(
         if all(
             _same_as(wrong, case, got, error, rtol, atol) for case, got, error in failures + passes
         ):
-            raised = any(error for _, _, error in failures)
-            return Result(name, weight, message, CRASH if raised else SLIP)
+            kinds = {CRASH if error else SLIP for _, _, error in failures}
+            return Result(name, weight, message, " ".join(sorted(kinds)))
     share = "" if len(cases) == 1 else f" ({len(failures)} of {len(cases)} cases differ)"
     if near and all(
         error is None and _difference(got, _answer_of(reference, case), near, near) is None
@@ -360,7 +360,8 @@ def _is_a_slip(results):
 
     One that shows in two ways has two messages.
     """
-    causes = {result.cause for result in results if result.message is not None}
+    failed = [result for result in results if result.message is not None]
+    causes = {cause for result in failed for cause in result.cause.split()}
     if BLANK in causes or SLIP not in causes:
         return False
     return CRASH in causes or ERROR not in causes
@@ -550,9 +551,12 @@ def _same_as(wrong, case, got, error, rtol, atol):
 
 def _short(value):
     """A visible value for a message, cut to a line."""
-    text = (
-        np.array2string(np.asarray(value), precision=6, separator=", ", threshold=12)
-        if not isinstance(value, str)
-        else value
-    )
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            array = np.asarray(value)
+        except ValueError:  # arrays of different shapes
+            return ", ".join(map(_short, value))[:160]
+        text = np.array2string(array, precision=6, separator=", ", threshold=12)
     return " ".join(text.split())[:160]

@@ -173,7 +173,7 @@ CLASS = {
     "blank": Student(BLANK, score=0, says="not written yet"),
     "other-style": Student(IN_PLAIN_PYTHON, score=16),
     "wrong-axis": Student(
-        {"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.5, says="You contract the vocabulary axis"
+        {"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.67, says="You contract the vocabulary axis"
     ),
     "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.5, says="subtract the maximum first"),
     "one-sum": Student(

@@ -115,6 +115,11 @@ class TestTheOthers:
             == "raised ZeroDivisionError: division by zero. Hint."
         )
 
+    def test_example_shows_values_of_different_shapes(self):
+        wrong = lambda: (np.zeros((2, 2)), np.zeros((2, 1)))
+        message = check.example("e", wrong, (np.eye(2), [[0.0]]), "Look.").message
+        assert "Expected [[1., 0.], [0., 1.]], [[0.]]" in message and "Look." in message
+
     def test_holds(self):
         assert check.holds("h", lambda: np.array([True, True]), "no").message is None
         for predicate in (lambda: np.array([True, False]), lambda: None, lambda: False):
@@ -246,11 +251,15 @@ def test_a_list_of_another_length_is_no_known_mistake():
 
 def test_a_mistake_may_raise_as_the_answer_does():
     """It gives the same wrong numbers where shapes fit, and fails alike where they do not."""
-    cases = [(np.ones((2, 2)), np.array([1.0, 2.0])), (np.ones((2, 3)), np.array([1.0, 2.0]))]
+    cases = [(np.tri(2), np.array([1.0, 2.0])), (np.ones((2, 3)), np.array([1.0, 2.0]))]
     mistakes = {"You did not transpose.": lambda a, x: a @ x}
     right, transposed = (lambda a, x: a.T @ x), (lambda a, x: np.matmul(a, x))
     told = check.against("products", transposed, right, cases, mistakes=mistakes)
-    assert told.message == "You did not transpose." and told.cause == check.CRASH
+    assert told.message == "You did not transpose."
+    assert told.cause.split() == [check.CRASH, check.SLIP]
+    assert check.score([told], points=2) == 1.0
+    told = check.against("products", transposed, right, cases[1:], mistakes=mistakes)
+    assert told.cause == check.CRASH and check.score([told], points=2) == 0.0
 
     def other(a, x):
         return a @ x if a.shape[0] == a.shape[1] else {}[0]

@@ -21,6 +21,20 @@ def lm_logits(hidden, embedding, bias=None):
     return np.stack([(np.asarray(hidden) * row).sum(axis=-1) + b for row, b in zip(embedding, bias)], axis=-1)
 """
             ),
+            "tensordot, in place": """
+def lm_logits(hidden, embedding, bias=None):
+    out = np.tensordot(np.asarray(hidden), np.asarray(embedding), axes=([-1], [-1]))
+    if bias is not None:
+        out += bias
+    return out
+""",
+            "in float32, by lists": """
+def lm_logits(hidden, embedding, bias=None):
+    if np.ndim(hidden) > 1:
+        return [lm_logits(h, embedding, bias) for h in hidden]
+    E, b = np.float32(embedding), [0.0] * len(embedding) if bias is None else bias
+    return [float(np.dot(np.float32(hidden), e)) + float(c) for e, c in zip(E, b)]
+""",
         },
         wrong={
             "contracts the vocabulary when it can": (
@@ -29,7 +43,7 @@ def lm_logits(hidden, embedding, bias=None):
     z = hidden @ (embedding if embedding.shape[0] == hidden.shape[-1] else embedding.T)
     return z if bias is None else z + bias
 """,
-                1.5,
+                1.7,
                 "You contract the vocabulary axis",
             ),
             "never transposes": (
@@ -57,6 +71,24 @@ def lm_logits(hidden, embedding, bias=None):
                 1.5,
                 "You score one hidden state only",
             ),
+            "the bias subtracted": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    return hidden @ embedding.T - (0 if bias is None else bias)
+""",
+                2.5,
+                "The bias is subtracted",
+            ),
+            "cosines": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    h = hidden / np.linalg.norm(hidden, axis=-1, keepdims=True)
+    e = embedding / np.linalg.norm(embedding, axis=-1, keepdims=True)
+    return h @ e.T + (0 if bias is None else bias)
+""",
+                1.5,
+                "not the cosine of the angle",
+            ),
         },
     ),
     "p2": Problem(
@@ -82,6 +114,21 @@ def stable_softmax(logits, axis=-1):
     return np.moveaxis(np.array(rows).reshape(z.shape), -1, axis).tolist()
 """
             ),
+            "logaddexp": """
+def stable_softmax(logits, axis=-1):
+    z = np.array(logits, dtype=float)
+    total = np.logaddexp.reduce(z - z.max(axis, keepdims=True), axis=axis, keepdims=True)
+    return np.exp(z - z.max(axis, keepdims=True) - total)
+""",
+            "apply_along_axis with math": """
+def stable_softmax(logits, axis=-1):
+    import math
+    def one(row):
+        top = max(row)
+        e = [math.exp(x - top) if x > -math.inf else 0.0 for x in row]
+        return np.array(e) / math.fsum(e)
+    return np.apply_along_axis(one, axis, np.asarray(logits, dtype=float))
+""",
         },
         wrong={
             "no shift": (
@@ -149,6 +196,25 @@ def stable_softmax(logits, axis=-1):
                 3.5,
                 "cases differ",
             ),
+            "the smallest subtracted": (
+                """
+def stable_softmax(logits, axis=-1):
+    e = np.exp(logits - logits.min(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                4,
+                "You subtract the smallest logit",
+            ),
+            "scaled into range": (
+                """
+def stable_softmax(logits, axis=-1):
+    z = logits / np.abs(logits).max(axis=axis, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                2.5,
+                "which changes the odds",
+            ),
         },
     ),
     "p3": Problem(
@@ -172,6 +238,26 @@ def surprise(logits, tokens):
     return out
 """
             ),
+            "logaddexp and take_along_axis": """
+def surprise(logits, tokens):
+    z = np.asarray(logits, dtype=np.longdouble)
+    picked = np.take_along_axis(z, np.asarray(tokens).reshape(-1, 1), axis=-1)
+    return (np.logaddexp.reduce(z, axis=-1, keepdims=True) - picked).ravel().astype(float)
+""",
+            "one row at a time, softplus of the others": """
+def surprise(logits, tokens):
+    import math
+    out = []
+    for row, t in zip(logits, tokens):
+        others = [float(z) - float(row[t]) if row[t] > -math.inf else math.inf for v, z in enumerate(row) if v != t]
+        top = max(others)
+        if top == math.inf:
+            out.append(math.inf)
+            continue
+        rest = top + math.log(math.fsum(math.exp(o - top) for o in others))
+        out.append(rest + math.log1p(math.exp(-rest)) if rest > 0 else math.log1p(math.exp(rest)))
+    return tuple(out)
+""",
         },
         wrong={
             "log of softmax": (
@@ -242,6 +328,28 @@ def surprise(logits, tokens):
                 2,
                 "You return the logit itself",
             ),
+            "tokens as rows": (
+                """
+def surprise(logits, tokens):
+    z = np.asarray(logits, dtype=float)
+    z = z - z.max(axis=1, keepdims=True)
+    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -logp.max(axis=1)
+""",
+                2,
+                "the surprise of the likeliest token",
+            ),
+            "the mean of all": (
+                """
+def surprise(logits, tokens):
+    z = np.asarray(logits, dtype=float)
+    z = z - z.max(axis=1, keepdims=True)
+    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -logp[np.arange(len(tokens)), tokens].mean()
+""",
+                2,
+                "one number per row",
+            ),
         },
     ),
     "p4": Problem(
@@ -284,6 +392,40 @@ def temperature_for_entropy(logits, target):
     return np.exp(t)
 """
             ),
+            "golden section on the squared error": """
+def temperature_for_entropy(logits, target):
+    z = np.sort(np.array(logits, dtype=np.float64))[::-1] - max(logits)
+    def H(beta):
+        w = np.exp(beta * z)
+        return np.log(w.sum()) - beta * (w * z).sum() / w.sum()
+    if not H(1e9 / max(1e-9, -z[-1])) - 1e-12 <= target <= np.log(len(z)) + 1e-12:
+        raise ValueError("no such temperature")
+    a, b = -16.0, 16.0
+    while b - a > 1e-14:
+        m = 0.5 * (a + b)
+        if m in (a, b):
+            break
+        a, b = (m, b) if H(np.exp(m)) > target else (a, m)
+    return np.exp(-a)
+""",
+            "recursion, an array of one": """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits, dtype=float)
+    z = z - z.max()
+    ties = (z == 0).sum()
+    if target > np.log(z.size) or target < np.log(ties):
+        raise ValueError(target)
+    def entropy(t):
+        p = np.exp(z / t)
+        p = p / p.sum()
+        return -(p * np.log(np.where(p > 0, p, 1))).sum()
+    def search(low, high, left):
+        middle = (low * high) ** 0.5
+        if not left:
+            return np.array([middle])[0]
+        return search(middle, high, left - 1) if entropy(middle) < target else search(low, middle, left - 1)
+    return search(1e-4, 1e4, 90)
+""",
         },
         wrong={
             "the inverse temperature": (
@@ -380,6 +522,42 @@ def temperature_for_entropy(logits, target):
 """,
                 2.5,
                 "FAILED",
+            ),
+            "too few halvings": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.array(logits, dtype=float) - np.max(logits)
+    if not np.log(np.sum(z == 0)) <= target <= np.log(z.size):
+        raise ValueError("out of reach")
+    low, high = np.log(1e-3), np.log(1e3)
+    for _ in range(14):
+        m = (low + high) / 2
+        p = np.exp(z / np.exp(m))
+        p /= p.sum()
+        h = -np.sum(p[p > 0] * np.log(p[p > 0]))
+        low, high = (m, high) if h < target else (low, m)
+    return np.exp(m)
+""",
+                2,
+                "too coarse",
+            ),
+            "ties overlooked": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.array(logits, dtype=float) - np.max(logits)
+    if not 0 <= target <= np.log(z.size):
+        raise ValueError("out of reach")
+    low, high = -12.0, 12.0
+    for _ in range(100):
+        m = (low + high) / 2
+        p = np.exp(z / np.exp(m))
+        p /= p.sum()
+        h = -np.sum(p[p > 0] * np.log(p[p > 0]))
+        low, high = (m, high) if h < target else (low, m)
+    return np.exp(m)
+""",
+                3.6,
+                "they stay equally likely",
             ),
         },
     ),

@@ -61,6 +61,33 @@ def bits_per_token(page, probs):
     return np.mean(nats) / np.log(2)
 """
             ),
+            "dict.fromkeys and Counter": """
+def estimate(documents, vocab_size):
+    from collections import Counter
+    from itertools import chain
+    different = dict.fromkeys(map(tuple, documents))
+    n = Counter(chain.from_iterable(different))
+    return tuple(n[v] / n.total() for v in range(vocab_size))
+
+def bits_per_token(page, probs):
+    import math
+    return sum(math.inf if probs[t] == 0 else -math.log2(probs[t]) for t in page) / len(page)
+""",
+            "exact fractions, and the page as counts": """
+def estimate(documents, vocab_size):
+    from fractions import Fraction
+    unique, all_tokens = [], []
+    for d in documents:
+        if list(d) not in unique:
+            unique.append(list(d))
+            all_tokens += list(d)
+    return [Fraction(all_tokens.count(v), len(all_tokens)) for v in range(vocab_size)]
+
+def bits_per_token(page, probs):
+    n = np.bincount(np.asarray(page), minlength=len(probs))
+    used = n > 0
+    return np.average(-np.log2(np.asarray(probs)[used]), weights=n[used])
+""",
         },
         wrong={
             "copies counted": (
@@ -151,6 +178,19 @@ def bits_per_token(page, probs):
                 2.5,
                 "a token that was never counted",
             ),
+            "words of all documents once": (
+                """
+def estimate(documents, vocab_size):
+    counts = np.zeros(vocab_size)
+    for document in {tuple(d) for d in documents}:
+        for token in set(document):
+            counts[token] += 1
+    return counts / counts.sum()
+"""
+                + BITS,
+                2.5,
+                "counts twice",
+            ),
         },
     ),
     "p2": Problem(
@@ -173,6 +213,45 @@ def numeric_grad(logits, targets, step=1e-5):
     return np.array([loss_and_grad(z + e, targets)[0] - loss_and_grad(z - e, targets)[0] for e in nudges]).reshape(z.shape) / (2 * step)
 """
             ),
+            "logaddexp and a list of lists": """
+def loss_and_grad(logits, targets):
+    z = np.array(logits, dtype=float)
+    lse = np.logaddexp.reduce(z, axis=-1)
+    n = len(z)
+    grad = np.exp(z - lse[:, None]) / n
+    np.subtract.at(grad, (range(n), targets), 1 / n)
+    return [sum(lse[i] - z[i, t] for i, t in enumerate(targets)) / n, grad.tolist()]
+
+def numeric_grad(logits, targets, step=1e-5):
+    z = np.array(logits, dtype=float)
+    def slope(i, v):
+        kept, ends = z[i, v], []
+        for sign in (1, -1):
+            z[i, v] = kept + sign * step
+            ends.append(loss_and_grad(z, targets)[0])
+        z[i, v] = kept
+        return (ends[0] - ends[1]) / (2 * step)
+    return [[slope(i, v) for v in range(z.shape[1])] for i in range(len(z))]
+""",
+            "gradient by rows, differences of one row's loss": """
+def row_loss(z, t):
+    return np.log(np.sum(np.exp(z - np.max(z)))) + np.max(z) - z[t]
+
+def loss_and_grad(logits, targets):
+    rows = [np.array(r, dtype=float) for r in logits]
+    p = [np.exp(r - r.max()) / np.exp(r - r.max()).sum() for r in rows]
+    for q, t in zip(p, targets):
+        q[t] -= 1.0
+    return np.mean([row_loss(r, t) for r, t in zip(rows, targets)]), np.divide(p, len(p))
+
+def numeric_grad(logits, targets, step=1e-5):
+    out = np.empty(np.shape(logits))
+    for i, (z, t) in enumerate(zip(np.array(logits, dtype=float), targets)):
+        for v in range(len(z)):
+            e = step * (np.arange(len(z)) == v)
+            out[i, v] = (row_loss(z + e, t) - row_loss(z - e, t)) / (2 * step * len(out))
+    return out
+""",
         },
         wrong={
             "gradient of the sum": (
@@ -266,6 +345,32 @@ def numeric_grad(logits, targets, step=1e-5):
                 4.5,
                 "This is the exact gradient",
             ),
+            "the gradient by the probabilities": (
+                """
+def loss_and_grad(logits, targets):
+    z = np.asarray(logits, dtype=float)
+    lse = np.logaddexp.reduce(z, axis=1)
+    p = np.exp(z - lse[:, None])
+    rows = np.arange(len(z))
+    grad = np.zeros_like(z)
+    grad[rows, targets] = -1 / p[rows, targets] / len(z)
+    return np.mean(lse - z[rows, targets]), grad
+"""
+                + NUMERIC,
+                2.5,
+                "with respect to the probabilities",
+            ),
+            "all logits moved at once": (
+                LOSS
+                + """
+def numeric_grad(logits, targets, step=1e-5):
+    z = np.asarray(logits, dtype=float)
+    rise = loss_and_grad(z + step, targets)[0] - loss_and_grad(z - step, targets)[0]
+    return np.full(z.shape, rise / (2 * step))
+""",
+                4.3,
+                "You moved all logits together",
+            ),
         },
     ),
     "p3": Problem(
@@ -292,6 +397,21 @@ def masked_loss(losses, mask):
     return total / count
 """
             ),
+            "np.ma": """
+def masked_loss(losses, mask):
+    x = np.ma.array(losses, mask=np.logical_not(mask))
+    if x.count() == 0:
+        raise ValueError("nothing left")
+    return x.mean()
+""",
+            "a generator over flat": """
+def masked_loss(losses, mask):
+    kept = [float(x) for x, m in zip(np.asarray(losses).flat, np.asarray(mask).flat) if m]
+    try:
+        return sum(kept) / len(kept)
+    except ZeroDivisionError:
+        raise ValueError("nothing left") from None
+""",
         },
         wrong={
             "the padded length": (
@@ -365,6 +485,27 @@ def masked_loss(losses, mask):
                 "raised ValueError",
                 "it answers nothing",
             ),
+            "nanmean": (
+                """
+def masked_loss(losses, mask):
+    if not np.any(mask):
+        raise ValueError
+    x = np.where(mask, losses, 0)
+    return np.nanmean(np.where(x == 0, np.nan, x))
+""",
+                2.9,
+                "A loss of 0 is a loss",
+            ),
+            "NaN taken for padding": (
+                """
+def masked_loss(losses, mask):
+    if not np.any(mask):
+        raise ValueError
+    return np.nanmean(losses)
+""",
+                1.5,
+                "divide by the sum of the mask",
+            ),
         },
     ),
     "p4": Problem(
@@ -392,6 +533,28 @@ def combine(parts):
     return [np.average(losses, weights=sizes), np.average(np.array(grads), axis=0, weights=sizes)]
 """
             ),
+            "tensordot over what is there": """
+def combine(parts):
+    there = [p for p in parts if p[2]]
+    if not there:
+        raise ValueError("no tokens")
+    losses, grads, n = map(np.array, zip(*there))
+    share = n / n.sum()
+    return share @ losses, np.tensordot(share, grads, axes=1)
+""",
+            "a running mean": """
+def combine(parts):
+    seen, loss, grad = 0, 0.0, 0.0
+    for l, g, n in parts:
+        if n == 0:
+            continue
+        seen += n
+        loss += (l - loss) * n / seen
+        grad = grad + (np.array(g) - grad) * n / seen
+    if not seen:
+        raise ValueError
+    return loss, grad.tolist()
+""",
         },
         wrong={
             "mean of means": (
@@ -459,6 +622,28 @@ def combine(parts):
                 2.5,
                 "No tokens, no mean",
             ),
+            "divided by the number of shares": (
+                """
+def combine(parts):
+    kept = [p for p in parts if p[2] > 0]
+    if not kept:
+        raise ValueError
+    return sum(n * l for l, _, n in kept) / len(kept), sum(n * np.asarray(g) for _, g, n in kept) / len(kept)
+""",
+                1.5,
+                "divide by the number of tokens",
+            ),
+            "NaN made zero": (
+                """
+def combine(parts):
+    n = np.array([p[2] for p in parts])
+    loss = np.nan_to_num([p[0] for p in parts])
+    grad = np.nan_to_num([p[1] for p in parts])
+    return n @ loss / n.sum(), n @ grad / n.sum()
+""",
+                2.7,
+                "No tokens, no mean",
+            ),
         },
     ),
     "p5": Problem(
@@ -488,6 +673,30 @@ def left_to_learn(teacher_logits, student_logits):
     return np.where(np.exp(a) > 0, np.exp(a) * (np.nan_to_num(a) - np.nan_to_num(b)), 0).sum(axis=-1)
 """
             ),
+            "by rows, with math": """
+import math
+
+def left_to_learn(teacher_logits, student_logits):
+    def logs(row):
+        total = max(row) + math.log(math.fsum(np.exp(np.array(row) - max(row))))
+        return [x - total for x in row]
+    out = []
+    for t, s in zip(teacher_logits, student_logits):
+        out.append(sum(math.exp(a) * (a - b) for a, b in zip(logs(t), logs(s)) if a > -700))
+    return out
+""",
+            "masked, in float32": """
+def left_to_learn(teacher_logits, student_logits):
+    t, s = np.ma.masked_invalid(teacher_logits), np.asarray(student_logits)
+    q = np.exp(t.filled(-np.inf) - t.max(axis=1).filled(0)[:, None])
+    q = q / q.sum(axis=1, keepdims=True)
+    zs = s - s.max(axis=1, keepdims=True)
+    lp = zs - np.log(np.exp(zs).sum(axis=1, keepdims=True))
+    zt = t - t.max(axis=1)[:, None]
+    lq = zt - np.ma.log(np.ma.exp(zt).sum(axis=1))[:, None]
+    gap = np.ma.array(lq.filled(0) - np.where(np.isinf(lp), 0, lp), mask=np.ma.getmaskarray(lq))
+    return np.float32((q * gap.filled(0)).sum(axis=1))
+""",
         },
         wrong={
             "the loss itself": (
@@ -562,6 +771,30 @@ def left_to_learn(teacher_logits, student_logits):
                 0,
                 "cannot fall below log 2",
                 "it answers nothing",
+            ),
+            "absolute differences": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    def soft(z):
+        z = np.asarray(z, dtype=float)
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+    return np.abs(soft(teacher_logits) - soft(student_logits)).sum(axis=1)
+""",
+                1.5,
+                "You add up differences of probabilities",
+            ),
+            "one number for all positions": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    t, s = np.asarray(teacher_logits, dtype=float), np.asarray(student_logits, dtype=float)
+    a = t - np.logaddexp.reduce(t, axis=1)[:, None]
+    b = s - np.logaddexp.reduce(s, axis=1)[:, None]
+    live = a > -np.inf
+    return np.sum(np.exp(a[live]) * (a[live] - b[live])) / len(t)
+""",
+                1.5,
+                "You return one number",
             ),
         },
     ),

@@ -99,6 +99,36 @@ def next_letter_bits(ids, n):
     return entropy_bits(longer.values()) - entropy_bits(shorter.values())
 """
             ),
+            "sorted runs and log of integers": """
+from itertools import groupby
+from math import log
+
+def entropy_bits(counts, corrected=False):
+    n = int(sum(counts))
+    nats = log(n) - sum(int(c) * log(int(c)) for c in counts if c > 1) / n
+    seen = sum(map(bool, counts))
+    return nats / log(2) + corrected * (seen - 1) / (2 * n * log(2))
+
+def next_letter_bits(ids, n):
+    def height(k):
+        blocks = sorted(tuple(ids[i:i + k]) for i in range(len(ids) - k + 1))
+        return entropy_bits([len(list(same)) for _, same in groupby(blocks)])
+    return height(n) - (height(n - 1) if n > 1 else 0)
+""",
+            "masked logarithms, blocks as numbers": """
+def entropy_bits(counts, corrected=False):
+    c = np.ma.masked_equal(np.array(counts, dtype=np.float64), 0)
+    p = c / c.sum()
+    return float(-(p * np.ma.log2(p)).sum()) + ((c.count() - 1) / c.sum() / np.log(4) if corrected else 0.0)
+
+def next_letter_bits(ids, n):
+    x = np.unique(ids, return_inverse=True)[1].ravel()
+    code, heights = np.zeros(len(x), dtype=np.int64), [0.0]
+    for k in range(n):
+        code = np.unique(code[:len(x) - k] * (x.max() + 1) + x[k:], return_inverse=True)[1].ravel()
+        heights.append(entropy_bits(np.bincount(code)))
+    return heights[n] - heights[n - 1]
+""",
         },
         wrong={
             "nats": (
@@ -164,6 +194,17 @@ def entropy_bits(counts, corrected=False):
                 2.3,
                 "Your blocks do not overlap",
             ),
+            "the most likely outcome's surprise": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.asarray(counts, dtype=float)
+    k, n = np.count_nonzero(c), c.sum()
+    return -np.log2(c.max() / n) + corrected * (k - 1) / (2 * n * np.log(2))
+"""
+                + NEXT,
+                1.5,
+                "the surprise of the likeliest outcome",
+            ),
         },
     ),
     "p2": Problem(
@@ -191,6 +232,24 @@ def summarize(sentences):
     return [2 ** (bits / n), bits / n]
 """
             ),
+            "a weighted mean of means": """
+def summarize(sentences):
+    some = [np.array(s, dtype=float) for s in sentences if len(s) > 0]
+    if not some:
+        raise ValueError("no token")
+    mean = np.average([s.mean() for s in some], weights=[s.size for s in some])
+    return mean and np.exp(mean), mean / np.log(2)
+""",
+            "a generator, powers of two": """
+def summarize(sentences):
+    import itertools, math
+    losses = tuple(itertools.chain(*sentences))
+    try:
+        bits = math.fsum(losses) / len(losses) / math.log(2)
+    except ZeroDivisionError as error:
+        raise ValueError("no token") from error
+    return np.float64(2) ** bits, bits
+""",
         },
         wrong={
             "mean of the sentences' perplexities": (
@@ -294,6 +353,17 @@ def summarize(sentences):
                 2.7,
                 "No tokens, no mean",
             ),
+            "the median": (
+                """
+def summarize(sentences):
+    losses = [x for s in sentences for x in s]
+    if not losses:
+        raise ValueError
+    return np.exp(np.median(losses)), np.median(losses) / np.log(2)
+""",
+                1.5,
+                "You took the median",
+            ),
         },
     ),
     "p3": Problem(
@@ -312,6 +382,28 @@ def divergences(log_q, log_p):
     return np.array([kl(log_q, log_p), kl(log_p, log_q), np.mean([kl(log_q, m), kl(log_p, m)])])
 """
             ),
+            "probabilities of three columns, math": """
+def divergences(log_q, log_p):
+    from math import exp, inf, log, log1p
+    def mid(a, b):
+        hi, lo = max(a, b), min(a, b)
+        return hi + (log1p(exp(lo - hi)) if lo > -inf else 0.0) - log(2) if hi > -inf else -inf
+    def kl(a, b):
+        return sum(0.0 if x == -inf else inf if y == -inf else exp(x) * (x - y) for x, y in zip(a, b))
+    m = [mid(x, y) for x, y in zip(log_q, log_p)]
+    return [kl(log_q, log_p), kl(log_p, log_q), 0.5 * kl(log_q, m) + 0.5 * kl(log_p, m)]
+""",
+            "one function by broadcasting": """
+def divergences(log_q, log_p):
+    pair = np.stack([log_q, log_p]).astype(float)
+    mid = np.logaddexp(*pair) - np.log(2)
+    a, b = np.stack([pair[0], pair[1], pair[0], pair[1]]), np.stack([pair[1], pair[0], mid, mid])
+    with np.errstate(invalid="ignore"):
+        terms = np.where(np.isneginf(a), 0.0, np.exp(a) * (a - b))
+    terms[(a > -np.inf) & np.isneginf(b)] = np.inf
+    first, second, *halves = terms.sum(axis=-1)
+    return np.array([first, second, sum(halves) / 2])
+""",
         },
         wrong={
             "swapped": (
@@ -405,6 +497,11 @@ def divergences(log_q, log_p):
                 3,
                 "stay with the log-probabilities",
             ),
+            "the first twice": (
+                divergences("kl(log_q, log_p)", "kl(log_q, log_p)"),
+                2,
+                "The second is the first again",
+            ),
         },
     ),
     "p4": Problem(
@@ -426,6 +523,29 @@ def to_bits_per_byte(text, claims):
     return np.array(nats) / np.log(2) / len(bytes(text, "utf-8"))
 """
             ),
+            "a table of factors": """
+def to_bits_per_byte(text, claims):
+    n_bytes, n_chars, nat = len(text.encode()), len(text), 1 / np.log(2)
+    return np.array([
+        (np.log(v) * nat * n if u[0] == "p" else v * nat * n if u.startswith("nats") else v * n_chars if u[0] == "b" else v * nat) / n_bytes
+        for v, u, n in claims])
+""",
+            "bytes one by one, float32": """
+def to_bits_per_byte(text, claims):
+    size = sum(1 + (ord(c) > 0x7F) + (ord(c) > 0x7FF) + (ord(c) > 0xFFFF) for c in text)
+    for value, unit, n in claims:
+        match unit:
+            case "perplexity":
+                bits = n * np.log2(np.float64(value))
+            case "nats per token":
+                bits = n * value * 1.4426950408889634
+            case "bits per character":
+                bits = len(text) * value
+            case _:
+                bits = value * 1.4426950408889634
+        claims = [*claims[1:], bits / size]
+    return claims
+""",
         },
         wrong={
             "characters for bytes": (
@@ -472,6 +592,11 @@ def to_bits_per_byte(text, claims):
                 2.6,
                 "A total is a total",
             ),
+            "the other encoding": (
+                CLAIMS.replace("text.encode()", 'text.encode("utf-16")'),
+                1.5,
+                "the bytes of another encoding",
+            ),
         },
     ),
     "p5": Problem(
@@ -494,6 +619,20 @@ def encode(tokens, first, follow):
     return "".join(str(cell >> k & 1) for k in reversed(range(digits)))
 """
             ),
+            "digit by digit": """
+def encode(tokens, first, follow):
+    low, high, row = Fraction(0), Fraction(1), first
+    for t in tokens:
+        n = sum(row)
+        low, high = (low + (high - low) * Fraction(int(c), int(n)) for c in (sum(row[:t]), sum(row[: t + 1])))
+        row = follow[t]
+    b = max(0, (high - low).denominator.bit_length() - (high - low).numerator.bit_length() - 1)
+    while True:
+        k = -(-low.numerator * 2**b // low.denominator)
+        if Fraction(k + 1, 2**b) <= high:
+            return "".join("01"[k >> i & 1] for i in range(b - 1, -1, -1))
+        b += 1
+""",
         },
         wrong={
             "a code for each token": (
@@ -553,6 +692,13 @@ def encode(tokens, first, follow):
                 "finer than any float: raised",
             ),
             "leading zeros lost": (ENCODE.replace(".zfill(b)", ""), 2, "lost its leading zeros"),
+            "the highest cell": (
+                ENCODE.replace(
+                    "k = (low * 2 ** b).__ceil__()", "k = (high * 2 ** b).__floor__() - 1"
+                ).replace("Fraction(k + 1, 2 ** b) <= high", "Fraction(k, 2 ** b) >= low"),
+                2,
+                "you took the highest",
+            ),
         },
     ),
 }

@@ -113,6 +113,20 @@ def handicap(totals, lengths):
     return -c[0, 1] / c[1, 1]
 """
             ),
+            "masked sums, slope by lstsq": """
+def scores(answers, texts, unconditional):
+    n = np.array(list(map(len, answers)))
+    padded = np.zeros((len(n), n.max()))
+    for row, a in zip(padded, answers):
+        row[:len(a)] = a
+    total = np.ma.array(padded, mask=np.arange(n.max()) >= n[:, None]).sum(axis=-1).filled(0)
+    size = [sum(1 for _ in text.encode()) for text in texts]
+    return dict(zip(("total", "token", "byte", "pmi"), (total, total / n, total / size, total - np.array(unconditional))))
+
+def handicap(totals, lengths):
+    A = np.stack([np.ones(len(lengths)), lengths], axis=1)
+    return -np.linalg.lstsq(A, np.array(totals), rcond=None)[0][1]
+""",
         },
         wrong={
             "characters for bytes": (
@@ -195,6 +209,15 @@ def handicap(totals, lengths):
                 3.1,
                 "You divide by the variance of the totals",
             ),
+            "standardised": (
+                SCORES
+                + """
+def handicap(totals, lengths):
+    return -np.corrcoef(totals, lengths)[0, 1]
+""",
+                3.1,
+                "This is the correlation",
+            ),
         },
     ),
     "p2": Problem(
@@ -227,6 +250,20 @@ def diagram(confidence, correct, n_bins):
     return np.array([len(c) for c, _ in rows]), np.array([mean(c) for c, _ in rows]), np.array([mean(o) for _, o in rows])
 """
             + ECE,
+            "comparison matrix": """
+def diagram(confidence, correct, n_bins):
+    c, o = np.array(confidence, dtype=float), np.array(correct) * 1.0
+    upper = (np.arange(n_bins) + 1) / n_bins
+    place = np.minimum((c[:, None] > upper).sum(axis=-1), n_bins - 1)
+    member = place[:, None] == np.arange(n_bins)
+    n = member.sum(axis=0)
+    mean = lambda x: np.array([x[m].mean() if m.any() else np.nan for m in member.T])
+    return list(n), mean(c), mean(o)
+
+def ece(confidence, correct, n_bins):
+    n, c, a = (np.ma.masked_invalid(np.array(x, dtype=float)) for x in diagram(confidence, correct, n_bins))
+    return float((n * abs(c - a)).sum() / n.sum())
+""",
         },
         wrong={
             "zero dropped": (
@@ -336,6 +373,11 @@ def ece(confidence, correct, n_bins):
                 3.7,
                 "An empty bin must be nan",
             ),
+            "share of wrong ones": (
+                DIAGRAM + ECE.replace("abs(x - y)", "abs(x - (1 - y))"),
+                2,
+                "the share of *wrong* predictions",
+            ),
         },
     ),
     "p3": Problem(
@@ -357,6 +399,16 @@ def luck(confidence, n_bins):
     return total / len(c)
 """
             ),
+            "recursion over the predictions": """
+def luck(confidence, n_bins):
+    c = [float(p) for p in confidence]
+    def expect(outcome):
+        k = len(outcome)
+        if k == len(c):
+            return float(ece(c, outcome, n_bins))
+        return sum(p * expect([*outcome, o]) for o, p in ((1, c[k]), (0, 1 - c[k])) if p)
+    return expect([])
+""",
         },
         wrong={
             "the formula of the section": (
@@ -431,6 +483,15 @@ def luck(confidence, n_bins):
                 1.5,
                 "too coarse: right to within 0.02",
             ),
+            "the likeliest outcome": (
+                """
+def luck(confidence, n_bins):
+    c = np.asarray(confidence, dtype=float)
+    return ece(c, c >= 0.5, n_bins)
+""",
+                1.5,
+                "You take the likeliest outcome only",
+            ),
         },
     ),
     "p4": Problem(
@@ -456,6 +517,26 @@ def level_power(totals, lengths):
     return np.float64(mid)
 """
             ),
+            "Newton from a grid, with logarithms": """
+def level_power(totals, lengths):
+    s, n = np.float64(totals), np.float64(lengths)
+    over, logs = n - n.mean(), np.log(n)
+    tilt = lambda a: over @ (s * np.exp(-a * logs))
+    if np.sign(tilt(0)) == np.sign(tilt(1)):
+        raise ValueError("no power")
+    grid = np.linspace(0, 1, 101)
+    signs = np.sign([tilt(a) for a in grid])
+    k = int(np.flatnonzero(signs != signs[0])[0])
+    low, high, a = grid[k - 1], grid[k], grid[k]
+    for _ in range(60):
+        step = tilt(a) / (over @ (-logs * s * np.exp(-a * logs)))
+        a = a - step if low <= a - step <= high else (low + high) / 2
+        if np.sign(tilt(a)) == signs[0]:
+            low = a
+        else:
+            high = a
+    return a
+""",
         },
         wrong={
             "the formula of the section": (
@@ -509,6 +590,18 @@ def level_power(totals, lengths):
                 1.5,
                 "You return 1 - α",
             ),
+            "level on average": (
+                """
+def level_power(totals, lengths):
+    s, n = np.array(totals), np.array(lengths, dtype=float)
+    f = lambda a: np.polyfit(n, s / n**a, 1)[0]
+    if f(0.0) * f(1.0) > 0:
+        raise ValueError
+    return f(0.0) / (f(0.0) - f(1.0))
+""",
+                1.5,
+                "You drew a straight line",
+            ),
         },
     ),
     "p5": Problem(
@@ -547,6 +640,33 @@ def judge(logits, targets, documents, held_out):
     return np.array([T, a, b, (z[mine].argmax(axis=-1) == t[mine]).mean()])
 """
             ),
+            "a coarse grid, refined": """
+def best_temperature(logits, targets):
+    z, t = np.array(logits, dtype=float), np.array(targets)
+    z = z - z[np.arange(len(t)), t][:, None]
+    def slope(beta):
+        x = beta * z
+        x = x - x.max(axis=-1, keepdims=True)
+        p = np.exp(x)
+        return (np.where(p > 0, p * np.where(np.isfinite(z), z, 0), 0).sum(-1) / p.sum(-1)).mean()
+    low, high = 0.01, 100.0
+    while high / low > 1 + 1e-12:
+        grid = np.geomspace(low, high, 11)
+        k = int(np.sum([slope(b) < 0 for b in grid]))
+        low, high = grid[max(k - 1, 0)], grid[min(k, 10)]
+    return 1.0 / low
+
+def judge(logits, targets, documents, held_out):
+    chosen = set(held_out)
+    rows = list(zip(logits, targets, documents))
+    fit, test = [r for r in rows if r[2] not in chosen], [r for r in rows if r[2] in chosen]
+    if not fit or not test:
+        raise ValueError("nothing there")
+    T = best_temperature([r[0] for r in fit], [r[1] for r in fit])
+    def loss(tau):
+        return np.mean([np.logaddexp.reduce(np.array(z) / tau) - z[t] / tau for z, t, _ in test])
+    return T, loss(1), loss(T), sum(int(np.argmax(z)) == t for z, t, _ in test) / len(test)
+""",
         },
         wrong={
             "inverse returned": (
@@ -643,6 +763,20 @@ def best_temperature(logits, targets):
                 ),
                 2.7,
                 "raise ValueError, but only then",
+            ),
+            "the temperature of a table": (
+                """
+def best_temperature(logits, targets):
+    z, t = np.asarray(logits, dtype=float), np.asarray(targets)
+    def loss(T):
+        x = z / T
+        x = x - x.max(axis=1, keepdims=True)
+        return np.mean(np.log(np.exp(x).sum(axis=1)) - x[np.arange(len(t)), t])
+    return min(np.geomspace(0.05, 20, 1500), key=loss)
+"""
+                + JUDGE,
+                1.5,
+                "too coarse",
             ),
         },
     ),

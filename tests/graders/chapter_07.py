@@ -148,6 +148,34 @@ def proved_best(first, table, max_len):
         total += row.max()
     return path[-1] == len(first) - 1 and total > max(gaps)
 """,
+            "recursion with a cache": """
+def greedy_path(first, table, max_len):
+    def go_on(row, left):
+        t = max(range(len(row)), key=lambda v: (row[v], -v))
+        return [t] if t == len(first) - 1 or left == 1 else [t, *go_on(table[t], left - 1)]
+    return go_on(first, max_len)
+
+def best_path(first, table, max_len):
+    from functools import cache
+    end = len(first) - 1
+    @cache
+    def best_from(t, left):
+        row = first if t is None else table[t]
+        found = [(float(row[end]), (end,))]
+        if left > 1:
+            for v in range(end):
+                p, rest = best_from(v, left - 1)
+                found.append((float(row[v]) * p, (v, *rest)))
+        return max(found)
+    return best_from(None, max_len)[1]
+
+def proved_best(first, table, max_len):
+    path = greedy_path(first, table, max_len)
+    rows = np.stack([np.asarray(first), *np.asarray(table)[path[:-1]]])
+    before = np.concatenate([[1.0], np.cumprod(rows.max(axis=-1))])
+    second = np.partition(rows, -2, axis=-1)[:, -2]
+    return path[-1] == len(first) - 1 and np.all(before[-1] > before[:-1] * second)
+""",
         },
         wrong={
             "greedy goes on after EOS": (
@@ -257,6 +285,25 @@ def proved_best(first, table, max_len):
                 2,
                 "Another text leaves the greedy one at some step",
             ),
+            "always greedy from the best start": (
+                GREEDY
+                + """
+def best_path(first, table, max_len):
+    end, found = len(first) - 1, []
+    for start in range(len(first)):
+        path, p = [start], first[start]
+        while path[-1] != end and len(path) < max_len:
+            t = int(np.argmax(table[path[-1]]))
+            p *= table[path[-1]][t]
+            path.append(t)
+        if path[-1] == end:
+            found.append((p, path))
+    return max(found)[1] if found else [end]
+"""
+                + PROVED,
+                2.6,
+                "You try every first token",
+            ),
         },
     ),
     "p2": Problem(
@@ -290,6 +337,31 @@ def next_distribution(logits, tau, k, p):
     return top_p(q, p)
 """
             ),
+            "float32 and masks": """
+def temperature(logits, tau):
+    z = np.array(logits, dtype=np.float64)
+    z -= np.max(z)
+    np.divide(z, tau, out=z)
+    return (lambda e: e / np.add.reduce(e))(np.exp(z))
+
+def top_k(probs, k):
+    q = np.array(probs)
+    kept = np.where(q >= np.partition(q, -min(k, len(q)))[-min(k, len(q))], q, 0)
+    return (kept / kept.sum()).tolist()
+
+def top_p(probs, p):
+    q = np.ma.array(probs, mask=True)
+    for v in np.lexsort((np.arange(len(q)), -q.data)):
+        q[v] = q.data[v]
+        if q.sum() >= p:
+            return (q / q.sum()).filled(0)
+
+def next_distribution(logits, tau, k, p):
+    out = logits
+    for step, how in ((temperature, tau), (top_k, k), (top_p, p)):
+        out = step(out, how)
+    return out
+""",
         },
         wrong={
             "multiplied by tau": (
@@ -432,6 +504,21 @@ def next_distribution(logits, tau, k, p):
                 4,
                 "Top-p comes after top-k",
             ),
+            "p counted on the falling tail": (
+                WARM
+                + TOP_K
+                + """
+def top_p(probs, p):
+    q = np.array(probs)
+    order = np.argsort(q, kind="stable")
+    drop = order[np.cumsum(q[order]) <= p]
+    q[drop] = 0
+    return q / q.sum()
+"""
+                + ALL,
+                2.5,
+                "p is the mass that *stays*",
+            ),
         },
     ),
     "p3": Problem(
@@ -456,6 +543,24 @@ def chi_square(counts, probs):
     return ((n - d) ** 2 / d).sum()
 """
             ),
+            "one by one with bisect and fsum": """
+def draw(logits, u):
+    import bisect, itertools, math
+    ids = []
+    for row, x in zip(np.asarray(logits, dtype=float), u):
+        steps = list(itertools.accumulate(np.exp(row - row.max()).tolist()))
+        ids.append(bisect.bisect_right(steps, x * steps[-1]))
+    return ids
+
+def chi_square(counts, probs):
+    counts, due = np.asarray(counts, dtype=float), np.sum(counts) * np.asarray(probs, dtype=float)
+    label = np.where(due < 5, -1, np.arange(len(due)))
+    total = 0.0
+    for one in np.unique(label):
+        n, m = counts[label == one].sum(), due[label == one].sum()
+        total += (n - m) ** 2 / m if m > 0 else (np.inf if n > 0 else 0.0)
+    return total
+""",
         },
         wrong={
             "argmax": (
@@ -545,6 +650,11 @@ def chi_square(counts, probs):
                 2,
                 "50 due on each side",
             ),
+            "one minus u": (
+                DRAW.replace("cdf > x * cdf[-1]", "cdf > (1 - x) * cdf[-1]") + CHI,
+                2.3,
+                "You look for 1 - u",
+            ),
         },
     ),
     "p4": Problem(
@@ -562,6 +672,17 @@ def cheapest_filter(probs, budget):
     return [ids.tolist(), max(0.0, -float(np.log(q[ids].sum()))) if budget else 0]
 """
             ),
+            "a loop in logarithms": """
+def cheapest_filter(probs, budget):
+    import heapq
+    heap = [(-float(p), v) for v, p in enumerate(probs) if p > 0]
+    heapq.heapify(heap)
+    ids, mass = [], 0.0
+    while heap and (budget == 0 or mass == 0 or np.log(mass) < -budget):
+        p, v = heapq.heappop(heap)
+        mass, ids = mass - p, ids + [v]
+    return np.array(sorted(ids)), 0.0 if budget == 0 else -np.log(mass)
+""",
         },
         wrong={
             "a mass of one minus the budget": (
@@ -619,6 +740,16 @@ def cheapest_filter(probs, budget):
                 2.6,
                 "only tokens that have a probability",
             ),
+            "each token within the budget": (
+                """
+def cheapest_filter(probs, budget):
+    q = np.asarray(probs, dtype=float)
+    ids = np.flatnonzero((q > 0) & (-np.log(np.where(q > 0, q, 1)) <= budget)) if budget else np.flatnonzero(q)
+    return ids, -np.log(q[ids].sum()) if len(ids) and budget else 0.0
+""",
+                1.5,
+                "You measure each token by itself",
+            ),
         },
     ),
     "p5": Problem(
@@ -643,6 +774,17 @@ def beam(first, table, width, max_len, alpha):
     return sorted(done, key=lambda pair: pair[1], reverse=True)[:width]
 """
             ),
+            "a dictionary of texts": """
+def beam(first, table, width, max_len, alpha):
+    end, live, finished = len(first) - 1, {(): 0.0}, {}
+    for _ in range(max_len):
+        grown = {(*path, t): s + np.log(row[t]) for path, s in live.items() for row in [table[path[-1]] if path else first] for t in range(end + 1)}
+        ranked = sorted(grown, key=grown.get)[::-1]
+        finished.update((path, grown[path]) for path in ranked[:width] if path[-1] == end)
+        live = {path: grown[path] for path in [p for p in ranked if p[-1] != end][:width]}
+    scored = {path: s * len(path) ** -alpha for path, s in finished.items()}
+    return [(list(path), scored[path]) for path in sorted(scored, key=scored.get, reverse=True)][:width]
+""",
         },
         wrong={
             "unfinished among the finished": (
@@ -702,6 +844,14 @@ def beam(first, table, width, max_len, alpha):
                 BEAM.replace("lp / len(p) ** alpha", "lp * len(p) ** alpha"),
                 1.5,
                 "You multiply by the length",
+            ),
+            "ranked by the sum": (
+                BEAM.replace(
+                    "done.sort(reverse=True)",
+                    "done.sort(key=lambda x: x[0] * len(x[1]) ** alpha, reverse=True)",
+                ),
+                2.9,
+                "in the order of log p",
             ),
         },
     ),

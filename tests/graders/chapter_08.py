@@ -145,6 +145,19 @@ def nothing_new(train, test, n):
     return np.array([k for k, d in enumerate(test) if len(d) >= n and not fresh(d)], dtype=int)
 """
             ),
+            "strings of numbers and a Counter": """
+def next_counts(documents, history, vocab_size):
+    from collections import Counter
+    k, seen = len(history), Counter()
+    for d in documents:
+        text = (vocab_size, *map(int, d), vocab_size - 1)
+        seen.update(text[i] for i in range(1, len(text)) if text[max(i - k, 0):i] == tuple(history))
+    return np.array([seen[v] for v in range(vocab_size)], dtype=np.int32)
+
+def nothing_new(train, test, n):
+    known = {d[i:i + n] for d in map(tuple, train) for i in range(len(d) - n + 1)}
+    return (k for k, d in enumerate(map(tuple, test)) if len(d) >= n and not {d[i:i + n] for i in range(len(d) - n + 1)} - known)
+""",
         },
         wrong={
             "no end": (
@@ -232,6 +245,11 @@ def nothing_new(train, test, n):
                 2.75,
                 "two of them share its n-grams",
             ),
+            "history read backwards": (
+                COUNTS.replace("== tuple(history)", "== tuple(history)[::-1]") + NEW,
+                2.5,
+                "You read `history` backwards",
+            ),
         },
     ),
     "p2": Problem(
@@ -259,6 +277,26 @@ def kneser_ney_rows(counts, discount):
     return table
 """
             ),
+            "Fractions": """
+def estimate_discount(counts):
+    from fractions import Fraction
+    n = [sum(1 for c in np.ravel(counts) if c == j) for j in (1, 2)]
+    return Fraction(n[0], n[0] + 2 * n[1])
+
+def kneser_ney_rows(counts, discount):
+    table = [[int(c) for c in row] for row in counts]
+    V = len(table[0])
+    contexts = [sum(row[v] > 0 for row in table) for v in range(V)]
+    p1 = [n / sum(contexts) for n in contexts]
+    rows = []
+    for row in table:
+        total, kinds = sum(row), sum(c > 0 for c in row)
+        if total == 0:
+            rows.append(p1)
+        else:
+            rows.append([((c - discount) if c else 0) / total + discount * kinds / total * q for c, q in zip(row, p1)])
+    return rows
+""",
         },
         wrong={
             "raw unigrams below": (
@@ -317,11 +355,44 @@ def kneser_ney_rows(counts, discount):
                 2,
                 "The axes of N1+ are swapped",
             ),
+            "interpolated with the plain ratio": (
+                DISCOUNT
+                + ROWS.replace(
+                    "np.maximum(c - discount, 0) / safe + mass * p1",
+                    "c / safe * (1 - mass) + mass * p1",
+                ),
+                2,
+                "you mix the plain ratio with p1",
+            ),
         },
     ),
     "p3": Problem(
         points=4,
-        right={"one example at a time": GRADS, "one-hot products": BATCHED},
+        right={
+            "one example at a time": GRADS,
+            "one-hot products": BATCHED,
+            "transposed, in place": """
+def loss_and_grads(params, histories, targets):
+    P = {k: np.array(v, dtype=float) for k, v in params.items()}
+    h, t = np.array(histories, dtype=np.int32), np.array(targets, dtype=np.int32)
+    n, N, m = h.shape[1], len(t), P["C"].shape[1]
+    X = np.vstack([P["C"][h[:, i]].T for i in range(n)])
+    A = np.tanh(P["H"] @ X + P["d"][:, None])
+    Z = P["U"] @ A + P["b"][:, None]
+    LSE = np.logaddexp.reduce(Z, axis=0)
+    loss = (LSE - Z[t, np.arange(N)]).sum() / N
+    G = np.exp(Z - LSE)
+    G[t, np.arange(N)] -= 1
+    G /= N
+    S = P["U"].T @ G
+    S -= S * A * A
+    back, C = P["H"].T @ S, np.zeros_like(P["C"])
+    for i in range(n):
+        for j in range(N):
+            C[h[j, i]] += back[i * m:(i + 1) * m, j]
+    return loss, {"b": G.sum(axis=-1), "U": np.dot(G, A.T), "d": np.sum(S, axis=1), "H": np.einsum("rj,xj->rx", S, X), "C": C}
+""",
+        },
         wrong={
             "gradient of the sum": (
                 BATCHED.replace("- y) / N", "- y)"),
@@ -393,6 +464,11 @@ def loss_and_grads(params, histories, targets):
                 2,
                 "Your loss is in bits",
             ),
+            "the output bias forgotten": (
+                BATCHED.replace("b=dz.sum(0)", "b=0 * dz.sum(0)"),
+                3.6,
+                "Prediction minus target, over N",
+            ),
         },
     ),
     "p4": Problem(
@@ -421,6 +497,19 @@ def clip(grads, max_norm):
     return grads, norm
 """
             ),
+            "recursion": """
+def errors_back(W, states, last):
+    if len(states) == 1:
+        return np.array([last], dtype=float)
+    before = np.transpose(W) @ np.multiply(last, 1 - np.square(states[-1]))
+    return np.vstack([[last], errors_back(W, states[:-1], before)])
+
+def clip(grads, max_norm):
+    import math
+    norm = math.hypot(*(float(x) for g in grads for x in np.asarray(g).flat))
+    factor = max_norm / max(norm, max_norm)
+    return tuple(np.float64(g) * factor for g in grads), norm
+""",
         },
         wrong={
             "not transposed": (
@@ -490,6 +579,11 @@ def clip(grads, max_norm):
                 2.5,
                 "the root of the sum of all squares",
             ),
+            "the slope not squared": (
+                BACK.replace("1 - h * h", "1 - np.abs(h)") + CLIP,
+                2,
+                "You took 1 - |h| for the slope",
+            ),
         },
     ),
     "p5": Problem(
@@ -518,6 +612,17 @@ def attend(Q, K, V):
     return (A @ V) / A.sum(-1)[:, None]
 """
             ),
+            "loops and Python's math": """
+def attend(Q, K, V):
+    import math
+    T, S, out = len(Q), len(K), []
+    for i, q in enumerate(np.asarray(Q, dtype=float)):
+        sees = S - T + i + 1
+        s = [math.fsum(a * b for a, b in zip(q, k)) / math.sqrt(len(q)) for k in K[:sees]]
+        w = [math.exp(x - max(s)) for x in s]
+        out.append([sum(a * v[e] for a, v in zip(w, V)) / sum(w) for e in range(np.shape(V)[-1])])
+    return out
+""",
         },
         wrong={
             "no scale": (
@@ -582,6 +687,13 @@ def attend(Q, K, V):
 """,
                 2.75,
                 "mask first, then subtract",
+            ),
+            "keys and values exchanged": (
+                ATTEND.replace("np.transpose(K)", "np.transpose(V)").replace(
+                    "return A @ V", "return A @ K"
+                ),
+                1.5,
+                "Keys and values are exchanged",
             ),
         },
     ),

@@ -132,6 +132,16 @@ def mean_gain(joint):
     return H(joint.sum(axis=0)) + H(joint.sum(axis=1)) - H(joint)
 """
             ),
+            "masked arrays and logaddexp": """
+def gain(with_prompt, baseline, tokens):
+    d = np.subtract(with_prompt, baseline)
+    return np.array([d[t].item(v) for t, v in enumerate(tokens)]) / np.log(2.0)
+
+def mean_gain(joint):
+    P = np.ma.masked_equal(np.asarray(joint, dtype=float), 0)
+    bits = np.ma.log2(P) - np.ma.log2(P.sum(axis=-1, keepdims=True)) - np.ma.log2(P.sum(axis=-2, keepdims=True))
+    return (P * bits).sum()
+""",
         },
         wrong={
             "nats": (
@@ -206,6 +216,16 @@ def mean_gain(joint):
                 2.25,
                 "0 · log 0 became NaN",
             ),
+            "the prompt's own surprise": (
+                GAIN
+                + """
+def mean_gain(joint):
+    px = np.asarray(joint).sum(axis=1)
+    return -np.sum(px[px > 0] * np.log2(px[px > 0]))
+""",
+                2.3,
+                "the surprise of the prompt itself",
+            ),
         },
     ),
     "p2": Problem(
@@ -233,6 +253,25 @@ def guided(conditional, unconditional, gamma):
     return [v / sum(e) for v in e]
 """
             ),
+            "a generator and Python's floats": """
+def mixture_rows(log_weights, rows, tokens):
+    def lse(values):
+        top = max(values)
+        return top if top == -np.inf else top + np.log(sum(np.exp(v - top) for v in values))
+    def row_by_row():
+        w = list(map(float, log_weights))
+        for t, token in enumerate(tokens):
+            total = lse(w)
+            yield [lse([a + r[t][v] for a, r in zip(w, rows)]) - total for v in range(len(rows[0][t]))]
+            w = [a + float(r[t][token]) for a, r in zip(w, rows)]
+    return list(row_by_row()) if len(rows[0][0]) < 1000 else np.array([np.logaddexp.reduce(np.add(np.reshape(log_weights, (-1, 1)), np.asarray(rows)[:, 0]))])
+
+def guided(conditional, unconditional, gamma):
+    c, u = np.ma.masked_invalid(conditional), np.ma.masked_invalid(unconditional)
+    z = u * (1 - gamma) + c * gamma
+    e = np.ma.exp(z - z.max())
+    return (e / e.sum()).filled(0.0)
+""",
         },
         wrong={
             "the first weights for ever": (
@@ -347,6 +386,19 @@ def guided(conditional, unconditional, gamma):
                 2.8,
                 "probabilities are asked for",
             ),
+            "weights by the best passage": (
+                """
+def mixture_rows(log_weights, rows, tokens):
+    w, out = np.array(log_weights, dtype=float), []
+    for t in range(len(tokens)):
+        out.append(rows[int(np.argmax(w)), t])
+        w = w + rows[:, t, tokens[t]]
+    return np.array(out)
+"""
+                + GUIDED,
+                2,
+                "the likeliest passage alone",
+            ),
         },
     ),
     "p3": Problem(
@@ -381,6 +433,26 @@ def under_mask(rows, rule, tokens):
     return 1 - kept, sum(said - np.log(kept))
 """
             ),
+            "reduce, tokens first": """
+def lift(table, columns, texts):
+    from functools import reduce
+    T = np.vstack([np.asarray(table), np.full((1, len(table[0])), -1)])
+    T = np.hstack([T, np.full((len(T), 1), -1)])
+    step = lambda state, char: T[state, columns.get(char, -1)]
+    starts = np.arange(len(table))
+    return np.array([reduce(step, text, starts) if text else np.full(len(table), -1) for text in texts]).T
+
+def under_mask(rows, rule, tokens):
+    rule, states = np.asarray(rule), [0]
+    for token in tokens:
+        states.append(int(rule[states[-1], token]))
+        if states[-1] < 0:
+            raise ValueError("broken")
+    allowed = rule[states[:-1]] >= 0
+    left = np.logaddexp.reduce(np.where(allowed, rows, -np.inf), axis=-1)
+    gone = np.exp(np.logaddexp.reduce(np.where(allowed, -np.inf, rows), axis=-1))
+    return gone.tolist(), np.sum(np.asarray(rows)[range(len(tokens)), tokens] - left)
+""",
         },
         wrong={
             "first character only": (
@@ -446,6 +518,20 @@ def under_mask(rows, rule, tokens):
                 3.7,
                 "Under the mask such a text cannot be said",
             ),
+            "columns of the whole token": (
+                """
+def lift(table, columns, texts):
+    out = np.full((len(table), len(texts)), -1)
+    for s in range(len(table)):
+        for v, text in enumerate(texts):
+            if text and text[-1] in columns:
+                out[s, v] = table[s][columns[text[-1]]]
+    return out
+"""
+                + MASK,
+                2,
+                "You read the last character only",
+            ),
         },
     ),
     "p4": Problem(
@@ -476,6 +562,25 @@ def next_given_accepted(transition, rule, accepting, steps, last, state):
     return (weights / total).tolist()
 """
             ),
+            "a big matrix over pairs, powers": """
+def reach(transition, rule, accepting, steps):
+    V, S = len(transition), len(rule)
+    step = np.zeros((V, S, V, S))
+    for s, v in np.ndindex(S, V):
+        if rule[s][v] >= 0:
+            step[:, s, v, rule[s][v]] = np.asarray(transition)[:, v]
+    M = np.linalg.matrix_power(step.reshape(V * S, V * S), steps)
+    return (M @ np.tile(np.asarray(accepting) * 1.0, V)).reshape(V, S).tolist()
+
+def next_given_accepted(transition, rule, accepting, steps, last, state):
+    later = np.array(reach(transition, rule, accepting, steps - 1))
+    w = [float(p) * (later[v][rule[state][v]] if rule[state][v] > -1 else 0) for v, p in enumerate(transition[last])]
+    try:
+        share = 1 / float(sum(w))
+        return [x * share for x in w]
+    except ZeroDivisionError as error:
+        raise ValueError("never accepted") from error
+""",
         },
         wrong={
             "possible instead of probable": (
@@ -550,6 +655,11 @@ def next_given_accepted(transition, rule, accepting, steps, last, state):
                 2.8,
                 "Nothing can be conditioned on an event of probability 0",
             ),
+            "accepted at any time": (
+                REACH.replace("    return out\n", "    return np.maximum(out, later)\n") + NEXT,
+                1.7,
+                "acceptable on the way",
+            ),
         },
     ),
     "p5": Problem(
@@ -581,6 +691,25 @@ def chance_of_harm(probs, flagged, harmful, attempts, replies):
     return -np.expm1(replies * np.log1p(-share))
 """
             ),
+            "geometric series by a loop": """
+def emitted(probs, flagged, attempts):
+    open_, said = 1.0, np.zeros(len(probs) + 1)
+    passes = np.where(flagged, 0.0, probs)
+    if attempts is None:
+        if not passes.any():
+            raise ValueError("it never answers")
+        return [*(passes / np.sum(passes)), 0.0]
+    while attempts:
+        said[:-1] += open_ * passes
+        open_ *= float(np.dot(probs, flagged))
+        attempts -= 1
+    said[-1] = open_
+    return said
+
+def chance_of_harm(probs, flagged, harmful, attempts, replies):
+    p = float(np.asarray(emitted(probs, flagged, attempts))[:-1] @ np.asarray(harmful))
+    return -np.expm1(replies * np.log1p(-p)) if p < 1 else 1.0
+""",
         },
         wrong={
             "always refuses at once": (
@@ -650,6 +779,15 @@ def chance_of_harm(probs, flagged, harmful, attempts, replies):
                 + HARM,
                 2.7,
                 "Without a limit and with every reply flagged",
+            ),
+            "harm of what is refused": (
+                EMITTED
+                + HARM.replace(
+                    "zip(said, harmful) if h",
+                    "zip(said, harmful) if h) - said[-1] * any(h for h, f in zip(harmful, flagged) if f",
+                ),
+                2.2,
+                "Flags are not judgements",
             ),
         },
     ),

@@ -144,6 +144,17 @@ def suspicious(log_probs):
     return [bool(g > r or g < -r) for g, r in zip(gap, room)]
 """
             ),
+            "masked arrays": """
+def allowance(log_probs):
+    x = np.ma.masked_equal(np.asarray(log_probs).astype(np.float64), -np.inf)
+    mu = {2: 2.0**-11, 4: 2.0**-24, 8: 2.0**-53}[np.asarray(log_probs).dtype.itemsize]
+    return np.ma.filled(-(np.ma.exp(x) * x).sum(axis=-1) * mu, 0.0) + 1e-6
+
+def suspicious(log_probs):
+    import math
+    sums = [math.fsum(np.exp(np.asarray(row, dtype=float))) for row in log_probs]
+    return [bool(abs(s - 1) > a) for s, a in zip(sums, allowance(log_probs))]
+""",
         },
         wrong={
             "whole spacing": (
@@ -212,6 +223,15 @@ def allowance(log_probs):
                 1.5,
                 "asked is where it is suspicious",
             ),
+            "sums in the stored type": (
+                ALLOW
+                + """
+def suspicious(log_probs):
+    return abs(np.exp(np.asarray(log_probs)).sum(-1) - 1) > np.array(allowance(log_probs))
+""",
+                2.4,
+                "You sum in the type of the array",
+            ),
         },
     ),
     "p2": Problem(
@@ -236,6 +256,25 @@ def mean_and_error(losses, text_of):
     return np.array([x.mean(), np.sqrt(len(s) / (len(s) - 1) * s @ s)]).tolist()
 """
             ),
+            "a recursion for the coin, add.at": """
+def sign_p(real, shuffled):
+    d = np.sign(np.subtract(shuffled, real))
+    n, k = int(np.count_nonzero(d)), int((d > 0).sum())
+    chance = np.zeros(n + 1)
+    chance[0] = 1.0
+    for _ in range(n):
+        chance[1:] = (chance[1:] + chance[:-1]) / 2
+        chance[0] /= 2
+    return chance[k:].sum()
+
+def mean_and_error(losses, text_of):
+    x = np.asarray(losses, dtype=float)
+    _, label = np.unique(text_of, return_inverse=True)
+    own = np.zeros(label.max() + 1)
+    np.add.at(own, label.ravel(), x - np.mean(x))
+    G = own.size
+    return [np.mean(x), np.linalg.norm(own) / x.size * np.sqrt(G / (G - 1))]
+""",
         },
         wrong={
             "ties counted as texts": (
@@ -305,6 +344,11 @@ def mean_and_error(losses, text_of):
                 "The factor G/(G-1) is missing",
             ),
             "squared": (SIGN + ERROR.replace(" ** 0.5", ""), 2.3, "take the root"),
+            "at most as many": (
+                SIGN.replace("range(k, n + 1)", "range(k + 1)") + ERROR,
+                2,
+                "The direction is turned round",
+            ),
         },
     ),
     "p3": Problem(
@@ -324,6 +368,20 @@ def auroc(domestic, foreign):
     return ((below + up_to) / 2).mean() / len(home)
 """
             ),
+            "counts of pairs, searchsorted": """
+def passage_bits(table, passages):
+    T, out = np.asarray(table), np.empty(len(passages))
+    for i, ids in enumerate(passages):
+        n = np.zeros(T.shape)
+        np.add.at(n, (np.array(ids)[:-1], np.array(ids)[1:]), 1)
+        out[i] = -(n[n > 0] * T[n > 0]).sum() / n.sum() * np.log2(np.e)
+    return out
+
+def auroc(domestic, foreign):
+    d = np.sort(np.array(domestic, dtype=float))
+    below, upto = (np.searchsorted(d, foreign, side=s) for s in ("left", "right"))
+    return np.float32((below + upto).mean() / 2 / len(d))
+""",
         },
         wrong={
             "nats": (BITS.replace(" / np.log(2)", "") + AREA, 2.3, "Your surprise is in nats"),
@@ -378,6 +436,16 @@ def auroc(domestic, foreign):
                 2,
                 "every foreign score meets every domestic one",
             ),
+            "the best threshold": (
+                BITS
+                + """
+def auroc(domestic, foreign):
+    d, f = np.asarray(domestic, dtype=float), np.asarray(foreign, dtype=float)
+    return max((np.mean(d <= c) + np.mean(f > c)) / 2 for c in np.concatenate([d, f]))
+""",
+                2,
+                "at the best threshold",
+            ),
         },
     ),
     "p4": Problem(
@@ -398,6 +466,18 @@ def forecast_range(sizes, losses, floors, new_size):
     return np.array([np.min(values), np.max(values)])
 """
             ),
+            "covariances, itertools": """
+def forecast(sizes, losses, floor, new_size):
+    x, y = np.log2(sizes), np.log2(np.subtract(losses, floor))
+    c = np.cov(x, y)
+    return floor + 2 ** (y.mean() + c[0, 1] / c[0, 0] * (np.log2(new_size) - x.mean()))
+
+def forecast_range(sizes, losses, floors, new_size):
+    from itertools import combinations, product
+    pairs = combinations(zip(sizes, losses), len(sizes) - 1)
+    all_ = [forecast(*zip(*chosen), floor, new_size) for chosen, floor in product(list(pairs), floors)]
+    return np.array([np.min(all_), np.max(all_)])
+""",
         },
         wrong={
             "floor not added again": (
@@ -452,6 +532,16 @@ def forecast(sizes, losses, floor, new_size):
                 2,
                 "the wrong way round",
             ),
+            "an exponential law": (
+                """
+def forecast(sizes, losses, floor, new_size):
+    slope, level = np.polyfit(np.asarray(sizes), np.log(np.asarray(losses) - floor), 1)
+    return floor + np.exp(level + slope * new_size)
+"""
+                + RANGE,
+                1.5,
+                "against N itself",
+            ),
         },
     ),
     "p5": Problem(
@@ -489,6 +579,37 @@ def shards_ok(grads, n_tokens, reported):
     return np.abs(weighted.sum(0) / n.sum() - reported).max() < 1e-6
 """
             ),
+            "logsumexp, sorted answers, np.testing": """
+def rows_ok(log_probs):
+    x = np.asarray(log_probs)
+    if np.isnan(x).any() or np.isposinf(x).any():
+        return False
+    return all(abs(np.logaddexp.reduce(row)) < 1e-6 for row in x)
+
+def causal_ok(before, after, t):
+    try:
+        np.testing.assert_allclose(after[:t + 1], before[:t + 1], rtol=1e-6, atol=1e-6)
+    except AssertionError:
+        return False
+    return True
+
+def targets_ok(log_probs, tokens):
+    z = np.asarray(log_probs)[:, tokens]
+    return np.trace(z) / len(z) > max(np.trace(z, offset=k) / (len(z) - 1) for k in (1, -1))
+
+def mean_ok(losses, mask, reported):
+    x = np.ma.array(losses, mask=np.equal(mask, 0))
+    return np.isfinite(reported) and abs(float(x.mean()) - reported) <= 1e-6 * (1 + abs(reported))
+
+def grad_ok(up, down, step, grad):
+    q = np.subtract(up, down) / step / 2
+    return bool(np.allclose(grad, q, rtol=0, atol=1e-4 * np.linalg.norm(q, np.inf)))
+
+def shards_ok(grads, n_tokens, reported):
+    n = np.array(n_tokens, dtype=float)
+    whole = np.where(n[:, None] > 0, n[:, None] * np.where(np.isnan(grads), 0, grads), 0).sum(axis=0)
+    return np.abs(whole - n.sum() * np.asarray(reported)).max() <= 1e-6 * n.sum()
+""",
         },
         wrong={
             "rows: everything is sound": (
