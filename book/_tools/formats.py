@@ -109,13 +109,12 @@ def parts_of(page):
         yield part, inner.find_all("section", recursive=False) if inner else []
 
 
-def front(page, numbers):
-    """Title page and contents, put before the text; `numbers` are the pages of the headings."""
+def front(page):
+    """Title page and contents, put before the text; the contents name no pages yet."""
 
     def entry(section):
-        title = title_of(section)
         link = page.new_tag("a", href=f"#{section['id']}")
-        for words in (title, str(numbers.get(title, ""))):
+        for words in (title_of(section), ""):
             span = page.new_tag("span")
             span.string = words
             link.append(span)
@@ -162,7 +161,14 @@ def running_heads(page):
     return "\n".join(styles)
 
 
-def one_page(html, numbers):
+# Names the page of each heading in the contents.
+NUMBER = """numbers => {
+    for (const { children: [title, page] } of document.querySelectorAll(".contents a"))
+        page.textContent = numbers[title.textContent] ?? "";
+}"""
+
+
+def one_page(html):
     """Sphinx's single page as it is printed.
 
     Links stay inside, folded parts are open, the frame is gone; title page and contents stand
@@ -180,7 +186,7 @@ def one_page(html, numbers):
     for style in page.select("link[href^='../']"):
         style["href"] = style["href"].removeprefix("../")
     heads = running_heads(page)
-    front(page, numbers)
+    front(page)
     page.html["data-theme"] = page.html["data-mode"] = "light"
     page.head.append(page.new_tag("style"))
     page.head.find_all("style")[-1].string = PAPER + heads
@@ -227,21 +233,14 @@ def pdf(target):
             printer = running.chromium.launch(executable_path=program, args=chromium.FLAGS)
             tab = printer.new_page()
             tab.set_default_timeout(0)  # a busy machine takes minutes for the whole book
+            page.write_text(one_page(html), encoding="utf-8")
+            tab.goto(page.as_uri())
+            tab.evaluate("document.fonts.ready")
+            how = {"scale": 0.75, "prefer_css_page_size": True, "print_background": True}
             # Twice: the contents name pages, and these are known when it has been printed once.
-            numbers = {}
-            for _ in range(2):
-                page.write_text(one_page(html, numbers), encoding="utf-8")
-                tab.goto(page.as_uri())
-                tab.evaluate("document.fonts.ready")
-                content = tab.pdf(
-                    scale=0.75,
-                    prefer_css_page_size=True,
-                    print_background=True,
-                    outline=True,
-                    tagged=True,
-                )
-                numbers = page_numbers(content)
-            target.write_bytes(pack(content))
+            numbers = page_numbers(tab.pdf(outline=True, tagged=True, **how))
+            tab.evaluate(NUMBER, numbers)
+            target.write_bytes(pack(tab.pdf(outline=True, tagged=True, **how)))
             printer.close()
 
 
