@@ -21,6 +21,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 import types
 import warnings
@@ -361,17 +362,20 @@ class Copy:
     def __init__(self, shell, connection, limits):
         self.shell, self.connection, self.limits = shell, connection, limits
         self.codec, self.requests = Objects(self), {}
+        # whose turn it is to speak with the judge: threads of a student's may call it back at once
+        self.turn = threading.Lock()
 
     def serve(self):
         """Answer until nobody asks any more."""
         while True:
-            self.answer(self.codec.loads(wire.read(self.connection, 1 << 30)))
+            answer = self.answer(self.codec.loads(wire.read(self.connection, 1 << 30)))
+            with self.turn:
+                wire.write(self.connection, answer)
 
     def answer(self, request):
-        """Do what is asked and send what came of it."""
+        """Do what is asked; the message that says what came of it."""
         if request["do"] == "inside":
-            wire.send(self.connection, _inside(self.shell, request, self.limits.output))
-            return
+            return wire.PLAIN.dumps(_inside(self.shell, request, self.limits.output))
         with _shown(self.limits.output) as outputs, _as_in_the_test(request) as caught:
             reply = self._names(request) if request["do"] == "names" else self._call(request)
         reply |= {"out": outputs.texts(), "warnings": _warned(caught)}
@@ -384,7 +388,7 @@ class Copy:
             data = self.codec.dumps(reply | kept)
         if len(data) > self.limits.reply:
             data = self.codec.dumps({"error": {"kinds": ["builtins.MemoryError"]}})
-        wire.write(self.connection, data)
+        return data
 
     def _names(self, request):
         names = self.shell.user_ns
@@ -428,12 +432,19 @@ class Copy:
         message = {"callback": number, "arguments": list(arguments), "keywords": keywords}
         if isinstance(sys.stdout, Stream):
             message["out"] = sys.stdout.outputs.taken()
-        wire.write(self.connection, self.codec.dumps(message))
-        while True:
-            reply = self.codec.loads(wire.read(self.connection, 1 << 30))
-            if "do" not in reply:
-                break
-            self.answer(reply)
+        with self.turn:
+            wire.write(self.connection, self.codec.dumps(message))
+            while True:
+                reply = self.codec.loads(wire.read(self.connection, 1 << 30))
+                if "do" not in reply:
+                    break
+                # what the judge asks meanwhile may have other threads call it back
+                self.turn.release()
+                try:
+                    answer = self.answer(reply)
+                finally:
+                    self.turn.acquire()
+                wire.write(self.connection, answer)
         if "error" in reply:
             raise _raised(reply)
         return reply["value"]
