@@ -3,13 +3,14 @@
 #
 #     tools/lock.sh [--upgrade | --upgrade-package NAME ...]        needs uv (pip install uv)
 #
-# Versions stay as they are unless something asks for others.
+# Versions stay as they are unless something asks for others. Extras stay in the names: where a package is asked for with
+# one, pip takes the newest version otherwise, and finds it without a hash.
 set -eu
 
 PYTHONS='3.11 3.12 3.13 3.14 3.15'
 SYSTEMS='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-apple-darwin x86_64-pc-windows-msvc'
 
-uv pip compile -q pyproject.toml nbjudge/pyproject.toml -c tools/lock_constraints.txt --universal --python-version 3.11 \
+uv pip compile --no-strip-extras -q pyproject.toml nbjudge/pyproject.toml -c tools/lock_constraints.txt --universal --python-version 3.11 \
     --generate-hashes "$@" --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
     --extra data --extra plot --extra student --extra book --extra test --extra lint --extra dev --extra cluster --extra postgresql \
     -o requirements.lock >/dev/null
