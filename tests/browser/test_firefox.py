@@ -81,11 +81,15 @@ class Firefox:
             time.sleep(0.1)
         return value
 
-    def type(self, text):
-        """Press keys, one for each letter."""
-        keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
-        board = {"type": "key", "id": "keyboard", "actions": keys}
-        self.call("input.performActions", context=self.tab, actions=[board])
+    def write(self, field, text):
+        """Text at the beginning of an editor, as if typed: without a screen the window may have no
+        focus, and then no key arrives.
+        """
+        done = self.evaluate(
+            f"(() => {{ const field = {field}; field.focus(); getSelection().collapse(field, 0);"
+            f" return document.execCommand('insertText', false, {json.dumps(text)}); }})()"
+        )
+        assert done, f"{field} takes no text"
 
     def close(self):
         self.process.terminate()
@@ -137,8 +141,7 @@ def test_firefox_keeps_a_guess_and_an_answer(firefox, site):
     firefox.goto(f"{site}book/03-softmax/review.html")
     firefox.evaluate("document.querySelector('.practice').scrollIntoView()")
     firefox.wait_for("document.querySelector('.practice .cm-content') !== null")
-    firefox.evaluate("document.querySelector('.practice .cm-content').focus()")
-    firefox.type("# mine ")
+    firefox.write("document.querySelector('.practice .cm-content')", "# mine ")
     buttons = "[...document.querySelectorAll('.practice button')]"
     mine = f"{buttons}.find((button) => /^Mine/.test(button.textContent))"
     firefox.wait_for(f"!{mine}.hidden")
