@@ -1,11 +1,9 @@
 """Students can be graded on different random cases: each on the same at every run, and fairly."""
 
 import json
-import random
 
 import nbformat
 import pytest
-from made_up.cohort import gradebook
 from made_up.course import make_course, source_notebook
 from made_up.students import Student, write_submission
 from nbjudge.assignment import release
@@ -16,15 +14,17 @@ from nbjudge.execution import pool
 CHAPTER = "01-logs"
 NAMES = [f"student-{number}" for number in range(6)]
 VARIANTS = 3
-# tells the case it was tried on
-TESTS = """
+SEED = 7
+# a wrong answer earns more points the later its seed: what a student earns tells which it was
+TESTS = f"""
 assert mean_of_logs([1.0]) == 0, "the logarithm of 1 is 0"
 ### BEGIN HIDDEN TESTS
 import os
-import random
-case = random.Random(int(os.environ["NBJUDGE_SEED"])).uniform(2, 3)
-found = mean_of_logs([case])
-assert abs(found - math.log(case)) < 1e-9, f"wrong for {case!r}"
+seed = int(os.environ["NBJUDGE_SEED"])
+### END HIDDEN TESTS
+right = abs(mean_of_logs([math.e]) - 1) < 1e-9
+### BEGIN HIDDEN TESTS
+5 if right else seed - {SEED}
 ### END HIDDEN TESTS
 """.strip()
 WRONG = {"p1": "def mean_of_logs(values):\n    return 0.0"}
@@ -63,25 +63,23 @@ def grade(made, monkeypatch, capsys):
 
 
 def test_each_student_has_one_of_the_variants_at_every_run(made, grade):
-    ran, scores = grade("--variants", str(VARIANTS), "--seed", "7")
+    ran, scores = grade("--variants", str(VARIANTS), "--seed", str(SEED))
     assert set(ran) == set(NAMES)
-    assert set(ran.values()) == {7, 8, 9}
+    assert set(ran.values()) == {SEED, SEED + 1, SEED + 2}
     # not on where somebody stands in the list
     spec = compile_spec(made / "solutions" / CHAPTER / "exercises.ipynb")
-    spec.variants.extend(range(7, 10))
+    spec.variants.extend(range(SEED, SEED + VARIANTS))
     assert ran == {name: spec.of(name) for name in NAMES}
-    comments = gradebook(f"sqlite:///{made}/gradebook.db")["comments"]
-    told = {name: said for name, cell, said, _ in comments if cell == "p1_test" and said}
-    for name in NAMES[1:]:
-        assert repr(random.Random(ran[name]).uniform(2, 3)) in told[name]
-    # the same work earns the same
-    assert len({scores[name] for name in NAMES[1:]}) == 1 and scores[NAMES[0]] > scores[NAMES[1]]
+    # but for what this test gives by the seed, the same work earns the same
+    assert len({scores[name] - ran[name] for name in NAMES[1:]}) == 1
+    assert scores[NAMES[0]] > max(scores[name] for name in NAMES[1:])
 
-    again, same = grade("--variants", str(VARIANTS), "--seed", "7")
+    again, same = grade("--variants", str(VARIANTS), "--seed", str(SEED))
     assert again == {} and same == scores
-    # who keeps the case keeps the grade
-    fewer, same = grade("--variants", "1", "--seed", "7")
-    assert fewer == {name: 7 for name in NAMES if ran[name] != 7} and same == scores
+    # who keeps the cases is not graded again
+    fewer, now = grade("--variants", "1", "--seed", str(SEED))
+    assert fewer == {name: SEED for name in NAMES if ran[name] != SEED}
+    assert {now[name] for name in NAMES[1:]} == {scores[NAMES[1]] - ran[NAMES[1]] + SEED}
 
 
 def test_the_course_can_settle_it(made, grade, capsys):
