@@ -31,7 +31,7 @@ def locked(python, system):
     }
     found = {}
     for line in (HOME / "requirements.lock").read_text().splitlines():
-        if match := re.match(r"([\w.-]+)==(\S+)(?: ; (.*?))? \\$", line):
+        if match := re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==(\S+)(?: ; (.*?))? \\$", line):
             name, version, marker = match.groups()
             if marker is None or Marker(marker).evaluate(environment):
                 found.setdefault(name, []).append(Version(version))
