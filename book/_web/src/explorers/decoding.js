@@ -174,7 +174,6 @@ function drawBars(svg, width, names, before, after) {
   const x = scaleLinear([0, Math.max(...before, ...after)], [left, width - right]).nice(5);
   axes(drawing, {
     x,
-    y: scaleLinear([0, 1], [bottom, bottom]),
     bottom,
     left,
     ticksY: 0,

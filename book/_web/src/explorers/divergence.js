@@ -8,6 +8,7 @@ import {
   element,
   fixed,
   frame,
+  hint,
   load,
   percent,
   picture,
@@ -82,9 +83,7 @@ export async function mount(stage) {
   const parts = picture(
     "Bar: cross-entropy as the sum of the entropy of q and the divergence of p from q",
   );
-  const hint = element(
-    "p",
-    { class: "ex-hint" },
+  const how = hint(
     "Drag a bar, or move to it with Tab and press arrow keys (Page Up and Page Down for larger steps). The others make room in proportion.",
   );
 
@@ -141,7 +140,7 @@ export async function mount(stage) {
     title: "Two distributions",
     controls: [which.node, buttons],
     pictures: [bars, parts],
-    extra: [hint],
+    extra: [how],
     draw,
   });
 }

@@ -1,7 +1,7 @@
 // Inside a pocket transformer (2.3 and 8.5): where each head looks, what each part adds to the logit of the letter that came,
 // and what the text costs when heads are taken out.
 import { scaleLinear } from "d3-scale";
-import { plain, pocket, shown, SIZES } from "./pocket.js";
+import { field, plain, pocket, shown, SIZES } from "./pocket.js";
 import {
   axes,
   button,
@@ -9,6 +9,7 @@ import {
   element,
   fixed,
   frame,
+  hint,
   percent,
   picture,
   range,
@@ -48,20 +49,7 @@ export async function mount(stage) {
   const off = new Set();
   const letter = (i) => about.charset[tokens[i]];
 
-  const input = element(
-    "textarea",
-    {
-      class: "ex-text",
-      rows: 2,
-      maxlength: LONGEST,
-      spellcheck: "false",
-      autocapitalize: "off",
-      autocomplete: "off",
-      "aria-label": "Text to look into",
-      oninput: () => readAgain(),
-    },
-    START,
-  );
+  const input = field("Text to look into", START, 2, LONGEST, () => readAgain());
   const wordsOf = (i) =>
     !tokens ? "" : i < tokens.length ? `${i + 1}: ${quoted(letter(i))}` : `${i + 1}: the next one`;
   const size = choice("Model", SIZES, () => take());
@@ -269,16 +257,12 @@ export async function mount(stage) {
     controls: [input, place.node, head.node, size.node],
     pictures: [
       reading,
-      element(
-        "p",
-        { class: "ex-hint" },
+      hint(
         "Blue: where the head on show looks when the underlined letter is predicted, counted back from the letter before it; ▸ is the beginning. Point at a letter, tap it, or move the slider.",
       ),
       element("div", { class: "ex-scroll" }, grid),
       element("div", { class: "ex-buttons" }, allOn),
-      element(
-        "p",
-        { class: "ex-hint" },
+      hint(
         "Each head: how far back it looks most, and with what weight. Press one to take it out: zeros stand for what it would have added.",
       ),
       bars,
@@ -297,7 +281,6 @@ function drawBars(svg, width, rows) {
   const x = scaleLinear([Math.min(-1, ...values), Math.max(1, ...values)], [left + 44, width - 44]);
   axes(drawing, {
     x,
-    y: scaleLinear([0, 1], [bottom, bottom]),
     bottom,
     left: x(0),
     ticksX: Math.min(6, (width - left) / 60),

@@ -1,15 +1,11 @@
 // A leak detector (10.1 and 10.2): change one letter and see which predictions move, with a sound model and two broken ones.
 import { scaleLinear, scaleSqrt } from "d3-scale";
-import { plain, pocket, shown } from "./pocket.js";
-import { axes, choice, element, fixed, frame, picture, range, sized } from "./ui.js";
+import { field, plain, pocket, shown } from "./pocket.js";
+import { logSoftmax } from "./transformer.js";
+import { axes, choice, fixed, frame, hint, picture, range, sized } from "./ui.js";
 
 const START = "We the people of the United";
 const LONGEST = 60; // letters
-const renormalised = (row) => {
-  const top = Math.max(...row);
-  const total = Math.log(row.reduce((sum, value) => sum + Math.exp(value - top), 0)) + top;
-  return row.map((value) => value - total);
-};
 
 /** Ways to make the row that predicts each letter from the sound rows, one more than there are letters. */
 const MODELS = {
@@ -17,7 +13,7 @@ const MODELS = {
   slipped: (rows) => rows.slice(1),
   centred: (rows) => {
     const mean = rows[0].map((_, v) => rows.reduce((sum, row) => sum + row[v] / rows.length, 0));
-    return rows.slice(0, -1).map((row) => renormalised(row.map((value, v) => value - mean[v])));
+    return rows.slice(0, -1).map((row) => logSoftmax(row.map((value, v) => value - mean[v])));
   },
 };
 const NAMES = [
@@ -28,20 +24,7 @@ const NAMES = [
 
 export async function mount(stage) {
   const { about, model } = await pocket("pocket-80k");
-  const input = element(
-    "textarea",
-    {
-      class: "ex-text",
-      rows: 1,
-      maxlength: LONGEST,
-      spellcheck: "false",
-      autocapitalize: "off",
-      autocomplete: "off",
-      "aria-label": "Text under test",
-      oninput: () => redraw(),
-    },
-    START,
-  );
+  const input = field("Text under test", START, 1, LONGEST, () => redraw());
   const which = choice("Model under test", NAMES, () => redraw());
   const place = range("Letter to change", { min: 1, max: START.length, step: 1, value: 10 }, () =>
     redraw(),
@@ -101,9 +84,7 @@ export async function mount(stage) {
     title: "A leak detector",
     controls: [input, which.node, place.node],
     pictures: [
-      element(
-        "p",
-        { class: "ex-hint" },
+      hint(
         "Each bar is the prediction of the letter below it; a bar up to the changed letter, which is underlined, should not be there.",
       ),
       bars,

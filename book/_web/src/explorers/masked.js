@@ -6,6 +6,7 @@ import {
   element,
   fixed,
   frame,
+  hint,
   load,
   picture,
   sized,
@@ -82,9 +83,7 @@ export async function mount(stage) {
   );
   walkable(toggles);
   const rowMeans = cells.map(() => element("th", { scope: "row" }));
-  const hint = element(
-    "p",
-    { class: "ex-hint" },
+  const how = hint(
     "Surprise of each token in nats. A cell that counts is filled: press it to take it out, or in; arrow keys lead from cell to cell. At the left the mean of each row.",
   );
   const grid = element(
@@ -151,7 +150,7 @@ export async function mount(stage) {
   const redraw = frame(stage, {
     title: "Loss of a masked batch",
     controls: [presets],
-    pictures: [hint, scroll, bars],
+    pictures: [how, scroll, bars],
     extra: [source()],
     draw,
   });
@@ -169,7 +168,6 @@ function drawBars(svg, width, shown) {
   );
   axes(drawing, {
     x,
-    y: scaleLinear([0, 1], [bottom, bottom]),
     bottom,
     left,
     ticksX: Math.min(6, (width - left) / 60),

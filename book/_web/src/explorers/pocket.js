@@ -1,5 +1,6 @@
 // What explorers of the pocket transformers share: their files, their alphabet, and how its letters are shown.
 import { transformer } from "./transformer.js";
+import { element } from "./ui.js";
 
 export const SIZES = [
   ["pocket-80k", "80,000 parameters, 0.1 MB"],
@@ -26,6 +27,23 @@ export function plain(text, charset) {
 }
 
 export const shown = (letter) => ({ " ": "␣", "\n": "⏎", undefined: "(end)" })[letter] ?? letter;
+
+/** A field for the reader's text: its label, what it begins with, its lines, its letters at most, what to do with a change. */
+export const field = (label, text, rows, maxlength, oninput) =>
+  element(
+    "textarea",
+    {
+      class: "ex-text",
+      rows,
+      maxlength,
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      "aria-label": label,
+      oninput,
+    },
+    text,
+  );
 
 /** A model by the name of its files: what it is, and the model itself. */
 export async function pocket(name) {

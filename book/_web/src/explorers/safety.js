@@ -1,6 +1,18 @@
 // What a filter lets through (9.5): four systems around one small model whose replies can all be listed.
 import { scaleLinear } from "d3-scale";
-import { axes, check, element, fixed, frame, load, percent, picture, range, sized } from "./ui.js";
+import {
+  axes,
+  check,
+  element,
+  fixed,
+  frame,
+  hint,
+  load,
+  percent,
+  picture,
+  range,
+  sized,
+} from "./ui.js";
 
 const TIMES = [1, 2, 5, 10, 20, 50, 100];
 const SYSTEMS = ["model alone", "one-shot", "retry", "mask"];
@@ -108,11 +120,7 @@ export async function mount(stage) {
       times.node,
     ],
     pictures: [
-      element(
-        "p",
-        { class: "ex-hint" },
-        "For each reply from top to bottom: the model alone, one-shot, retry, and the mask.",
-      ),
+      hint("For each reply from top to bottom: the model alone, one-shot, retry, and the mask."),
       bars,
     ],
     draw,
@@ -128,7 +136,6 @@ function drawBars(svg, width, names, shown, found) {
   const x = scaleLinear([0, 1], [left, width - 48]);
   axes(drawing, {
     x,
-    y: scaleLinear([0, 1], [bottom, bottom]),
     bottom,
     left,
     ticksX: Math.min(5, (width - left) / 60),

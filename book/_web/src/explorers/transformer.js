@@ -52,7 +52,7 @@ function linear(weights, from, x, outputs, bias, biasFrom) {
 const gelu = (v) => (v / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)));
 
 /** Logarithms of softmax(logits). */
-function logSoftmax(logits) {
+export function logSoftmax(logits) {
   const top = Math.max(...logits);
   let sum = 0;
   for (const value of logits) sum += Math.exp(value - top);

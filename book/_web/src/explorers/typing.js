@@ -1,7 +1,7 @@
 // The reader's own text, read letter by letter by a pocket transformer (the landing page, chapters 2 and 8).
 import { filtered, grouped, ofTokens } from "./filters.js";
-import { bare, plain, pocket, shown, SIZES } from "./pocket.js";
-import { button, choice, element, fixed, frame, percent, range } from "./ui.js";
+import { bare, field, plain, pocket, shown, SIZES } from "./pocket.js";
+import { button, choice, element, fixed, frame, hint, percent, range } from "./ui.js";
 
 const LONGEST = 2000; // letters
 const STREAM = 120; // letters that one press of "Write on" adds
@@ -52,23 +52,10 @@ export async function mount(stage) {
   const letters = () => tokens.map((token) => about.charset[token]);
   const at = () => plain(input.value.slice(0, input.selectionStart), about.charset).length;
 
-  const input = element(
-    "textarea",
-    {
-      class: "ex-text",
-      rows: 3,
-      maxlength: LONGEST,
-      spellcheck: "false",
-      autocapitalize: "off",
-      autocomplete: "off",
-      "aria-label": "Your text",
-      oninput: () => {
-        writing = 0;
-        redraw();
-      },
-    },
-    START,
-  );
+  const input = field("Your text", START, 3, LONGEST, () => {
+    writing = 0;
+    redraw();
+  });
   const reading = element("p", {
     class: "ex-reading",
     onclick: (event) => {
@@ -79,7 +66,7 @@ export async function mount(stage) {
     },
   });
   const bars = element("ol", { class: "ex-next" });
-  const next = element("p", { class: "ex-hint" });
+  const next = hint();
 
   const size = choice("Model", SIZES, async () => {
     await take(size.value);
@@ -162,9 +149,7 @@ export async function mount(stage) {
       next,
       bars,
       element("div", { class: "ex-controls" }, size.node, tau.node, k.node, p.node),
-      element(
-        "p",
-        { class: "ex-hint" },
+      hint(
         "A character model trained on addresses of presidents up to 1926 (section 8.5). It runs here, and what you type stays here.",
       ),
     ],

@@ -27,13 +27,12 @@ export const fixed = (value, digits) =>
 export const percent = (value, digits = 1) => `${fixed(100 * value, digits)} %`;
 export const whole = (value) => value.toLocaleString("en");
 
+/** A line in small type that says what is seen. */
+export const hint = (words = "") => element("p", { class: "ex-hint" }, words);
+
 /** The recorded model is quantised and tuned: its numbers are not those of its larger copies, and every page says so. */
 export const source = (before = "") =>
-  element(
-    "p",
-    { class: "ex-hint" },
-    `${before}${before ? "r" : "R"}ecorded from SmolLM2-135M-Instruct, quantised to four bits.`,
-  );
+  hint(`${before}${before ? "r" : "R"}ecorded from SmolLM2-135M-Instruct, quantised to four bits.`);
 
 // --- controls ---
 
@@ -266,20 +265,22 @@ export function axes(
   drawing,
   { x, y, bottom, left, nameX, nameY, ticksX = 5, ticksY = 5, formatX, formatY },
 ) {
-  const horizontal = axisBottom(x).ticks(ticksX).tickSizeOuter(0),
-    vertical = axisLeft(y).ticks(ticksY).tickSizeOuter(0);
+  const horizontal = axisBottom(x).ticks(ticksX).tickSizeOuter(0);
   if (formatX) horizontal.tickFormat(formatX);
-  if (formatY) vertical.tickFormat(formatY);
   drawing
     .append("g")
     .attr("class", "ex-axis")
     .attr("transform", `translate(0,${bottom})`)
     .call(horizontal);
-  drawing
-    .append("g")
-    .attr("class", "ex-axis")
-    .attr("transform", `translate(${left},0)`)
-    .call(vertical);
+  if (y) {
+    const vertical = axisLeft(y).ticks(ticksY).tickSizeOuter(0);
+    if (formatY) vertical.tickFormat(formatY);
+    drawing
+      .append("g")
+      .attr("class", "ex-axis")
+      .attr("transform", `translate(${left},0)`)
+      .call(vertical);
+  }
   const right = Math.max(...x.range());
   if (nameX)
     drawing
