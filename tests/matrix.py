@@ -5,8 +5,6 @@ One answer to each problem at a time, until every answer has been tried.
 python tests/matrix.py [CHAPTER ...]     all of them, by stock nbgrader and by ours, compared
 """
 
-import importlib
-import pkgutil
 import sys
 import tempfile
 from pathlib import Path
@@ -21,10 +19,7 @@ from nbjudge.assignment.spec import ANSWER, TEST, compile_spec
 from nbjudge.execution.engine import grade
 from nbjudge.submission import collect
 
-TABLES = {
-    int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
-    for info in pkgutil.iter_modules(graders.__path__)
-}
+TABLES = graders.tables()
 
 
 def rounds(table):

@@ -1,17 +1,11 @@
 """The graders under test: each problem against right, blank and wrong answers."""
 
-import importlib
-import pkgutil
-
 import graders
 import pytest
 
 from tools import slips
 
-TABLES = {
-    int(info.name[-2:]): importlib.import_module(f"graders.{info.name}").PROBLEMS
-    for info in pkgutil.iter_modules(graders.__path__)
-}
+TABLES = graders.tables()
 PROBLEMS = [(chapter, problem) for chapter, table in TABLES.items() for problem in table]
 RIGHT = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].right]
 PAGE = slips.PAGE.read_text(encoding="utf-8").splitlines()

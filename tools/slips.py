@@ -3,7 +3,6 @@
 ``python -m tools.slips`` grades them all, which takes a minute or two, and writes book/slips.md.
 """
 
-import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,8 +41,7 @@ def costs() -> Iterator[Row]:
     sys.path.insert(0, str(HOME / "tests"))
     import graders
 
-    for chapter in range(1, 11):
-        problems = importlib.import_module(f"graders.chapter_{chapter:02d}").PROBLEMS
+    for chapter, problems in graders.tables().items():
         for problem, tried in problems.items():
             for slip, (code, _, _, *why) in tried.wrong.items():
                 score, _ = graders.grade(chapter, problem, code)

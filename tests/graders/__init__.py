@@ -7,6 +7,7 @@ tests/test_graders.py runs them.
 
 import ast
 import contextlib
+import importlib
 import io
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,15 @@ class Problem(NamedTuple):
     points: float
     right: dict
     wrong: dict
+
+
+@cache
+def tables():
+    """{chapter: {grade_id of the answer cell: Problem}}."""
+    return {
+        chapter: importlib.import_module(f"{__name__}.chapter_{chapter:02d}").PROBLEMS
+        for chapter in range(1, 11)
+    }
 
 
 @cache
