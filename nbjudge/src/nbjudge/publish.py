@@ -124,7 +124,7 @@ def printable(name):
     )
 
 
-def pages(plan, writer, scores):
+def pages(plan, writer, scores, lines):
     """Write every feedback page that would not say the same as the one that lies there.
 
     Parameters
@@ -132,8 +132,10 @@ def pages(plan, writer, scores):
     plan : Plan
     writer : Writer
     scores : dict of (str, str) to NotebookScores
+    lines : dict of (str, str) to Line
+        What the ledger holds of the assignment.
     """
-    lines, names = writer.lines(plan.chapter), writer.names()
+    names = writer.names()
     for spec in plan.specs:
         for student in plan.students:
             key = student, spec.notebook

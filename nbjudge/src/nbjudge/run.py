@@ -216,14 +216,14 @@ def _chapter(course, chapter, students, sources, writer, spool, options, due, sh
     writer.enrol([name for name in students if planning.name_trouble(name) is None])
     parts = _grade(plan, writer, spool, only, sources.limits, options, show)
     writer.set_penalties(chapter)
+    scores, lines = writer.scores(chapter), writer.lines(chapter)
     for warning in (
         _timeless(chapter, writer.deadlines(chapter), students),
-        _too_tight(chapter, writer.lines(chapter)),
+        _too_tight(chapter, lines),
     ):
         if warning:
             writer.say(warning)
-    scores = writer.scores(chapter)
-    publish.pages(plan, writer, scores)
+    publish.pages(plan, writer, scores, lines)
     return publish.rows(plan, parts, scores, before)
 
 

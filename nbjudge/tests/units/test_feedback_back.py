@@ -66,7 +66,7 @@ def write(home, points, files):
     for student, some in points.items():
         writer.write(spec, result(spec, student, some), files.get(student, {}))
     plan = SimpleNamespace(chapter=CHAPTER, specs=[spec], students=["17", "18"])
-    publish.pages(plan, writer, writer.scores(CHAPTER))
+    publish.pages(plan, writer, writer.scores(CHAPTER), writer.lines(CHAPTER))
     writer.close()
 
 
