@@ -360,6 +360,11 @@ def retrieval_prompt(passages, question, opening):
     return f"{found}Question: {question}\nAnswer: {opening}"
 
 
+def turns(items):
+    """All rotations of a list, itself first."""
+    return [items[turn:] + items[:turn] for turn in range(len(items))]
+
+
 def letter_prompts(encode, form):
     """Each question with its four answers printed as A to D, in four orders.
 
@@ -381,7 +386,7 @@ def letter_prompts(encode, form):
     prompts = []
     for number, (question, *answers) in enumerate(QUESTIONS):
         as_recorded = [answers[(k - number) % 4] for k in range(4)]
-        orders = [as_recorded[turn:] + as_recorded[:turn] for turn in range(4)]
+        orders = turns(as_recorded)
         texts = [
             f"Question: {question}\n"
             + "".join(f"{letter}. {text}\n" for letter, text in zip(LETTERS, order, strict=True))
@@ -442,9 +447,14 @@ def prompt_requests(encode):
             yield Request("context", name, str(length), before, target, True)
 
 
+def passages_of(places):
+    """Label -> passage, in the order of its places."""
+    return {f"{name}/{number}": paragraph(name, number) for name, number in places}
+
+
 def retrieval_prompts(question, opening, places):
     """Label -> prompt: without a passage, with each one, with all of them."""
-    passages = {f"{name}/{number}": paragraph(name, number) for name, number in places}
+    passages = passages_of(places)
     return (
         {"none": retrieval_prompt([], question, opening)}
         | {
@@ -470,9 +480,9 @@ def passage_orders(encode):
         `RETRIEVAL` and its rotations, then the reverse.
     """
     question, opening, _, places = RETRIEVAL[0]
-    passages = {f"{name}/{number}": paragraph(name, number) for name, number in places}
+    passages = passages_of(places)
     labels = list(passages)
-    orders = [labels[turn:] + labels[:turn] for turn in range(len(labels))] + [labels[::-1]]
+    orders = [*turns(labels), labels[::-1]]
     return [
         (order, encode(retrieval_prompt([passages[label] for label in order], question, opening)))
         for order in orders

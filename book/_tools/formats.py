@@ -237,10 +237,11 @@ def pdf(target):
             tab.goto(page.as_uri())
             tab.evaluate("document.fonts.ready")
             how = {"scale": 0.75, "prefer_css_page_size": True, "print_background": True}
+            how |= {"outline": True, "tagged": True}
             # Twice: the contents name pages, and these are known when it has been printed once.
-            numbers = page_numbers(tab.pdf(outline=True, tagged=True, **how))
+            numbers = page_numbers(tab.pdf(**how))
             tab.evaluate(NUMBER, numbers)
-            target.write_bytes(pack(tab.pdf(outline=True, tagged=True, **how)))
+            target.write_bytes(pack(tab.pdf(**how)))
             printer.close()
 
 

@@ -30,7 +30,7 @@ EXPLORER = re.compile(
 )
 LABEL = re.compile(r"^\([\w.-]+\)=\n", re.MULTILINE)
 NUMBERED = re.compile(r"^\$\$ \((?P<label>[\w.-]+)\)$", re.MULTILINE)
-ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`(?P<words>[^`]+)`")
+ROLE = re.compile(r"\{(?P<role>[a-z:]+)\}`[^`]+`")
 LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]+)\]\((?P<target>(?!https?:)[^)\s]+)\)")
 TAG = re.compile(r"<[^>]*>")
 
