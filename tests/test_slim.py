@@ -131,7 +131,7 @@ def test_pictures_say_their_size(slim, tmp_path):
 
 
 def test_names_and_roles_are_mended(slim):
-    page = slim.mend(
+    page = slim.repair(
         """<div class="bd-sidebar-primary bd-sidebar"><img src="m.svg" class="logo__image only-light" alt="M">
 <script>document.write(`<img src="m.svg" class="logo__image only-dark" alt="M"/>`);</script>
 <script>
@@ -169,7 +169,7 @@ def test_the_site_has_the_colours_of_its_figures():
 
 
 def test_folded_boxes_are_the_browsers_own(slim):
-    page = slim.mend(
+    page = slim.repair(
         '<div class="solution dropdown admonition" id="s">\n<p class="admonition-title">S<a'
         ' href="#e"> of E</a></p><div>a<div class="admonition dropdown"><p'
         ' class="admonition-title">T</p>b</div></div></div><div class="admonition'

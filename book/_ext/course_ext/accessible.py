@@ -1,5 +1,5 @@
-"""What the theme and the notebooks' renderer write without a name or a role, mended in the finished
-page.
+"""What the theme and the notebooks' renderer write without a name or a role, repaired in the
+finished page.
 
 Each entry says what a person with a screen reader would miss. tests/browser/test_accessibility.py
 holds the result.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-MENDED = [
+REPAIRS = [
     (re.compile(pattern, re.S), into)
     for pattern, into in [
         # Buttons that appear only with a script are written by a script; style hides them where
@@ -111,8 +111,8 @@ def break_names(page: str) -> str:
     )
 
 
-def mend(page: str) -> str:
+def repair(page: str) -> str:
     page = break_names(fold(page))
-    for pattern, into in MENDED:
+    for pattern, into in REPAIRS:
         page = pattern.sub(into, page)
     return page

@@ -30,7 +30,7 @@ from posixpath import normpath, relpath
 import tinycss2
 from sphinx.errors import ExtensionError
 
-from course_ext.accessible import mend
+from course_ext.accessible import repair
 
 EVERYWHERE = (
     "documentation_options",
@@ -513,7 +513,7 @@ def slim(app, exception) -> None:
         path: (
             text
             if path in done
-            else mend(
+            else repair(
                 measure_pictures(
                     lighten(text, path.relative_to(site).as_posix(), sheets, scripts), path.parent
                 )

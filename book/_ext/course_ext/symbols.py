@@ -1,6 +1,6 @@
 r"""Which lines of the notation page the letters of a formula belong to.
 
-A formula is read as TeX: `atoms` finds its letters with what hangs on them, such as an index or
+A formula is read as TeX: `atoms` finds its letters with what belongs to them, such as an index or
 arguments, in a form that does not depend on how indices are called: $t_i$ and $t_{j+1}$ are one
 symbol. The notation page has one or several lines for it, each with the section that introduces it.
 `Notation.lookup` gives those that can be meant on a page, and more than one where the notation

@@ -3,7 +3,7 @@ release.
 
 A test that gives the solution full points apart is judged apart, where nothing can be forged. One
 that does so only inside runs inside, with the reason. One that fails both ways is an error of the
-source, and the assignment is refused before a student is charged with it.
+source, and the assignment is refused before a student loses points by it.
 """
 
 import ast

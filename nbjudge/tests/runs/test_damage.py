@@ -1,6 +1,6 @@
 """Disks that are full or read-only, gradebooks that are locked, files cut off.
 
-It is told, and the same command mends it.
+It is told, and the same command repairs it.
 """
 
 import contextlib
