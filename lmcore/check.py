@@ -24,6 +24,7 @@ import math
 import os
 import pickle
 import sys
+import textwrap
 import traceback
 import types
 import warnings
@@ -34,6 +35,8 @@ import numpy as np
 
 # set while a hidden test runs: then no message may hold a value
 HIDDEN = "NBJUDGE_HIDDEN"
+# set while nbgrader's Validate runs: it shows what a failing cell wrote to stderr, nothing else
+VALIDATING = "NBGRADER_VALIDATING"
 # Why an answer failed: as a known mistake does; as one does that raises an exception; by an
 # exception that none explains; because it is not written.
 SLIP, CRASH, ERROR, BLANK = "slip", "crash", "error", "blank"
@@ -340,11 +343,7 @@ def score(results, points):
     2.0
     """
     for result in results:
-        print(
-            f"passed  {result.name}"
-            if result.message is None
-            else f"FAILED  {result.name}: {result.message}"
-        )
+        _print(result)
     share = sum(result.weight for result in results if result.message is None)
     share /= sum(result.weight for result in results)
     if share < 0.5 and _is_a_slip(results):
@@ -353,6 +352,18 @@ def score(results, points):
     total = Score(round(points * share, 2))
     total.messages = tuple((result.name, result.message) for result in results)
     return total
+
+
+def _print(result):
+    """One line of the report; for Validate's dialog, which does not break lines, several."""
+    if result.message is None:
+        print(f"passed  {result.name}")
+        return
+    line = f"FAILED  {result.name}: {result.message}"
+    if os.environ.get(VALIDATING):
+        print(textwrap.fill(line, 80, subsequent_indent=" " * 8), file=sys.stderr)
+    else:
+        print(line)
 
 
 def _is_a_slip(results):

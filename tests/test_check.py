@@ -4,8 +4,11 @@ import linecache
 import sys
 import warnings
 
+import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.validator import Validator
 
 from lmcore import check
 
@@ -310,3 +313,38 @@ def test_a_recognised_slip_costs_half_of_the_points_at_most(causes, points, caps
     results += [check.Result("wrong", 3 / len(causes), "Look.", cause) for cause in causes]
     assert check.score(results, points=4) == points
     assert ("half of the points at most" in capsys.readouterr().out) == (points == 2)
+
+
+TEST_CELL = """
+from lmcore import check
+results = [check.example("a half", lambda: half(1.0), 0.5, "Divide by two.")]
+results += [check.example("of zero", lambda: half(0.0), 0.0, "Zero stays.")]
+check.score(results, points=4)
+"""
+
+
+@pytest.mark.parametrize("answer, failing", [("x", 1), ("missing", 2), ("x / 2", 0)])
+def test_validate_shows_the_hints_of_a_test_that_fails(answer, failing, tmp_path):
+    grading = {
+        "schema_version": 3,
+        "grade": True,
+        "solution": False,
+        "locked": True,
+        "task": False,
+        "grade_id": "tests",
+        "points": 4,
+        "cell_type": "code",
+    }
+    cells = [
+        new_code_cell(f"def half(x):\n    return {answer}"),
+        new_code_cell(TEST_CELL, metadata={"nbgrader": grading}),
+    ]
+    path = tmp_path / "exercises.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    failed = Validator().validate(str(path)).get("failed", [])
+    assert len(failed) == bool(failing)
+    for cell in failed:
+        assert cell["raw_error"].count("FAILED") == failing
+        assert cell["raw_error"].startswith("FAILED  a half:")
+        assert "Divide by two." in cell["raw_error"]
+        assert max(map(len, cell["raw_error"].splitlines())) <= 80
