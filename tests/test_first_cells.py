@@ -12,6 +12,10 @@ import lmcore
 from tools import first_cells
 
 HOME = Path(__file__).resolve().parents[1]
+TITLES = [
+    pytest.param(notebook.cells[0].source, id=path.parent.name)
+    for path, notebook, _ in first_cells.sources()
+]
 CELLS = [pytest.param(cell.source, id=path.parent.name) for path, _, cell in first_cells.sources()]
 LINE = f"lmcore-{lmcore.__version__}-py3-none-any.whl"
 # IPython runs a cell as a notebook does; this checkout's lmcore is out of its sight
@@ -48,6 +52,17 @@ def run(cell, folder, version=None):
 def test_every_source_asks_for_this_version_from_this_site(cell):
     wanted = first_cells.first_cell(cell, lmcore.__version__, first_cells.site_address())
     assert cell == wanted, "write it anew: python -m tools.first_cells"
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_every_title_links_to_its_chapter(title):
+    site = first_cells.site_address()
+    assert title == first_cells.linked(title, site), "write it anew: python -m tools.first_cells"
+    [slug] = first_cells.CHAPTER.findall(title)
+    assert (HOME / "book" / slug / "index.md").exists()
+    published = first_cells.linked(title, "https://a.org/b/")
+    assert f"](https://a.org/b/book/{slug}/index.html)" in published
+    assert first_cells.linked(published, site) == title
 
 
 @pytest.mark.parametrize("version, installed", [(None, "none"), ("0.0.9", "0.0.9")])

@@ -1,10 +1,12 @@
-"""The first code cell of each assignment, which finds out whether lmcore is there and new enough.
+"""The first cells of each assignment: the title, with a link to the chapter, and the code that
+finds out whether lmcore is there and new enough.
 
-``python -m tools.first_cells`` writes it into the ten sources: run it after a change of lmcore's
-version or of the site's address in _config.yml, then ``make release``. The imports above it are the
-assignment's own.
+``python -m tools.first_cells`` writes them into the ten sources: run it after a change of lmcore's
+version or of the site's address in _config.yml, then ``make release``. The title's words and the
+imports above the check are the assignment's own.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import yaml
 import lmcore
 
 HOME = Path(__file__).resolve().parents[1]
+CHAPTER = re.compile(r"\]\([^)]*?book/([\w-]+)/index\.(?:md|html)\)")
 # where the check begins, below the imports
 BEGINS = "\n\ntry:  # without lmcore nothing below can run\n"
 CHECK = '''\
@@ -34,10 +37,12 @@ If you have the course's folder, its environment is not active: activate it inst
 
 def main() -> None:
     """Write the cells."""
+    site = site_address()
     for path, notebook, cell in sources():
-        source = first_cell(cell.source, lmcore.__version__, site_address())
-        if source != cell.source:
-            cell.source = source
+        title = notebook.cells[0]
+        texts = linked(title.source, site), first_cell(cell.source, lmcore.__version__, site)
+        if texts != (title.source, cell.source):
+            title.source, cell.source = texts
             nbformat.write(notebook, path)
 
 
@@ -53,6 +58,20 @@ def site_address() -> str:
     settings = yaml.safe_load((HOME / "_config.yml").read_text(encoding="utf-8"))
     address = settings["html"]["baseurl"].rstrip("/")
     return f"{address}/" if address else ""
+
+
+def linked(text: str, site: str) -> str:
+    """The text with its link to a chapter on the site or, while that has no address, in the folder.
+
+    Examples
+    --------
+    >>> linked("[chapter 3](../../book/03-softmax/index.md)", "https://a.org/b/")
+    '[chapter 3](https://a.org/b/book/03-softmax/index.html)'
+    >>> linked("[chapter 3](https://a.org/b/book/03-softmax/index.html)", "")
+    '[chapter 3](../../book/03-softmax/index.md)'
+    """
+    place, ending = (site, "html") if site else ("../../", "md")
+    return CHAPTER.sub(rf"]({place}book/\1/index.{ending})", text)
 
 
 def first_cell(source: str, version: str, site: str) -> str:

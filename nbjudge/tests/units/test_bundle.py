@@ -73,3 +73,26 @@ def test_what_students_must_not_see_stops_it(home, capsys, spoil, why):
     status, answer = pack(home, capsys)
     assert status == 2 and why in answer["error"]
     assert (home / "made-up-students.zip").read_bytes() == before
+
+
+def test_a_link_to_a_file_that_is_left_out_becomes_words(home, capsys):
+    text = "See [the chapter](../../book/logs.md#why), [the code](../../logs_reference/__init__.py)"
+    text += ", [the site](https://example.org), `table[i](x)` and ![a picture](../../book/logs.md)."
+    (home / "book").mkdir()
+    (home / "book" / "logs.md").write_text("# Logs")
+    source = home / "solutions" / "01-logs" / "exercises.ipynb"
+    notebook = json.loads(source.read_text())
+    first = {"cell_type": "markdown", "id": "first", "metadata": {}, "source": [text]}
+    notebook["cells"].insert(0, first)
+    source.write_text(json.dumps(notebook))
+    release.generate(home)
+    status, answer = pack(home, capsys)
+    assert status == 0
+    with zipfile.ZipFile(answer["path"]) as archive:
+        packed = json.loads(archive.read(NAMES[0]))
+    shown = "".join(packed["cells"][0]["source"])
+    assert shown == text.replace("[the chapter](../../book/logs.md#why)", "the chapter")
+    released = json.loads((home / "exercises" / "01-logs" / "exercises.ipynb").read_text())
+    assert [cell["metadata"] for cell in packed["cells"]] == [
+        cell["metadata"] for cell in released["cells"]
+    ]

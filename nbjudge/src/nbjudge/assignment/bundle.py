@@ -1,10 +1,14 @@
 """A zip for students: the releases and what is needed to work on them, and nothing else."""
 
 import io
+import json
+import posixpath
+import re
 import tempfile
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
+from urllib.parse import unquote
 
 from nbjudge.assignment import lint
 from nbjudge.assignment.release import LEFTOVERS
@@ -13,6 +17,8 @@ from nbjudge.files import replace
 
 # the same bytes for the same files, whenever the zip is made
 DATE = (1980, 1, 1, 0, 0, 0)
+# [words](target "title"), where the target is a file and not an address or a place on the page
+LINK = re.compile(r"(?<!!)\[(?P<words>[^\[\]]+)\]\((?P<file>(?![a-z]+:|[#/])[^)\s#]+)[^)\n]*\)")
 
 
 def bundle(home=".", chapters=(), out=None):
@@ -57,10 +63,10 @@ def bundle(home=".", chapters=(), out=None):
     files |= _extras(course)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for inside, file in sorted(files.items()):
+        for inside in sorted(files):
             entry = zipfile.ZipInfo(f"{name}/{inside.as_posix()}", DATE)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, file.read_bytes())
+            archive.writestr(entry, _packed(course, inside, files))
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch, path.name)
         trial.write_bytes(packed.getvalue())
@@ -87,6 +93,32 @@ def _extras(course):
                 )
             found[file.relative_to(course.home)] = file
     return found
+
+
+def _packed(course, inside, files):
+    """What the zip holds of a file; a notebook's links to files that it leaves out become words."""
+    content = files[inside].read_bytes()
+    if inside.suffix != ".ipynb":
+        return content
+    try:
+        notebook = json.loads(content)
+        cells = notebook["cells"]
+    except (ValueError, LookupError):
+        return content  # the look at the whole zip refuses it and says why
+    changed = False
+    for cell in cells:
+        text = "".join(cell["source"])
+        # what nbgrader has locked is told by its sum
+        if cell["cell_type"] == "markdown" and "nbgrader" not in cell["metadata"]:
+            cell["source"] = LINK.sub(lambda link: _kept(link, course, inside.parent, files), text)
+            changed |= cell["source"] != text
+    return (json.dumps(notebook, indent=1) + "\n").encode() if changed else content
+
+
+def _kept(link, course, folder, files):
+    """A link, or its words where they lead to a file of the course that is not in the zip."""
+    target = Path(posixpath.normpath((folder / unquote(link["file"])).as_posix()))
+    return link["words"] if target not in files and (course.home / target).is_file() else link[0]
 
 
 def _files(place):
