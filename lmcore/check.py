@@ -515,9 +515,12 @@ def _identity(function):
     if module != "__main__" and getattr(sys.modules.get(module), name, None) is function:
         return module, name
     code = getattr(function, "__code__", None)
-    if code is None or function.__closure__ or function.__kwdefaults__:
+    if code is None or function.__kwdefaults__:
         raise ValueError("not a function of its arguments alone")
     read = {name: function.__globals__.get(name) for name in sorted(_names(code))}
+    read |= {
+        name: cell.cell_contents for name, cell in zip(code.co_freevars, function.__closure__ or ())
+    }
     return (
         marshal.dumps(code),
         function.__defaults__,

@@ -195,6 +195,18 @@ def test_another_function_of_the_same_name_is_another_question(monkeypatch):
     assert len(check.REMEMBERED) == 2
 
 
+def test_what_a_function_takes_from_the_one_around_it_belongs_to_the_question(monkeypatch):
+    monkeypatch.setattr(check, "REMEMBERED", {})
+
+    def times(factor):
+        return eval("lambda factor: lambda x: factor * x", {})(factor)
+
+    for factor in (2, 3, 2):
+        one = times(factor)
+        assert check.against("x", one, one, [(2.0,)]).message is None
+    assert sorted(check.REMEMBERED.values()) == [4.0, 6.0]
+
+
 def test_a_visible_case_shows_text_and_line_of_an_exception(monkeypatch):
     cell = "def softmax(z):\n    return npp.exp(z)"
     names = {}
