@@ -176,6 +176,77 @@ def proved_best(first, table, max_len):
     second = np.partition(rows, -2, axis=-1)[:, -2]
     return path[-1] == len(first) - 1 and np.all(before[-1] > before[:-1] * second)
 """,
+            "a queue of the best so far, products": """
+import heapq
+
+def greedy_path(first, table, max_len):
+    row = first
+    out = ()
+    for _ in range(max_len):
+        out += (np.argmax(row),)
+        if out[-1] == len(row) - 1:
+            break
+        row = table[out[-1]]
+    return out
+
+def best_path(first, table, max_len):
+    queue = [(-p, (v,)) for v, p in enumerate(first)]
+    heapq.heapify(queue)
+    while queue:
+        p, text = heapq.heappop(queue)
+        if text[-1] == len(first) - 1:
+            return text
+        if len(text) < max_len:
+            for v, q in enumerate(table[text[-1]]):
+                heapq.heappush(queue, (p * q, text + (v,)))
+
+def chance(first, table, text):
+    p = first[text[0]]
+    for a, b in zip(text, text[1:]):
+        p = p * table[a][b]
+    return p
+
+def proved_best(first, table, max_len):
+    text = greedy_path(first, table, max_len)
+    if text[-1] != len(first) - 1:
+        return 0
+    for n, token in enumerate(text):
+        row = table[text[n - 1]] if n else first
+        rivals = [chance(first, table, (*text[:n], v)) for v in range(len(first)) if v != token]
+        if max(rivals) >= chance(first, table, text):
+            return 0
+    return 1
+""",
+            "best texts to each token, then one step on": """
+def greedy_path(first, table, max_len):
+    def steps():
+        v = None
+        for _ in range(max_len):
+            v = np.flatnonzero((table[v] if v is not None else first) == np.max(table[v] if v is not None else first))[0]
+            yield v
+            if v == len(first) - 1:
+                return
+    return list(steps())
+
+def best_path(first, table, max_len):
+    end = len(first) - 1
+    best = {v: (first[v], [v]) for v in range(end + 1)}
+    ended = [best.pop(end)]
+    for _ in range(max_len - 1):
+        best = {v: max(((p * table[u][v], y + [v]) for u, (p, y) in best.items()), key=lambda x: x[0]) for v in range(end + 1)}
+        ended.append(best.pop(end))
+    return max(ended, key=lambda x: x[0])[1]
+
+def proved_best(first, table, max_len):
+    table = np.array(table)
+    text = np.array(greedy_path(first, table, max_len))
+    rows = np.vstack((first, table[text[:-1]]))
+    reached = np.cumprod(rows[range(len(text)), text])
+    bounds = np.array(rows)
+    bounds[1:] *= reached[:-1, None]
+    bounds[range(len(text)), text] = -1
+    return np.logical_and(text[-1] == len(first) - 1, (bounds < reached[-1]).all())
+""",
         },
         wrong={
             "greedy goes on after EOS": (
@@ -304,6 +375,60 @@ def best_path(first, table, max_len):
                 2.6,
                 "You try every first token",
             ),
+            "EOS left out of the greedy text": (
+                GREEDY.replace("def greedy_path", "def with_end")
+                + """
+def greedy_path(first, table, max_len):
+    return [t for t in with_end(first, table, max_len) if t != len(first) - 1]
+"""
+                + BEST
+                + PROVED.replace("greedy_path(", "with_end("),
+                2,
+                "You leave EOS out of the text: it is a token, and its",
+            ),
+            "probabilities added": (
+                GREEDY
+                + BEST.replace("first[path[0]] * np.prod(", "first[path[0]] + np.sum(")
+                + PROVED,
+                2,
+                "You add probabilities along the text: that of a text is",
+            ),
+            "the empty text may not win": (
+                GREEDY + BEST.replace("range(max_len)", "range(1, max_len)") + PROVED,
+                2.5,
+                "Your text is never EOS alone: a text of one token may be",
+            ),
+            "runner-up without the text before it": (
+                GREEDY
+                + BEST
+                + PROVED.replace("bounds.append(p * second)", "bounds.append(second)"),
+                2.5,
+                "You compare the runners-up without what stands before them:",
+            ),
+            "runner-up after the greedy token": (
+                GREEDY
+                + BEST
+                + PROVED.replace(
+                    """        bounds.append(p * second)
+        p *= top
+""",
+                    """        p *= top
+        bounds.append(p * second)
+""",
+                ),
+                2.5,
+                "You multiply each runner-up by the greedy token of its own",
+            ),
+            "the rivals' total": (
+                GREEDY
+                + BEST
+                + PROVED.replace(
+                    "second, top = sorted(row)[-2:]",
+                    "top = max(row)\n        second = sum(row) - top",
+                ),
+                2.5,
+                "You add up all rivals of a step: a single other text takes",
+            ),
         },
     ),
     "p2": Problem(
@@ -361,6 +486,54 @@ def next_distribution(logits, tau, k, p):
     for step, how in ((temperature, tau), (top_k, k), (top_p, p)):
         out = step(out, how)
     return out
+""",
+            "in place": """
+def temperature(logits, tau):
+    logits /= tau
+    logits -= np.max(logits)
+    np.exp(logits, out=logits)
+    logits /= logits.sum()
+    return logits
+
+def top_k(probs, k):
+    if k < len(probs):
+        probs[probs < np.partition(probs, -k)[-k]] = 0
+    probs /= probs.sum()
+    return probs
+
+def top_p(probs, p):
+    order = np.lexsort((np.arange(len(probs)), -probs))
+    before = np.cumsum(probs[order]) - probs[order]
+    probs[order[before >= p]] = 0
+    probs /= np.sum(probs)
+    return probs
+
+def next_distribution(logits, tau, k, p):
+    return top_p(top_k(temperature(logits, tau), k), p)
+""",
+            "searchsorted and ranks": """
+def temperature(logits, tau):
+    z = np.asarray(logits) / tau
+    return np.exp(z - np.logaddexp.reduce(z))
+
+def top_k(probs, k):
+    probs = np.asarray(probs)
+    ahead = len(probs) - np.searchsorted(np.sort(probs), probs, side="right")
+    return np.where(ahead < k, probs, 0) / probs[ahead < k].sum()
+
+def top_p(probs, p):
+    probs = np.asarray(probs, dtype=float)
+    order = np.argsort(-probs, kind="stable")
+    n = np.searchsorted(np.cumsum(probs[order]), p) + 1
+    kept = np.zeros(len(probs))
+    np.put(kept, order[:n], probs[order[:n]])
+    return kept / kept.sum()
+
+def next_distribution(logits, tau, k, p):
+    z = np.asarray(logits, dtype=float)
+    z = np.where(top_k(temperature(z, tau), k) > 0, z, -np.inf)
+    z = np.where(top_p(temperature(z, tau), p) > 0, z, -np.inf)
+    return temperature(z, tau)
 """,
         },
         wrong={
@@ -519,6 +692,93 @@ def top_p(probs, p):
                 2.5,
                 "p is the mass that *stays*",
             ),
+            "in falling order": (
+                WARM
+                + """
+def top_k(probs, k):
+    q = sorted(probs, reverse=True)
+    q = [x if x >= q[min(k, len(q)) - 1] else 0 for x in q]
+    return np.array(q) / sum(q)
+"""
+                + TOP_P
+                + ALL,
+                3.08,
+                "Your probabilities stand in falling order: each must stay",
+            ),
+            "mass counted in the order of the ids": (
+                WARM
+                + TOP_K
+                + TOP_P.replace("key=lambda v: (-probs[v], v)", "key=lambda v: v")
+                + ALL,
+                2.5,
+                "You add up the mass in the order of the ids: sort by",
+            ),
+            "top-p reads what top-k did not divide": (
+                WARM
+                + TOP_K
+                + TOP_P
+                + """
+def next_distribution(logits, tau, k, p):
+    q = temperature(logits, tau)
+    kept = q >= np.sort(q)[-min(k, len(q))]
+    out, mass = np.zeros(len(q)), 0
+    for v in np.argsort(-q, kind="stable"):
+        if kept[v]:
+            out[v] = q[v]
+            mass += q[v]
+            if mass >= p:
+                break
+    return out / out.sum()
+""",
+                3.85,
+                "Top-p comes after top-k and reads what it returned,",
+            ),
+            "top-k forgotten": (
+                WARM
+                + TOP_K
+                + TOP_P
+                + """
+def next_distribution(logits, tau, k, p):
+    return top_p(temperature(logits, tau), p)
+""",
+                3.85,
+                "Top-k has no effect in your chain.",
+            ),
+            "min-p": (
+                WARM
+                + TOP_K
+                + """
+def top_p(probs, p):
+    q = np.where(probs >= p * np.max(probs), probs, 0)
+    return q / q.sum()
+"""
+                + ALL,
+                2.5,
+                "This is min-p: it compares with the largest probability,",
+            ),
+            "the least probable": (
+                WARM
+                + """
+def top_k(probs, k):
+    q = np.array(probs, dtype=float)
+    q[q > np.sort(q)[min(k, len(q)) - 1]] = 0
+    return q / q.sum()
+"""
+                + TOP_P
+                + ALL,
+                2.69,
+                "You keep the least probable tokens: sort from the largest.",
+            ),
+            "log-probabilities": (
+                WARM.replace(
+                    "return np.exp(z) / np.sum(np.exp(z))", "return z - np.log(np.sum(np.exp(z)))"
+                )
+                + TOP_K
+                + TOP_P
+                + ALL.replace("temperature(logits, tau)", "np.exp(temperature(logits, tau))"),
+                4.23,
+                "You return logarithms: probabilities are asked for.",
+            ),
         },
     ),
     "p3": Problem(
@@ -560,6 +820,52 @@ def chi_square(counts, probs):
         n, m = counts[label == one].sum(), due[label == one].sum()
         total += (n - m) ** 2 / m if m > 0 else (np.inf if n > 0 else 0.0)
     return total
+""",
+            "all rows laid end to end": """
+def draw(logits, u):
+    z = logits.astype(np.float64)
+    z -= z.max(axis=1, keepdims=True)
+    np.exp(z, out=z)
+    n, V = z.shape
+    sums = np.cumsum(z, axis=1)
+    last = V - 1 - np.argmax(z[:, ::-1] > 0, axis=1)
+    found = np.empty(n, int)
+    for i in range(n):
+        found[i] = np.searchsorted(sums[i], u[i] * sums[i, -1], side="right")
+    return np.minimum(found, last)
+
+def chi_square(counts, probs):
+    counts, probs = np.array(counts, float), np.array(probs, float)
+    n = counts.sum()
+    often = n * probs >= 5
+    counts = np.append(counts[often], counts[~often].sum())
+    due = n * np.append(probs[often], probs[~often].sum())
+    if due[-1] == 0:
+        if counts[-1] > 0:
+            return float("inf")
+        counts, due = counts[:-1], due[:-1]
+    return np.sum(counts**2 / due) - n
+""",
+            "accumulate and next": """
+from itertools import accumulate
+from math import exp, inf
+
+def draw(logits, u):
+    ids = []
+    for row, x in zip(logits.tolist(), u.tolist()):
+        top = max(row)
+        weights = {v: exp(z - top) for v, z in enumerate(row) if z > -inf}
+        total = sum(weights.values())
+        sums = zip(weights, accumulate(w / total for w in weights.values()))
+        ids.append(next((v for v, s in sums if s > x), max(weights)))
+    return ids
+
+def chi_square(counts, probs):
+    due = np.multiply(sum(counts), probs).tolist()
+    classes = [(c, d) for c, d in zip(counts, due) if d >= 5]
+    rest = [(c, d) for c, d in zip(counts, due) if d < 5]
+    classes.append(tuple(map(sum, zip(*rest))) or (0, 0))
+    return sum((c - d) ** 2 / d if d else (inf if c else 0) for c, d in classes)
 """,
         },
         wrong={
@@ -614,7 +920,7 @@ def chi_square(counts, probs):
     return np.sum((counts - due) ** 2 / due)
 """,
                 2.4,
-                "thrown together first",
+                "must be merged first",
             ),
             "rare ones dropped": (
                 DRAW
@@ -630,17 +936,17 @@ def chi_square(counts, probs):
             "five due are merged": (
                 DRAW + CHI.replace("n * p < 5", "n * p <= 5"),
                 2.8,
-                "Five draws due are not fewer than five",
+                "Five is not below five",
             ),
             "merged by what was seen": (
                 DRAW + CHI.replace("n * p < 5", "c < 5"),
                 2.5,
-                "what counts is how many draws were due",
+                "the expected count decides",
             ),
             "divided by what came": (
                 DRAW + CHI.replace("/ (n * p)", "/ c").replace("/ rest_due", "/ rest"),
                 2,
-                "50 due on each side",
+                "50 are expected on each side",
             ),
             "shares": (
                 DRAW
@@ -648,12 +954,96 @@ def chi_square(counts, probs):
                 .replace("** 2 / rest_due", "** 2 / rest_due)")
                 .replace("return total if rest == 0", "return total / n if rest == 0"),
                 2,
-                "50 due on each side",
+                "50 are expected on each side",
             ),
             "one minus u": (
                 DRAW.replace("cdf > x * cdf[-1]", "cdf > (1 - x) * cdf[-1]") + CHI,
                 2.3,
                 "You look for 1 - u",
+            ),
+            "sums of what does not sum to one": (
+                DRAW.replace("x * cdf[-1]", "x") + CHI,
+                1.91,
+                "You compare u with sums that do not end in 1: divide by the",
+            ),
+            "one u for all rows": (
+                DRAW.replace("cdf > x * cdf[-1]", "cdf > u[0] * cdf[-1]") + CHI,
+                1.91,
+                "Every row uses the first u: row i has its own, u[i].",
+            ),
+            "the last that does not exceed": (
+                DRAW.replace(
+                    "int(np.argmax(cdf > x * cdf[-1]))",
+                    "max(0, int(np.argmax(cdf > x * cdf[-1])) - 1)",
+                )
+                + CHI,
+                1.64,
+                "One token too early: you take the last whose running sum",
+            ),
+            "logits instead of probabilities": (
+                DRAW.replace(
+                    "np.exp(np.asarray(row, dtype=float) - np.max(row))",
+                    "np.asarray(row, dtype=float) - np.min(row)",
+                )
+                + CHI,
+                1.64,
+                "You add up logits: take the softmax first, the running sum",
+            ),
+            "the root of it": (
+                DRAW
+                + CHI.replace("def chi_", "def chi2_")
+                + """
+def chi_square(counts, probs):
+    return np.sqrt(chi2_square(counts, probs))
+""",
+                1.64,
+                "You return the root: X² is the sum of squares itself.",
+            ),
+            "not squared": (
+                DRAW
+                + CHI.replace("(c - n * p) ** 2", "abs(c - n * p)").replace(
+                    "(rest - rest_due) ** 2", "abs(rest - rest_due)"
+                ),
+                1.64,
+                "The differences are not squared.",
+            ),
+            "rare ones stay as well": (
+                DRAW
+                + CHI.replace(
+                    """            rest, rest_due = rest + c, rest_due + n * p
+        else:
+            total""",
+                    """            rest, rest_due = rest + c, rest_due + n * p
+        if p > 0:
+            total""",
+                ),
+                2.45,
+                "The rare tokens count twice, each by itself and in their",
+            ),
+            "impossible ones ignored": (
+                DRAW + CHI.replace("return total if rest == 0 else np.inf", "return total"),
+                2.73,
+                "What cannot come came: the result is inf.",
+            ),
+            "a p-value": (
+                DRAW
+                + CHI.replace("def chi_", "def chi2_")
+                + """
+def chi_square(counts, probs):
+    return float(np.exp(-chi2_square(counts, probs) / 2))
+""",
+                1.64,
+                "You return a probability: X² itself is asked for.",
+            ),
+            "divided by the number of classes": (
+                DRAW
+                + CHI.replace("def chi_", "def chi2_")
+                + """
+def chi_square(counts, probs):
+    return chi2_square(counts, probs) / (len(counts) - 1)
+""",
+                2.18,
+                "You divide by the number of tokens less one: X² is the sum;",
             ),
         },
     ),
@@ -682,6 +1072,28 @@ def cheapest_filter(probs, budget):
         p, v = heapq.heappop(heap)
         mass, ids = mass - p, ids + [v]
     return np.array(sorted(ids)), 0.0 if budget == 0 else -np.log(mass)
+""",
+            "bisection over the number of tokens": """
+from bisect import bisect_left
+
+def cheapest_filter(probs, budget):
+    ranked = sorted(enumerate(probs), key=lambda pair: (-pair[1], pair[0]))
+    ranked = [pair for pair in ranked if pair[1]]
+    def cost(n):
+        kept = np.array([p for _, p in ranked[:n]])
+        return max(0.0, float(np.log(1 / kept.sum()))) if n < len(ranked) else 0.0
+    n = bisect_left(range(1, len(ranked) + 1), -budget, key=lambda n: -cost(n)) + 1
+    return [v for v in range(len(probs)) if v in dict(ranked[:n])], cost(n)
+""",
+            "the divergence as it is defined": """
+def cheapest_filter(probs, budget):
+    for n in range(1, np.count_nonzero(probs) + 1):
+        kept = np.zeros(len(probs), dtype=bool)
+        kept[np.argsort(-probs, kind="stable")[:n]] = True
+        q = probs[kept] / probs[kept].sum()
+        price = np.sum(q * np.log(q / probs[kept]))
+        if price <= budget + 1e-12:
+            return np.where(kept)[0], np.abs(price)
 """,
         },
         wrong={
@@ -750,6 +1162,65 @@ def cheapest_filter(probs, budget):
                 1.5,
                 "You measure each token by itself",
             ),
+            "the divergence turned round": (
+                """
+def cheapest_filter(probs, budget):
+    order = np.argsort(-probs, kind="stable")
+    for n in range(1, len(probs) + 1):
+        kept = probs[order[:n]]
+        price = -np.sum(kept * np.log(kept.sum()))
+        if price <= budget:
+            return np.sort(order[:n]), price
+    return np.flatnonzero(probs), 0.0
+""",
+                1.5,
+                "Your divergence is turned round or not renormalised: in",
+            ),
+            "a mask": (
+                CHEAP.replace("sorted(ids)", "np.isin(np.arange(len(probs)), ids)"),
+                1.5,
+                "You return a mask: the ids are asked for.",
+            ),
+            "higher ids of ties": (
+                CHEAP.replace("key=lambda v: -probs[v]", "key=lambda v: (-probs[v], -v)"),
+                2.57,
+                "Of tied tokens the lower ids go first.",
+            ),
+            "all ties let through": (
+                CHEAP.replace(
+                    "    return sorted(ids)",
+                    "    ids = [v for v in range(len(probs)) if probs[v] > 0 and probs[v] >= min(probs[ids])]\n    return sorted(ids)",
+                ),
+                2.57,
+                "You let all tokens through that tie with the last: the",
+            ),
+            "mass removed as the price": (
+                CHEAP.replace(
+                    "0.0 if budget == 0 else -np.log(sum(probs[ids]))", "1 - sum(probs[ids])"
+                ),
+                2.14,
+                "You return the mass that was dropped: the divergence is a",
+            ),
+            "the entropy": (
+                """
+def cheapest_filter(probs, budget):
+    order = [v for v in np.argsort(-probs, kind="stable") if probs[v] > 0]
+    ids, price = [], 0.0
+    for v in order:
+        if ids and price - probs[v] * np.log(probs[v]) > budget > 0:
+            break
+        ids.append(v)
+        price -= probs[v] * np.log(probs[v])
+    return sorted(ids), price
+""",
+                1.5,
+                "You sum the tokens' surprise or entropy: KL(p̃ ‖ p) is -log",
+            ),
+            "sum in the price, no logarithm of it": (
+                CHEAP.replace("else -np.log(sum(probs[ids]))", "else -sum(np.log(probs[ids]))"),
+                2.14,
+                "You add up the logarithms of the kept probabilities: take",
+            ),
         },
     ),
     "p5": Problem(
@@ -785,6 +1256,48 @@ def beam(first, table, width, max_len, alpha):
     scored = {path: s * len(path) ** -alpha for path, s in finished.items()}
     return [(list(path), scored[path]) for path in sorted(scored, key=scored.get, reverse=True)][:width]
 """,
+            "probabilities, heapq": """
+import heapq
+
+def beam(first, table, width, max_len, alpha):
+    live, finished = {(): 1.0}, {}
+    for _ in range(max_len):
+        longer = {y + (v,): p * q for y, p in live.items() for v, q in enumerate(table[y[-1]] if y else first)}
+        top = heapq.nlargest(width, longer, key=longer.get)
+        finished.update({y: longer[y] for y in top if y[-1] == len(first) - 1})
+        going_on = [y for y in longer if y[-1] != len(first) - 1]
+        live = {y: longer[y] for y in heapq.nlargest(width, going_on, key=longer.get)}
+    scores = {y: np.log(p) / np.power(len(y), float(alpha)) for y, p in finished.items()}
+    return tuple((np.array(y), scores[y]) for y in sorted(scores, key=scores.get)[::-1][:width])
+""",
+            "one generation after the other by recursion": """
+from collections import namedtuple
+
+Text = namedtuple("Text", "ids log_p")
+
+def beam(first, table, width, max_len, alpha):
+    stop = len(first) - 1
+
+    def generation(live, left):
+        if left == 0 or not live:
+            return []
+        rows = [np.log(table[text.ids[-1]] if text.ids else first) for text in live]
+        every = [Text(text.ids + [v], text.log_p + row[v]) for text, row in zip(live, rows) for v in range(stop + 1)]
+        every.sort(key=lambda text: text.log_p)
+        every.reverse()
+        done = [text for text in every[:width] if text.ids[-1] == stop]
+        return done + generation([text for text in every if text.ids[-1] < stop][:width], left - 1)
+
+    ended = generation([Text([], 0)], max_len)
+    ranked = [[text.ids, text.log_p * len(text.ids) ** -alpha] for text in ended]
+    ranked.sort(key=lambda pair: pair[1], reverse=True)
+    del ranked[width:]
+    return ranked
+""",
+            "ranked by the score on the way: all are of one length": BEAM.replace(
+                "reverse=True)\n        for",
+                "key=lambda x: x[0] / len(x[1]) ** alpha, reverse=True)\n        for",
+            ),
         },
         wrong={
             "unfinished among the finished": (
@@ -852,6 +1365,62 @@ def beam(first, table, width, max_len, alpha):
                 ),
                 2.9,
                 "in the order of log p",
+            ),
+            "worst first": (
+                BEAM.replace("done.sort(reverse=True)", "done.sort()"),
+                1.5,
+                "The texts stand in rising order: the best score comes first.",
+            ),
+            "only the best": (
+                BEAM.replace("done[:width]]", "done[:1]]"),
+                1.5,
+                "You return the best text alone: up to `width` finished ones",
+            ),
+            "log to base ten": (
+                BEAM.replace("np.log(", "np.log10("),
+                1.5,
+                "Your logarithm has base 10 or 2: scores are in nats.",
+            ),
+            "probabilities for scores": (
+                BEAM.replace("lp / len(p) ** alpha", "np.exp(lp) / len(p) ** alpha"),
+                1.5,
+                "Your scores are probabilities: log p is divided by the",
+            ),
+            "divided by alpha times the length": (
+                BEAM.replace("lp / len(p) ** alpha", "lp / (alpha * len(p) or 1)"),
+                1.71,
+                "You divide by α times the length: divide by the length to",
+            ),
+            "the empty text may not end": (
+                BEAM.replace(
+                    "        for lp, p in every[:width]:",
+                    "        if step == 0:\n            every = [x for x in every if x[1][-1] != end]\n        for lp, p in every[:width]:",
+                ),
+                1.5,
+                "A text of EOS alone may be finished, too.",
+            ),
+            "one step short": (
+                BEAM.replace("range(max_len)", "range(max_len - 1)"),
+                1.71,
+                "Your search is one step short: a text may have max_len",
+            ),
+            "stops at width finished": (
+                BEAM.replace(
+                    "        live = [",
+                    "        if len(done) >= width:\n            break\n        live = [",
+                ),
+                2.14,
+                "You stop as soon as `width` texts are finished: a longer",
+            ),
+            "EOS cut from the ids": (
+                BEAM.replace("[(p, s) for", "[(p[:-1], s) for"),
+                1.5,
+                "EOS is missing from your ids: it is a token of the text.",
+            ),
+            "GNMT": (
+                BEAM.replace("lp / len(p) ** alpha", "lp / ((5 + len(p)) / 6) ** alpha"),
+                1.5,
+                "This is the penalty ((5 + length)/6)^α of another system:",
             ),
         },
     ),
