@@ -3,10 +3,16 @@
 The toy course with its class, graded once, and folders in which it is graded again.
 """
 
+import os
+import pwd
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
+from made_up import term
 from made_up.cohort import CHAPTER, Course
+from nbjudge.assignment import release
 from nbjudge.assignment.spec import compile_spec
 from nbjudge.cli import main
 from nbjudge.course import course_config
@@ -15,6 +21,7 @@ from nbjudge.sandbox.errors import SandboxUnavailableError
 from nbjudge.sandbox.isolation import find_method
 from nbjudge.submission import collect
 
+from .accounts import STUDENTS, python_of
 from .harm import at_change, die, in_a_child, no_mounts
 
 
@@ -89,3 +96,31 @@ def mounts():
         pytest.skip(
             f"no mounts of our own here, disks that are full or read-only are NOT tested: {reason}"
         )
+
+
+@pytest.fixture
+def place(tmp_path):
+    """The instructor's course, an exchange, and a home for each student."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TESTED: the exchange between accounts needs root")
+    if python_of(STUDENTS[0]) is None:
+        pytest.skip("NOT TESTED: other accounts cannot read this environment")
+    place = Path("/var/tmp", f"nbjudge-exchange-{os.getpid()}")
+    place.mkdir(mode=0o755)
+    home = term.course(place / "course")
+    (place / "exchange").mkdir()
+    (place / "exchange").chmod(0o777)
+    shared = f"c = get_config()\nc.Exchange.root = {str(place / 'exchange')!r}\n"
+    shared += "c.CourseDirectory.course_id = 'made-up'\n"
+    with open(home / "nbgrader_config.py", "a") as settings:
+        settings.write(shared)
+    home.chmod(0o700)
+    for student in STUDENTS:
+        entry = pwd.getpwnam(student)
+        (place / student).mkdir(mode=0o700)
+        (place / student / "nbgrader_config.py").write_text(shared)
+        for path in (place / student, place / student / "nbgrader_config.py"):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+    release.generate(home)
+    yield place
+    shutil.rmtree(place)
