@@ -158,6 +158,52 @@ def nothing_new(train, test, n):
     known = {d[i:i + n] for d in map(tuple, train) for i in range(len(d) - n + 1)}
     return (k for k, d in enumerate(map(tuple, test)) if len(d) >= n and not {d[i:i + n] for i in range(len(d) - n + 1)} - known)
 """,
+            "sets of shifted zips, a generator": """
+def next_counts(documents, history, vocab_size):
+    counts, h = np.zeros(vocab_size, dtype=int), tuple(history)
+    for doc in documents:
+        seq = (vocab_size, *doc, vocab_size - 1)
+        for i in range(max(1, len(h)), len(seq)):
+            counts[seq[i]] += seq[i - len(h):i] == h
+    return counts
+
+def grams(doc, n):
+    return set(zip(*(doc[i:] for i in range(n))))
+
+def nothing_new(train, test, n):
+    known = set().union(*[grams(doc, n) for doc in train])
+    return (i for i, doc in enumerate(test) if grams(doc, n) and not grams(doc, n) - known)
+""",
+            "a window that moves, nested dictionaries": """
+from collections import deque
+
+def next_counts(documents, history, vocab_size):
+    found = []
+    for doc in documents:
+        window = deque([vocab_size], maxlen=len(history))
+        for token in doc + [vocab_size - 1]:
+            if list(window) == list(history):
+                found.append(token)
+            window.append(token)
+    return np.bincount(found, minlength=vocab_size)
+
+def known(tree, tokens):
+    for token in tokens:
+        if token not in tree:
+            return False
+        tree = tree[token]
+    return True
+
+def nothing_new(train, test, n):
+    tree = {}
+    for doc in train:
+        for start in range(len(doc)):
+            here = tree
+            for token in doc[start:start + n]:
+                here = here.setdefault(token, {})
+    checked = np.array([len(doc) >= n and min(known(tree, doc[i:i + n]) for i in range(len(doc) - n + 1)) for doc in test])
+    return np.where(checked)[0]
+""",
         },
         wrong={
             "no end": (
@@ -250,6 +296,84 @@ def nothing_new(train, test, n):
                 2.5,
                 "You read `history` backwards",
             ),
+            "only at the beginning of a document": (
+                COUNTS.replace(
+                    """        for start in range(len(text) - len(history)):
+""",
+                    """        if vocab_size not in history:
+            text = text[1:]
+        for start in range(min(1, len(text) - len(history))):
+""",
+                ).replace("start + len(history) > 0", "True")
+                + NEW,
+                1.5,
+                "Your history counts only at the beginning of a document: it",
+            ),
+            "the tokens of the history in any order": (
+                COUNTS.replace(
+                    "tuple(text[start:start + len(history)]) == tuple(history)",
+                    "sorted(text[start:start + len(history)]) == sorted(history)",
+                )
+                + NEW,
+                2.45,
+                "The order of the history's tokens plays no part: compare",
+            ),
+            "one per document": (
+                COUNTS.replace(
+                    """                counts[text[start + len(history)]] += 1
+""",
+                    """                counts[text[start + len(history)]] += 1
+                break
+""",
+                )
+                + NEW,
+                1.5,
+                "You count one continuation per document: count every place",
+            ),
+            "with BOS and EOS in the n-grams": (
+                COUNTS
+                + NEW.replace(
+                    "def nothing_new(train, test, n):",
+                    "def nothing_new(train, test, n):\n    train, test = [['<', *d, '>'] for d in train], [['<', *d, '>'] for d in test]",
+                ),
+                2.18,
+                "You counted BOS or EOS as part of an n-gram: a cut from the",
+            ),
+            "a flag for each document": (
+                COUNTS
+                + NEW.replace("return listed", "return [k in listed for k in range(len(test))]"),
+                1.64,
+                "You return one flag per document: their indices are asked",
+            ),
+            "those with something new": (
+                COUNTS + NEW.replace("all(run in seen", "not all(run in seen"),
+                1.64,
+                "You list the documents that bring something new: those that",
+            ),
+            "half of the n-grams are enough": (
+                COUNTS
+                + NEW.replace(
+                    "all(run in seen for run in runs)",
+                    "sum(run in seen for run in runs) >= len(runs) / 2",
+                ),
+                1.91,
+                "Half of the n-grams are no proof: *all* of them must have",
+            ),
+            "single tokens": (
+                COUNTS + NEW.replace("i:i + n", "i:i + 1").replace("len(d) - n + 1", "len(d)"),
+                1.64,
+                "You compared single tokens: a known word in a new order is",
+            ),
+            "sets of n tokens": (
+                COUNTS + NEW.replace("tuple(d[i:i + n])", "frozenset(d[i:i + n])"),
+                2.45,
+                "You compare sets of n tokens: an n-gram has an order.",
+            ),
+            "n-grams side by side": (
+                COUNTS + NEW.replace("range(len(d) - n + 1)", "range(0, len(d) - n + 1, n)"),
+                1.91,
+                "You cut documents into blocks of n: an n-gram starts at",
+            ),
         },
     ),
     "p2": Problem(
@@ -296,6 +420,41 @@ def kneser_ney_rows(counts, discount):
         else:
             rows.append([((c - discount) if c else 0) / total + discount * kinds / total * q for c, q in zip(row, p1)])
     return rows
+""",
+            "where and divide": """
+def estimate_discount(counts):
+    values, times = np.unique(counts, return_counts=True)
+    n = dict(zip(values.tolist(), times.tolist()))
+    return n[1] / (n[1] + 2 * n.get(2, 0))
+
+def kneser_ney_rows(counts, discount):
+    counts = np.asarray(counts)
+    total = counts.sum(axis=1)
+    p1 = np.count_nonzero(counts, axis=0) / np.count_nonzero(counts)
+    rows = np.tile(p1, (len(counts), 1))
+    for h in np.flatnonzero(total):
+        taken = np.minimum(counts[h], discount)
+        rows[h] = (counts[h] - taken + taken.sum() * p1) / total[h]
+    return rows
+""",
+            "einsum, in place": """
+def estimate_discount(counts):
+    counts = np.array(counts)
+    return 1 / (1 + 2 * np.mean(counts[(counts == 1) | (counts == 2)] == 2) / np.mean(counts[(counts == 1) | (counts == 2)] == 1))
+
+def kneser_ney_rows(counts, discount):
+    seen = counts.astype(bool)
+    below = np.einsum("hv->v", seen.astype(int)) / np.einsum("hv->", seen.astype(int))
+    total = np.einsum("hv->h", counts)
+    counts = counts.astype(float)
+    counts -= discount
+    counts[counts < 0] = 0
+    left = total - counts.sum(axis=1)
+    left[total == 0] = 1
+    total[total == 0] = 1
+    counts += np.outer(left, below)
+    counts /= total[:, None]
+    return counts
 """,
         },
         wrong={
@@ -364,6 +523,62 @@ def kneser_ney_rows(counts, discount):
                 2,
                 "you mix the plain ratio with p1",
             ),
+            "twice or more": (
+                DISCOUNT.replace("(c == 2)", "(c >= 2)") + ROWS,
+                3.27,
+                "n2 counts the pairs seen exactly twice: those seen more",
+            ),
+            "backing off": (
+                DISCOUNT + ROWS.replace("+ mass * p1", "+ np.where(c > 0, 0, mass * p1)"),
+                2,
+                "The shorter history speaks only where the count is 0: here",
+            ),
+            "rows divided by what is left": (
+                DISCOUNT
+                + """
+def kneser_ney_rows(counts, discount):
+    c = np.array(counts, dtype=float)
+    p1 = (c > 0).sum(axis=0) / (c > 0).sum()
+    kept = np.maximum(c - discount, 0)
+    return np.where(c.sum(axis=1, keepdims=True) > 0, kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12), p1)
+""",
+                2,
+                "You divided the lowered counts by their own sum: what was",
+            ),
+            "one step too many for all tokens": (
+                DISCOUNT
+                + ROWS.replace(
+                    "discount * seen.sum(axis=1, keepdims=True) / safe",
+                    "discount * c.shape[1] / safe",
+                ),
+                2,
+                "You hand on D N1+/c with the number of *all* tokens for",
+            ),
+            "zero after an unseen history": (
+                DISCOUNT + ROWS.replace(" / safe, 1)", " / safe, 0)"),
+                2.18,
+                "After a history that was never seen your row is zero: the",
+            ),
+            "counts of zero lowered": (
+                DISCOUNT + ROWS.replace("np.maximum(c - discount, 0)", "(c - discount)"),
+                2,
+                "You subtract from counts of zero as well: nothing can be",
+            ),
+            "a share of one history's kinds": (
+                DISCOUNT
+                + ROWS.replace("seen.sum(axis=0) / seen.sum()", "seen.sum(axis=0) / len(c)"),
+                2,
+                "Your p1 does not sum to one: divide by the number of",
+            ),
+            "weight of kinds, not of counts": (
+                DISCOUNT
+                + ROWS.replace(
+                    "discount * seen.sum(axis=1, keepdims=True) / safe",
+                    "discount * seen.sum(axis=1, keepdims=True) / seen.sum()",
+                ),
+                2,
+                "Your weight of p1 is divided by the number of different",
+            ),
         },
     ),
     "p3": Problem(
@@ -391,6 +606,43 @@ def loss_and_grads(params, histories, targets):
         for j in range(N):
             C[h[j, i]] += back[i * m:(i + 1) * m, j]
     return loss, {"b": G.sum(axis=-1), "U": np.dot(G, A.T), "d": np.sum(S, axis=1), "H": np.einsum("rj,xj->rx", S, X), "C": C}
+""",
+            "place by place, bincount": """
+def loss_and_grads(params, histories, targets):
+    C, H, d, U, b = map(params.get, ("C", "H", "d", "U", "b"))
+    (N, n), m = histories.shape, len(C[0])
+    x = np.hstack([C[histories[:, i]] for i in range(n)])
+    a = np.tanh(np.einsum("rk,nk->nr", H, x) + d)
+    z = np.einsum("vr,nr->nv", U, a) + b
+    logs = z - np.logaddexp.reduce(z, axis=1, keepdims=True)
+    dz = np.exp(logs)
+    np.subtract.at(dz, (range(N), targets), 1)
+    dz /= N
+    grads = {"b": np.add.reduce(dz), "U": np.einsum("nv,nr->vr", dz, a)}
+    ds = (1 - np.square(a)) * dz.dot(U)
+    grads["d"], grads["H"] = ds.sum(axis=0), np.tensordot(ds, x, axes=(0, 0))
+    dx = np.split(ds @ H, n, axis=1)
+    grads["C"] = sum(np.column_stack([np.bincount(histories[:, i], weights=dx[i][:, j], minlength=len(C)) for j in range(m)]) for i in range(n))
+    return -np.mean([logs[k, t] for k, t in enumerate(targets)]), grads
+""",
+            "weights of a tape, lists out": """
+def loss_and_grads(params, histories, targets):
+    P = {k: np.array(v, dtype=np.longdouble) for k, v in params.items()}
+    N = len(targets)
+    x = P["C"][histories].reshape(N, -1)
+    a = np.tanh(x @ P["H"].T + P["d"])
+    z = a @ P["U"].T + P["b"]
+    z -= z.max(axis=-1, keepdims=True)
+    Z = np.exp(z).sum(axis=-1)
+    loss = (np.log(Z) - z[range(N), targets]).sum() / N
+    g = np.exp(z) / Z[:, None] / N
+    g[range(N), targets] -= 1 / N
+    G = {"b": g.sum(0), "U": g.T @ a}
+    g = (g @ P["U"]) / np.cosh(np.arctanh(a)) ** 2
+    G.update(d=g.sum(0), H=g.T @ x)
+    pieces = (g @ P["H"]).reshape(*np.shape(histories), -1)
+    G["C"] = [sum((pieces[i, j] for i, row in enumerate(histories) for j, t in enumerate(row) if t == v), np.zeros(P["C"].shape[1])) for v in range(len(P["C"]))]
+    return float(loss), {k: np.asarray(v, dtype=float).tolist() for k, v in G.items()}
 """,
         },
         wrong={
@@ -469,6 +721,78 @@ def loss_and_grads(params, histories, targets):
                 3.6,
                 "Prediction minus target, over N",
             ),
+            "sum of the losses": (
+                BATCHED.replace(
+                    "- z[np.arange(N), t]).mean()", "- z[np.arange(N), t]).sum()"
+                ).replace("loss = (lse", "loss = (lse"),
+                2,
+                "You return the sum of the losses: asked for is their mean.",
+            ),
+            "the target left out": (
+                BATCHED.replace("np.exp(z - lse) - y", "np.exp(z - lse)"),
+                2,
+                "You carry the prediction back without the target: subtract",
+            ),
+            "only the target's row": (
+                BATCHED.replace("(np.exp(z - lse) - y) / N", "(np.exp(z - lse) - y) * y / N"),
+                2,
+                "Every logit has a gradient, not the target's alone: that of",
+            ),
+            "one minus a": (
+                BATCHED.replace("(1 - a ** 2)", "(1 - a)"),
+                2,
+                "The slope of tanh is 1 - a*a, not 1 - a.",
+            ),
+            "hidden bias forgotten": (
+                BATCHED.replace("x @ H.T + d", "x @ H.T"),
+                2,
+                "The bias d is missing in front of tanh.",
+            ),
+            "a hidden layer without tanh": (
+                BATCHED.replace("np.tanh(s)", "s").replace(" * (1 - a ** 2)", ""),
+                2,
+                "Your hidden layer has no tanh.",
+            ),
+            "the slope taken twice": (
+                BATCHED.replace("(1 - a ** 2)", "(1 - a ** 2) ** 2"),
+                2,
+                "The slope of tanh is taken twice on the way to Hx + d.",
+            ),
+            "divided by N twice": (
+                BATCHED.replace("b=dz.sum(0))", "b=dz.mean(0))")
+                .replace("U=dz.T @ a", "U=dz.T @ a / N")
+                .replace("H=ds.T @ x", "H=ds.T @ x / N")
+                .replace("d=ds.sum(0)", "d=ds.mean(0)")
+                .replace("C=dC", "C=dC / N"),
+                2,
+                "Your gradients are divided by N twice.",
+            ),
+            "rows of C averaged": (
+                BATCHED.replace(
+                    'dC = np.einsum("nkv,nkm->vm", one_hot, dx)',
+                    'dC = np.einsum("nkv,nkm->vm", one_hot, dx) / np.maximum(one_hot.sum((0, 1)), 1)[:, None]',
+                ),
+                2.55,
+                "A row of C that is looked up several times gets the *sum*",
+            ),
+            "only the newest token's row": (
+                BATCHED.replace(
+                    'np.einsum("nkv,nkm->vm", one_hot, dx)',
+                    'np.einsum("nv,nm->vm", one_hot[:, -1], dx[:, -1])',
+                ),
+                2.55,
+                "Only the newest token's row of C gets its piece: x has n",
+            ),
+            "no maximum": (
+                BATCHED.replace("m = z.max(1, keepdims=True)", "m = np.zeros((N, 1))"),
+                3.64,
+                "something overflowed",
+            ),
+            "BOS has no gradient": (
+                BATCHED.replace("dict(C=dC,", "dict(C=dC * (np.arange(len(C)) < len(b))[:, None],"),
+                2.91,
+                "The row of BOS has a gradient as well: it was looked up",
+            ),
         },
     ),
     "p4": Problem(
@@ -509,6 +833,37 @@ def clip(grads, max_norm):
     norm = math.hypot(*(float(x) for g in grads for x in np.asarray(g).flat))
     factor = max_norm / max(norm, max_norm)
     return tuple(np.float64(g) * factor for g in grads), norm
+""",
+            "products of Jacobians; PyTorch's 1e-6": """
+def errors_back(W, states, last):
+    rows, J = [last], np.eye(len(last))
+    for h in reversed(states[1:]):
+        J = J @ (np.diag(1 - h**2) @ W)
+        rows.append(last @ J)
+    return rows
+
+def clip(grads, max_norm):
+    total = sum((g**2).sum() for g in grads) ** 0.5
+    coefficient = max_norm / (total + 1e-6)
+    if coefficient < 1:
+        for g in grads:
+            g *= coefficient
+    return grads, total
+""",
+            "einsum from the end, hypot": """
+from math import hypot
+
+def errors_back(W, states, last):
+    back = np.array(states[::-1], dtype=float)
+    slopes = 1 - back * back
+    back[0] = last
+    for k in range(len(back) - 1):
+        back[k + 1] = np.einsum("ij,i,i->j", W, slopes[k], back[k])
+    return back.tolist()
+
+def clip(grads, max_norm):
+    length = hypot(*(x for g in grads for x in np.asarray(g).flat))
+    return [g / max(1, length / max_norm) for g in grads], np.float64(length)
 """,
         },
         wrong={
@@ -584,6 +939,82 @@ def clip(grads, max_norm):
                 2,
                 "You took 1 - |h| for the slope",
             ),
+            "before the tanh": (
+                BACK.replace("return out", "return out * (1 - np.asarray(states)[::-1] ** 2)")
+                + CLIP,
+                1.64,
+                "Row 0 is `last` itself: you return the gradients before",
+            ),
+            "one state too many": (
+                BACK.replace(
+                    "out[0] = last", "out[0] = W.T @ (last * (1 - states[-1] ** 2))"
+                ).replace("h = states[T - k]", "h = states[T - k - 1]")
+                + CLIP,
+                1.5,
+                "Row 0 is `last` itself: one state has one gradient, and",
+            ),
+            "the slope of the last state everywhere": (
+                BACK.replace("states[T - k]", "states[-1]") + CLIP,
+                2.18,
+                "Your factors 1 - h*h are all taken at the last state: each",
+            ),
+            "one minus h": (
+                BACK.replace("1 - h * h", "1 - h") + CLIP,
+                1.91,
+                "You took 1 - h for the slope: tanh has 1 - h*h.",
+            ),
+            "all steps added": (
+                BACK.replace("return out", "return np.cumsum(out, axis=0)") + CLIP,
+                1.64,
+                "Each row is the gradient with respect to one state: do not",
+            ),
+            "the square of the length": (
+                BACK + CLIP.replace("for g in grads])\n", "for g in grads]) ** 2\n"),
+                1.91,
+                "Your factor is max_norm over the *square* of the length:",
+            ),
+            "the largest entry": (
+                BACK
+                + CLIP.replace(
+                    "np.linalg.norm([np.linalg.norm(np.ravel(g)) for g in grads])",
+                    "max(np.abs(g).max() for g in grads)",
+                ),
+                2.18,
+                "You measured the length by the largest entry: it is the",
+            ),
+            "nothing clipped": (
+                BACK + CLIP.replace("min(1.0, max_norm / norm) if norm > 0 else 1.0", "1.0"),
+                2.45,
+                "Nothing was clipped.",
+            ),
+            "root of the mean square": (
+                BACK
+                + CLIP.replace(
+                    "    factor",
+                    "    norm = norm / sum(np.size(g) for g in grads) ** 0.5\n    factor",
+                    1,
+                ),
+                2.18,
+                "You took the root of the *mean* square: the length is the",
+            ),
+            "0/0 for no gradient": (
+                BACK
+                + CLIP.replace(
+                    "min(1.0, max_norm / norm) if norm > 0 else 1.0",
+                    "np.minimum(1.0, max_norm / norm) if norm > max_norm else norm / norm",
+                ),
+                2.73,
+                "0/0 became NaN: gradients of length 0 stay as they are.",
+            ),
+            "absolute values": (
+                BACK
+                + CLIP.replace(
+                    "np.linalg.norm([np.linalg.norm(np.ravel(g)) for g in grads])",
+                    "sum(np.abs(g).sum() for g in grads)",
+                ),
+                2.18,
+                "You added up absolute values: the Euclidean length is the",
+            ),
         },
     ),
     "p5": Problem(
@@ -622,6 +1053,27 @@ def attend(Q, K, V):
         w = [math.exp(x - max(s)) for x in s]
         out.append([sum(a * v[e] for a, v in zip(w, V)) / sum(w) for e in range(np.shape(V)[-1])])
     return out
+""",
+            "queries padded to a whole text": """
+def attend(Q, K, V):
+    S, d = K.shape
+    whole = np.vstack([np.zeros((S - len(Q), d)), Q]) / np.sqrt(d)
+    scores = np.where(np.arange(S)[:, None] >= np.arange(S), whole @ K.T, -np.inf)
+    logs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return (np.exp(logs) @ V)[S - len(Q):]
+""",
+            "key by key with a running maximum": """
+def attend(Q, K, V):
+    S, T = len(K), len(Q)
+    top, total, out = np.full(T, -np.inf), np.zeros(T), np.zeros((T, V.shape[1]))
+    for j in range(S):
+        score = np.einsum("td,d->t", Q, K[j]) * K.shape[1] ** -0.5
+        for t in range(T):
+            if j <= S - T + t:
+                higher = max(top[t], score[t])
+                shrink, weight = np.exp(top[t] - higher), np.exp(score[t] - higher)
+                total[t], out[t], top[t] = total[t] * shrink + weight, out[t] * shrink + weight * V[j], higher
+    return out / total[:, None]
 """,
         },
         wrong={
@@ -694,6 +1146,62 @@ def attend(Q, K, V):
                 ),
                 1.5,
                 "Keys and values are exchanged",
+            ),
+            "over the queries": (
+                ATTEND.replace(
+                    "scores -= scores.max(axis=1, keepdims=True)", "scores -= scores.max()"
+                ).replace("A.sum(axis=1, keepdims=True)", "A.sum(axis=0, keepdims=True)"),
+                1.5,
+                "You normalised over queries: each *query's* weights sum to",
+            ),
+            "scores of zero": (
+                ATTEND.replace("= -np.inf", "= 0"),
+                1.5,
+                "You multiplied scores by the mask: a score of 0 still gets",
+            ),
+            "mask turned round": (
+                ATTEND.replace(
+                    "scores[i, S - T + i + 1:] = -np.inf", "scores[i, :S - T + i] = -np.inf"
+                ),
+                1.5,
+                "Your mask is turned round",
+            ),
+            "divided after the softmax": (
+                ATTEND.replace(" / np.shape(Q)[1] ** 0.5", "").replace(
+                    "return A @ V", "return A @ V / np.shape(Q)[1] ** 0.5"
+                ),
+                1.5,
+                "You divided by the root of d after the softmax: the scores",
+            ),
+            "a mask of minus one hundred": (
+                ATTEND.replace("= -np.inf", "= -100"),
+                2.67,
+                "Your mask is a finite score, which large scores exceed: put",
+            ),
+            "minus a hundred added": (
+                ATTEND.replace("] = -np.inf", "] -= 100"),
+                2.33,
+                "You lower hidden scores by a finite number",
+            ),
+            "divided by the root of S": (
+                ATTEND.replace("np.shape(Q)[1] ** 0.5", "S ** 0.5"),
+                1.5,
+                "You divided by the root of the number of keys: d is the",
+            ),
+            "the weights themselves": (
+                ATTEND.replace("return A @ V", "return A"),
+                1.5,
+                "You return the weights: they mix the rows of V.",
+            ),
+            "weights not divided by their sum": (
+                ATTEND.replace("    A /= A.sum(axis=1, keepdims=True)\n", ""),
+                1.5,
+                "The weights are not divided by their sum: each query's",
+            ),
+            "sees one key too many": (
+                ATTEND.replace("S - T + i + 1", "S - T + i + 2"),
+                1.5,
+                "You see one key too many: row i ends with its own position.",
             ),
         },
     ),
