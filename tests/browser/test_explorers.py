@@ -1,6 +1,7 @@
 """The explorers, driven by keyboard; the numbers they show are lmcore's, to the digits shown."""
 
 import dataclasses
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from lmcore import (
     data,
     decoding,
     diagnostics,
+    distributions,
+    factorization,
     information,
     likelihood,
     softmax,
@@ -486,6 +489,144 @@ def test_the_leak_detector_judges_as_lmcore_does(page, site, explorer_data):
     assert "sees its future" in finding(page, stage) and foreign(page, site) == []
 
 
+# --- mass over texts, and the chain rule on a table ---
+
+
+def test_the_mass_of_texts_is_lmcores(page, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['mass']}", "mass")
+    limits = [0, 1, 2, 3, 4, 6, 8, 12, 20, 50, 100, 1000, 10000]
+    fall = {
+        "the same": lambda n: 1,
+        "falls as 1/(n + 1)": lambda n: 2 / (n + 1),
+        "falls as 1/(n + 1)²": lambda n: 4 / (n + 1) ** 2,
+    }
+    for rule, first, longest, floor in (
+        ("the same", 0.25, 12, False),
+        ("the same", 1, 0, False),
+        ("falls as 1/(n + 1)²", 0.25, 100, False),  # the source of equation 1.5
+        ("falls as 1/(n + 1)²", 0.6, 10000, False),
+        ("falls as 1/(n + 1)²", 0.6, 50, True),
+        ("falls as 1/(n + 1)", 0.5, 3, False),
+    ):
+        chooser = stage.get_by_label("Chance of EOS", exact=True)
+        chooser.select_option(label=rule if rule.startswith("falls") else "the same in every draw")
+        slide(page, stage, "In the first draw", first)
+        slide(page, stage, "Longest text, n", limits.index(longest))
+        stage.get_by_role("checkbox").set_checked(floor)
+
+        def chance(n, rule=rule, first=first, floor=floor):
+            return max(first * fall[rule](n), 0.01 if floor else 0)
+
+        source = distributions.HazardSource(chance, vocab_size=3)
+        mass = distributions.length_distribution(source, 100_000)
+        total = mass[: longest + 1].sum()
+        leaks = rule.endswith("²") and not floor
+        never = 1 - mass.sum() if leaks else 0
+        seen = numbers(stage)
+        assert seen["mass of texts up to n"] == shown(total, 4), (rule, first)
+        # what is still going after 100,000 tokens is 4 first / 100,000 more than what never ends
+        assert abs(float(seen["mass of endless runs"]) - never) < 1e-4
+        assert abs(float(seen["mass of longer texts"]) - (1 - total - never)) < 1e-4
+        rows = table(page, stage)
+        for n in range(min(longest, 20) + 1):
+            assert rows[str(n)][2:] == [shown(mass[n], 4), shown(mass[: n + 1].sum(), 4)]
+        assert ("for ever" in finding(page, stage)) == leaks
+    chooser.select_option(label="no EOS on the list")
+    slide(page, stage, "Longest text, n", limits.index(12))
+    fair = distributions.MarkovSource([0.5, 0.5], [[0.5, 0.5]] * 2)
+    texts = list(distributions.enumerate_strings(fair.next_log_probs, None, 12))
+    seen = numbers(stage)
+    assert seen["texts counted"] == f"{len(texts):,}"
+    assert seen["mass of texts up to n"] == f"{np.exp([p for _, p in texts]).sum():.0f}" == "13"
+    assert foreign(page, site) == []
+
+
+def test_the_factors_of_a_table_are_lmcores_in_every_order(page, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['chain']}", "chain")
+    fields = stage.get_by_role("spinbutton").all()
+
+    def check():
+        joint = np.array([float(field.input_value()) for field in fields]).reshape(2, 2, 2)
+        joint /= joint.sum()
+        for place, order in enumerate(itertools.permutations(range(3))):
+            press(page, stage.get_by_label("Order of the factors"), "Home")
+            press(page, stage.get_by_label("Order of the factors"), "ArrowDown", place)
+            turned = joint.transpose(order)
+            whole = factorization.conditionals_from_joint(joint, order)
+            near = factorization.conditionals_from_joint(turned.sum(axis=0))[1]
+            alone = [turned.sum(axis=axes) for axes in ((1, 2), (0, 2), (0, 1))]
+            shapes = ((2, 1, 1), (2, 2, 1), (2, 2, 2))
+            sights = {
+                "everything": [part.reshape(s) for part, s in zip(whole, shapes)],
+                "only": [
+                    whole[0].reshape(2, 1, 1),
+                    whole[1].reshape(2, 2, 1),
+                    near.reshape(1, 2, 2),
+                ],
+                "nothing": [part.reshape(-1, *[1] * (2 - i)) for i, part in enumerate(alone)],
+            }
+            for letters, parts in sights.items():
+                choose(page, stage, "Each factor sees", letters)
+                parts = [np.broadcast_to(part, (2, 2, 2)) for part in parts]
+                product = np.prod(parts, axis=0)
+                back = np.argsort(order)
+                columns = [values.transpose(back).ravel() for values in (*parts, product)]
+                lost = information.kl_divergence(joint.ravel(), columns[-1])
+                seen = numbers(stage)
+                assert seen["lost per sentence"] == f"{shown(max(lost, 0), 4)} nats"
+                assert seen["sum of the products"] == "1.0000"
+                rows = list(table(page, stage).values())
+                for i, row in enumerate(rows):
+                    values = [joint.ravel()[i], *(column[i] for column in columns)]
+                    assert [float(cell) for cell in row] == pytest.approx(values, abs=5.1e-5)
+                if letters == "everything":
+                    assert lost == pytest.approx(0, abs=1e-12)
+                    assert "is the sentence's probability" in finding(page, stage)
+
+    check()
+    press(page, stage.get_by_role("button", name="the third word repeats the first"), "Enter")
+    fields[1].focus()
+    page.keyboard.press("ArrowUp")
+    assert fields[1].input_value() == "1"
+    check()
+    for field in fields:
+        field.fill("0")
+    assert "no distribution" in finding(page, stage)
+    fields[3].fill("7")
+    assert numbers(stage)["lost per sentence"] == "0.0000 nats"
+    assert foreign(page, site) == []
+
+
+# --- guidance ---
+
+
+def test_guidance_of_two_eras_is_lmcores(page, site, explorer_data):
+    stage = explorer(page, f"{site}{EVERYWHERE['guidance']}", "guidance")
+    for place, prefix in enumerate(explorer_data.guidance()["prefixes"]):
+        chooser = stage.get_by_label("Prefix", exact=True)
+        press(page, chooser, "Home")
+        press(page, chooser, "ArrowDown", place)
+        c, u = np.array(prefix["early"]), np.array(prefix["late"])
+        delta = c - u
+        for gamma in (-1, 0, 1.5) if place % 2 else (1, 5):
+            slide(page, stage, "Guidance γ", gamma)
+            p = softmax.softmax(conditioning.guidance(c, u, gamma))
+            line = np.maximum(np.exp(u) + gamma * (np.exp(c) - np.exp(u)), 0)
+            seen = numbers(stage)
+            mean = p @ delta
+            assert seen["mean evidence E[Δ]"] == f"{shown(mean, 3)} nats"
+            assert seen["its slope, Var(Δ)"] == shown(p @ delta**2 - mean**2, 3)
+            assert seen["entropy"] == f"{shown(information.entropy(p), 3)} nats"
+            assert seen["words that clipping bans"] == f"{(line == 0).sum()} of {len(c)}"
+            rows = table(page, stage)
+            for v in np.argsort(-p, kind="stable")[:12]:
+                *_, guided, clipped = rows[prefix["words"][v]]
+                assert guided == shown(p[v], 4)
+                assert clipped == (shown(line[v] / line.sum(), 4) if line[v] else "banned")
+    press(page, stage.get_by_role("checkbox"), "Space")
+    assert stage.locator(".ex-outline").count() == 12 and foreign(page, site) == []
+
+
 # --- the landing page ---
 
 
@@ -748,6 +889,9 @@ def test_the_landing_page_leads_on_and_says_what_has_been_solved(page, site):
 
 EVERYWHERE = {
     "typing": "book/intro.html",
+    "mass": "book/01-distributions/index.html",
+    "chain": "book/02-factorization/index.html",
+    "guidance": "book/09-conditioning/index.html",
     "inside": "book/02-factorization/3-causal-masking.html",
     "safety": "book/09-conditioning/index.html",
     "leak": "book/10-diagnostics/index.html",

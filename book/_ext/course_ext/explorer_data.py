@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lmcore import calibration, data
+from lmcore import calibration, conditioning, data, softmax
 from lmcore.data import smollm2
 from lmcore.models import ngram
 from lmcore.models.pretrained import load_pretrained
@@ -368,6 +368,56 @@ def safety() -> dict:
     return {"replies": REPLIES, "harmful": (True, False, True, False, False)}
 
 
+# --- guidance (section 9.4) ---
+
+ERAS = {"early": (1800, 1850), "late": (1970, 2026)}
+GUIDED = ("the american", "we must", "the people", "it is")
+STRENGTHS = (-1, 0, 1, 2, 3, 5)
+LIKELY = 60  # words kept for each strength
+
+
+def era_models():
+    """The trigrams of section 9.4 that speak, each from every other text of its era; (words,
+    models).
+    """
+    texts = {
+        era: [
+            re.findall(r"[a-z]+(?:'[a-z]+)*|[.,;]", data.clean(speech.text).lower())
+            for speech in data.speeches(*years)
+        ]
+        for era, years in ERAS.items()
+    }
+    counts = Counter(word for found in texts.values() for text in found for word in text)
+    words = [word for word, _ in counts.most_common(4999)]
+    ids = {word: i for i, word in enumerate(words)}
+    unknown, end = len(words), len(words) + 1
+    models = {}
+    for era, found in texts.items():
+        known = [[ids.get(word, unknown) for word in text] for text in found[0::2]]
+        counted = ngram.count_ngrams(known, vocab_size=end + 1, order=3, eos=end)
+        models[era] = ngram.modified_kneser_ney(counted).next_log_probs
+    return words, models
+
+
+def guidance() -> dict:
+    """Log-probabilities in two eras of the words that guidance finds likely at some strength.
+
+    They are normalised over these words; the vocabulary's others, `<unk>` and EOS are left out.
+    """
+    words, models = era_models()
+    prefixes = []
+    for text in GUIDED:
+        prefix = tuple(words.index(word) for word in text.split())
+        rows = {era: model(prefix)[: len(words)] for era, model in models.items()}
+        pushed = [conditioning.guidance(rows["early"], rows["late"], g) for g in STRENGTHS]
+        kept = np.unique([np.argsort(-z, kind="stable")[:LIKELY] for z in pushed])
+        prefixes.append(
+            {"text": text, "words": [words[i] for i in kept]}
+            | {era: softmax.log_softmax(row[kept]).round(4).tolist() for era, row in rows.items()}
+        )
+    return {"prefixes": prefixes}
+
+
 TABLES = {
     "decoding": decoding,
     "reliability": reliability,
@@ -376,6 +426,7 @@ TABLES = {
     "masked": masked,
     "ngrams": ngrams,
     "safety": safety,
+    "guidance": guidance,
 }
 
 

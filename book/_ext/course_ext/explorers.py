@@ -33,8 +33,8 @@ from course_ext import head
 
 HERE = Path(__file__).resolve().parent
 VENDOR = HERE.parents[1] / "_vendor" / "explorers"
-# Name of each explorer, and of the data that it reads.
-EXPLORERS = {
+# Name of each explorer, and of the data that it reads, if any.
+EXPLORERS: dict[str, str | None] = {
     "next-token": "decoding",
     "temperature": "decoding",
     "decoding": "decoding",
@@ -47,6 +47,9 @@ EXPLORERS = {
     "inside": "pocket",
     "leak": "pocket",
     "safety": "safety",
+    "mass": None,
+    "chain": None,
+    "guidance": "guidance",
 }
 
 
@@ -149,7 +152,7 @@ def publish(app, exception) -> None:
     from course_ext import explorer_data
 
     written: dict[str, bytes] = {}
-    for name in sorted(set(EXPLORERS.values())):
+    for name in sorted({data for data in EXPLORERS.values() if data}):
         written |= explorer_data.files(name)
     for name, content in written.items():
         (target / name).write_bytes(content)

@@ -13,6 +13,9 @@ const MODULES = {
   inside: () => import("./inside.js"),
   safety: () => import("./safety.js"),
   leak: () => import("./leak.js"),
+  mass: () => import("./mass.js"),
+  chain: () => import("./chain.js"),
+  guidance: () => import("./guidance.js"),
 };
 
 async function open(stage) {

@@ -1,0 +1,164 @@
+// Guidance (9.4): the line between two models' logits, past both ends, beside the same line between their probabilities.
+import { scaleLinear } from "d3-scale";
+import {
+  axes,
+  check,
+  choice,
+  fixed,
+  frame,
+  hint,
+  load,
+  picture,
+  range,
+  sized,
+  whole,
+} from "./ui.js";
+import { logSoftmax } from "./transformer.js";
+
+const SHOWN = 12;
+
+/** log p_γ of each token, from the rows of two models. */
+export const guided = (c, u, gamma) => [...logSoftmax(u.map((z, v) => z + gamma * (c[v] - z)))];
+
+/** The line between probabilities; what is negative is set to 0 and the rest divided by its sum. */
+export function clipped(c, u, gamma) {
+  const line = u.map((z, v) => Math.max(0, Math.exp(z) + gamma * (Math.exp(c[v]) - Math.exp(z))));
+  const total = line.reduce((sum, p) => sum + p, 0);
+  return line.map((p) => p / total);
+}
+
+const mean = (p, values) => p.reduce((sum, part, v) => sum + part * values[v], 0);
+
+export async function mount(stage) {
+  const { prefixes } = await load("guidance");
+  const update = () => redraw();
+  const which = choice(
+    "Prefix",
+    prefixes.map(({ text }, i) => [i, `${text} …`]),
+    update,
+  );
+  const strength = range(
+    "Guidance γ",
+    { min: -1, max: 5, step: 0.25, value: 2, words: (value) => fixed(value, 2) },
+    update,
+  );
+  const other = check("compare with probabilities extrapolated and clipped", false, update);
+  const bars = picture("Bars: the most probable next words under guidance");
+  const draw = (width) => {
+    const { words, early, late } = prefixes[which.value];
+    const gamma = strength.value;
+    const p = guided(early, late, gamma).map(Math.exp);
+    const q = clipped(early, late, gamma);
+    const evidence = early.map((z, v) => z - late[v]);
+    const found = mean(p, evidence);
+    const spread = mean(
+      p,
+      evidence.map((value) => value * value),
+    );
+    const entropy = -p.reduce((sum, part) => sum + (part ? part * Math.log(part) : 0), 0);
+    const cut = q.filter((part) => part === 0).length;
+    const first = p
+      .map((_, v) => v)
+      .sort((a, b) => p[b] - p[a])
+      .slice(0, SHOWN);
+    drawBars(
+      bars,
+      width,
+      first.map((v) => ({ word: words[v], p: p[v], q: other.value ? q[v] : undefined })),
+    );
+    const place = {
+      0: "This is the late model u, as it is. ",
+      1: "This is the early model c, as it is. ",
+    };
+    const side =
+      gamma > 1
+        ? "Pushed past the early model. "
+        : gamma < 0
+          ? "Pushed past the late model. "
+          : "Between the two models. ";
+    return {
+      numbers: [
+        ["mean evidence E[Δ]", `${fixed(found, 3)} nats`],
+        ["its slope, Var(Δ)", fixed(spread - found * found, 3)],
+        ["entropy", `${fixed(entropy, 3)} nats`],
+        ["words that clipping bans", `${cut} of ${words.length}`],
+      ],
+      finding: `${place[gamma] ?? side}The likeliest word is “${words[first[0]]}”, with probability ${fixed(p[first[0]], 3)} and an evidence of ${fixed(evidence[first[0]], 2)} nats for the early era. ${
+        cut
+          ? `On the line between probabilities ${cut} of the ${whole(words.length)} words would be impossible; on the line between logits none is.`
+          : "Neither line rules out a word."
+      }`,
+      table: {
+        caption: "The most probable words under guidance",
+        head: ["word", "p late", "p early", "Δ", "guided", "clipped"],
+        rows: first.map((v) => [
+          words[v],
+          fixed(Math.exp(late[v]), 4),
+          fixed(Math.exp(early[v]), 4),
+          fixed(evidence[v], 2),
+          fixed(p[v], 4),
+          q[v] ? fixed(q[v], 4) : "banned",
+        ]),
+      },
+    };
+  };
+  const redraw = frame(stage, {
+    title: "Guidance",
+    controls: [which.node, strength.node, other.node],
+    pictures: [
+      hint(
+        "Trigrams of two eras of speeches: 1800 to 1850 (early, c) and 1970 to 2026 (late, u), over the words that guidance makes likely at some strength.",
+      ),
+      bars,
+    ],
+    draw,
+  });
+}
+
+function drawBars(svg, width, rows) {
+  const left = 118,
+    row = 24,
+    bottom = row * rows.length;
+  const drawing = sized(svg, width, bottom + 40);
+  const most = Math.max(0.2, ...rows.flatMap(({ p, q }) => [p, q ?? 0]));
+  const x = scaleLinear([0, most], [left, width - 48]);
+  axes(drawing, {
+    x,
+    bottom,
+    left,
+    ticksX: Math.min(5, (width - left) / 60),
+    ticksY: 0,
+    nameX: "probability",
+  });
+  rows.forEach(({ word, p, q }, i) => {
+    const group = drawing.append("g").attr("transform", `translate(0,${i * row})`);
+    group
+      .append("text")
+      .attr("class", q === 0 ? "ex-token ex-cut" : "ex-token")
+      .attr("x", left - 8)
+      .attr("y", 16)
+      .attr("text-anchor", "end")
+      .text(word);
+    group
+      .append("rect")
+      .attr("class", "ex-bar")
+      .attr("x", left)
+      .attr("y", 5)
+      .attr("height", row - 10)
+      .attr("width", x(p) - left);
+    if (q !== undefined)
+      group
+        .append("rect")
+        .attr("class", "ex-outline")
+        .attr("x", left)
+        .attr("y", 2)
+        .attr("height", row - 4)
+        .attr("width", x(q) - left);
+    group
+      .append("text")
+      .attr("class", "ex-value")
+      .attr("x", x(Math.max(p, q ?? 0)) + 5)
+      .attr("y", 16)
+      .text(fixed(p, 3));
+  });
+}
