@@ -114,7 +114,32 @@ def plain(text: str, page: Page) -> str:
     text = ROLE.sub(role, text)
     text = NUMBERED.sub(lambda found: rf"\tag{{{page.equations[found['label']]}}}" "\n$$", text)
     text = LINK.sub(lambda found: link(page, _address(found["target"], page), found["words"]), text)
-    return BOX.sub(lambda found: f"---\n\n**{found['title']}**\n\n{found['text']}\n\n---", text)
+    return _unboxed(text)
+
+
+def _unboxed(text: str) -> str:
+    """Boxes as a title and text between rules, those within them included.
+
+    Examples
+    --------
+    >>> print(_unboxed("::::{admonition} More\\n:::{admonition} Why\\nSo.\\n:::\\n::::"))
+    ---
+    <BLANKLINE>
+    **More**
+    <BLANKLINE>
+    ---
+    <BLANKLINE>
+    **Why**
+    <BLANKLINE>
+    So.
+    <BLANKLINE>
+    ---
+    <BLANKLINE>
+    ---
+    """
+    return BOX.sub(
+        lambda found: f"---\n\n**{found['title']}**\n\n{_unboxed(found['text'])}\n\n---", text
+    )
 
 
 def _address(target: str, page: Page) -> str:

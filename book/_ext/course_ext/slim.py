@@ -50,6 +50,7 @@ WHERE_USED = {
     "design-tabs": r"\bsd-tab-set\b",
     "clipboard.min": r'class="highlight"',
     "copybutton": r'class="highlight"',
+    "derivations": r'class="[^"]*\bderivation\b',
 }
 # Scripts that no page needs: a second copy of the icons, and folding, which browsers do themselves
 # (accessible.py).
