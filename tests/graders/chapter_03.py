@@ -35,6 +35,21 @@ def lm_logits(hidden, embedding, bias=None):
     E, b = np.float32(embedding), [0.0] * len(embedding) if bias is None else bias
     return [float(np.dot(np.float32(hidden), e)) + float(c) for e, c in zip(E, b)]
 """,
+            "rows of a view, matmul into an array": """
+def lm_logits(hidden, embedding, bias=None):
+    rows = hidden.reshape(-1, hidden.shape[-1])
+    out = np.empty((len(rows), len(embedding)))
+    np.matmul(rows, np.transpose(embedding), out=out)
+    out += 0 if bias is None else bias
+    return out.reshape(hidden.shape[:-1] + (-1,))
+""",
+            "the bias as one more dimension": """
+def lm_logits(hidden, embedding, bias=None):
+    if bias is None:
+        bias = np.zeros(len(embedding))
+    ones = np.ones(hidden.shape[:-1] + (1,))
+    return np.inner(np.concatenate([hidden, ones], -1), np.column_stack([embedding, bias]))
+""",
         },
         wrong={
             "contracts the vocabulary when it can": (
@@ -89,6 +104,56 @@ def lm_logits(hidden, embedding, bias=None):
                 1.5,
                 "not the cosine of the angle",
             ),
+            "probabilities": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    z = hidden @ embedding.T
+    if bias is not None:
+        z = z + bias
+    e = np.exp(z)
+    return e / e.sum(axis=-1, keepdims=True)
+""",
+                1.5,
+                "You return probabilities",
+            ),
+            "scaled as attention is": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    z = hidden @ embedding.T / np.sqrt(embedding.shape[1])
+    return z if bias is None else z + bias
+""",
+                1.5,
+                "You divide by √d",
+            ),
+            "the last position only": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    z = hidden @ embedding.T
+    if bias is not None:
+        z = z + bias
+    return z[-1] if z.ndim > 1 else z
+""",
+                1.5,
+                "You keep the last position only",
+            ),
+            "batch and sequence in one axis": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    z = hidden.reshape(-1, hidden.shape[-1]) @ embedding.T
+    return z if bias is None else z + bias
+""",
+                1.5,
+                "became one axis",
+            ),
+            "all axes transposed": (
+                """
+def lm_logits(hidden, embedding, bias=None):
+    z = embedding @ hidden.T
+    return z.T if bias is None else (z + bias).T
+""",
+                1.67,
+                "turns round *all* axes",
+            ),
         },
     ),
     "p2": Problem(
@@ -129,6 +194,43 @@ def stable_softmax(logits, axis=-1):
         return np.array(e) / math.fsum(e)
     return np.apply_along_axis(one, axis, np.asarray(logits, dtype=float))
 """,
+            "one over the sum of all odds": """
+def stable_softmax(logits, axis=-1):
+    z = np.moveaxis(np.asarray(logits, float), axis, -1)
+    banned = np.isneginf(z)
+    z = np.where(banned, z.max(axis=-1, keepdims=True), z)
+    odds = np.exp(np.minimum(z[..., None, :] - z[..., :, None], 700))
+    odds = np.where(banned[..., None, :], 0, odds)
+    p = np.where(banned, 0, 1 / odds.sum(axis=-1))
+    return np.moveaxis(p, -1, axis)
+""",
+            "in place on a copy": """
+def stable_softmax(logits, axis=-1):
+    p = np.array(logits, dtype=np.float64)
+    p -= np.max(p, axis, keepdims=True)
+    np.exp(p, out=p)
+    p /= np.sum(p, axis, keepdims=True)
+    return p
+""",
+            "float32 after the shift": """
+def stable_softmax(logits, axis=-1):
+    z = (logits - logits.max(axis=axis, keepdims=True)).astype(np.float32)
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+            "clipped after the shift": """
+def stable_softmax(logits, axis=-1):
+    z = np.asarray(logits) - np.max(logits, axis=axis, keepdims=True)
+    e = np.where(z < -745, 0, np.exp(np.clip(z, -745, 0)))
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+            "the lowest float for a ban": """
+def stable_softmax(logits, axis=-1):
+    z = np.nan_to_num(logits)
+    z = z - z.max(axis=axis, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+""",
         },
         wrong={
             "no shift": (
@@ -137,7 +239,7 @@ def stable_softmax(logits, axis=-1):
     e = np.exp(logits)
     return e / e.sum(axis=axis, keepdims=True)
 """,
-                2.5,
+                2.75,
                 "subtract the maximum first",
             ),
             "one sum for all": (
@@ -155,7 +257,7 @@ def stable_softmax(logits, axis=-1):
     e = np.exp(logits - np.max(logits))
     return e / e.sum(axis=axis, keepdims=True)
 """,
-                3,
+                3.25,
                 "each row has its own maximum",
             ),
             "the last axis always": (
@@ -215,6 +317,54 @@ def stable_softmax(logits, axis=-1):
                 2.5,
                 "which changes the odds",
             ),
+            "a ban made -1e9": (
+                """
+def stable_softmax(logits, axis=-1):
+    z = np.where(np.isinf(logits), -1e9, logits)
+    z = z - z.max(axis=axis, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                4.75,
+                "You replaced -inf by a finite number",
+            ),
+            "logarithms returned": (
+                """
+def stable_softmax(logits, axis=-1):
+    z = logits - logits.max(axis=axis, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+""",
+                2.5,
+                "You return logarithms",
+            ),
+            "the mean subtracted": (
+                """
+def stable_softmax(logits, axis=-1):
+    e = np.exp(logits - logits.mean(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                3.5,
+                "You subtract the mean",
+            ),
+            "divided by the largest": (
+                """
+def stable_softmax(logits, axis=-1):
+    e = np.exp(logits / logits.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                2.5,
+                "You divide by the largest logit",
+            ),
+            "the largest absolute value subtracted": (
+                """
+def stable_softmax(logits, axis=-1):
+    z = logits - np.abs(logits).max(axis=axis, keepdims=True)
+    e = np.exp(z)
+    return e / e.sum(axis=axis, keepdims=True)
+""",
+                3.0,
+                "You subtract the largest absolute value",
+            ),
         },
     ),
     "p3": Problem(
@@ -257,6 +407,25 @@ def surprise(logits, tokens):
         rest = top + math.log(math.fsum(math.exp(o - top) for o in others))
         out.append(rest + math.log1p(math.exp(-rest)) if rest > 0 else math.log1p(math.exp(rest)))
     return tuple(out)
+""",
+            "a boolean one-hot selects": """
+def surprise(logits, tokens):
+    hot = np.arange(logits.shape[1]) == np.asarray(tokens)[:, None]
+    z = logits.astype(float)
+    top = z.max(axis=1, keepdims=True)
+    return (np.log(np.exp(z - top).sum(axis=1, keepdims=True)) + top)[:, 0] - z[hot]
+""",
+            "long doubles": """
+def surprise(logits, tokens):
+    z = logits.astype(np.longdouble)
+    z = z - z.max(axis=1, keepdims=True)
+    return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), tokens])
+""",
+            "the diagonal of all pairs": """
+def surprise(logits, tokens):
+    z = logits - logits.max(1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(1, keepdims=True))
+    return -np.diag(log_p[:, tokens])
 """,
         },
         wrong={
@@ -350,6 +519,61 @@ def surprise(logits, tokens):
                 2,
                 "one number per row",
             ),
+            "the maximum not added back": (
+                """
+def surprise(logits, tokens):
+    m = logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(logits - m).sum(axis=1)) - logits[np.arange(len(tokens)), tokens]
+""",
+                2.0,
+                "and not outside",
+            ),
+            "distance to the largest": (
+                """
+def surprise(logits, tokens):
+    return logits.max(axis=1) - logits[np.arange(len(tokens)), tokens]
+""",
+                2.0,
+                "the logarithm of the sum is missing",
+            ),
+            "no shift, in float64": (
+                """
+def surprise(logits, tokens):
+    z = logits.astype(float)
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(tokens)), tokens]
+""",
+                2.5,
+                "in float64 from a logit of 710 on",
+            ),
+            "one maximum for all rows": (
+                """
+def surprise(logits, tokens):
+    z = logits - logits.max()
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(tokens)), tokens]
+""",
+                2.5,
+                "You subtract one maximum for the whole array",
+            ),
+            "a ban capped": (
+                """
+def surprise(logits, tokens):
+    z = np.maximum(logits, -1e4).astype(float)
+    z = z - z.max(axis=1, keepdims=True)
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(tokens)), tokens]
+""",
+                3.5,
+                "You replaced -inf by -10000",
+            ),
+            "log of softmax, in float64": (
+                """
+def surprise(logits, tokens):
+    z = logits.astype(float) - logits.max(axis=1, keepdims=True)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return -np.log(p[np.arange(len(tokens)), tokens])
+""",
+                2.5,
+                "only moves the limit",
+            ),
         },
     ),
     "p4": Problem(
@@ -426,6 +650,66 @@ def temperature_for_entropy(logits, target):
         return search(middle, high, left - 1) if entropy(middle) < target else search(low, middle, left - 1)
     return search(1e-4, 1e4, 90)
 """,
+            "a grid, zoomed in": """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits, dtype=float)
+    ties = (z == z.max()).sum()
+    if target > np.log(len(z)) or target < np.log(ties):
+        raise ValueError
+    grid = np.logspace(-5, 5, 400)
+    def H(t):
+        y = (z - z.max()) / t
+        lp = y - np.log(np.exp(y).sum())
+        return -(np.exp(lp) * lp).sum()
+    for _ in range(8):
+        values = [H(t) for t in grid]
+        i = min(max(np.searchsorted(values, target), 1), len(grid) - 1)
+        grid = np.linspace(grid[i - 1], grid[i], 400)
+    return grid[200]
+""",
+            "a bracket by doubling, entropy from log-sum-exp": """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits, float) - np.max(logits)
+    def entropy(tau):
+        w = np.exp(z / tau)
+        s = w.sum()
+        return np.log(s) - (w * z).sum() / s / tau
+    if not np.log((z == 0).sum()) <= target <= np.log(len(z)):
+        raise ValueError(f"entropy {target} cannot be reached")
+    if np.all(z == 0):
+        return 1.0
+    low = high = 1.0
+    while entropy(low) > target and low > 1e-12:
+        low /= 2
+    while entropy(high) < target and high < 1e12:
+        high *= 2
+    while high - low > 1e-15 * high:
+        mid = (low + high) / 2
+        if mid in (low, high):
+            break
+        if entropy(mid) < target:
+            low = mid
+        else:
+            high = mid
+    return low
+""",
+            "an array of shape (1,)": """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits, dtype=float)
+    if target > np.log(z.size) or target < np.log((z == z.max()).sum()):
+        raise ValueError("no")
+    lo, hi = np.array([1e-5]), np.array([1e5])
+    for _ in range(200):
+        tau = np.sqrt(lo * hi)
+        p = np.exp((z - z.max()) / tau)
+        p /= p.sum()
+        h = -np.nansum(p * np.log(p))
+        if h > target:
+            hi = tau
+        else:
+            lo = tau
+    return tau
+""",
         },
         wrong={
             "the inverse temperature": (
@@ -494,7 +778,7 @@ def temperature_for_entropy(logits, target):
     return t
 """,
                 3,
-                "however cold, they stay equally likely",
+                "they stay equally likely",
             ),
             "always refuses": (
                 """
@@ -558,6 +842,81 @@ def temperature_for_entropy(logits, target):
 """,
                 3.6,
                 "they stay equally likely",
+            ),
+            "bounds and entropy in bits": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits) - np.max(logits)
+    if target > np.log2(len(z)) or target < np.log2((z == 0).sum()):
+        raise ValueError
+    def H(t):
+        p = np.exp(z / t); p = p / p.sum(); p = p[p > 0]
+        return -(p * np.log2(p)).sum()
+    lo, hi = 1e-4, 1e4
+    for _ in range(200):
+        mid = (lo * hi) ** .5
+        if H(mid) < target: lo = mid
+        else: hi = mid
+    return mid
+""",
+                2.0,
+                "log2 of the number of ties",
+            ),
+            "overflow passed over": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits)
+    if target > np.log(len(z)) or target < np.log((z == z.max()).sum()):
+        raise ValueError
+    def H(t):
+        p = np.exp(z / t); p = p / p.sum(); p = p[p > 0]
+        return -(p * np.log(p)).sum()
+    lo, hi = 1e-4, 1e4
+    for _ in range(200):
+        mid = (lo * hi) ** .5
+        if H(mid) < target: lo = mid
+        else: hi = mid
+    return mid
+""",
+                3.75,
+                "logits around 2000: e^2000 overflows",
+            ),
+            "an assertion refuses": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits) - np.max(logits)
+    assert np.log((z == 0).sum()) <= target <= np.log(len(z))
+    def H(t):
+        p = np.exp(z / t); p = p / p.sum(); p = p[p > 0]
+        return -(p * np.log(p)).sum()
+    lo, hi = 1e-4, 1e4
+    for _ in range(200):
+        mid = (lo * hi) ** .5
+        if H(mid) < target: lo = mid
+        else: hi = mid
+    return mid
+""",
+                3.0,
+                "raised AssertionError",
+            ),
+            "None instead of an error": (
+                """
+def temperature_for_entropy(logits, target):
+    z = np.asarray(logits) - np.max(logits)
+    if target > np.log(len(z)) or target < np.log((z == 0).sum()):
+        return None
+    def H(t):
+        p = np.exp(z / t); p = p / p.sum(); p = p[p > 0]
+        return -(p * np.log(p)).sum()
+    lo, hi = 1e-4, 1e4
+    for _ in range(200):
+        mid = (lo * hi) ** .5
+        if H(mid) < target: lo = mid
+        else: hi = mid
+    return mid
+""",
+                3.0,
+                "refuse 2.0 with a ValueError",
             ),
         },
     ),
