@@ -88,6 +88,36 @@ def bits_per_token(page, probs):
     used = n > 0
     return np.average(-np.log2(np.asarray(probs)[used]), weights=n[used])
 """,
+            "printed lists as keys, a comparison matrix": """
+def estimate(documents, vocab_size):
+    unique = {str(list(d)): d for d in documents}.values()
+    flat = [t for d in unique for t in d]
+    return np.mean(np.array(flat)[:, None] == np.arange(vocab_size), axis=0)
+
+def bits_per_token(page, probs):
+    tokens, counts = np.unique(page, return_counts=True)
+    p = np.asarray(probs, dtype=float)[tokens]
+    return float((counts * np.log2(1 / p)).sum() / counts.sum())
+""",
+            "not in, and an exception for zero": """
+from collections import Counter
+import math
+
+def estimate(documents, vocab_size):
+    seen = []
+    for document in documents:
+        if document not in seen:
+            seen.append(document)
+    counts = Counter(token for document in seen for token in document)
+    total = sum(counts.values())
+    return [counts[v] / total for v in range(vocab_size)]
+
+def bits_per_token(page, probs):
+    try:
+        return -sum(math.log2(probs[token]) for token in page) / len(page)
+    except ValueError:
+        return math.inf
+""",
         },
         wrong={
             "copies counted": (
@@ -191,6 +221,129 @@ def estimate(documents, vocab_size):
                 2.5,
                 "counts twice",
             ),
+            "documents as sets of ids": (
+                """
+def estimate(documents, vocab_size):
+    docs = {frozenset(d) for d in documents}
+    counts = np.bincount([t for d in docs for t in d], minlength=vocab_size)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).mean()
+""",
+                2.0,
+                "compare documents as sets of ids, and count each id once",
+            ),
+            "copies sought among neighbours": (
+                """
+from itertools import groupby
+def estimate(documents, vocab_size):
+    docs = [d for d, _ in groupby(documents)]
+    counts = np.bincount([t for d in docs for t in d], minlength=vocab_size)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).mean()
+""",
+                2.5,
+                "You only compare neighbours",
+            ),
+            "all that has a copy left out": (
+                """
+def estimate(documents, vocab_size):
+    docs = [d for d in documents if documents.count(d) == 1]
+    counts = np.bincount([t for d in docs for t in d], minlength=vocab_size)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).mean()
+""",
+                2.0,
+                "You leave out every document",
+            ),
+            "the last ids missing": (
+                """
+def estimate(documents, vocab_size):
+    docs = {tuple(d) for d in documents}
+    counts = np.bincount([t for d in docs for t in d])
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).mean()
+""",
+                2.0,
+                "Tokens that never occur are missing",
+            ),
+            "counts returned": (
+                """
+def estimate(documents, vocab_size):
+    docs = {tuple(d) for d in documents}
+    return np.bincount([t for d in docs for t in d], minlength=vocab_size)
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).mean()
+""",
+                1.5,
+                "You return counts",
+            ),
+            "a product of probabilities": (
+                """
+def estimate(documents, vocab_size):
+    counts = np.zeros(vocab_size)
+    for doc in set(map(tuple, documents)):
+        np.add.at(counts, list(doc), 1)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.prod(np.asarray(probs)[page])) / len(page)
+""",
+                2.75,
+                "You multiply the probabilities",
+            ),
+            "zeros left out": (
+                """
+def estimate(documents, vocab_size):
+    counts = np.zeros(vocab_size)
+    for doc in set(map(tuple, documents)):
+        np.add.at(counts, list(doc), 1)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    p = np.asarray(probs)[page]
+    return -np.log2(p[p > 0]).mean()
+""",
+                2.5,
+                "You leave out what was never counted",
+            ),
+            "divided by the vocabulary": (
+                """
+def estimate(documents, vocab_size):
+    counts = np.zeros(vocab_size)
+    for doc in set(map(tuple, documents)):
+        np.add.at(counts, list(doc), 1)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    return -np.log2(np.asarray(probs)[page]).sum() / len(probs)
+""",
+                1.75,
+                "You divide by the size of the vocabulary",
+            ),
+            "weighted as an entropy": (
+                """
+def estimate(documents, vocab_size):
+    counts = np.zeros(vocab_size)
+    for doc in set(map(tuple, documents)):
+        np.add.at(counts, list(doc), 1)
+    return counts / counts.sum()
+
+def bits_per_token(page, probs):
+    p = np.asarray(probs)[page]
+    return -(p * np.log2(p)).sum()
+""",
+                1.5,
+                "You weight each surprise by the token's probability",
+            ),
         },
     ),
     "p2": Problem(
@@ -251,6 +404,66 @@ def numeric_grad(logits, targets, step=1e-5):
             e = step * (np.arange(len(z)) == v)
             out[i, v] = (row_loss(z + e, t) - row_loss(z - e, t)) / (2 * step * len(out))
     return out
+""",
+            "moves from an identity matrix": """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    moves = step * np.eye(logits.size).reshape(-1, *logits.shape)
+    def loss(z):
+        return loss_and_grad(z, targets)[0]
+    slopes = [(loss(logits + m) - loss(logits - m)) / (2 * step) for m in moves]
+    return np.reshape(slopes, logits.shape)
+""",
+            "put_along_axis, and one row's loss at a time by broadcasting": """
+def _losses(logits, targets):
+    m = logits.max(axis=-1, keepdims=True)
+    lse = np.log(np.exp(logits - m).sum(axis=-1)) + m[..., 0]
+    return lse - logits[..., np.arange(len(targets)), targets]
+
+def loss_and_grad(logits, targets):
+    logits = np.asarray(logits, dtype=float)
+    m = logits.max(axis=-1, keepdims=True)
+    p = np.exp(logits - m)
+    p /= p.sum(axis=-1, keepdims=True)
+    y = np.zeros_like(p)
+    np.put_along_axis(y, np.asarray(targets)[:, None], 1, axis=1)
+    return _losses(logits, targets).mean(), (p - y) / len(p)
+
+def numeric_grad(logits, targets, step=1e-5):
+    n, v = logits.shape
+    grad = np.zeros((n, v))
+    for j in range(v):
+        e = np.zeros(v)
+        e[j] = step
+        grad[:, j] = (_losses(logits + e, targets) - _losses(logits - e, targets)) / (2 * step) / n
+    return grad
+""",
+            "moved in place and moved back": """
+def loss_and_grad(logits, targets):
+    one_hot = np.eye(logits.shape[1])[targets]
+    lse = np.logaddexp.reduce(logits, axis=1)
+    own = np.where(one_hot > 0, logits, 0).sum(axis=1)
+    p = np.exp(logits - lse[:, None])
+    return np.mean(lse - own), (p - one_hot) / len(logits)
+
+def numeric_grad(logits, targets, step=1e-5):
+    grad = np.empty_like(logits, dtype=float)
+    for i, j in np.ndindex(logits.shape):
+        old = logits[i, j]
+        logits[i, j] = old + step
+        up = loss_and_grad(logits, targets)[0]
+        logits[i, j] = old - step
+        down = loss_and_grad(logits, targets)[0]
+        logits[i, j] = old
+        grad[i, j] = (up - down) / (2 * step)
+    return grad
 """,
         },
         wrong={
@@ -371,6 +584,135 @@ def numeric_grad(logits, targets, step=1e-5):
                 4.3,
                 "You moved all logits together",
             ),
+            "half a step to either side": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    for i in np.ndindex(*logits.shape):
+        up = logits.copy(); up[i] += step / 2
+        dn = logits.copy(); dn[i] -= step / 2
+        g[i] = (loss_and_grad(up, targets)[0] - loss_and_grad(dn, targets)[0]) / step
+    return g
+""",
+                4.5,
+                "half a step to either side",
+            ),
+            "a moved logit stays moved": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    z = logits.copy()
+    for i in np.ndindex(*logits.shape):
+        z[i] += step
+        up = loss_and_grad(z, targets)[0]
+        z[i] -= 2 * step
+        dn = loss_and_grad(z, targets)[0]
+        g[i] = (up - dn) / (2 * step)
+    return g
+""",
+                4.25,
+                "does not come back",
+            ),
+            "shifted in place": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    logits -= logits.max(axis=1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    for i in np.ndindex(*logits.shape):
+        up = logits.copy(); up[i] += step
+        dn = logits.copy(); dn[i] -= step
+        g[i] = (loss_and_grad(up, targets)[0] - loss_and_grad(dn, targets)[0]) / (2 * step)
+    return g
+""",
+                4.75,
+                "wrote into the caller's array",
+            ),
+            "one maximum for all rows": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max()
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    for i in np.ndindex(*logits.shape):
+        up = logits.copy(); up[i] += step
+        dn = logits.copy(); dn[i] -= step
+        g[i] = (loss_and_grad(up, targets)[0] - loss_and_grad(dn, targets)[0]) / (2 * step)
+    return g
+""",
+                4.5,
+                "one maximum for the whole array",
+            ),
+            "whole columns minus 1": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[:, targets] -= 1
+    return -log_p[np.arange(n), targets].mean(), g / n
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    for i in np.ndindex(*logits.shape):
+        up = logits.copy(); up[i] += step
+        dn = logits.copy(); dn[i] -= step
+        g[i] = (loss_and_grad(up, targets)[0] - loss_and_grad(dn, targets)[0]) / (2 * step)
+    return g
+""",
+                2.75,
+                "selects whole columns",
+            ),
+            "gradient first": (
+                """
+def loss_and_grad(logits, targets):
+    n = len(targets)
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    g = np.exp(log_p)
+    g[np.arange(n), targets] -= 1
+    return g / n, -log_p[np.arange(n), targets].mean()
+
+def numeric_grad(logits, targets, step=1e-5):
+    g = np.zeros(logits.shape)
+    for i in np.ndindex(*logits.shape):
+        up = logits.copy(); up[i] += step
+        dn = logits.copy(); dn[i] -= step
+        g[i] = (loss_and_grad(up, targets)[1] - loss_and_grad(dn, targets)[1]) / (2 * step)
+    return g
+""",
+                2.5,
+                "Loss and gradient are exchanged",
+            ),
         },
     ),
     "p3": Problem(
@@ -411,6 +753,33 @@ def masked_loss(losses, mask):
         return sum(kept) / len(kept)
     except ZeroDivisionError:
         raise ValueError("nothing left") from None
+""",
+            "zeroed in place": """
+def masked_loss(losses, mask):
+    losses[np.logical_not(mask)] = 0
+    n = np.count_nonzero(mask)
+    if n == 0:
+        raise ValueError("nothing to average")
+    return losses.sum() / n
+""",
+            "mean with where": """
+def masked_loss(losses, mask):
+    keep = np.array(mask) != 0
+    if not np.any(keep):
+        raise ValueError("empty")
+    return np.mean(losses, where=keep)
+""",
+            "compress and average": """
+def masked_loss(losses, mask):
+    picked = np.compress(np.ravel(mask), np.ravel(losses))
+    if picked.size < 1:
+        raise ValueError
+    return np.average(picked)
+""",
+            "NaN and infinity made finite, then multiplied": """
+def masked_loss(losses, mask):
+    if np.sum(mask) == 0: raise ValueError
+    return (np.nan_to_num(losses) * mask).sum() / np.sum(mask)
 """,
         },
         wrong={
@@ -506,6 +875,49 @@ def masked_loss(losses, mask):
                 1.5,
                 "divide by the sum of the mask",
             ),
+            "one mean per row": (
+                """
+def masked_loss(losses, mask):
+    m = np.array(mask, bool)
+    if m.sum() == 0: raise ValueError
+    return np.where(m, losses, 0).sum(axis=-1) / m.sum(axis=-1)
+""",
+                1.5,
+                "You return one mean per row",
+            ),
+            "the mask turned round": (
+                """
+def masked_loss(losses, mask):
+    m = ~np.array(mask, bool)
+    if m.sum() == 0: raise ValueError
+    return losses[m].mean()
+""",
+                1.5,
+                "The mask is turned round",
+            ),
+            "0 for nothing, by max(1, n)": (
+                """
+def masked_loss(losses, mask):
+    m = np.array(mask, bool)
+    return losses[m].sum() / max(1, m.sum())
+""",
+                2.5,
+                "A mean over no token does not exist",
+            ),
+            "two axes only": (
+                """
+def masked_loss(losses, mask):
+    total = count = 0
+    for row, keep in zip(losses, mask):
+        for l, k in zip(row, keep):
+            if k:
+                total += l; count += 1
+    if not count: raise ValueError
+    return total / count
+""",
+                2.12,
+                "any shape",
+            ),
         },
     ),
     "p4": Problem(
@@ -554,6 +966,49 @@ def combine(parts):
     if not seen:
         raise ValueError
     return loss, grad.tolist()
+""",
+            "gradients multiplied in place": """
+def combine(parts):
+    loss, grad, tokens = 0.0, None, 0
+    for mean_loss, mean_grad, n in parts:
+        if n:
+            loss += n * mean_loss
+            mean_grad *= n
+            grad = mean_grad if grad is None else grad + mean_grad
+            tokens += n
+    if not tokens:
+        raise ValueError("no tokens")
+    return loss / tokens, grad / tokens
+""",
+            "folded two by two": """
+from functools import reduce
+def combine(parts):
+    def two(a, b):
+        n = a[2] + b[2]
+        return ((a[0] * a[2] + b[0] * b[2]) / n, (a[1] * a[2] + b[1] * b[2]) / n, n)
+    filled = [p for p in parts if p[2] != 0]
+    if not filled:
+        raise ValueError("no part has a token")
+    return reduce(two, filled)[:2]
+""",
+            "nansum of weighted parts": """
+def combine(parts):
+    n = sum(p[2] for p in parts)
+    if n == 0: raise ValueError
+    return np.nansum([p[0] * p[2] for p in parts]) / n, np.nansum([np.array(p[1]) * p[2] for p in parts], axis=0) / n
+""",
+            "in float32": """
+def combine(parts):
+    total = sum(p[2] for p in parts)
+    if total < 1:
+        raise ValueError("none")
+    loss = np.float32(0)
+    grad = np.zeros(np.shape(parts[0][1]), dtype=np.float32)
+    for l, g, n in parts:
+        if n > 0:
+            loss += np.float32(l * n / total)
+            grad += np.asarray(g, dtype=np.float32) * np.float32(n / total)
+    return loss, grad
 """,
         },
         wrong={
@@ -644,6 +1099,49 @@ def combine(parts):
                 2.7,
                 "No tokens, no mean",
             ),
+            "gradients added, loss right": (
+                """
+def combine(parts):
+    parts = [p for p in parts if p[2]]
+    if not parts: raise ValueError
+    n = sum(p[2] for p in parts)
+    return sum(p[0] * p[2] for p in parts) / n, sum(p[1] for p in parts)
+""",
+                1.5,
+                "gradients were added without weights",
+            ),
+            "gradient weighted and not divided": (
+                """
+def combine(parts):
+    parts = [p for p in parts if p[2]]
+    if not parts: raise ValueError
+    n = sum(p[2] for p in parts)
+    return sum(p[0] * p[2] for p in parts) / n, sum(p[1] * p[2] for p in parts)
+""",
+                1.5,
+                "weighted and not divided",
+            ),
+            "refuses a share of padding": (
+                """
+def combine(parts):
+    if any(p[2] == 0 for p in parts): raise ValueError
+    n = sum(p[2] for p in parts)
+    return sum(p[0] * p[2] for p in parts) / n, sum(p[1] * p[2] for p in parts) / n
+""",
+                2.5,
+                "one of its shares is all padding",
+            ),
+            "gradient summed to one number": (
+                """
+def combine(parts):
+    parts = [p for p in parts if p[2]]
+    if not parts: raise ValueError
+    n = sum(p[2] for p in parts)
+    return sum(p[0] * p[2] for p in parts) / n, np.sum([p[1] * p[2] for p in parts]) / n
+""",
+                1.5,
+                "The gradient has become one number",
+            ),
         },
     ),
     "p5": Problem(
@@ -696,6 +1194,32 @@ def left_to_learn(teacher_logits, student_logits):
     lq = zt - np.ma.log(np.ma.exp(zt).sum(axis=1))[:, None]
     gap = np.ma.array(lq.filled(0) - np.where(np.isinf(lp), 0, lp), mask=np.ma.getmaskarray(lq))
     return np.float32((q * gap.filled(0)).sum(axis=1))
+""",
+            "mean gap of logits, and two log-sum-exps": """
+def left_to_learn(teacher_logits, student_logits):
+    def lse(z):
+        m = z.max(axis=1)
+        return m + np.log(np.exp(z - m[:, None]).sum(axis=1))
+    q = np.exp(teacher_logits - lse(teacher_logits)[:, None])
+    gap = np.subtract(teacher_logits, student_logits, where=q > 0, out=np.zeros(q.shape))
+    return np.einsum("ij,ij->i", q, gap) - lse(teacher_logits) + lse(student_logits)
+""",
+            "as a Bregman divergence": """
+def left_to_learn(teacher_logits, student_logits):
+    def log_softmax(z):
+        z = z - z.max(-1, keepdims=True)
+        return z - np.log(np.exp(z).sum(-1, keepdims=True))
+    t, s = log_softmax(teacher_logits), log_softmax(student_logits)
+    with np.errstate(all="ignore"):
+        d = s - t
+        return np.where(np.exp(t) > 0, np.exp(t) * (np.expm1(d) - d), 0).sum(1) - np.where(np.exp(t) > 0, np.exp(s) - np.exp(t), 0).sum(1)
+""",
+            "bans made very low": """
+def left_to_learn(teacher_logits, student_logits):
+    a = np.maximum(teacher_logits, -1e9); b = np.maximum(student_logits, -1e9)
+    t = a - np.logaddexp.reduce(a, axis=-1, keepdims=True)
+    s = b - np.logaddexp.reduce(b, axis=-1, keepdims=True)
+    return (np.exp(t) * (t - s)).sum(-1)
 """,
         },
         wrong={
@@ -795,6 +1319,58 @@ def left_to_learn(teacher_logits, student_logits):
 """,
                 1.5,
                 "You return one number",
+            ),
+            "mean over the vocabulary": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    t = teacher_logits - np.logaddexp.reduce(teacher_logits, axis=-1, keepdims=True)
+    s = student_logits - np.logaddexp.reduce(student_logits, axis=-1, keepdims=True)
+    return np.where(np.exp(t) > 0, np.exp(t) * (t - s), 0).mean(-1)
+""",
+                1.5,
+                "You average over the vocabulary",
+            ),
+            "the teacher's favourite only": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    s = student_logits - np.logaddexp.reduce(student_logits, axis=-1, keepdims=True)
+    return -s[np.arange(len(s)), teacher_logits.argmax(-1)]
+""",
+                1.5,
+                "teacher's likeliest token only",
+            ),
+            "the student's entropy subtracted": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    t = teacher_logits - np.logaddexp.reduce(teacher_logits, axis=-1, keepdims=True)
+    s = student_logits - np.logaddexp.reduce(student_logits, axis=-1, keepdims=True)
+    return -np.where(np.exp(t) > 0, np.exp(t) * s, 0).sum(-1) + np.where(np.exp(s) > 0, np.exp(s) * s, 0).sum(-1)
+""",
+                1.5,
+                "the floor is the entropy of the teacher",
+            ),
+            "bans passed on to the student": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    b = np.where(np.isneginf(teacher_logits), -np.inf, student_logits)
+    t = teacher_logits - np.logaddexp.reduce(teacher_logits, axis=-1, keepdims=True)
+    s = b - np.logaddexp.reduce(b, axis=-1, keepdims=True)
+    return np.where(np.exp(t) > 0, np.exp(t) * (t - s), 0).sum(-1)
+""",
+                2.75,
+                "banned tokens from the student as well",
+            ),
+            "exponentials without a shift": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    q = np.exp(teacher_logits) / np.exp(teacher_logits).sum(axis=-1, keepdims=True)
+    p = np.exp(student_logits) / np.exp(student_logits).sum(axis=-1, keepdims=True)
+    allowed = np.isfinite(teacher_logits)
+    ratio = np.divide(q, p, out=np.ones_like(q), where=allowed)
+    return (q * np.log(ratio)).sum(axis=-1)
+""",
+                2.5,
+                "An exponential overflowed",
             ),
         },
     ),
