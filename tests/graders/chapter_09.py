@@ -142,6 +142,37 @@ def mean_gain(joint):
     bits = np.ma.log2(P) - np.ma.log2(P.sum(axis=-1, keepdims=True)) - np.ma.log2(P.sum(axis=-2, keepdims=True))
     return (P * bits).sum()
 """,
+            "entries taken along the axis, rows' divergences": """
+def gain(with_prompt, baseline, tokens):
+    at = np.expand_dims(tokens, 1)
+    both = np.stack([with_prompt, baseline])
+    one, other = (np.take_along_axis(part, at, axis=1).squeeze(1) for part in both)
+    return (one - other) * np.log2(np.e)
+
+def mean_gain(joint):
+    joint = np.asarray(joint)
+    base, bits = joint.sum(axis=0), 0.0
+    for row in joint:
+        if row.sum():
+            given = row / row.sum()
+            some = given > 0
+            bits += row.sum() * np.dot(given[some], np.log2(given[some] / base[some]))
+    return np.array(bits)
+""",
+            "in place, powers of two": """
+from math import log2, prod, inf
+
+def gain(with_prompt, baseline, tokens):
+    with_prompt -= baseline
+    with_prompt /= np.log(2.0)
+    return with_prompt[np.arange(len(tokens)), tokens]
+
+def mean_gain(joint):
+    cells = {(x, y): float(p) for x, row in enumerate(joint) for y, p in enumerate(row)}
+    def total(**fixed):
+        return sum(p for (x, y), p in cells.items() if fixed in ({"x": x}, {"y": y}))
+    return sum(p * (log2(p) - log2(total(x=x)) - log2(total(y=y))) for (x, y), p in cells.items() if p)
+""",
         },
         wrong={
             "nats": (
@@ -226,6 +257,83 @@ def mean_gain(joint):
                 2.3,
                 "the surprise of the prompt itself",
             ),
+            "the first row for every token": (
+                GAIN.replace("(a[t] - b[t])", "(with_prompt[0][t] - baseline[0][t])") + MEAN,
+                1.5,
+                "You used the first row for every token: row t belongs to",
+            ),
+            "common logarithm": (
+                GAIN.replace("np.log(2)", "np.log(10)") + MEAN.replace("np.log2", "np.log10"),
+                1.5,
+                "Your logarithm has base 10: bits need base 2.",
+            ),
+            "expected gain of a row": (
+                """
+def gain(with_prompt, baseline, tokens):
+    return [np.sum(np.exp(a) * (a - b)) / np.log(2) for a, b, t in zip(with_prompt, baseline, tokens)]
+"""
+                + MEAN,
+                1.5,
+                "You return the mean over all tokens that could stand there:",
+            ),
+            "the likeliest token's": (
+                GAIN.replace("a[t] - b[t]", "max(a) - max(b)") + MEAN,
+                1.5,
+                "You compare the largest entry of each row: the token of the",
+            ),
+            "never below zero": (
+                GAIN.replace("(a[t] - b[t])", "max(a[t] - b[t], 0)") + MEAN,
+                1.5,
+                "You cut negative gains off: where a prompt misleads, the",
+            ),
+            "running total": (
+                GAIN.replace("return [", "return np.cumsum([").replace("tokens)]", "tokens)])")
+                + MEAN,
+                1.5,
+                "You add up the gains so far: each token has its own.",
+            ),
+            "what is left after the prompt": (
+                GAIN
+                + MEAN.replace(
+                    "+= joint[x, y] * np.log2(joint[x, y] / px[x] / py[y])",
+                    "-= joint[x, y] * np.log2(joint[x, y] / px[x])",
+                ),
+                1.88,
+                "You return the surprise that is left after the prompt: the",
+            ),
+            "the surprise without a prompt": (
+                GAIN
+                + MEAN.replace(
+                    "+= joint[x, y] * np.log2(joint[x, y] / px[x] / py[y])",
+                    "-= joint[x, y] * np.log2(py[y])",
+                ),
+                2.25,
+                "This is the surprise of the text without a prompt: subtract",
+            ),
+            "both surprises": (
+                GAIN
+                + MEAN.replace(
+                    "+= joint[x, y] * np.log2(joint[x, y] / px[x] / py[y])",
+                    "-= joint[x, y] * np.log2(joint[x, y])",
+                ),
+                2.25,
+                "This is the surprise of the pairs: compare P(x, y) with",
+            ),
+            "losses of gain left out": (
+                GAIN + MEAN.replace("if joint[x, y] > 0:", "if joint[x, y] > px[x] * py[y]:"),
+                2.25,
+                "You leave out the pairs whose gain is negative: they belong",
+            ),
+            "gains added": (
+                GAIN + MEAN.replace("joint[x, y] * np.log2", "np.log2"),
+                1.88,
+                "You add up the gains: a mean weights each with the pair's",
+            ),
+            "p(x) for p(y)": (
+                GAIN + MEAN.replace(" / px[x] / py[y]", " / px[x] / px[x]"),
+                2.25,
+                "You divide by P(x) twice: the baseline of the text is P(y).",
+            ),
         },
     ),
     "p2": Problem(
@@ -271,6 +379,48 @@ def guided(conditional, unconditional, gamma):
     z = u * (1 - gamma) + c * gamma
     e = np.ma.exp(z - z.max())
     return (e / e.sum()).filled(0.0)
+""",
+            "one cumulative sum; powers of the ratio": """
+def mixture_rows(log_weights, rows, tokens):
+    rows = np.asarray(rows)
+    D, T, V = rows.shape
+    said = rows[:, np.arange(T), tokens]
+    before = np.concatenate([np.zeros((D, 1)), np.cumsum(said, axis=1)[:, :-1]], axis=1)
+    evidence = np.asarray(log_weights)[:, None] + before
+    evidence = evidence - evidence.max(axis=0)
+    joint = evidence[:, :, None] + rows
+    top = joint.max(axis=0)
+    top[np.isinf(top)] = 0
+    return np.log(np.exp(joint - top).sum(axis=0)) + top - np.log(np.exp(evidence).sum(axis=0))[:, None]
+
+def guided(conditional, unconditional, gamma):
+    c = conditional - np.logaddexp.reduce(conditional)
+    u = unconditional - np.logaddexp.reduce(unconditional)
+    with np.errstate(all="ignore"):
+        logs = u + gamma * (c - u)
+    logs[~(np.isfinite(c) & np.isfinite(u))] = -np.inf
+    return np.exp(logs - np.logaddexp.reduce(logs))
+""",
+            "quotients of whole answers, in place": """
+def mixture_rows(log_weights, rows, tokens):
+    def so_far(t):
+        return np.logaddexp.reduce([w + sum(row[i][tokens[i]] for i in range(t)) for w, row in zip(log_weights, rows)])
+    out = []
+    for t in range(len(tokens)):
+        known = [w + sum(row[i][tokens[i]] for i in range(t)) for w, row in zip(log_weights, rows)]
+        out.append([np.logaddexp.reduce([k + row[t][v] for k, row in zip(known, rows)]) - so_far(t) for v in range(len(rows[0][0]))])
+    return out
+
+def guided(conditional, unconditional, gamma):
+    banned = (conditional == -np.inf) | (unconditional == -np.inf)
+    conditional -= unconditional
+    conditional *= gamma
+    conditional += unconditional
+    conditional[banned] = -np.inf
+    conditional -= conditional[~banned].max()
+    np.exp(conditional, out=conditional)
+    conditional /= conditional.sum()
+    return conditional
 """,
         },
         wrong={
@@ -399,6 +549,100 @@ def mixture_rows(log_weights, rows, tokens):
                 2,
                 "the likeliest passage alone",
             ),
+            "only the last token is evidence": (
+                MIX.replace(
+                    "w = w + rows[:, t, tokens[t]]",
+                    "w = np.array(log_weights) + rows[:, t, tokens[t]]",
+                )
+                + GUIDED,
+                2.55,
+                "Only the last token counts in your weights: all tokens",
+            ),
+            "all passages alike": (
+                MIX.replace("np.array(log_weights, dtype=float)", "np.zeros(len(log_weights))")
+                + GUIDED,
+                2.55,
+                "Your passages start with equal weights: p(d|x) is given in",
+            ),
+            "the whole answer is known from the start": (
+                MIX.replace(
+                    "    for t in",
+                    "    w = w + sum(rows[:, t, tokens[t]] for t in range(len(tokens)))\n    for t in",
+                ).replace("        w = w + rows[:, t, tokens[t]]\n", "")
+                + GUIDED,
+                2,
+                "Your weights know the whole answer from the start: row t",
+            ),
+            "the best of the passages": (
+                MIX.replace(
+                    "np.logaddexp.reduce(w[:, None] + rows[:, t], axis=0)",
+                    "np.max(w[:, None] + rows[:, t], axis=0)",
+                )
+                + GUIDED,
+                2,
+                "You take the largest term of the mixture: add the passages'",
+            ),
+            "evidence of the token alone": (
+                MIX.replace(
+                    "        w = w - np.logaddexp.reduce(w)\n",
+                    "        w = w - np.logaddexp.reduce(w)\n",
+                ).replace("w = w + rows[:, t, tokens[t]]", "w = rows[:, t, tokens[t]]")
+                + GUIDED,
+                2.55,
+                "Your weights forget p(d|x) after the first token: they are",
+            ),
+            "probabilities returned": (
+                MIX.replace("return np.array(out)", "return np.exp(out)") + GUIDED,
+                2,
+                "You return probabilities: log-probabilities are asked for.",
+            ),
+            "the two softmaxes": (
+                MIX
+                + """
+def guided(conditional, unconditional, gamma):
+    def softmax(z):
+        e = np.exp(z - z.max())
+        return e / e.sum()
+    return (1 - gamma) * softmax(unconditional) + gamma * softmax(conditional)
+""",
+                2.18,
+                "You mixed the two softmaxes, which is section 9.2: mix",
+            ),
+            "the conditional added": (
+                MIX + GUIDED.replace("(1 - gamma) * unconditional", "unconditional"),
+                2.55,
+                "You added γ z_c to z_u: the difference z_c - z_u is what is",
+            ),
+            "not divided by the sum": (
+                MIX
+                + """
+def guided(conditional, unconditional, gamma):
+    u = unconditional - np.logaddexp.reduce(unconditional)
+    c = conditional - np.logaddexp.reduce(conditional)
+    p = np.exp(u + gamma * (c - u))
+    p[np.isnan(p) | np.isneginf(c) | np.isneginf(u)] = 0
+    return p
+""",
+                2.18,
+                "Your probabilities do not sum to one: divide by their sum.",
+            ),
+            "divided by gamma": (
+                MIX
+                + GUIDED.replace(
+                    "gamma * conditional + (1 - gamma) * unconditional",
+                    "unconditional + (conditional - unconditional) / gamma",
+                ),
+                2.55,
+                "You divide by γ: the difference z_c - z_u is multiplied by",
+            ),
+            "the reference forgotten": (
+                MIX
+                + GUIDED.replace(
+                    "gamma * conditional + (1 - gamma) * unconditional", "gamma * conditional"
+                ),
+                2.55,
+                "This is the conditional model at another temperature: z_u",
+            ),
         },
     ),
     "p3": Problem(
@@ -452,6 +696,54 @@ def under_mask(rows, rule, tokens):
     left = np.logaddexp.reduce(np.where(allowed, rows, -np.inf), axis=-1)
     gone = np.exp(np.logaddexp.reduce(np.where(allowed, -np.inf, rows), axis=-1))
     return gone.tolist(), np.sum(np.asarray(rows)[range(len(tokens)), tokens] - left)
+""",
+            "whole columns at once, masked rows in place": """
+def lift(table, columns, texts):
+    grown = np.vstack([np.asarray(table), np.full(len(table[0]), -1)])
+    out = np.full((len(table), len(texts)), -1)
+    for v, text in enumerate(texts):
+        if text and set(text) <= set(columns):
+            state = np.arange(len(table))
+            for c in text:
+                state = grown[state, columns[c]]
+            out[:, v] = state
+    return out
+
+def under_mask(rows, rule, tokens):
+    state, kept, log_q = 0, [], 0
+    for row, token in zip(rows, tokens):
+        row[np.asarray(rule)[state] < 0] = -np.inf
+        if row[token] == -np.inf:
+            raise ValueError(f"token {token} breaks the rule")
+        left = np.logaddexp.reduce(row)
+        kept.append(np.exp(left))
+        log_q += row[token] - left
+        state = rule[state][token]
+    return [1 - np.array(kept), np.array(log_q)]
+""",
+            "prefixes remembered, the rule checked first": """
+from functools import lru_cache
+
+def lift(table, columns, texts):
+    @lru_cache(None)
+    def after(s, text):
+        before = s if len(text) == 1 else after(s, text[:-1])
+        if before == -1 or text[-1] not in columns:
+            return -1
+        return table[before, columns[text[-1]]]
+    return np.array([[after(s, text) if len(text) else -1 for s in range(len(table))] for text in texts]).T
+
+def under_mask(rows, rule, tokens):
+    rule = np.array(rule)
+    states = [0]
+    for token in tokens:
+        if rule[states[-1], token] == -1:
+            raise ValueError
+        states.append(rule[states[-1], token])
+    open_ = rule[states[:-1]] != -1
+    p = np.exp(rows)
+    q = p * open_ / (p * open_).sum(axis=1, keepdims=True)
+    return (p * ~open_).sum(axis=-1), float(sum(np.log(q[t, token]) for t, token in enumerate(tokens)))
 """,
         },
         wrong={
@@ -532,6 +824,119 @@ def lift(table, columns, texts):
                 2,
                 "You read the last character only",
             ),
+            "last character only": (
+                LIFT.replace("        for c in text:", "        for c in text[-1:]:") + MASK,
+                2,
+                "You read the last character only: start with the first, and",
+            ),
+            "each character from the given state": (
+                LIFT.replace(
+                    """            s = int(table[s][columns[c]])
+            if s < 0:
+                return -1
+        return s
+""",
+                    """            after = int(table[s][columns[c]])
+            if after < 0:
+                return -1
+        return after
+""",
+                )
+                + MASK,
+                2,
+                "You read every character from the state in which the token",
+            ),
+            "what is not allowed is skipped": (
+                LIFT.replace(
+                    "            s = int(table[s][columns[c]])\n            if s < 0:\n                return -1\n",
+                    "            if table[s][columns[c]] >= 0:\n                s = int(table[s][columns[c]])\n",
+                )
+                + MASK,
+                2,
+                "A character that is not allowed is passed over: it makes",
+            ),
+            "unknown characters skipped": (
+                LIFT.replace(
+                    "                return -1\n            s = int",
+                    "                continue\n            s = int",
+                )
+                + MASK,
+                2.8,
+                "A character without a column is passed over: it is never",
+            ),
+            "tokens in rows": (
+                LIFT.replace(
+                    "[[read(s, text) for text in texts] for s in range(len(table))]",
+                    "[[read(s, text) for s in range(len(table))] for text in texts]",
+                )
+                + MASK,
+                2,
+                "The axes are swapped: one row per state, one column per",
+            ),
+            "from state 0 only": (
+                LIFT.replace("[[read(s, text)", "[[read(0, text)") + MASK,
+                2,
+                "Every state has the row of state 0: read each token from",
+            ),
+            "multiplied by what is left": (
+                LIFT + MASK.replace("- np.log(1 - gone)", "+ np.log(1 - gone)"),
+                2.8,
+                "You multiplied by the mass that is left instead of dividing",
+            ),
+            "divided by what is gone": (
+                LIFT + MASK.replace("- np.log(1 - gone)", "- np.log(gone)"),
+                2.8,
+                "You divided by the removed mass: divide by what is left.",
+            ),
+            "the total removed": (
+                LIFT + MASK.replace("return removed, log_q", "return sum(removed), log_q"),
+                2.8,
+                "You return one number for the mass: it is asked for at each",
+            ),
+            "what the text lost": (
+                LIFT
+                + MASK.replace(
+                    "return removed, log_q",
+                    "return [1 - np.prod(1 - np.array(removed))] * len(removed), log_q",
+                ),
+                2.8,
+                "You return what the whole text lost at every place: each",
+            ),
+            "tokens counted, not their mass": (
+                LIFT
+                + MASK.replace(
+                    "removed.append(gone)",
+                    "removed.append(sum(rule[s][v] < 0 for v in range(len(p))) / len(p))",
+                ),
+                2.8,
+                "You count the tokens that are not allowed: their",
+            ),
+            "a probability": (
+                LIFT + MASK.replace("return removed, log_q", "return removed, np.exp(log_q)"),
+                2.8,
+                "You return the probability of the text: its logarithm is",
+            ),
+            "a mean": (
+                LIFT
+                + MASK.replace("return removed, log_q", "return removed, log_q / len(removed)"),
+                2.8,
+                "You return a mean per token: the log-probability of the",
+            ),
+            "bits": (
+                LIFT + MASK.replace("return removed, log_q", "return removed, log_q / np.log(2)"),
+                2.8,
+                "Your log-probability is in bits: nats come from the natural",
+            ),
+            "IndexError for ValueError": (
+                LIFT + MASK.replace("ValueError", "IndexError"),
+                3.6,
+                "raise ValueError, wherever it breaks the rule",
+            ),
+            "only the first token is watched": (
+                LIFT + MASK.replace("if rule[s][token] < 0:", "if rule[s][token] < 0 and s == 0:"),
+                3.6,
+                "raise ValueError, wherever it breaks the rule",
+            ),
         },
     ),
     "p4": Problem(
@@ -580,6 +985,51 @@ def next_given_accepted(transition, rule, accepting, steps, last, state):
         return [x * share for x in w]
     except ZeroDivisionError as error:
         raise ValueError("never accepted") from error
+""",
+            "pushed forward from each start": """
+def reach(transition, rule, accepting, steps):
+    V, S = len(transition), len(rule)
+    out = np.empty((V, S))
+    for u in range(V):
+        for s in range(S):
+            here = np.zeros((V, S))
+            here[u, s] = 1
+            for _ in range(steps):
+                there = np.zeros((V, S))
+                for state in range(S):
+                    come = here[:, state] @ transition
+                    for v in np.flatnonzero(rule[state] + 1):
+                        there[v, rule[state, v]] += come[v]
+                here = there
+            out[u, s] = here[:, np.array(accepting, dtype=bool)].sum()
+    return out
+
+def next_given_accepted(transition, rule, accepting, steps, last, state):
+    w = np.zeros(len(transition))
+    later = reach(transition, rule, accepting, steps - 1)
+    for v in range(len(w)):
+        if rule[state, v] != -1:
+            w[v] = transition[last, v] * later[v, rule[state, v]]
+    total = reach(transition, rule, accepting, steps)[last, state]
+    if not total > 0:
+        raise ValueError("no string from here is accepted")
+    return w / total
+""",
+            "einsum over one-hot rules": """
+def reach(transition, rule, accepting, steps):
+    leads = (np.asarray(rule)[:, :, None] == np.arange(len(rule))).astype(float)
+    beta = np.ones((len(transition), 1)) * np.asarray(accepting, dtype=float)
+    for _ in range(steps):
+        beta = np.einsum("uv,svr,vr->us", transition, leads, beta)
+    return beta
+
+def next_given_accepted(transition, rule, accepting, steps, last, state):
+    leads = np.equal.outer(np.asarray(rule)[state], np.arange(len(rule)))
+    w = np.array(transition)[last] * np.where(leads, reach(transition, rule, accepting, steps - 1), 0).sum(axis=1)
+    if np.isclose(w.sum(), 0, atol=1e-300):
+        raise ValueError("probability 0")
+    w /= w.sum()
+    return w.tolist()
 """,
         },
         wrong={
@@ -660,6 +1110,74 @@ def next_given_accepted(transition, rule, accepting, steps, last, state):
                 1.7,
                 "acceptable on the way",
             ),
+            "accepting ignored": (
+                REACH.replace("1.0 if accepting[s] else 0.0", "1.0") + NEXT,
+                1.5,
+                "Every end counts in your answer",
+            ),
+            "state first": (
+                REACH.replace("def reach", "def by_token").replace("= reach(", "= by_token(")
+                + """
+def reach(*case):
+    return by_token(*case).T
+"""
+                + NEXT.replace("reach(", "by_token("),
+                1.5,
+                "The axes are swapped: entry [u, s] has the token first.",
+            ),
+            "one step fewer": (
+                REACH.replace("if steps == 0:", "if steps <= 1:") + NEXT,
+                1.5,
+                "One step too few: exactly `steps` more tokens come.",
+            ),
+            "mean over tokens": (
+                REACH.replace("transition[u][v] * later", "later").replace(
+                    "    return out", "    return out / V"
+                )
+                + NEXT.replace("reach(", "true_reach(")
+                + REACH.replace("reach(", "true_reach("),
+                1.67,
+                "Each next token has its probability: you took them all as",
+            ),
+            "the best next token only": (
+                REACH.replace(
+                    "out[u, s] += transition[u][v] * later[v, rule[s][v]]",
+                    "out[u, s] = max(out[u, s], transition[u][v] * later[v, rule[s][v]])",
+                )
+                + NEXT,
+                1.5,
+                "You follow the best next token only: add up all of them.",
+            ),
+            "odds among the allowed": (
+                REACH.replace(
+                    "    return out",
+                    "    allowed = np.array(rule) >= 0\n    return out / np.maximum(np.array([[sum(np.array(transition)[u][allowed[s]]) for s in range(S)] for u in range(V)]), 1e-300)",
+                )
+                + NEXT.replace("reach(", "true_reach(")
+                + REACH.replace("reach(", "true_reach("),
+                2.33,
+                "You renormalise over what the rule allows: the source is",
+            ),
+            "the state stays": (
+                REACH + NEXT.replace("later[v, rule[state][v]]", "later[v, state]"),
+                2.33,
+                "After the next token the rule has moved on: look up reach",
+            ),
+            "from the next token to the last": (
+                REACH + NEXT.replace("transition[last][v]", "transition[v][last]"),
+                2,
+                "You read the transition the wrong way round: its row is the",
+            ),
+            "always from the start": (
+                REACH + NEXT.replace("later = reach", "state = 0\n    later = reach"),
+                2.33,
+                "You start in state 0: the rule stands in `state`.",
+            ),
+            "the chance itself": (
+                REACH + NEXT.replace("return w / w.sum()", "return w.sum()"),
+                2,
+                "You return the probability of being accepted: the",
+            ),
         },
     ),
     "p5": Problem(
@@ -709,6 +1227,41 @@ def emitted(probs, flagged, attempts):
 def chance_of_harm(probs, flagged, harmful, attempts, replies):
     p = float(np.asarray(emitted(probs, flagged, attempts))[:-1] @ np.asarray(harmful))
     return -np.expm1(replies * np.log1p(-p)) if p < 1 else 1.0
+""",
+            "recursion over the tries; log1p": """
+import math
+
+def emitted(probs, flagged, attempts):
+    keep = [0.0 if f else p for p, f in zip(probs, flagged)]
+    again = math.fsum(p for p, f in zip(probs, flagged) if f)
+    if attempts is None:
+        if not any(keep):
+            raise ValueError("every reply is flagged: the system draws for ever")
+        return np.array([p / math.fsum(keep) for p in keep] + [0])
+    if attempts == 0:
+        return np.array([0.0] * len(probs) + [1.0])
+    return np.array(keep + [0.0]) + again * emitted(probs, flagged, attempts - 1)
+
+def chance_of_harm(probs, flagged, harmful, attempts, replies):
+    harm = np.dot(emitted(probs, flagged, attempts)[:-1], harmful)
+    return -math.expm1(replies * math.log1p(-harm)) if harm < 1 else 1.0
+""",
+            "a chain of states, powers of a matrix": """
+def emitted(probs, flagged, attempts):
+    N = len(probs)
+    step = np.eye(N + 1)
+    step[N] = [0 if f else p for p, f in zip(probs, flagged)] + [sum(p for p, f in zip(probs, flagged) if f)]
+    if attempts is None:
+        if all(f or p == 0 for p, f in zip(probs, flagged)):
+            raise ValueError("nothing passes")
+        row = step[N].copy()
+        row[N] = 0
+        return row / row.sum()
+    return np.linalg.matrix_power(step, attempts)[N]
+
+def chance_of_harm(probs, flagged, harmful, attempts, replies):
+    none = np.ma.array(emitted(probs, flagged, attempts), mask=[*harmful, False]).sum()
+    return 1 - np.prod([none] * replies)
 """,
         },
         wrong={
@@ -788,6 +1341,110 @@ def chance_of_harm(probs, flagged, harmful, attempts, replies):
                 ),
                 2.2,
                 "Flags are not judgements",
+            ),
+            "one try of refusal": (
+                EMITTED.replace("u**attempts)\n", "u)\n") + HARM,
+                2,
+                "You refuse with the chance of one flagged draw: all",
+            ),
+            "nothing is refused": (
+                EMITTED
+                + """
+from_all = emitted
+def emitted(probs, flagged, attempts):
+    said = from_all(probs, flagged, attempts)
+    return np.append(said[:-1], 0.0)
+"""
+                + HARM,
+                1.5,
+                "The refusal has no probability in your list: with a limit",
+            ),
+            "no refusal in the list": (
+                EMITTED
+                + """
+with_refusal = emitted
+def emitted(probs, flagged, attempts):
+    return with_refusal(probs, flagged, attempts)[:-1]
+"""
+                + HARM,
+                1.5,
+                "The refusal is missing: the list has N + 1 entries.",
+            ),
+            "refusal first": (
+                EMITTED
+                + """
+refusal_last = emitted
+def emitted(probs, flagged, attempts):
+    return np.roll(refusal_last(probs, flagged, attempts), 1)
+"""
+                + HARM.replace("emitted(", "refusal_last("),
+                1.5,
+                "The refusal is the *last* entry.",
+            ),
+            "redraws only": (
+                EMITTED.replace(
+                    "(1 - u**attempts) / (1 - u) if u < 1 else 1",
+                    "(u - u**attempts) / (1 - u) + (1 if attempts == 1 else 0) if u < 1 else 1",
+                )
+                + HARM,
+                1.5,
+                "You emit from the second draw on only: a first draw that is",
+            ),
+            "raises whenever all is flagged": (
+                EMITTED.replace(
+                    '    if attempts is None:\n        if f.all():\n            raise ValueError("never answers")\n',
+                    '    if f.all():\n        raise ValueError("never answers")\n    if attempts is None:\n',
+                )
+                + HARM,
+                2.33,
+                "With a limit on attempts the system refuses in the end",
+            ),
+            "all replies harmful": (
+                EMITTED + HARM.replace("1 - safe**replies", "(1 - safe)**replies"),
+                2,
+                "This is the chance that *all* replies are harmful: one is",
+            ),
+            "no harm at all": (
+                EMITTED + HARM.replace("return 1 - safe**replies", "return safe**replies"),
+                2,
+                "This is the chance of no harm: subtract it from 1.",
+            ),
+            "exactly one": (
+                EMITTED
+                + HARM.replace(
+                    "return 1 - safe**replies", "return replies * (1 - safe) * safe**(replies - 1)"
+                ),
+                2,
+                "This is the chance of exactly one harmful reply: more of",
+            ),
+            "flags are judgements": (
+                EMITTED + HARM.replace("zip(said, harmful)", "zip(said, flagged)"),
+                2,
+                "You took flags for judgements: what is harmful and not",
+            ),
+            "harm that was flagged": (
+                EMITTED
+                + HARM.replace(
+                    "sum(q for q, h in zip(said, harmful) if h)",
+                    "sum(q for q, h, f in zip(probs, harmful, flagged) if h and f)",
+                ),
+                2,
+                "You count what is harmful and flagged: that never gets out.",
+            ),
+            "replies that were not refused": (
+                EMITTED
+                + HARM.replace(
+                    "    return",
+                    "    safe = 1 - (1 - safe) / (1 - said[-1]) if said[-1] < 1 else 1\n    return",
+                ),
+                2.17,
+                "You leave refusals out of the count: they are replies of",
+            ),
+            "capped": (
+                EMITTED
+                + HARM.replace("return 1 - safe**replies", "return min(1, replies * (1 - safe))"),
+                2,
+                "You cut replies times the chance of one off at 1: take one",
             ),
         },
     ),
