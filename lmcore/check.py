@@ -455,6 +455,8 @@ def _difference(got, expected, rtol, atol):
         got = np.asarray(got, dtype=float)
     except (TypeError, ValueError):
         return f"returned a {type(got).__name__} that is not an array of numbers"
+    except OverflowError:  # Python's integers have no limit
+        return "holds a number too large for a float"
     if got.shape != expected.shape:
         return f"has shape {got.shape} where {expected.shape} is asked for"
     if np.isnan(got).any() and not np.isnan(expected).any():
@@ -475,7 +477,7 @@ def _precision(got, expected, rtol):
         got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
         with np.errstate(invalid="ignore"):
             off = float(np.abs(got - expected).max())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ""
     if not rtol or not 0 < off < 1e-3 * np.abs(expected).max():
         return ""
@@ -555,7 +557,7 @@ def _same_as(wrong, case, got, error, rtol, atol):
         return got == mistaken
     try:
         got, mistaken = np.asarray(got, dtype=float), np.asarray(mistaken, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     # by broadcasting, an empty answer would be close to any other of one number
     if mistaken.ndim and got.shape != mistaken.shape:

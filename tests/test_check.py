@@ -258,6 +258,13 @@ def test_a_mistake_is_named_only_if_it_explains_every_answer():
     assert one.message == "has other values (1 of 2 cases differ)"
 
 
+def test_an_integer_that_no_float_holds_is_a_wrong_answer_not_a_fault_of_the_test():
+    huge = {"huge": lambda x: 2**2000}
+    result = check.against("n", lambda x: 10**2000, lambda x: 1.0, [(1,)], mistakes=huge)
+    assert result.message == "holds a number too large for a float"
+    assert "too large for a float" in check.example("n", lambda: [10**2000], [1.0], "small").message
+
+
 def test_a_list_of_another_length_is_no_known_mistake():
     mistakes = {"You find nothing.": lambda x: []}
     told = check.against("lists", lambda x: [3], lambda x: [3, 4], [(1,)], mistakes=mistakes)
