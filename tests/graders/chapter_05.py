@@ -129,6 +129,63 @@ def next_letter_bits(ids, n):
         heights.append(entropy_bits(np.bincount(code)))
     return heights[n] - heights[n - 1]
 """,
+            "sliding windows": """
+def entropy_bits(counts, corrected=False):
+    counts = np.asarray(counts)
+    p = counts[counts != 0] / np.sum(counts)
+    nats = -np.dot(p, np.log(p)) + corrected * (p.size - 1) / 2 / counts.sum()
+    return nats / np.log(2)
+
+def next_letter_bits(ids, n):
+    def entropy_of_blocks(k):
+        windows = np.lib.stride_tricks.sliding_window_view(np.asarray(ids), k)
+        return entropy_bits(np.unique(windows, axis=0, return_counts=True)[1])
+    return entropy_of_blocks(n) - (entropy_of_blocks(n - 1) if n > 1 else 0)
+""",
+            "shifted lists zipped": """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+from collections import Counter
+def next_letter_bits(ids, n):
+    def h(k):
+        return entropy_bits(list(Counter(zip(*(ids[i:] for i in range(k)))).values())) if k else 0.0
+    return float(h(n) - h(n - 1))
+""",
+            "an empty block for H_0": """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+from collections import Counter
+def next_letter_bits(ids, n):
+    def h(k):
+        return entropy_bits(np.array(list(Counter(str(ids[i:i + k]) for i in range(len(ids) - k + 1)).values())))
+    return h(n) - h(n - 1)
+""",
+            "in float32": """
+def entropy_bits(counts, corrected=False):
+    c = np.asarray(counts, dtype=np.float32)
+    p = c / c.sum()
+    h = -np.sum(np.where(p > 0, p * np.log2(np.where(p > 0, p, 1)), 0))
+    return h + ((np.count_nonzero(c) - 1) / (2 * c.sum()) * np.log2(np.e) if corrected else 0)
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
         },
         wrong={
             "nats": (
@@ -205,6 +262,248 @@ def entropy_bits(counts, corrected=False):
                 1.5,
                 "the surprise of the likeliest outcome",
             ),
+            "always corrected": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2)
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                1.5,
+                "The correction is added always",
+            ),
+            "times n": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / 2 * c.sum() / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                2.25,
+                "You multiply by n",
+            ),
+            "twice the correction": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / c.sum() / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                2.25,
+                "You add (K - 1)/n",
+            ),
+            "K for K - 1": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + len(c) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                2.25,
+                "You add K/(2n)",
+            ),
+            "the last block missing": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                1.88,
+                "The last block is missing",
+            ),
+            "round the end": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids)):
+            key = tuple((list(ids) * 2)[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                1.69,
+                "from the end to the beginning",
+            ),
+            "stumps counted": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids)):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                1.69,
+                "Shorter blocks at the end",
+            ),
+            "letters of a block sorted": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(sorted(ids[i:i + k]))
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                1.69,
+                "The order of the letters within a block is lost",
+            ),
+            "corrected block entropies": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()), True)
+    return block(n) - block(n - 1)
+""",
+                1.88,
+                "The correction is added in H_n",
+            ),
+            "kinds of blocks counted": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = tuple(ids[i:i + k])
+            seen[key] = seen.get(key, 0) + 1
+        return np.log2(len(seen))
+    return block(n) - block(n - 1)
+""",
+                1.88,
+                "You count the different blocks",
+            ),
+            "ids glued together": (
+                """
+def entropy_bits(counts, corrected=False):
+    c = np.array([k for k in counts if k > 0], dtype=float)
+    p = c / c.sum()
+    h = -(p * np.log2(p)).sum()
+    return h + (len(c) - 1) / (2 * c.sum()) / np.log(2) if corrected else h
+
+def next_letter_bits(ids, n):
+    def block(k):
+        if k == 0:
+            return 0
+        seen = {}
+        for i in range(len(ids) - k + 1):
+            key = ''.join(map(str, ids[i:i + k]))
+            seen[key] = seen.get(key, 0) + 1
+        return entropy_bits(list(seen.values()))
+    return block(n) - block(n - 1)
+""",
+                2.62,
+                "You glue ids to texts",
+            ),
         },
     ),
     "p2": Problem(
@@ -249,6 +548,25 @@ def summarize(sentences):
     except ZeroDivisionError as error:
         raise ValueError("no token") from error
     return np.float64(2) ** bits, bits
+""",
+            "geometric mean of 1/p": """
+import statistics
+def summarize(sentences):
+    losses = sum((list(s) for s in sentences), [])
+    if len(losses) == 0:
+        raise ValueError("no token at all")
+    if float("inf") in losses:
+        return float("inf"), float("inf")
+    perplexity = statistics.geometric_mean([np.exp(x) for x in losses])
+    return perplexity, np.log2(perplexity)
+""",
+            "bits first, an array of two": """
+def summarize(sentences):
+    flat = np.concatenate([np.asarray(s, dtype=float) for s in sentences]) if sentences else np.array([])
+    if flat.size == 0:
+        raise ValueError("empty text")
+    bits = np.mean(flat / np.log(2))
+    return np.array([2 ** bits, bits])
 """,
         },
         wrong={
@@ -364,6 +682,55 @@ def summarize(sentences):
                 1.5,
                 "You took the median",
             ),
+            "log2 of the mean loss": (
+                """
+def summarize(sentences):
+    losses = [l for s in sentences for l in s]
+    if not losses:
+        raise ValueError("no tokens")
+    mean = sum(losses) / len(losses)
+    return np.exp(mean), np.log2(mean)
+""",
+                1.5,
+                "You take log2 of the mean loss",
+            ),
+            "bits first": (
+                """
+def summarize(sentences):
+    losses = [l for s in sentences for l in s]
+    if not losses:
+        raise ValueError("no tokens")
+    mean = sum(losses) / len(losses)
+    return mean / np.log(2), np.exp(mean)
+""",
+                1.5,
+                "The two numbers are exchanged",
+            ),
+            "divided by the sentences": (
+                """
+def summarize(sentences):
+    losses = [l for s in sentences for l in s]
+    if not losses:
+        raise ValueError("no tokens")
+    mean = sum(losses) / len(sentences)
+    return np.exp(mean), mean / np.log(2)
+""",
+                1.5,
+                "You divide by the number of sentences",
+            ),
+            "refuses an empty sentence": (
+                """
+def summarize(sentences):
+    losses = [l for s in sentences for l in s]
+    if not losses:
+        raise ValueError("no tokens")
+    if any(len(s) == 0 for s in sentences): raise ValueError('empty')
+    mean = sum(losses) / len(losses)
+    return np.exp(mean), mean / np.log(2)
+""",
+                2.33,
+                "You refuse a text because one of its sentences is empty",
+            ),
         },
     ),
     "p3": Problem(
@@ -403,6 +770,39 @@ def divergences(log_q, log_p):
     terms[(a > -np.inf) & np.isneginf(b)] = np.inf
     first, second, *halves = terms.sum(axis=-1)
     return np.array([first, second, sum(halves) / 2])
+""",
+            "JS as a difference of entropies": """
+def divergences(log_q, log_p):
+    def h(logs):
+        return -sum(np.exp(x) * x for x in logs if x > -np.inf)
+    def kl(a, b):
+        if any((x > -np.inf) and (y == -np.inf) for x, y in zip(a, b)):
+            return np.inf
+        return sum(np.exp(x) * (x - y) for x, y in zip(a, b) if x > -np.inf)
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), h(m) - h(log_q) / 2 - h(log_p) / 2
+""",
+            "the midpoint in probabilities": """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q), np.asarray(log_p)
+    q, p = np.exp(log_q), np.exp(log_p)
+    m = (q + p) / 2
+    with np.errstate(all="ignore"):
+        def js(a, la):
+            return np.sum(np.where(a > 0, a * (la - np.log(m)), 0))
+        def kl(a, la, lb):
+            if np.any((la > -np.inf) & (lb == -np.inf)):
+                return np.inf
+            return np.sum(np.where(a > 0, a * (la - lb), 0))
+        return kl(q, log_q, log_p), kl(p, log_p, log_q), (js(q, log_q) + js(p, log_p)) / 2
+""",
+            "finite entries selected, an array of three": """
+def divergences(log_q, log_p):
+    def kl(a, b):
+        k = np.isfinite(a)
+        return np.sum(np.exp(a[k]) * (a[k] - b[k])) if np.isfinite(b[k]).all() else np.inf
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return np.array([kl(log_q, log_p), kl(log_p, log_q), np.mean([kl(log_q, m), kl(log_p, m)])])
 """,
         },
         wrong={
@@ -502,6 +902,118 @@ def divergences(log_q, log_p):
                 2,
                 "The second is the first again",
             ),
+            "midpoint not halved": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.0,
+                "The midpoint lacks its ½",
+            ),
+            "JS from the midpoint": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(m, log_q) + kl(m, log_p)) / 2
+""",
+                2.0,
+                "the wrong way round: KL(q||m)",
+            ),
+            "infinite JS": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), np.inf if np.isinf(kl(log_q, log_p) + kl(log_p, log_q)) else (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.4,
+                "JS is finite always",
+            ),
+            "only what both allow": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        k &= b > -np.inf
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.4,
+                "was left out: it makes the divergence infinite",
+            ),
+            "infinite at any ban": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        if np.any(a == -np.inf) or np.any(b == -np.inf): return np.inf
+        k = slice(None)
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.2,
+                "You return inf wherever either",
+            ),
+            "mean over the outcomes": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.mean(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.0,
+                "You divide by V",
+            ),
+            "logs as weights": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.sum(a[k] * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q), (kl(log_q, m) + kl(log_p, m)) / 2
+""",
+                2.0,
+                "You weight by log-probabilities",
+            ),
+            "no JS": (
+                """
+def divergences(log_q, log_p):
+    log_q, log_p = np.asarray(log_q, float), np.asarray(log_p, float)
+    def kl(a, b):
+        k = a > -np.inf
+        if np.any(b[k] == -np.inf): return np.inf
+        return np.sum(np.exp(a[k]) * (a[k] - b[k]))
+    m = np.logaddexp(log_q, log_p) - np.log(2)
+    return kl(log_q, log_p), kl(log_p, log_q)
+""",
+                2.0,
+                "The third number is missing",
+            ),
         },
     ),
     "p4": Problem(
@@ -545,6 +1057,30 @@ def to_bits_per_byte(text, claims):
                 bits = value * 1.4426950408889634
         claims = [*claims[1:], bits / size]
     return claims
+""",
+            "a function per unit": """
+import math
+def to_bits_per_byte(text, claims):
+    size = len(bytes(text, "utf-8"))
+    nats = {
+        "perplexity": lambda v, n: n * math.log(v),
+        "nats per token": lambda v, n: n * v,
+        "bits per character": lambda v, n: v * len(text) * math.log(2),
+        "total nats": lambda v, n: v,
+    }
+    return [nats[unit](value, n) / math.log(2) / size for value, unit, n in claims]
+""",
+            "match and map, an array": """
+def to_bits_per_byte(text, claims):
+    def convert(claim):
+        value, unit, n = claim
+        match unit:
+            case "perplexity": total = n * np.log2(value)
+            case "nats per token": total = n * value / np.log(2)
+            case "bits per character": total = value * len(list(text))
+            case "total nats": total = value / np.log(2)
+        return total / len(text.encode())
+    return np.array(list(map(convert, claims)))
 """,
         },
         wrong={
@@ -597,6 +1133,125 @@ def to_bits_per_byte(text, claims):
                 1.5,
                 "the bytes of another encoding",
             ),
+            "bytes over bits": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.encode("utf-8"))
+    out = []
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        out.append(n_bytes / bits)
+    return out
+""",
+                1.5,
+                "You turned the fraction round",
+            ),
+            "per bit of the text": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.encode("utf-8"))
+    out = []
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        out.append(bits / (8 * n_bytes))
+    return out
+""",
+                1.5,
+                "the number of bits in the text",
+            ),
+            "sorted": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.encode("utf-8"))
+    out = []
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        out.append(bits / n_bytes)
+    return sorted(out)
+""",
+                1.5,
+                "Your answers are sorted",
+            ),
+            "returned in the loop": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.encode("utf-8"))
+    out = []
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        return bits / n_bytes
+""",
+                1.5,
+                "You return the first claim only",
+            ),
+            "a dictionary by unit": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.encode("utf-8"))
+    out = {}
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        out[unit] = bits / n_bytes
+    return list(out.values())
+""",
+                1.5,
+                "You keep one answer per unit",
+            ),
+            "line ends cut off": (
+                """
+def to_bits_per_byte(text, claims):
+    n_bytes = len(text.strip().encode("utf-8"))
+    out = []
+    for value, unit, n_tokens in claims:
+        if unit == "perplexity":
+            bits = np.log2(value) * n_tokens
+        elif unit == "nats per token":
+            bits = value * n_tokens / np.log(2)
+        elif unit == "bits per character":
+            bits = value * len(text)
+        else:
+            bits = value / np.log(2)
+        out.append(bits / n_bytes)
+    return out
+""",
+                1.5,
+                "Spaces or line ends at the ends were cut off",
+            ),
         },
     ),
     "p5": Problem(
@@ -631,6 +1286,50 @@ def encode(tokens, first, follow):
         k = -(-low.numerator * 2**b // low.denominator)
         if Fraction(k + 1, 2**b) <= high:
             return "".join("01"[k >> i & 1] for i in range(b - 1, -1, -1))
+        b += 1
+""",
+            "search from -log2 of the width on": """
+import math
+def encode(tokens, first, follow):
+    low, high, row = Fraction(0), Fraction(1), first
+    for token in tokens:
+        span, total = high - low, sum(map(int, row))
+        below = sum(int(c) for c in row[:token])
+        low, high = low + span * Fraction(below, total), low + span * Fraction(below + int(row[token]), total)
+        row = follow[token]
+    width = high - low
+    b = max(0, width.denominator.bit_length() - width.numerator.bit_length() - 1)
+    while (math.ceil(low * 2**b) + 1) > high * 2**b:
+        b += 1
+    k = math.ceil(low * 2**b)
+    return "".join(str(k >> i & 1) for i in reversed(range(b)))
+""",
+            "shares as fractions, a counter": """
+from itertools import count
+def encode(tokens, first, follow):
+    low, width = Fraction(0), Fraction(1)
+    for previous, token in zip([None, *tokens], tokens):
+        row = first if previous is None else follow[previous]
+        shares = [Fraction(int(c), int(np.sum(row))) for c in row]
+        low, width = low + width * sum(shares[:token], Fraction(0)), width * shares[token]
+    for b in count():
+        k = (low * 2**b).__ceil__()
+        if k + 1 <= (low + width) * 2**b:
+            return f"{k:b}".rjust(b, "0")[:b] if b else ""
+""",
+            "arrays of Python integers": """
+def encode(tokens, first, follow):
+    tables = [np.asarray(first, dtype=object)] + [np.asarray(follow, dtype=object)[t] for t in tokens[:-1]]
+    low, width = Fraction(0), Fraction(1)
+    for row, t in zip(tables, tokens):
+        edges = [0] + list(np.cumsum(row))
+        low += width * Fraction(edges[t], edges[-1])
+        width *= Fraction(row[t], edges[-1])
+    b = 0
+    while True:
+        k = -int(-low * (1 << b) // 1)
+        if Fraction(k + 1, 1 << b) <= low + width:
+            return np.binary_repr(k, b) if 0 < b < 60 else (format(k, "b").zfill(b) if b else "")
         b += 1
 """,
         },
@@ -698,6 +1397,186 @@ def encode(tokens, first, follow):
                 ).replace("Fraction(k + 1, 2 ** b) <= high", "Fraction(k, 2 ** b) >= low"),
                 2,
                 "you took the highest",
+            ),
+            "rounded down": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = (lo * 2**b) // 1
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "The cell begins below the text's part",
+            ),
+            "own share below": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t + 1]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "A token's own share is added",
+            ),
+            "columns of follow": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = [r[t] for r in follow]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "`follow` is read by columns",
+            ),
+            "the last token missing": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens[:-1]:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "The last token is missing",
+            ),
+            "tokens from the end": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens[::-1]:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "The tokens are taken from the end",
+            ),
+            "digits in reverse": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") [::-1] if b else ""
+        b += 1
+""",
+                2.0,
+                "The digits are in reverse order",
+            ),
+            "bin with its 0b": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"#0{b + 2}b") if b else ""
+        b += 1
+""",
+                2.0,
+                "The code holds other characters",
+            ),
+            "the number of the cell": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return int(k)
+        b += 1
+""",
+                2.0,
+                "You return a number",
+            ),
+            "0 for no digits": (
+                """
+def encode(tokens, first, follow):
+    lo, width = Fraction(0), Fraction(1)
+    row = first
+    for t in tokens:
+        total = sum(row)
+        lo += width * Fraction(sum(row[:t]), total)
+        width *= Fraction(row[t], total)
+        row = follow[t]
+    b = 0
+    while True:
+        k = -((-lo * 2**b) // 1)
+        if Fraction(k + 1, 2**b) <= lo + width:
+            return format(int(k), f"0{b}b") if b else "0"
+        b += 1
+""",
+                3.45,
+                "no digit is needed",
             ),
         },
     ),
