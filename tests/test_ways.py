@@ -25,4 +25,7 @@ def test_all_tests_stay_apart_and_none_pays_for_nothing(path, run):
     assert len(tests) >= 3
     assert {cell.grade_id: cell.reason for cell in tests if cell.way != "apart"} == {}
     assert [cell.grade_id for cell in tests if cell.compares] == []
+    # an object given in the place of data cannot say that it is right
+    asked = [cell.grade_id for cell in tests if cell.asks]
+    assert asked == [], asked
     assert prepared.warnings == []

@@ -39,11 +39,11 @@ NO_SOLUTION = "the source holds no solution to try it with"
 # where what was found is kept, in the folder of the gradebook
 CACHE = ".nbjudge"
 # of those files
-FORMAT = 2
+FORMAT = 3
 # in the names of those about other random cases than the first
 VARIANT = ".variant-"
 # fields of a test that are not known before its solution has been graded
-FOUND_OUT = ("way", "reason", "compares", "runs_on")
+FOUND_OUT = ("way", "reason", "compares", "asks", "runs_on")
 
 
 class Prepared(NamedTuple):
@@ -244,7 +244,10 @@ def _choose(spec, solution, run):
     for test in _tests(spec):
         said = result.tests.get(test.grade_id, {})
         if test.way == APART and _full(test, result):
-            changes[test.grade_id] = {"compares": bool(said.get("compared"))}
+            changes[test.grade_id] = {
+                "compares": bool(said.get("compared")),
+                "asks": bool(said.get("asked")),
+            }
         elif test.way == APART:
             reason = said.get("uncrossed") or "its points would differ in another process"
             changes[test.grade_id] = {"way": INSIDE, "reason": reason}

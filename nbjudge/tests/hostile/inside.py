@@ -1,4 +1,4 @@
-"""A second arena: one test runs inside the student's process, one uses handles and callbacks.
+"""A second arena: handles and callbacks, in tests that run apart and inside the student's process.
 
 Inside, points can be forged, and nothing else: not a digit of the hidden half may come out. So the
 arena is made with two sets of hidden values, and what a student gets must be the same with both.
@@ -58,6 +58,39 @@ for zq_item in range(3):
 assert list(zq_bag) == [zq_factor, zq_factor + 1, zq_factor + 2], "bags keep their order"
 ### END HIDDEN TESTS
 """.strip()
+C = """
+import numpy as np
+
+def centred(values):
+    ### BEGIN SOLUTION
+    return np.array(values) - np.mean(values)
+    ### END SOLUTION
+
+class Word:
+    ### BEGIN SOLUTION
+    def __init__(self, text): self.text = text
+    def __str__(self): return self.text
+    @property
+    def letters(self): return len(self.text)
+    ### END SOLUTION
+""".strip()
+# of arrays and texts that may be an object's; it ends in a handle
+C_TESTS = """
+assert np.max(np.abs(centred([1.0, 3.0]) - np.array([-1.0, 1.0]))) < 1e-9, "take the mean away"
+word = Word("tide")
+assert word.letters == 4, f"{word} has four letters"
+### BEGIN HIDDEN TESTS
+zq_gap = {1}
+zq_difference = centred([zq_gap, 0.0]) - np.array([zq_gap / 2, -zq_gap / 2])
+assert np.max(np.abs(zq_difference)) < 1e-9, "the mean of all values"
+zq_word = Word("w" * int(zq_gap))
+assert zq_word.letters == int(zq_gap), "count each letter"
+assert f"{zq_word}".count("w") == int(zq_gap), "it reads as its text"
+zq_word
+### END HIDDEN TESTS
+""".strip()
+# the same inside
+D_TESTS = 'assert "Word" in globals()\n' + C_TESTS
 RIGHT_A = "def scale(values, factor):\n    return [factor * value for value in values]\n"
 RIGHT_TOTAL = "def total(f, x):\n    return f(f(x))\n"
 RIGHT_BAG = """
@@ -68,15 +101,32 @@ class Bag:
     def __iter__(self): return iter(self.items)
 """
 RIGHT_B = RIGHT_TOTAL + RIGHT_BAG
+RIGHT_CENTRED = """
+import numpy as np
+def centred(values): return np.array(values) - np.mean(values)
+"""
+RIGHT_WORD = """
+class Word:
+    def __init__(self, text): self.text = text
+    def __str__(self): return self.text
+    @property
+    def letters(self): return len(self.text)
+"""
+RIGHT_C = RIGHT_CENTRED + RIGHT_WORD
 
 
 class Case(NamedTuple):
-    """Two answers, and what they are worth: None where points can be forged."""
+    """Three answers, and what they are worth: None where points can be forged.
+
+    The third is judged apart, and by the same test inside.
+    """
 
     a: str = RIGHT_A
     b: str = RIGHT_B
     worth_a: float | None = 10.0
     worth_b: float | None = 10.0
+    c: str = RIGHT_C
+    worth_c: float | None = 10.0
 
 
 def make_course(home, secrets):
@@ -88,6 +138,9 @@ def make_course(home, secrets):
         new_code_cell(A_TESTS.format(*secrets), metadata=grader("a-tests", points=10)),
         new_code_cell(B, metadata=grader("b", solution=True)),
         new_code_cell(B_TESTS.format(*secrets), metadata=grader("b-tests", points=10)),
+        new_code_cell(C, metadata=grader("c", solution=True)),
+        new_code_cell(_filled(C_TESTS, secrets), metadata=grader("c-tests", points=10)),
+        new_code_cell(_filled(D_TESTS, secrets), metadata=grader("d-tests", points=10)),
     ]
     for number, cell in enumerate(cells):
         cell.id = f"inside-{number}"
@@ -102,11 +155,16 @@ def make_course(home, secrets):
     release.generate(home)
 
 
+def _filled(tests, secrets):
+    """Tests with a hidden value; they have other braces."""
+    return tests.replace("{1}", secrets[1])
+
+
 def submit(home, name, case):
     """Write one submission."""
     notebook = nbformat.read(Path(home, "exercises", CHAPTER, "exercises.ipynb"), 4)
     for cell in notebook.cells:
-        answers = {"a": case.a, "b": case.b}
+        answers = {"a": case.a, "b": case.b, "c": case.c}
         cell.source = answers.get(cell.metadata.nbgrader.grade_id, cell.source)
     folder = Path(home, "submitted", name, CHAPTER)
     folder.mkdir(parents=True)
@@ -152,9 +210,31 @@ def does(statements, **more):
     return Case(a=f"{start}{inner}\n    return [factor * v for v in values]", worth_a=None, **more)
 
 
+def third(centred=RIGHT_CENTRED, word=RIGHT_WORD, worth=0.0):
+    """A case of the third problem."""
+    return Case(c=f"import os, sys, time\n{centred}\n{word}", worth_c=worth)
+
+
+def word(lines, worth=0.0):
+    """A right Word with other methods."""
+    return third(word=RIGHT_WORD + "    " + "\n    ".join(lines.split("\n")), worth=worth)
+
+
+def centring(lines, worth=10.0):
+    """A right answer that does something first."""
+    body = "\n    ".join(lines.split("\n"))
+    body += "\n    return np.array(values) - np.mean(values)"
+    return third(f"import numpy as np\ndef centred(values):\n    {body}", worth=worth)
+
+
+STUB = "raise NotImplementedError()"
+WALK = """
+frame = sys._getframe()
+while frame and not hasattr(frame.f_locals.get("self"), "connection"): frame = frame.f_back
+""".strip()
 CASES = {
     "honest": Case(),
-    "blank": Case("raise NotImplementedError()", "raise NotImplementedError()", 0.0, 0.0),
+    "blank": Case(STUB, STUB, 0.0, 0.0, STUB, 0.0),
     "wrong": Case("def scale(values, factor): return values", worth_a=0.0),
     # through this side of the wire
     "inside-value-is-the-test": says("{'value': seen, 'text': seen, 'error': None}"),
@@ -220,7 +300,7 @@ CASES = {
     "inside-never-returns": does("while True: pass"),
     "inside-eats-memory": does("x = [bytearray(1 << 24) for _ in iter(int, 1)]"),
     "inside-forks": does("for _ in range(500):\n    try: os.fork()\n    except OSError: break"),
-    "inside-kills-all": does("os.kill(-1, 9)", worth_b=None),
+    "inside-kills-all": does("os.kill(-1, 9)", worth_b=None, worth_c=None),
     # between the copies of the process, which share the scratch folder
     "inside-leaves-a-file": does(
         "open('/tmp/zq', 'w').write(str(values))",
@@ -236,6 +316,7 @@ CASES = {
         "        time.sleep(0.01)\n    os._exit(0)\n",
         worth_a=None,
         worth_b=None,
+        worth_c=None,
     ),
     # ---- handles and callbacks, apart
     "callback-never-returns": Case(
@@ -320,6 +401,110 @@ CASES = {
         + "def total(f, x):\n    while True:\n        print('y' * (1 << 20))\n        f(x)",
         worth_b=0.0,
     ),
+    "callback-from-many-threads": Case(
+        b=RIGHT_BAG + "def total(f, x):\n    from concurrent.futures import ThreadPoolExecutor\n"
+        "    with ThreadPoolExecutor(8) as pool: first = list(pool.map(f, [x] * 8))\n"
+        "    return f(first[7])\n"
+    ),
+    "callback-from-forks": Case(
+        b=RIGHT_BAG + "def total(f, x):\n    import os\n    for _ in range(6): os.fork()\n"
+        "    return f(f(x))\n",
+        worth_b=None,
+    ),
+    "callback-closes-the-wire": Case(
+        b=RIGHT_BAG + "def total(f, x):\n    if x != 1: f.copy.connection.close()\n"
+        "    return f(f(x))\n",
+        worth_b=0.0,
+    ),
+    "callback-within-an-operator": Case(
+        b=RIGHT_BAG + "def total(f, x):\n    class N:\n        def __radd__(s, o): return f(s)\n"
+        "        __add__ = __mul__ = __rmul__ = __radd__\n    return f(N())\n",
+        worth_b=0.0,
+    ),
+    "generator-gives-itself": Case(
+        b=RIGHT_TOTAL
+        + RIGHT_BAG.replace(
+            "def __iter__(self): return iter(self.items)",
+            "def __iter__(self):\n        g = (g for _ in self.items)\n        return g",
+        ),
+        worth_b=0.0,
+    ),
+    "generator-floods": Case(
+        b=RIGHT_TOTAL
+        + RIGHT_BAG.replace(
+            "def __iter__(self): return iter(self.items)",
+            "def __iter__(self):\n        while True: yield 'y' * (1 << 22)",
+        ),
+        worth_b=0.0,
+    ),
+    # ---- handles, apart and inside
+    "handle-used-after-death": word(
+        "letters = property(lambda self: len(self.text) if self.text == 'tide' else os._exit(0))"
+    ),
+    "handle-dies-when-shown": word("def __repr__(self): os._exit(0)"),
+    "handle-text-is-a-page": word(
+        "letters = 5\ndef __str__(self): return '</pre><script>alert(1)</script>' * 999"
+    ),
+    "handle-text-is-the-points": word("def __repr__(self): return '2.5'", worth=10.0),
+    "handle-text-lies": third(
+        "def centred(values): return Said()\nclass Said:\n"
+        "    def __repr__(self): return 'array([-1., 1.])'\n    __str__ = __repr__"
+    ),
+    "handle-text-recurses": word("letters = 5\ndef __str__(self): return f'<{self}>'"),
+    "handle-text-floods": word("letters = 5\ndef __str__(self): return 'y' * (1 << 26)"),
+    "handle-text-never-ends": word("def __str__(self):\n    while True: pass"),
+    "handle-text-tells": word("letters = 4\ndef __str__(self): raise ValueError(self.text)"),
+    "handle-attribute-never-comes": word("def __getattribute__(self, name):\n    while True: pass"),
+    "handle-attribute-recurses": word(
+        "def __getattribute__(self, name): return getattr(self, name)"
+    ),
+    "handle-attribute-floods": word("letters = property(lambda self: [0] * (1 << 27))"),
+    "handle-number-without-end": word("letters = 10 ** (10 ** 6)"),
+    "handle-class-lies": word("@property\ndef __class__(self): return int", worth=10.0),
+    "handle-equal-to-all": third(
+        word="class Same(int):\n    def __eq__(s, o): return True\n    def __hash__(s): return 1\n"
+        + RIGHT_WORD.replace("return len(self.text)", "return Same(0)")
+    ),
+    "handle-replaces-results": third(
+        "import numpy as np\nclass W:\n    __array_priority__ = 1e9\n"
+        "    def __array__(self, dtype=None, copy=None): return np.zeros(2)\n"
+        "    def __array_wrap__(self, *more): return np.zeros(2)\n"
+        "def centred(values): return W()"
+    ),
+    "handle-reduces-to-a-command": third(
+        "class R:\n    def __reduce_ex__(self, protocol): return os.system, ('kill -9 -1',)\n"
+        "    __reduce__ = lambda self: self.__reduce_ex__(2)\ndef centred(values): return R()"
+    ),
+    "handle-dies-when-deleted": word("def __del__(self): os._exit(0)", worth=None),
+    # ---- the process that answers
+    "answers-more-than-once": centring(
+        f"{WALK}\nfrom nbjudge.execution import wire\n"
+        "if frame:\n    for _ in range(5):\n"
+        "        wire.send(frame.f_locals['self'].connection, {'value': 0.0})",
+        worth=0.0,
+    ),
+    "profiles-the-kernel": centring(
+        "sys.setprofile(lambda frame, event, what: print(values, event, what))"
+    ),
+    "traces-and-collects": centring(
+        "import gc\ngc.callbacks.append(lambda *more: print(values))\ngc.collect()\n"
+        "sys.settrace(lambda *more: print(values))"
+    ),
+    "signals-itself": centring(
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *more: 1 / 0)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)\ntime.sleep(0.1)",
+        worth=None,
+    ),
+    "ignores-signals": centring(
+        "import signal, atexit\natexit.register(print, values)\n"
+        "for number in set(signal.Signals) - {9, 19}: signal.signal(number, signal.SIG_IGN)"
+    ),
+    "threads-outlive-the-call": centring(
+        "import threading\ndef go():\n    while True: print(values); time.sleep(0.001)\n"
+        "if values[1] == 0: threading.Thread(target=go, daemon=True).start()"
+    ),
+    "waits-by-the-hidden-value": centring("time.sleep(min(abs(values[0]) / 500, 0.2))"),
+    "errors-as-large-as-they-get": centring("raise ValueError(10 ** 10 ** 5, values)", worth=0.0),
     # ---- a library's object on purpose, so that the test is repeated inside
     "repeated-inside-to-forge": Case(
         b=RIGHT_BAG + "import logging, builtins\n"

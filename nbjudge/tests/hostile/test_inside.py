@@ -67,13 +67,14 @@ def test_points_are_what_the_code_is_worth_where_they_cannot_be_forged(arenas):
         for name, case in CASES.items()
         if case.worth_a not in (None, scores[name]["a-tests"])
         or case.worth_b not in (None, scores[name]["b-tests"])
+        or case.worth_c not in (None, scores[name]["c-tests"])
     ]
     assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_what_can_be_forged_is_flagged(arenas):
     for rows, _, _, _, inside in arenas:
-        assert any("a-tests" in line for line in inside), inside
+        assert all(any(name in line for line in inside) for name in ("a-tests", "d-tests")), inside
         for name in ("repeated-inside-to-forge", "repeated-inside-to-tell"):
             assert any(FLAG in flag for flag in rows[name].flags), rows[name]
 
@@ -87,7 +88,13 @@ def test_no_hidden_value_is_on_a_page_or_in_an_output(arenas):
 
 
 # how far an attack on its own process comes differs from run to run; forged points have two digits
-UNSTEADY = {"inside-kills-all", "inside-watched-by-a-process", "inside-value-is-the-secret"}
+UNSTEADY = {
+    "inside-kills-all",
+    "inside-watched-by-a-process",
+    "inside-value-is-the-secret",
+    "callback-from-forks",
+    "signals-itself",
+}
 
 
 def test_what_a_student_gets_does_not_depend_on_the_hidden_values(arenas):
@@ -115,4 +122,4 @@ def test_nobody_takes_more_time_than_the_limits(arenas):
 
 
 def test_there_are_enough_attacks():
-    assert len(CASES) >= 50
+    assert len(CASES) >= 80

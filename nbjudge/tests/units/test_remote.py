@@ -16,6 +16,7 @@ import os
 import random
 import signal
 import socket
+import time
 import warnings
 
 import matplotlib
@@ -181,6 +182,34 @@ def test_functions_of_the_test_are_called_here(student):
         raise KeyError("which")
 
     assert name(link, "caught")(fail) == "which"
+
+
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+def parallel(f, items):
+    with ThreadPoolExecutor(len(items)) as pool:
+        return list(pool.map(f, items))
+"""
+
+
+def test_threads_call_the_test_back_one_after_another(student):
+    link = student(THREADS)
+    parallel, messages, late = name(link, "parallel"), [], link.exchange
+
+    def exchange(answer):
+        # a second call before this answer would be read here
+        time.sleep(0.05)
+        link.connection.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            messages.append(link.connection.recv(8, socket.MSG_PEEK))
+        return late(answer)
+
+    def double(x):
+        return 2 * x
+
+    link.exchange = exchange
+    assert parallel(double, range(8)) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert messages == [], "two threads spoke at once, and would read each other's answers"
 
 
 def test_calls_back_within_calls_end(student):

@@ -311,6 +311,55 @@ def test_objects_do_not_compute_with_what_is_expected(student, lie, base):  # no
         assert not passed
 
 
+WRAPPER = """
+import numpy as np
+class W:
+    __array_priority__ = 1e9
+    def __array__(self, dtype=None, copy=None): return np.array([9.0, 9.0])
+    def __array_wrap__(self, result, context=None, scalar=False): return np.zeros(2)
+def total(x): return W()
+"""
+
+
+def test_an_object_does_not_replace_what_numpy_computes(student):  # noqa: F811
+    found = name(student(WRAPPER, compares=False), "total")(1)
+    expected = np.array([1.0, 2.0])
+    for difference in (found - expected, expected - found, np.subtract(found, expected)):
+        assert np.max(np.abs(difference)) == 8
+
+
+EQUALS = """
+class Yes:
+    {}
+def total(x): return Yes() if len(x) == 2 else 3
+"""
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "def equals(self, other): return True",
+        "equals = lambda *others: True",
+        "equals = property(lambda self: total)",
+        "class equals:\n        def __init__(self, *others): pass",
+    ],
+    ids=["method", "function", "the answer itself", "class"],
+)
+def test_an_object_is_not_asked_where_the_solution_gave_data(student, lie):  # noqa: F811
+    full = "assert total([1, 2]).equals([1, 2, 3])"
+    said = verdict(student(EQUALS.format(lie), asks=False), full)
+    assert said["error"] and "hands arguments" in said["uncrossed"]
+    # where the solution gave an object as well, it is what the test is about
+    assert verdict(student(EQUALS.format(lie)), full)["asked"]
+
+
+def test_names_that_the_test_reads_are_called_as_ever(student):  # noqa: F811
+    link = student("def total(x): return 3\ntable = {'+': lambda a, b: a + b}", asks=False)
+    found = link.names(["table", "total"])
+    assert found["total"]([1]) == 3 and found["table"]["+"](1, 2) == 3
+    assert not link.asked
+
+
 def test_numbers_of_a_class_of_their_own_are_numbers(student):  # noqa: F811
     link = student("class N(float): pass\ndef total(x): return N(3)", compares=False)
     assert abs(name(link, "total")(1) - 3) < 1e-9 and 6 / name(link, "total")(1) == 2

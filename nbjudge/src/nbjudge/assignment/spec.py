@@ -57,6 +57,8 @@ class Cell:
         Of a test: "apart" or "inside", see `nbjudge.execution.judge`; `reason` says why inside.
     compares : bool
         Of a test: whether objects of the student's may decide whether they equal something.
+    asks : bool
+        Of a test: whether what the student's functions give may be called with arguments.
     generators : bool
         Of a test: whether it uses the global random generators.
     runs_on : bool
@@ -80,6 +82,7 @@ class Cell:
     way: str = APART
     reason: str = ""
     compares: bool = True
+    asks: bool = True
     generators: bool = False
     runs_on: bool = False
 

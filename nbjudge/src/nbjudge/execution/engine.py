@@ -106,7 +106,7 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
 
 def _kept(verdict):
     """What is known of the run of a test beyond its points."""
-    return {name: verdict.get(name) for name in ("error", "uncrossed", "compared")}
+    return {name: verdict.get(name) for name in ("error", "uncrossed", "compared", "asked")}
 
 
 def _again_inside(spec, submission, limits, pair, cells, verdicts):
@@ -150,6 +150,7 @@ def _assignment(spec):
                     # as in a kernel, the tests before it have run
                     "before": list(earlier) if cell.way == INSIDE else [],
                     "compares": cell.compares,
+                    "asks": cell.asks,
                     "generators": cell.generators,
                     "modules": packages,
                 }

@@ -249,6 +249,7 @@ class Apart:
             "gone": self.link.gone,
             "uncrossed": self.link.uncrossed,
             "compared": self.link.compared,
+            "asked": self.link.asked,
         }
         if record.error is not None:
             report["error"] = explain(record.error, record.failed_hidden, self.test["constants"])
@@ -301,6 +302,7 @@ class Inside:
             "gone": self.link.gone,
             "uncrossed": "",
             "compared": False,
+            "asked": False,
         }
         if error:
             kind, said = [*error, "", ""][:2] if isinstance(error, list) else ["Error", ""]
@@ -469,6 +471,7 @@ class Bench:
                 step["compares"],
                 step["generators"],
                 step["modules"],
+                step["asks"],
             )
             trials.append((Inside if step["way"] == INSIDE else Apart)(step, link))
             trials[-1].begin(self.names)

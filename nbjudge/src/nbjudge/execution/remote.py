@@ -11,7 +11,9 @@ something that calls back.
 Nothing that comes back can run here. The worst a student's process can do is to answer something
 else, which is what is being tested. One thing needs care: who decides whether a value equals the
 expected one? Data are compared here. A Remote would compare itself, in the student's process, so it
-may do so only where the source's own solution has needed it (`Link.compares`).
+may do so only where the source's own solution has needed it (`Link.compares`). The same holds for
+a method that is handed the expected value (`found.equals(expected)`): where the solution gave data,
+an object in their place is not asked (`Link.asks`), and the test is repeated inside, which is said.
 """
 
 import builtins
@@ -52,12 +54,17 @@ MODULES = {
     "random",
     "statistics",
 }
-# what NumPy would ask an object for: an address in this process's memory, or to compute for it
+# what NumPy would ask an object for: an address in this process's memory, to compute for it, or to
+# make what it likes of a result
 UNASKED = {
     "__array_interface__",
     "__array_struct__",
     "__array_ufunc__",
     "__array_function__",
+    "__array_wrap__",
+    "__array_priority__",
+    "__array_prepare__",
+    "__array_finalize__",
     "__dlpack__",
 }
 MOST_CLASSES = 1000  # of objects and of exceptions
@@ -111,6 +118,9 @@ class Link:
         Whether the global random generators are the same on both sides.
     modules : tuple of str
         Packages that the assignment imports, beside the common ones.
+    asks : bool
+        Whether what a call or an attribute has given may be called with arguments, beside the names
+        that the test reads.
     """
 
     def __init__(
@@ -122,10 +132,13 @@ class Link:
         compares: bool = True,
         generators: bool = False,
         modules: tuple = (),
+        asks: bool = True,
     ) -> None:
         self.connection, self.seconds, self.most = connection, seconds, most
         self.modules = MODULES | set(modules)
         self.compares, self.generators, self.compared = compares, generators, False
+        self.asks, self.asked = asks, False
+        self.naming, self.named = False, set[int]()  # objects that came as names, and not again
         self.deadline = time.monotonic() + seconds
         self.dead: Exception | None = ProcessEndedError(lost) if lost else None
         self.gone = False  # whether the process ended while it was asked
@@ -167,7 +180,11 @@ class Link:
 
     def names(self, wanted: list[str]) -> dict:
         """{name: value or Remote} of those names that the student has defined."""
-        answer = self._answer({"do": "names", "names": sorted(wanted)}, ())
+        self.naming = True
+        try:
+            answer = self._answer({"do": "names", "names": sorted(wanted)}, ())
+        finally:
+            self.naming = False
         if not isinstance(answer, dict):
             return {}
         return {name: value for name, value in answer.items() if name in wanted}
@@ -185,6 +202,8 @@ class Link:
         arguments : tuple
         keywords : dict
         """
+        if method == "" and (arguments or keywords) and on._id not in self.named:
+            self._ask_what_was_given()
         try:
             request = {
                 "do": "call",
@@ -201,6 +220,15 @@ class Link:
                 f"{error} cannot be sent to a student's function in another process"
             ) from None
         return self._answer(request, [*arguments, *keywords.values()], [*keywords])
+
+    def _ask_what_was_given(self):
+        """Note that a function or method that the answer gave is handed arguments, or refuse it."""
+        self.asked = True
+        if not self.asks:
+            self.uncrossed = self.uncrossed or (
+                "the test hands arguments to an object where the solution gave data"
+            )
+            raise TypeError("an object of the answer's own cannot judge the answer")
 
     def _answer(self, request, originals, keywords=()):
         """The answer to a request, after serving the student's calls of the test's functions."""
@@ -293,6 +321,8 @@ class Link:
 
     def remote(self, number: int, parts: list) -> Any:
         """The one Remote of an object, or the one class of an exception class."""
+        # one that comes again may be asked in the place of something else
+        (self.named.add if self.naming else self.named.discard)(number)
         kinds = parts[4] if len(parts) > 4 else None
         if kinds:
             if number not in self.errors:
