@@ -127,6 +127,47 @@ def handicap(totals, lengths):
     A = np.stack([np.ones(len(lengths)), lengths], axis=1)
     return -np.linalg.lstsq(A, np.array(totals), rcond=None)[0][1]
 """,
+            "answer by answer, appended": """
+def scores(answers, texts, unconditional):
+    table = {"total": [], "token": [], "byte": [], "pmi": []}
+    for answer, text, alone in zip(answers, texts, unconditional):
+        total = np.sum(answer, dtype=float)
+        table["total"].append(total)
+        table["token"].append(total / len(answer))
+        table["byte"].append(total / len(text.encode("utf-8")))
+        table["pmi"].append(total - alone)
+    return table
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+            "linear_regression of the standard library": """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+import statistics
+def handicap(totals, lengths):
+    return -statistics.linear_regression(list(map(float, lengths)), list(map(float, totals))).slope
+""",
+            "correlation times a ratio of spreads": """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.corrcoef(totals, lengths)[1, 0] * np.std(totals) / np.std(lengths)
+""",
         },
         wrong={
             "characters for bytes": (
@@ -194,7 +235,7 @@ def handicap(totals, lengths):
                 SCORES + "def handicap(totals, lengths):\n    return -np.mean(np.array(totals) /"
                 " np.array(lengths))\n",
                 3.1,
-                "that charges the price of the first token to all",
+                "that spreads the cost of the first token over all",
             ),
             "through the origin": (
                 SCORES
@@ -217,6 +258,142 @@ def handicap(totals, lengths):
 """,
                 3.1,
                 "This is the correlation",
+            ),
+            "the sign of the slope dropped": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return abs(np.polyfit(lengths, totals, 1)[0])
+""",
+                3.33,
+                "sign of a line that rises is lost",
+            ),
+            "the intercept": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[1]
+""",
+                3.0,
+                "This is the intercept",
+            ),
+            "two divisors": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.cov(totals, lengths)[0, 1] / np.var(lengths)
+""",
+                3.0,
+                "over n - 1 by a variance over n",
+            ),
+            "divided by the number of answers": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / len(answers),
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+                3.33,
+                "You divide by the number of answers",
+            ),
+            "times the bytes": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total * [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+                3.33,
+                "You multiply by the bytes",
+            ),
+            "PMI per token": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": (total - np.array(unconditional)) / [len(a) for a in answers],
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+                3.33,
+                "You divide the PMI by the tokens",
+            ),
+            "impossible made finite": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([np.sum(np.nan_to_num(a)) for a in answers])
+    return {
+        "total": total,
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+                3.67,
+                "You replaced -inf by a finite number",
+            ),
+            "totals as probabilities": (
+                """
+def scores(answers, texts, unconditional):
+    total = np.array([sum(a) for a in answers])
+    return {
+        "total": np.exp(total),
+        "token": total / [len(a) for a in answers],
+        "byte": total / [len(t.encode()) for t in texts],
+        "pmi": total - np.array(unconditional),
+    }
+
+def handicap(totals, lengths):
+    return -np.polyfit(lengths, totals, 1)[0]
+""",
+                3.0,
+                "You return probabilities: the total",
             ),
         },
     ),
@@ -263,6 +440,54 @@ def diagram(confidence, correct, n_bins):
 def ece(confidence, correct, n_bins):
     n, c, a = (np.ma.masked_invalid(np.array(x, dtype=float)) for x in diagram(confidence, correct, n_bins))
     return float((n * abs(c - a)).sum() / n.sum())
+""",
+            "digitize and weighted bincount": """
+def diagram(confidence, correct, n_bins):
+    confidence, correct = np.asarray(confidence), np.asarray(correct, dtype=float)
+    edges = np.arange(1, n_bins) / n_bins
+    place = np.digitize(confidence, edges, right=True)
+    counts = np.bincount(place, minlength=n_bins)
+    with np.errstate(all="ignore"):
+        return (counts, np.bincount(place, confidence, n_bins) / counts, np.bincount(place, correct, n_bins) / counts)
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+            "bisect and plain lists": """
+import bisect, math
+def diagram(confidence, correct, n_bins):
+    edges = [(b + 1) / n_bins for b in range(n_bins)]
+    boxes = [[] for _ in range(n_bins)]
+    for c, o in zip(confidence, correct):
+        boxes[bisect.bisect_left(edges, c)].append((float(c), bool(o)))
+    def mean(values):
+        values = list(values)
+        return sum(values) / len(values) if values else math.nan
+    return [len(b) for b in boxes], [mean(c for c, _ in b) for b in boxes], [mean(o for _, o in b) for b in boxes]
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+            "comparisons, and a weighted average of gaps": """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, conf, acc = diagram(confidence, correct, n_bins)
+    gaps = np.abs(np.subtract(acc, conf))
+    filled = np.array(counts) > 0
+    return np.average(gaps[filled], weights=np.array(counts)[filled])
 """,
         },
         wrong={
@@ -378,6 +603,184 @@ def ece(confidence, correct, n_bins):
                 2,
                 "the share of *wrong* predictions",
             ),
+            "accuracy before confidence": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, accs, confs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+                3.27,
+                "The accuracies stand where",
+            ),
+            "empty bins left out": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        if not inside.any(): continue
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+                2.36,
+                "Empty bins are missing",
+            ),
+            "bins equally full": (
+                """
+def diagram(confidence, correct, n_bins):
+    order = np.argsort(confidence)
+    parts = np.array_split(order, n_bins)
+    c, o = np.array(confidence), np.array(correct)
+    return [len(p) for p in parts], [c[p].mean() if len(p) else np.nan for p in parts], [o[p].mean() if len(p) else np.nan for p in parts]
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+                2.0,
+                "hold equally many predictions",
+            ),
+            "bins from lowest to highest": (
+                """
+def diagram(confidence, correct, n_bins):
+    c, o = np.array(confidence), np.array(correct)
+    edges = np.histogram_bin_edges(c, n_bins)
+    place = np.clip(np.searchsorted(edges, c) - 1, 0, n_bins - 1)
+    k = np.bincount(place, minlength=n_bins)
+    return k, np.bincount(place, c, n_bins) / k, np.bincount(place, o, n_bins) / k
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+                3.09,
+                "from the lowest to the highest confidence",
+            ),
+            "edges in two bins": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence >= b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs)) / counts.sum()
+""",
+                3.64,
+                "is in two bins",
+            ),
+            "divided by the bins": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(abs(confs - accs)) / n_bins
+""",
+                2.0,
+                "You divide by the number of bins",
+            ),
+            "NaN from an empty bin": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.sum(counts * abs(confs - accs)) / counts.sum()
+""",
+                2.0,
+                "An empty bin made NaN",
+            ),
+            "gaps of single predictions": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    return np.mean(np.abs(np.array(correct) - np.array(confidence)))
+""",
+                2.0,
+                "You average |outcome - confidence|",
+            ),
+            "never divided": (
+                """
+def diagram(confidence, correct, n_bins):
+    confidence = np.array(confidence); correct = np.array(correct)
+    counts, confs, accs = [], [], []
+    for b in range(n_bins):
+        inside = (confidence > b / n_bins) & (confidence <= (b + 1) / n_bins)
+        if b == 0:
+            inside |= confidence == 0
+        counts.append(inside.sum())
+        confs.append(confidence[inside].mean() if inside.any() else np.nan)
+        accs.append(correct[inside].mean() if inside.any() else np.nan)
+    return counts, confs, accs
+
+def ece(confidence, correct, n_bins):
+    counts, confs, accs = map(np.array, diagram(confidence, correct, n_bins))
+    return np.nansum(counts * abs(confs - accs))
+""",
+                2.0,
+                "The sum is not divided",
+            ),
         },
     ),
     "p3": Problem(
@@ -408,6 +811,23 @@ def luck(confidence, n_bins):
             return float(ece(c, outcome, n_bins))
         return sum(p * expect([*outcome, o]) for o, p in ((1, c[k]), (0, 1 - c[k])) if p)
     return expect([])
+""",
+            "the bits of a counter": """
+def luck(confidence, n_bins):
+    n = len(confidence)
+    c = np.asarray(confidence, dtype=float)
+    expected = 0.0
+    for code in range(2**n):
+        right = np.array([(code >> i) & 1 for i in range(n)], dtype=bool)
+        expected += np.prod(np.where(right, c, 1 - c)) * ece(c, right, n_bins)
+    return expected
+""",
+            "all outcomes in one table": """
+def luck(confidence, n_bins):
+    c = np.asarray(confidence, float)
+    table = np.indices((2,) * len(c)).reshape(len(c), -1).T
+    chance = np.where(table == 1, c, 1 - c).prod(axis=1)
+    return chance @ np.array([ece(c, row, n_bins) for row in table])
 """,
         },
         wrong={
@@ -492,6 +912,66 @@ def luck(confidence, n_bins):
                 1.5,
                 "You take the likeliest outcome only",
             ),
+            "one order per number of hits": (
+                """
+def luck(confidence, n_bins):
+    n = len(confidence)
+    total = 0
+    for k in range(n + 1):
+        outcome = [1] * k + [0] * (n - k)
+        p = np.prod([c if o else 1 - c for c, o in zip(confidence, outcome)])
+        total += p * ece(confidence, outcome, n_bins)
+    return total
+""",
+                1.88,
+                "You visit one order",
+            ),
+            "the mean confidence for all": (
+                """
+def luck(confidence, n_bins):
+    from itertools import product
+    total = 0
+    for outcome in product([0, 1], repeat=len(confidence)):
+        p = 1
+        confidence_mean = sum(confidence) / len(confidence)
+        for c, o in zip(confidence, outcome):
+            p *= confidence_mean if o else 1 - confidence_mean
+        total += p * ece(confidence, outcome, n_bins)
+    return total
+""",
+                1.5,
+                "right with the mean confidence",
+            ),
+            "chances added": (
+                """
+def luck(confidence, n_bins):
+    from itertools import product
+    total = 0
+    for outcome in product([0, 1], repeat=len(confidence)):
+        p = 0
+        for c, o in zip(confidence, outcome):
+            p += c if o else 1 - c
+        total += p * ece(confidence, outcome, n_bins)
+    return total
+""",
+                1.5,
+                "are added: multiply them",
+            ),
+            "divided by 2^n as well": (
+                """
+def luck(confidence, n_bins):
+    from itertools import product
+    total = 0
+    for outcome in product([0, 1], repeat=len(confidence)):
+        p = 1
+        for c, o in zip(confidence, outcome):
+            p *= c if o else 1 - c
+        total += p * ece(confidence, outcome, n_bins)
+    return total / 2 ** len(confidence)
+""",
+                1.5,
+                "You divide by 2^n as well",
+            ),
         },
     ),
     "p4": Problem(
@@ -536,6 +1016,52 @@ def level_power(totals, lengths):
         else:
             high = a
     return a
+""",
+            "a grid of covariances, zoomed in": """
+def level_power(totals, lengths):
+    t, l = np.asarray(totals, float), np.asarray(lengths, float)
+    def tilt(power):
+        return np.cov(t / l**power, l)[0, 1]
+    low, high = 0.0, 1.0
+    if tilt(low) * tilt(high) > 0:
+        raise ValueError("one direction at both ends")
+    for _ in range(12):
+        grid = np.linspace(low, high, 21)
+        signs = np.sign([tilt(power) for power in grid])
+        i = int(np.argmax(signs != signs[0]))
+        low, high = grid[i - 1], grid[i]
+    return high
+""",
+            "slopes of polyfit, halved": """
+def level_power(totals, lengths):
+    l = np.asarray(lengths, dtype=float)
+    def slope(power):
+        return np.polyfit(l, np.asarray(totals) * l ** -power, 1)[0]
+    low, high = slope(0), slope(1)
+    if np.sign(low) == np.sign(high):
+        raise ValueError("the line has one direction at both ends")
+    a, b = 0.0, 1.0
+    while b - a > 1e-14:
+        c = (a + b) / 2
+        if np.sign(slope(c)) == np.sign(low):
+            a = c
+        else:
+            b = c
+    return a
+""",
+            "plain Python": """
+def level_power(totals, lengths):
+    mean_length = sum(lengths) / len(lengths)
+    def tilt(power):
+        return sum(t / l**power * (l - mean_length) for t, l in zip(totals, lengths))
+    ends = tilt(0), tilt(1)
+    if ends[0] > 0 < ends[1] or ends[0] < 0 > ends[1]:
+        raise ValueError("cannot be levelled")
+    low, high = (0, 1) if ends[0] < ends[1] else (1, 0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if tilt(middle) < 0 else (low, middle)
+    return middle
 """,
         },
         wrong={
@@ -602,6 +1128,80 @@ def level_power(totals, lengths):
                 1.5,
                 "You drew a straight line",
             ),
+            "against the logarithm of length": (
+                """
+def level_power(totals, lengths):
+    t = np.array(totals, float); l = np.array(lengths, float)
+    def slope(a):
+        y = t / l**a
+        return ((y - y.mean()) * (np.log(l) - np.log(l).mean())).sum()
+    lo, hi = 0.0, 1.0
+    if slope(lo) * slope(hi) > 0:
+        raise ValueError("no power levels it")
+    for _ in range(100):
+        mid = (lo + hi) / 2
+        if slope(lo) * slope(mid) <= 0:
+            hi = mid
+        else:
+            lo = mid
+    return (lo + hi) / 2
+""",
+                1.5,
+                "logarithm of the length",
+            ),
+            "a power law fitted": (
+                """
+def level_power(totals, lengths):
+    t = np.array(totals, float); l = np.array(lengths, float)
+    slope, intercept = np.polyfit(np.log(l), np.log(-t), 1)
+    if not 0 <= slope <= 1: raise ValueError
+    return slope
+""",
+                1.5,
+                "exponent of a power law",
+            ),
+            "None instead of an error": (
+                """
+def level_power(totals, lengths):
+    t = np.array(totals, float); l = np.array(lengths, float)
+    def slope(a):
+        y = t / l**a
+        return ((y - y.mean()) * (l - l.mean())).sum()
+    lo, hi = 0.0, 1.0
+    if slope(lo) * slope(hi) > 0:
+        return None
+    for _ in range(100):
+        mid = (lo + hi) / 2
+        if slope(lo) * slope(mid) <= 0:
+            hi = mid
+        else:
+            lo = mid
+    return (lo + hi) / 2
+""",
+                2.14,
+                "raise ValueError",
+            ),
+            "refuses only lines that fall": (
+                """
+def level_power(totals, lengths):
+    t = np.array(totals, float); l = np.array(lengths, float)
+    def slope(a):
+        y = t / l**a
+        return ((y - y.mean()) * (l - l.mean())).sum()
+    lo, hi = 0.0, 1.0
+    if slope(hi) < 0:
+        raise ValueError("no power levels it")
+    for _ in range(100):
+        mid = (lo + hi) / 2
+        if slope(lo) * slope(mid) <= 0:
+            hi = mid
+        else:
+            lo = mid
+    return (lo + hi) / 2
+""",
+                2.36,
+                "the line rises at both ends",
+            ),
         },
     ),
     "p5": Problem(
@@ -666,6 +1266,83 @@ def judge(logits, targets, documents, held_out):
     def loss(tau):
         return np.mean([np.logaddexp.reduce(np.array(z) / tau) - z[t] / tau for z, t, _ in test])
     return T, loss(1), loss(T), sum(int(np.argmax(z)) == t for z, t, _ in test) / len(test)
+""",
+            "golden section on the logarithm of T": """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean()
+""",
+            "bans made very low, and a mask grown name by name": """
+def best_temperature(logits, targets):
+    z = np.where(np.isneginf(logits), -1e30, logits).astype(float)
+    own = z[np.arange(len(z)), targets]
+    x = 0.0
+    def g(x):
+        s = z * np.exp(x)
+        p = np.exp(s - s.max(1, keepdims=True)); p /= p.sum(1, keepdims=True)
+        return ((p * np.where(p > 0, z, 0)).sum(1) - own).mean()
+    a, b = np.log(1 / 25), np.log(25)
+    for _ in range(100):
+        x = (a + b) / 2
+        a, b = (a, x) if g(x) > 0 else (x, b)
+    return np.exp(-x)
+
+def judge(logits, targets, documents, held_out):
+    documents = np.asarray(documents)
+    inside = np.zeros(len(documents), dtype=bool)
+    for name in held_out:
+        inside = inside | (documents == name)
+    if not inside.any() or inside.all():
+        raise ValueError("empty side")
+    t = best_temperature(logits[~inside], targets[~inside])
+    z, y = logits[inside], targets[inside]
+    def loss(scale):
+        s = z / scale
+        return float(np.mean(np.log(np.exp(s - s.max(1)[:, None]).sum(1)) + s.max(1) - s[np.arange(len(s)), y]))
+    return np.array([t, loss(1), loss(t), float((z.argmax(1) == y).mean())])
+""",
+            "a zoomed grid, and lists of rows": """
+def _nll(z, y, t):
+    return np.mean([np.logaddexp.reduce(r / t) - r[k] / t for r, k in zip(z, y)])
+
+def best_temperature(logits, targets):
+    low, high = np.log(0.04), np.log(25)
+    for _ in range(16):
+        grid = np.linspace(low, high, 13)
+        i = int(np.argmin([_nll(logits, targets, np.exp(g)) for g in grid]))
+        low, high = grid[max(i - 1, 0)], grid[min(i + 1, 12)]
+        if high - low < 3e-7: break
+    return float(np.exp((low + high) / 2))
+
+def judge(logits, targets, documents, held_out):
+    fit = [i for i, d in enumerate(documents) if d not in set(held_out)]
+    test = [i for i, d in enumerate(documents) if d in set(held_out)]
+    if not fit or not test:
+        raise ValueError
+    T = best_temperature(logits[fit], targets[fit])
+    hits = sum(int(np.argmax(logits[i]) == targets[i]) for i in test)
+    return T, _nll(logits[test], targets[test], 1.0), _nll(logits[test], targets[test], T), hits / len(test)
 """,
         },
         wrong={
@@ -777,6 +1454,246 @@ def best_temperature(logits, targets):
                 + JUDGE,
                 1.5,
                 "too coarse",
+            ),
+            "judged on all rows": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits, targets
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean()
+""",
+                2.08,
+                "you judge it on all rows",
+            ),
+            "one held-out document only": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d == held_out[0] for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean()
+""",
+                2.0,
+                "Only the first of the held-out documents",
+            ),
+            "losses in bits": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1) / np.log(2), _loss(z, t, T) / np.log(2), (z.argmax(axis=1) == t).mean()
+""",
+                2.08,
+                "The losses are in bits",
+            ),
+            "percent": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean() * 100
+""",
+                2.08,
+                "The accuracy is in percent",
+            ),
+            "number of right rows": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).sum()
+""",
+                2.08,
+                "You return the number of right rows",
+            ),
+            "no accuracy": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T)
+""",
+                2.08,
+                "You return three numbers",
+            ),
+            "held_out as row numbers": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([i in held_out for i in range(len(documents))])
+    if held.all() or not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean()
+""",
+                1.67,
+                "`held_out` is read as row numbers",
+            ),
+            "refuses an empty judge only": (
+                """
+def _loss(logits, targets, T):
+    z = logits / T
+    m = z.max(axis=1, keepdims=True)
+    lse = m[:, 0] + np.log(np.exp(z - m).sum(axis=1))
+    return (lse - z[np.arange(len(z)), targets]).mean()
+
+def best_temperature(logits, targets):
+    lo, hi = np.log(0.05), np.log(20)
+    g = (5**0.5 - 1) / 2
+    for _ in range(100):
+        a, b = hi - g * (hi - lo), lo + g * (hi - lo)
+        if _loss(logits, targets, np.exp(a)) < _loss(logits, targets, np.exp(b)):
+            hi = b
+        else:
+            lo = a
+    return np.exp((lo + hi) / 2)
+
+def judge(logits, targets, documents, held_out):
+    held = np.array([d in held_out for d in documents])
+    if not held.any():
+        raise ValueError("nothing to fit or judge")
+    T = best_temperature(logits[~held], targets[~held])
+    z, t = logits[held], targets[held]
+    return T, _loss(z, t, 1), _loss(z, t, T), (z.argmax(axis=1) == t).mean()
+""",
+                2.75,
+                "nothing to fit, nothing to judge: If",
             ),
         },
     ),
