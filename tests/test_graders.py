@@ -1,5 +1,7 @@
 """The graders under test: each problem against right, blank and wrong answers."""
 
+import ast
+
 import graders
 import pytest
 
@@ -10,6 +12,7 @@ PROBLEMS = [(chapter, problem) for chapter, table in TABLES.items() for problem 
 RIGHT = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].right]
 PAGE = slips.PAGE.read_text(encoding="utf-8").splitlines()
 WRONG = [(*key, name) for key in PROBLEMS for name in TABLES[key[0]][key[1]].wrong]
+NAMELESS = (1, 2, 7, 8, 9, 10)  # chapters whose hidden tests stand in a function
 
 
 @pytest.mark.parametrize("chapter", TABLES)
@@ -66,3 +69,32 @@ def test_wrong_answers_lose_points_and_are_told_why(chapter, problem, name):
 def test_the_page_of_slips_has_no_others():
     assert sum(line.count("|") == 4 and line[2].isdigit() for line in PAGE) == len(WRONG)
     assert sum(f"of the {len(WRONG)} keep half" in line for line in PAGE) == 1
+
+
+def top_level_names(source):
+    """Names that a cell's code binds where it stands, outside functions and classes."""
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {(part.asname or part.name).split(".")[0] for part in node.names}
+        else:
+            found |= {
+                part.id
+                for part in ast.walk(node)
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+            }
+    return found
+
+
+@pytest.mark.parametrize("chapter", NAMELESS)
+def test_hidden_tests_bind_no_name_that_a_student_may_have_given(chapter):
+    # In a kernel a hidden test's `grams` would replace the student's before the answer calls it.
+    hidden = [
+        cell.source.split("### BEGIN HIDDEN TESTS")[1].split("### END HIDDEN TESTS")[0]
+        for cell in graders._cells("solutions", chapter)
+        if "### BEGIN HIDDEN TESTS" in cell.source
+    ]
+    assert len(hidden) >= 4
+    assert set().union(*map(top_level_names, hidden)) <= {"hidden_tests", "results"}
