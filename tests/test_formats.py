@@ -29,6 +29,12 @@ FIGURES = sum(
     for parts in bookreader.sections(chapter).values()
 )
 
+DERIVATIONS = sum(
+    bookreader.markdown(parts).count(":class: derivation")
+    for chapter in range(1, 11)
+    for parts in bookreader.sections(chapter).values()
+)
+
 
 def book_in(form, make):
     """The book in one form: as make has left it, if nothing is newer, or made now by `make()`."""
@@ -119,6 +125,17 @@ def test_the_e_book_is_complete(tmp_path):
         for source in re.findall(r'<img [^>]*?src="([^"]*)"', page)
     ]
     assert len(pictures) >= FIGURES >= 60
+    derivations = [
+        re.findall(r"<li>.*?</li>", steps, re.DOTALL)
+        for page in pages.values()
+        for steps in re.findall(
+            r'<div class="derivation admonition">.*?<ol[^>]*>(.*?)</ol>', page, re.DOTALL
+        )
+    ]
+    assert len(derivations) == DERIVATIONS >= 8
+    # every step is there, and what it changes is underlined
+    assert all("<munder" in step for steps in derivations for step in steps[1:])
+    assert min(map(len, derivations)) >= 3
     for name, page in pages.items():
         ElementTree.fromstring(page[page.index("<html") :])
         assert "<script" not in page and "$$" not in re.sub(
@@ -180,6 +197,7 @@ def test_the_pdf_is_complete(tmp_path):
         for section in bookreader.sections(chapter):
             assert any(title.startswith(f"{section} ") for title in outline), section
     assert len(set(re.findall(r"Figure (\d+\.\d+)", text))) >= FIGURES
+    assert len(re.findall(r"Step by step: ", text)) == DERIVATIONS
     # the contributor's guide shows how formulas are typed
     typed = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
     assert "\\frac" not in typed and "Show code cell source" not in text

@@ -9,8 +9,9 @@ from graders.chapter_03 import PROBLEMS
 from hostile import stock
 from made_up.students import Student, reference_answers, write_submission
 
-from .conftest import HOME, PHONE, settle, watched
+from .conftest import HOME, PHONE, opened, settle, watched
 from .live import PATIENCE, agree, foreign
+from .test_accessibility import SIDEWAYS, UNFOLD, findings
 
 CHAPTER = "03-softmax"
 PAGE = f"book/{CHAPTER}/assignment.html"
@@ -64,9 +65,9 @@ def download(page):
     return coming.value.path().read_text(encoding="utf-8")
 
 
-def blank(**answers):
+def blank(release=RELEASE, **answers):
     """The release with some answers, as JupyterLab saves it."""
-    notebook = nbformat.read(RELEASE, as_version=4)
+    notebook = nbformat.read(release, as_version=4)
     for one in notebook.cells:
         one.source = answers.get(one.id, one.source)
     return notebook
@@ -148,6 +149,88 @@ def test_an_assignment_is_solved_in_the_page_and_graded_like_any_other(
     assert trouble == "" and theirs["page"] == theirs["lab"]
     assert sum(score or 0 for score in theirs["page"].values()) > 11
     assert ours(tmp_path, "page") == ours(tmp_path, "lab") == theirs["page"] | {"p5": None}
+
+
+def test_integers_of_32_bits_pass_as_those_of_64_do(page, live_site):
+    """A browser's indices have 32 bits, and so has what `.astype(int)` gives."""
+    chapter = "07-decoding"
+    answers = reference_answers(HOME, chapter)
+    for name, plain, with_indices in (
+        ("p1", "int(np.argmax(row))", "np.argmax(row)"),
+        ("p3", 'int(np.searchsorted(row, x * row[-1], side="right"))', "found(row, x)"),
+        ("p4", "np.sort(ranking[:n])", "np.sort(ranking[:n]).astype(int)"),
+    ):
+        assert plain in answers[name]
+        answers[name] = answers[name].replace(plain, with_indices)
+    answers["p3"] = (
+        "def found(row, x):\n"
+        "    place = np.searchsorted(row, x * row[-1], side='right')\n"
+        "    assert place.dtype == np.argmax(row).dtype == row.astype(int).dtype == np.int32\n"
+        "    return place\n\n" + answers["p3"]
+    )
+    page.goto(f"{live_site}book/{chapter}/assignment.html")
+    choose(page, blank(HOME / "exercises" / chapter / "exercises.ipynb", **answers))
+    wait(page, ".assignment-undo", "with 6 answers")
+    page.get_by_role("button", name="Run all").first.click()
+    agree(page)
+    wait(page, ".assignment-actions .live-status", "^all cells ran")
+    assert page.locator(".live-failed").all_inner_texts() == []
+    assert progress(page).startswith("6 of 6 problems solved")
+    said = page.locator(".assignment-results").all_inner_texts()
+    assert "int32" not in "".join(said)
+
+
+SCHEMES = [("light", 1280), ("dark", 360)]
+
+
+@pytest.mark.parametrize("scheme, width", SCHEMES, ids=["light", "dark, narrow"])
+def test_axe_finds_nothing_while_an_assignment_is_solved(browser, live_site, scheme, width):
+    """At each of the moments at which the page shows what it does not show at first."""
+    with opened(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+        page.goto(live_site + PAGE)
+
+        def check(moment):
+            page.evaluate(UNFOLD)
+            assert findings(page) == [], moment
+            assert page.evaluate(SIDEWAYS) == [], moment
+
+        for name in ("p1", "p2", "p3", "p4"):
+            editor(page, name)
+        check("all editors are open")
+        paste(page, "p2", ANSWERS["p2"])
+        page.keyboard.press("Shift+Enter")
+        page.get_by_role("group", name="Download Python?").wait_for()
+        check("the page asks whether to download Python")
+        agree(page)
+        wait(page, "#cell-p2-tests .live-status", "of 5 points so far")
+        assert cell(page, "p2-tests").locator(".live-failed").count() > 0
+        check("some tests failed")
+        paste(page, "p1", "def lm_logits(hidden, embedding, bias=None):\n    return logitz")
+        page.keyboard.press("Shift+Enter")
+        wait(page, "#cell-p1-tests .live-message", "logitz")
+        paste(page, "p3", "1 / 0")
+        page.keyboard.press("Shift+Enter")
+        wait(page, "#cell-p3 .live-error", "ZeroDivisionError")
+        check("an answer raised an error")
+        paste(page, "p2", ANSWERS["p2"] + "\n")
+        wait(page, "#cell-p2-tests .live-status", "changed since")
+        check("results are old")
+        page.keyboard.type("np.arg")
+        page.keyboard.press("Control+Space")
+        page.locator(".cm-tooltip-autocomplete").wait_for()
+        check("names are offered")
+        page.keyboard.press("Escape")
+        page.locator("#answer-p5").fill(WRITTEN)
+        cell(page, "p5").locator(".assignment-preview .katex-display").wait_for()
+        cell(page, "p4").get_by_role("button", name="+ Cell").click()
+        page.locator(".assignment-own .cm-content").wait_for()
+        check("the written answer is previewed, and there is a cell of the reader's own")
+        page.get_by_role("button", name="Start over").first.click()
+        page.get_by_role("button", name="Undo").wait_for()
+        check("the work can be brought back")
+        choose(page, "{")
+        wait(page, ".assignment-actions .live-status", "not a notebook")
+        check("a file could not be opened")
 
 
 def test_a_notebook_from_jupyterlab_is_opened_and_can_be_taken_back(page, site):

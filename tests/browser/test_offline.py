@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from .conftest import SITE, Handler
+from .live import agree
 
 # Resolves when the copy of the new build is the only one.
 REPLACED = """async () => {
@@ -47,6 +48,17 @@ class Site:
     @property
     def address(self):
         return f"http://127.0.0.1:{self.port}/"
+
+
+@pytest.fixture
+def own_live_site(live_site, tmp_path):
+    """The same with Python beside it."""
+    from .pyodide_files import pyodide_folder
+
+    served = Site(shutil.copytree(SITE, tmp_path / "site"))
+    served.handler.func.pyodide = pyodide_folder()[0]
+    yield served
+    served.stop()
 
 
 @pytest.fixture
@@ -89,6 +101,39 @@ def test_nothing_is_kept_unasked_and_everything_read_after(page, own_site):
     page.goto(f"{own_site.address}book/never/was.html")
     assert "not" in page.locator("body").inner_text().lower()
     own_site.start(own_site.port)
+
+
+def test_an_assignment_is_solved_without_a_network_once_python_is_there(page, own_live_site):
+    from .test_assignment import ANSWERS, PAGE, WRITTEN, cell, download, paste, progress, wait
+
+    page.goto(own_live_site.address + PAGE)
+    keep(page)
+    paste(page, "p1", ANSWERS["p1"])
+    page.keyboard.press("Shift+Enter")
+    agree(page)
+    wait(page, "#cell-p1-tests .live-status", "^all visible tests passed")
+
+    own_live_site.stop()
+    paste(page, "p4", ANSWERS["p4"])
+    page.keyboard.press("Shift+Enter")
+    wait(page, "#cell-p4-tests .live-status", "^all visible tests passed")
+    page.locator("#answer-p5").fill(WRITTEN)
+    cell(page, "p5").locator(".assignment-preview .katex-display").wait_for()
+    solved = progress(page)
+    assert solved.startswith("3 of 5 problems solved")
+    page.get_by_role("button", name="Run all").first.click()
+    wait(page, ".assignment-actions .live-status", "^all cells ran")
+    assert progress(page) == solved and "differences" in download(page)
+
+    # opened anew it is the kept copy, with the work in it; Python itself is not kept
+    page.reload()
+    wait(page, ".assignment-progress", re.escape(solved))
+    paste(page, "p3", ANSWERS["p3"])
+    assert page.locator("#answer-p5").input_value() == WRITTEN
+    page.keyboard.press("Shift+Enter")
+    wait(page, "#cell-p3 .live-status", "^(done|Python could not be started: .*connection)")
+    assert ANSWERS["p3"].strip().splitlines()[0] in download(page)
+    own_live_site.start(own_live_site.port)
 
 
 def test_every_file_a_page_asks_for_is_kept():
