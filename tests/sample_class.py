@@ -175,7 +175,7 @@ CLASS = {
     "wrong-axis": Student(
         {"p1": CONTRACTS_THE_WRONG_AXIS}, score=14.67, says="You contract the vocabulary axis"
     ),
-    "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.5, says="subtract the maximum first"),
+    "naive-softmax": Student({"p2": NAIVE_SOFTMAX}, score=13.75, says="subtract the maximum first"),
     "one-sum": Student(
         {"p2": ONE_SUM_FOR_ALL_ROWS}, score=13.5, says="so rows share one distribution"
     ),
