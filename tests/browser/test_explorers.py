@@ -538,6 +538,7 @@ def test_the_mass_of_texts_is_lmcores(page, site):
     seen = numbers(stage)
     assert seen["texts counted"] == f"{len(texts):,}"
     assert seen["mass of texts up to n"] == f"{np.exp([p for _, p in texts]).sum():.0f}" == "13"
+    assert seen["mass of endless runs"] == "1", "a run that is never ended"
     assert foreign(page, site) == []
 
 

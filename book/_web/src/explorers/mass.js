@@ -69,7 +69,7 @@ export async function mount(stage) {
     const chance = without ? () => 0 : hazard(rule.value, first.value, floor.value);
     const mass = without ? Array(n + 1).fill(1) : lengths(chance, n);
     const total = mass.reduce((sum, part) => sum + part, 0);
-    const never = without ? 0 : endless(rule.value, first.value, floor.value);
+    const never = without ? 1 : endless(rule.value, first.value, floor.value);
     const longer = without ? 0 : Math.max(0, 1 - total - never);
     drawBars(bars, width, mass.slice(0, DRAWN + 1));
     drawParts(parts, width, { total, longer, never, without });
@@ -83,7 +83,7 @@ export async function mount(stage) {
         ["mass of endless runs", fixed(never, digits)],
       ],
       finding: without
-        ? `Each length holds a mass of exactly 1, so texts of up to ${whole(n)} tokens hold ${whole(n + 1)}. Such numbers compare texts of one length, and no others.`
+        ? `Every run is endless, and its beginnings are scored in place of texts. Each length holds a mass of exactly 1, and all lengths up to ${whole(n)} hold ${whole(n + 1)}: such numbers compare texts of one length, and no others.`
         : never
           ? `Every row sums to one and EOS is always possible, yet a run goes on for ever with probability ${fixed(never, 4)}. Counting longer texts will not find that mass.`
           : `Every run ends: what texts of up to ${whole(n)} tokens leave over, ${fixed(longer, 4)}, belongs to longer ones.`,
@@ -167,7 +167,7 @@ function drawParts(svg, width, { total, longer, never, without }) {
     ["endless runs", never, "ex-part-lost"],
   ];
   let from = 0;
-  for (const [, value, kind] of shown) {
+  for (const [, value, kind] of without ? shown.slice(0, 1) : shown) {
     drawing
       .append("rect")
       .attr("class", kind)
