@@ -7,7 +7,7 @@ of every assignment, by `--each` students. Each grader runs as an instructor wou
 process of its own, start and feedback included, in turns: ours, stock, ours. CPU counts all
 processes (by a control group where this account may make one), memory is the largest sum of all
 processes' shares. Beside them stands the floor, which is a fork of a warm process that executes the
-cells and nothing else. Last comes where our time goes.
+cells and nothing else. Last comes where our time goes, for every assignment.
 
 Other work on the machine changes the ratio of the times more than the ratio of the CPU seconds.
 """
@@ -206,7 +206,7 @@ def show_all(size):
         f"{'CPU ours':>10}{'CPU stock':>11}{'ratio':>7}"
     )
     ratios = []
-    for chapter in sorted(path.parent.name for path in HOME.glob("solutions/*/exercises.ipynb")):
+    for chapter in chapters():
         one = compare(size, chapter, ("ours", "stock"))
         ratios.append(one.ratio)
         print(
@@ -272,8 +272,34 @@ def _sanitised(name, size):
         )[0]
 
 
-def parts(size=20):
-    """{part: seconds per notebook} of our grader, one notebook after the other."""
+def chapters():
+    """The names of all assignments, in order."""
+    return sorted(path.parent.name for path in HOME.glob("solutions/*/exercises.ipynb"))
+
+
+PARTS = {
+    "__init__": "fork",
+    "begin": "sandbox",
+    "run_cell": "cells",
+    "define": "names",
+    "leave_copy": "copies",
+    "_judge": "tests",
+    "__exit__": "end",
+}
+
+
+def show_parts(size):
+    """Print where the time of one notebook goes, in milliseconds, for every assignment."""
+    print("\nours, one process, one notebook after the other, ms per notebook")
+    print(f"{'':<20}" + "".join(f"{part:>9}" for part in (*PARTS.values(), "all else", "all")))
+    for chapter, spent in parts(size):
+        shown = [spent[part] for part in (*PARTS.values(), "all else")]
+        shown.append(sum(shown))
+        print(f"{chapter:<20}" + "".join(f"{1000 * one:>9.1f}" for one in shown), flush=True)
+
+
+def parts(size):
+    """Each chapter with {part: seconds per notebook} of our grader."""
     from matrix import TABLES, rounds, submission, text
     from nbjudge.course import course_config
     from nbjudge.execution import engine, servers
@@ -293,28 +319,24 @@ def parts(size=20):
 
         setattr(owner, name, outer)
 
-    timed(engine.Student, "__init__", "fork")
-    timed(engine.Student, "begin", "sandbox")
-    timed(engine.Student, "run_cell", "cells")
-    timed(engine.Student, "define", "names of our tests")
-    timed(engine.Student, "leave_copy", "copies for the tests")
-    timed(engine._Job, "_judge", "tests")
-    timed(engine.Student, "__exit__", "end of the sandbox")
-    path, table = HOME / "solutions" / CHAPTER / "exercises.ipynb", TABLES[int(CHAPTER[:2])]
-    spec = prepare(path, on_this_machine(), config=course_config(HOME)).spec
-    work = [
-        submission(spec, {p: text(table, p, name) for p, name in names.items() if name})
-        for names in (rounds(table) * size)[: size + 1]
-    ]
-    engine.grade(spec, work[0])  # starts the server
-    spent.clear()
-    begin = time.perf_counter()
-    for one in work[1:]:
-        engine.grade(spec, one)
-    whole = time.perf_counter() - begin
-    servers.close()
-    spent["all else"] = whole - sum(spent.values())
-    return {part: seconds / size for part, seconds in spent.items()}
+    for name, part in PARTS.items():
+        timed(engine._Job if name == "_judge" else engine.Student, name, part)
+    for chapter in chapters():
+        path, table = HOME / "solutions" / chapter / "exercises.ipynb", TABLES[int(chapter[:2])]
+        spec = prepare(path, on_this_machine(), config=course_config(HOME)).spec
+        work = [
+            submission(spec, {p: text(table, p, name) for p, name in names.items() if name})
+            for names in (rounds(table) * size)[: size + 1]
+        ]
+        with servers.kept():
+            engine.grade(spec, work[0])  # starts the servers
+            spent.clear()
+            begin = time.perf_counter()
+            for one in work[1:]:
+                engine.grade(spec, one)
+            whole = time.perf_counter() - begin
+        spent["all else"] = whole - sum(spent.values())
+        yield chapter, {part: seconds / size for part, seconds in spent.items()}
 
 
 def main(arguments=None):
@@ -328,10 +350,7 @@ def main(arguments=None):
     print(machine())
     last = [show(size, CHAPTER) for size in options.sizes][-1]
     mean = show_all(options.each) if options.each else GOAL_OF_ALL
-    print(
-        "\nours, one process, ms per notebook: "
-        + ", ".join(f"{part} {1000 * seconds:.0f}" for part, seconds in parts().items())
-    )
+    show_parts(options.each or EACH)
     goals = [
         (f"{options.sizes[-1]} submissions of {CHAPTER}", GOAL, last.ratio),
         (f"mean of all assignments at {options.each} submissions", GOAL_OF_ALL, mean),

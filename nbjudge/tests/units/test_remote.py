@@ -3,6 +3,7 @@
 Data, objects, calls in both directions, and what must not cross.
 """
 
+import array
 import collections
 import contextlib
 import copy
@@ -12,6 +13,7 @@ import fractions
 import inspect
 import io
 import itertools
+import math
 import os
 import random
 import signal
@@ -98,6 +100,12 @@ DATA = [
     slice(1, 2),
     (1, (2, [3])),
     {(i, i + 1): i for i in range(100)},
+    collections.defaultdict(int, a=1),
+    {"a": 1}.keys(),
+    {"a": 1}.values(),
+    {"a": 1}.items(),
+    array.array("i", [1, 2]),
+    np.ma.masked,
 ]
 
 
@@ -320,6 +328,46 @@ def test_objects_compare_themselves_where_the_solution_did(student):
     link = student(SUBCLASSES)
     assert name(link, "make")("equal") == 3
     assert link.compared
+
+
+EXTENDED = """
+import enum
+class Tide(enum.StrEnum):
+    EBB = "ebb"
+class Word(str):
+    def upper(self): return "UP"
+    def __str__(self): return "shown"
+class Length(float): unit = "m"
+class Mask(int): pass
+class Raw(bytes): pass
+class Says:
+    __class__ = property(lambda self: int)
+made = {"tide": Tide.EBB, "word": Word("ebb"), "length": Length(2)}
+made |= {"mask": Mask(5), "raw": Raw(b"a"), "says": Says()}
+def make(what): return made[what]
+"""
+
+
+def test_objects_that_extend_texts_and_numbers_are_such(student):
+    make = name(student(EXTENDED, compares=False), "make")
+    assert "-".join([make("tide"), "x"]) == "ebb-x" and {"ebb": 1}[make("tide")] == 1
+    assert make("tide").name == "EBB" and make("tide") is make("tide")
+    assert "the " + make("word") == "the ebb" and make("word").upper() == "UP"
+    assert str(make("word")) == "shown" and make("word").lower() == "ebb"
+    np.testing.assert_allclose(make("length"), 2)
+    assert make("length").unit == "m" and math.sqrt(make("length") * 2) == 2
+    assert [0] * make("mask") == [0] * 5 and make("raw") + b"b" == b"ab"
+    assert type(make("word")) is not str and isinstance(make("word"), str)
+    assert not issubclass(type(make("says")), int)
+
+
+@pytest.mark.parametrize("kind, text", [("list", "[1]"), ("dict", "{1: 2}"), ("set", "{1}")])
+def test_what_extends_data_that_change_is_repeated_inside_where_it_fails(student, kind, text):
+    source = f"class Own({kind}): pass\ndef make(): return Own({text})"
+    link = student(source, compares=False, asks=False)
+    assert name(link, "make")() == eval(text) and f"extends {kind}" in link.uncrossed
+    link = student(source)
+    assert name(link, "make")() == eval(text) and not link.uncrossed
 
 
 def test_a_class_named_while_hidden_tests_run_has_no_name_here(student):

@@ -365,6 +365,17 @@ def test_numbers_of_a_class_of_their_own_are_numbers(student):  # noqa: F811
     assert abs(name(link, "total")(1) - 3) < 1e-9 and 6 / name(link, "total")(1) == 2
 
 
+@pytest.mark.parametrize("data", ["ebb", 3, None, b"ebb", ["ebb"]], ids=repr)
+def test_an_object_that_extends_a_text_replaces_nothing_of_ours(forger, data):
+    methods = ["_link", "_id", "_ask", "__new__", "__init__", "__getattribute__", "upper"]
+    parts = [7, "__main__", "T", methods, "str", None, data]
+    link = forger({"value": {"total": extension(wire.THEIRS, parts)}}, {"value": 3})
+    found = link.names(["total"])["total"]
+    assert found._link is link and found._id == 7
+    assert issubclass(type(found), str) == (data == "ebb")
+    assert found.upper == 3
+
+
 # ---- floods
 
 

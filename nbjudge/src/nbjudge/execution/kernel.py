@@ -41,6 +41,14 @@ from nbjudge.execution import wire
 __builtins__ = dict(vars(builtins))
 
 DATA = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
+# what is told with an object of a class that extends one of them: it cannot change
+EXACT = {
+    str: str.__str__,
+    bytes: lambda value: bytes(memoryview(value)),
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+}
 MUTABLE = (list, dict, set, tuple, bytearray, np.ndarray, np.random.Generator)
 MOST_OUTPUTS = 200
 TRACEBACK_LINES = 60
@@ -541,20 +549,24 @@ class JudgesIterator(JudgesFunction):
 
 
 def _description(value):
-    """Module and name of the class, special methods, what kind of thing, and ancestors of an
-    exception class.
+    """Module and name of the class, special methods, what kind of thing, ancestors of an exception
+    class, and the data that an object extends.
     """
     kind = type(value)
     if isinstance(value, types.ModuleType):
-        return [value.__name__, kind.__name__, [], "module", None]
+        return [value.__name__, kind.__name__, [], "module", None, None]
     if isinstance(value, type):
         ancestors = [f"{one.__module__}.{one.__qualname__}" for one in value.__mro__]
         methods = ["__call__", "__instancecheck__", *_special(kind)]
         errors = ancestors if issubclass(value, BaseException) else None
         name = value.__name__ if errors else kind.__name__
-        return [kind.__module__, name, methods, "class", errors]
+        return [kind.__module__, name, methods, "class", errors, None]
+    for base, exact in EXACT.items():
+        if issubclass(kind, base):  # an object may say that it is of any class
+            methods = _overridden(kind, base)
+            return [kind.__module__, kind.__qualname__, methods, base.__name__, None, exact(value)]
     what = "function" if isinstance(value, types.FunctionType) else _base(value)
-    return [kind.__module__, kind.__qualname__, _special(kind), what, None]
+    return [kind.__module__, kind.__qualname__, _special(kind), what, None, None]
 
 
 def _base(value):
@@ -570,6 +582,18 @@ def _special(kind):
     names = {name for name in dir(kind) if name.startswith("__") and name.endswith("__")}
     usual = {name for name in names if getattr(object, name, None) is getattr(kind, name, None)}
     return sorted(name for name in names - usual if getattr(kind, name, None) is not None)
+
+
+@cache
+def _overridden(kind, base):
+    """What a class that extends plain data does in another way, and its other special methods."""
+    return sorted(
+        name
+        for name in dir(kind)
+        if (hasattr(base, name) or name[:2] == "__" == name[-2:])
+        and inspect.getattr_static(kind, name) is not inspect.getattr_static(base, name, None)
+        and inspect.getattr_static(kind, name) is not None
+    )
 
 
 def _do(on, method, arguments, keywords):

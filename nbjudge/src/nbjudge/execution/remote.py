@@ -145,6 +145,7 @@ class Link:
         self.codec = _JudgesCodec(self)
         self.depth, self.uncrossed, self.hidden = 0, "", False
         self.remotes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+        self.numbers: dict[int, Any] = {}  # Remotes that nothing can refer to weakly
         self.errors: dict[int, type] = {}
         self.classes: dict[tuple, type] = {}
         self.callbacks: dict[int, Any] = {}
@@ -332,12 +333,25 @@ class Link:
                 self.errors[number] = type(name, (base,), {"_link": self, "_id": number})
             return self.errors[number]
         found = self.remotes.get(number)
+        if found is None:
+            found = self.numbers.get(number)
         if found is None and parts[3] == "module":
             found = self._module(str(parts[0]))
         if found is None:
             self._note(parts)
-            found = self._class_of(parts)(self, number, parts)
-            self.remotes[number] = found
+            found = self._made(number, parts)
+        return found
+
+    def _made(self, number, parts):
+        """A new Remote; what extends numbers or texts is one, with the data that came along."""
+        kind, data = EXTENDED.get(parts[3]), parts[5] if len(parts) > 5 else None
+        if kind is None or type(data) is not kind:
+            found = self._class_of(parts, None)(self, number, parts)
+        else:
+            found = kind.__new__(self._class_of(parts, kind), data)
+            Remote.__init__(found, self, number, parts)
+        kept = self.numbers if kind in (int, bytes) else self.remotes
+        kept[number] = found
         return found
 
     def _count(self, classes):
@@ -355,7 +369,10 @@ class Link:
         """Remember that an object of a library has come, which may be more than can be asked of it
         here.
         """
-        module, name, _, kind, _ = parts
+        module, name, _, kind = parts[:4]
+        if kind in CHANGEABLE and not (self.asks or self.compares):
+            # a function of C's would take only the real one
+            self.uncrossed = self.uncrossed or f"an object that extends {kind} came from the answer"
         if module not in ("__main__", "builtins") and not kind and name not in HARMLESS:
             top = module.partition(".")[0].lstrip("_")
             name = self._public_name(module, str(name))
@@ -366,12 +383,12 @@ class Link:
         """The module of that name, if the assignment uses it: none is loaded for an answer."""
         return sys.modules.get(name) if name.partition(".")[0] in self.modules else None
 
-    def _class_of(self, parts):
+    def _class_of(self, parts, base):
         """A class of Remotes with the special methods that the object's own class has."""
         module, methods = str(parts[0]), parts[2]
         name = self._public_name(module, str(parts[1]))
         wanted = {method for method in methods if isinstance(method, str)}
-        key = module, str(parts[1]), tuple(sorted(wanted))
+        key = module, str(parts[1]), tuple(sorted(wanted)), base
         if key not in self.classes:
             self._count(self.classes)
             forwarded = {method: _forward(method) for method in FORWARDED if method in wanted}
@@ -379,23 +396,30 @@ class Link:
             forwarded |= {method: _compare(method) for method in COMPARISONS if method in wanted}
             if "__hash__" in wanted:
                 forwarded["__hash__"] = lambda self: self._ask("__hash__")
-            elif "__eq__" in forwarded:
+            elif "__eq__" in forwarded and base is None:
                 forwarded["__hash__"] = Remote.__hash__
             if "__instancecheck__" in wanted:
                 forwarded["__instancecheck__"] = _is_instance
                 forwarded["__subclasscheck__"] = _is_subclass
             if "__enter__" in wanted:
                 forwarded["__exit__"] = _leave
-            own = {"__slots__": (), "__module__": module, "__doc__": property(_documentation)}
-            self.classes[key] = type(name[:80], (Remote,), forwarded | own)
+            own = {"__module__": module, "__doc__": property(_documentation)}
+            if base:
+                own |= _as_data(base, wanted)
+                self.classes[key] = type(name[:80], (Remote, base), own | forwarded)
+            else:
+                self.classes[key] = type(name[:80], (Remote,), forwarded | own | SLOTS)
         return self.classes[key]
 
 
 class Remote:
     """Something in a student's process that is not plain data."""
 
-    __slots__ = ("_link", "_id", "_parts", "__weakref__")
+    __slots__ = ()
     stands_for_another = True
+    _link: Link
+    _id: int
+    _parts: list
 
     def __init__(self, link: Link, number: int, parts: list) -> None:
         put = object.__setattr__
@@ -429,6 +453,10 @@ class Remote:
     def __delattr__(self, name: str) -> None:
         self._ask("delattr", name)
 
+    def _plain(self) -> Any:
+        """The data that the object's class extends."""
+        return self._ask("data")
+
     def __dir__(self) -> list[str]:
         return [str(name) for name in self._ask("dir")]
 
@@ -455,6 +483,9 @@ class Remote:
 
 
 DATA = {kind.__name__: kind for kind in (str, bytes, int, float, complex, list, tuple, dict, set)}
+EXTENDED = {kind.__name__: kind for kind in (str, bytes, int, float, complex)}
+CHANGEABLE = {"list", "dict", "set", "tuple", "frozenset"}
+SLOTS = {"__slots__": ("_link", "_id", "_parts", "__weakref__")}
 _FACES: dict[str, type] = {"function": types.FunctionType, "class": type} | DATA
 
 
@@ -464,6 +495,19 @@ def _library_class(module, name):
     for part in name.split("."):
         found = getattr(found, part, None)
     return found if isinstance(found, type) else None
+
+
+def _as_data(base, wanted):
+    """What an object that extends plain data does as such data do, and its own other attributes."""
+    changed = [name for name in wanted if name[:2] != "__" and hasattr(base, name)]
+    own = {name: property(_getter(name)) for name in changed}
+    own["_plain"] = lambda self: base(*base.__getnewargs__(self))
+    usual = ("__str__", "__repr__", "__format__", "__hash__")
+    return own | {name: getattr(base, name) for name in usual if name not in wanted}
+
+
+def _getter(name):
+    return lambda self: self._ask("getattr", name)
 
 
 def _documentation(self):
@@ -482,7 +526,7 @@ def _compute(method):
             self._link.compared = True
             return self._ask(method, other)
         operate = getattr(DATA.get(self._parts[3]), method, None)
-        return operate(self._ask("data"), other) if operate else NotImplemented
+        return operate(self._plain(), other) if operate else NotImplemented
 
     return compute
 
@@ -500,7 +544,7 @@ def _compare(method):
 
     def compare(self, other):
         if not self._link.compares and self._parts[3] in DATA:
-            return getattr(DATA[self._parts[3]], method)(self._ask("data"), other)
+            return getattr(DATA[self._parts[3]], method)(self._plain(), other)
         if not self._link.compares:
             return NotImplemented
         if isinstance(other, Remote) and other._link is not self._link:

@@ -307,10 +307,19 @@ KINDS = [
         lambda span: [span.days, span.seconds, span.microseconds],
         lambda parts: datetime.timedelta(*parts),
     ),
+    Kind(
+        15,
+        collections.defaultdict,
+        lambda table: [table.default_factory, dict(table)],
+        lambda parts: collections.defaultdict(parts[0], parts[1]),
+    ),
     Kind(16, slice, lambda cut: [cut.start, cut.stop, cut.step], lambda parts: slice(*parts)),
+    Kind(17, type({}.keys()), list, lambda keys: dict.fromkeys(keys).keys()),
+    Kind(18, type({}.values()), list, lambda values: dict(enumerate(values)).values()),
+    Kind(19, type({}.items()), list, lambda pairs: dict(pairs).items()),
 ]
 BIG, ARRAY, SCALAR, OBJECTS, MASKED, NAMED, COLUMNS = range(20, 27)
-SERIES, FRAME, INDEX, NOT_IMPLEMENTED, ELLIPSIS, TYPE, DTYPES = range(27, 34)
+SERIES, FRAME, INDEX, NOT_IMPLEMENTED, ELLIPSIS, TYPE, DTYPES, MACHINE, NO_NUMBER = range(27, 36)
 # references: the first four are the student's to send, all others the judge's
 THEIRS, YOURS, ARGUMENT, CALLBACK, ITERATOR, LIBRARY, INSTANCE, GENERATOR, ERROR = range(40, 49)
 BY_TYPE = {kind.type: kind for kind in KINDS}
@@ -331,6 +340,11 @@ TYPES = {
         ),
     )
 }
+
+
+def _machine_array(parts):
+    typecode, data = parts
+    return arrays.array(typecode, bytes(data))
 
 
 def _dtype(text):
@@ -354,6 +368,8 @@ JOINS = {
     ELLIPSIS: lambda _: Ellipsis,
     TYPE: lambda name: TYPES[name],
     DTYPES: _dtype,
+    MACHINE: _machine_array,
+    NO_NUMBER: lambda _: np.ma.masked,
 }
 BY_CODE = {kind.code: kind for kind in KINDS} | {
     code: Kind(code, object, None, join) for code, join in JOINS.items()
@@ -398,7 +414,7 @@ def _split(value):
     if isinstance(value, memoryview):
         return None, bytes(value)
     if isinstance(value, arrays.array):
-        return ARRAY, _array_parts(np.asarray(value))
+        return MACHINE, [value.typecode, value.tobytes()]
     return _split_pandas(value)
 
 
@@ -412,6 +428,8 @@ def _split_integer(number, original):
 
 
 def _split_numpy(value, kind):
+    if value is np.ma.masked:
+        return NO_NUMBER, None
     if isinstance(value, np.ma.MaskedArray):
         fill = np.asarray(value.fill_value)
         return MASKED, [np.asarray(value.data), np.ma.getmaskarray(value), fill[()]]
