@@ -39,7 +39,7 @@ NO_SOLUTION = "the source holds no solution to try it with"
 # where what was found is kept, in the folder of the gradebook
 CACHE = ".nbjudge"
 # of those files
-FORMAT = 3
+FORMAT = 4
 # in the names of those about other random cases than the first
 VARIANT = ".variant-"
 # fields of a test that are not known before its solution has been graded
@@ -243,7 +243,7 @@ def _choose(spec, solution, run):
     changes, (result,) = {}, run(spec, [solution])
     for test in _tests(spec):
         said = result.tests.get(test.grade_id, {})
-        if test.way == APART and _full(test, result):
+        if test.way == APART and _full(test, result) and not said.get("repeated"):
             changes[test.grade_id] = {
                 "compares": bool(said.get("compared")),
                 "asks": bool(said.get("asked")),

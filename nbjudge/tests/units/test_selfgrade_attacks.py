@@ -88,6 +88,12 @@ def test_a_solution_that_needs_more_than_the_limits_is_refused(prepare):
         prepare(TEST, solution=slow)
 
 
+def test_a_test_whose_solution_is_repeated_inside_runs_inside(prepare):
+    own = "class Two:\n    def __rmul__(self, n): return 2 * n\n"
+    test = prepare(own + "assert double(Two()) == 4").spec.cells[1]
+    assert test.way == INSIDE and test.reason == "the test passes a Two to your function"
+
+
 STATE = {
     "printing without end": "for _ in range(3000): print('y' * (1 << 20))",
     "another folder": "import os\nos.chdir('/')",

@@ -106,7 +106,9 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
 
 def _kept(verdict):
     """What is known of the run of a test beyond its points."""
-    return {name: verdict.get(name) for name in ("error", "uncrossed", "compared", "asked")}
+    return {
+        name: verdict.get(name) for name in ("error", "uncrossed", "compared", "asked", "repeated")
+    }
 
 
 def _again_inside(spec, submission, limits, pair, cells, verdicts):
@@ -127,7 +129,7 @@ def _again_inside(spec, submission, limits, pair, cells, verdicts):
     _, repeated = job.run(deepcopy(cells))
     for name in why:
         if name in repeated:
-            verdicts[name] = repeated[name] | {"uncrossed": why[name]}
+            verdicts[name] = repeated[name] | {"uncrossed": why[name], "repeated": True}
     return [f"{name} was judged inside the student's process: {what}" for name, what in why.items()]
 
 

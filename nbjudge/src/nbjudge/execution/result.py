@@ -33,7 +33,8 @@ class Result:
     seconds : float
         Time it took.
     tests : dict of str to dict
-        By grade_id of the tests: error, what could not cross, whether objects compared themselves.
+        By grade_id of the tests: error, what could not cross, whether objects compared themselves
+        or were asked, whether the test was repeated inside.
     remembered : dict of str to dict
         By module: what the tests' references answered, of a result that was to bring it.
     isolation : str
