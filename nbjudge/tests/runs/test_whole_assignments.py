@@ -178,6 +178,23 @@ def test_the_ledger_does_not_outrank_the_gradebook(home):
     assert grade(home)["ann"].state == "graded" and autos(home, "ann")["one"]["count-test"] == 2.0
 
 
+def test_rows_that_were_removed_from_the_gradebook_come_back(home):
+    """One of a student's score and one for a message; the others' grades do not wait for it."""
+    for student in ("ann", "bob"):
+        sheets.hand_in(home, student)
+    grade(home)
+    with Gradebook(f"sqlite:///{home}/marks.db", "sheets") as book:
+        book.db.delete(book.find_grade("count-test", "one", CHAPTER, "ann"))
+        book.db.delete(book.find_comment("draw", "one", CHAPTER, "ann"))
+        book.db.commit()
+    sheets.hand_in(home, "cat")
+    rows = grade(home)
+    assert {who: row.score for who, row in rows.items()} == {"ann": 3.0, "bob": 3.0, "cat": 3.0}
+    assert rows["bob"].state == "unchanged" and autos(home, "ann")["one"]["count-test"] == 2.0
+    with Gradebook(f"sqlite:///{home}/marks.db", "sheets") as book:
+        assert book.find_comment("draw", "one", CHAPTER, "ann").manual_comment is None
+
+
 def test_a_notebook_that_nbgrader_has_written_over_is_graded_again(home):
     """Its Autograde button stores lists of lines, and outputs with hidden tests in them."""
     sheets.hand_in(home, "ann")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import pytest
 from made_up import platforms
@@ -171,4 +172,15 @@ def test_rules_that_cannot_be_are_refused(home, tmp_path, line, words):
         (home / "nbgrader_config.py").read_text() + line + "\n"
     )
     with pytest.raises(ValueError, match=words):
-        grades.rules(Course(tmp_path).config, [CHAPTER])
+        grades.rules(Course(tmp_path), [CHAPTER])
+
+
+def test_an_assignment_to_come_may_have_its_weight_already(home, tmp_path):
+    course = shutil.copytree(home, tmp_path / "course")
+    shutil.copytree(course / "solutions" / CHAPTER, course / "solutions" / "02-later")
+    with open(course / "nbgrader_config.py", "a") as settings:
+        settings.write("c.NbJudge.weights = {'2': 3}\n")
+    assert grades.rules(Course(course), [CHAPTER]) == Rules({CHAPTER: 1}, 0)
+    assert grades.rules(Course(course), [CHAPTER, "02-later"]).weights["02-later"] == 3
+    assert main(["export", "--home", str(course), "--out", str(tmp_path / "all.csv")]) == 0
+    assert [row[-2] for row in rows(tmp_path / "all.csv")[2:4]] == ["75.8333", "58.3333"]

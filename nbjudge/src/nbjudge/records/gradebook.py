@@ -501,6 +501,10 @@ class Writer:
         submission = self._submission(result.chapter, result.student)
         submission.timestamp = parse_utc(result.timestamp) if result.timestamp else None
         notebook = next(one for one in submission.notebooks if one.notebook.name == result.notebook)
+        if _missing(result, notebook):  # a row was removed in the gradebook
+            db.add_all(_lost_rows(notebook))
+            db.flush()
+            db.expire(notebook)
         if missing := set(result.scores) - {grade.cell.name for grade in notebook.grades}:
             raise GradebookError(
                 f"the gradebook has no place for {', '.join(sorted(missing))} of {result.student}"
@@ -662,8 +666,30 @@ def _rows_of(notebook, submission):
     """The empty rows of a student's notebook."""
     mine = SubmittedNotebook(notebook=notebook, assignment=submission)
     grades = [Grade(cell=cell, notebook=mine) for cell in _graded(notebook)]
-    commented = (*notebook.solution_cells, *notebook.task_cells)
-    return [mine, *grades, *(Comment(cell=cell, notebook=mine) for cell in commented)]
+    return [mine, *grades, *(Comment(cell=cell, notebook=mine) for cell in _commented(notebook))]
+
+
+def _lost_rows(mine):
+    """Empty rows in place of those that a student's notebook had and has no longer."""
+    graded = {grade.cell_id for grade in mine.grades}
+    commented = {comment.cell_id for comment in mine.comments}
+    cells = _graded(mine.notebook), _commented(mine.notebook)
+    grades = [Grade(cell=cell, notebook=mine) for cell in cells[0] if cell.id not in graded]
+    return grades + [
+        Comment(cell=cell, notebook=mine) for cell in cells[1] if cell.id not in commented
+    ]
+
+
+def _missing(result, mine):
+    """Whether the gradebook lacks a row for a score or a comment of a result."""
+    return bool(
+        set(result.scores) - {grade.cell.name for grade in mine.grades}
+        or set(result.comments) - {comment.cell.name for comment in mine.comments}
+    )
+
+
+def _commented(notebook):
+    return (*notebook.solution_cells, *notebook.task_cells)
 
 
 def _graded(notebook):

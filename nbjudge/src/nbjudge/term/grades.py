@@ -53,13 +53,15 @@ class Filled(NamedTuple):
     left: dict
 
 
-def rules(config, chapters):
-    """The rules of a course.
+def rules(course, chapters):
+    """The rules of a course for some of its assignments.
 
     Parameters
     ----------
-    config : traitlets.config.Config
+    course : Course
     chapters : sequence of str
+        Those that the totals are made of. An assignment that nobody has handed in yet may have a
+        weight too.
 
     Returns
     -------
@@ -68,12 +70,12 @@ def rules(config, chapters):
     Raises
     ------
     ValueError
-        If nbgrader_config.py names an assignment that is not in the gradebook, or numbers that
+        If nbgrader_config.py names an assignment that the course does not have, or numbers that
         cannot be.
     """
-    settings = config.NbJudge
+    settings, known = course.config.NbJudge, sorted({*course.chapters(), *chapters})
     given, drop = settings.get("weights", {}), settings.get("drop_lowest", 0)
-    weights = {fitting(str(name), chapters, "the gradebook"): w for name, w in given.items()}
+    weights = {fitting(str(name), known, "the course"): w for name, w in given.items()}
     for name, weight in weights.items():
         if not isinstance(weight, int | float) or weight < 0:
             raise ValueError(
@@ -161,7 +163,7 @@ def plain(path, home=".", root=None, db=None, chapters=()):
     Filled
     """
     found = standing.everybody(home, root, chapters, db)
-    sums = totals(found, rules(Course(home, root, db).config, found.chapters))
+    sums = totals(found, rules(Course(home, root, db), found.chapters))
     heads = [
         head for name in found.chapters for head in (f"{name} ({found.most[name]:g})", "state")
     ]

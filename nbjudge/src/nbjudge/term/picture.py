@@ -116,7 +116,7 @@ def draw(folder=None, home=".", root=None, db=None, chapters=()):
         _pair_parts(course, chapter, found, parts)
         text = class_pages.page(chapter.name, made, parts, [("index.html", "the course")])
         replace(target / f"{chapter.name}.html", text)
-    sums = grades.totals(found, grades.rules(course.config, found.chapters))
+    sums = grades.totals(found, grades.rules(course, found.chapters))
     links = [(f"{chapter.name}.html", chapter.name) for chapter in known]
     parts = _course_parts(known, found, sums, target)
     replace(target / "index.html", class_pages.page("The course", made, parts, links))
