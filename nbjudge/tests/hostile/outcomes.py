@@ -4,7 +4,8 @@ of it.
     python nbjudge/tests/hostile/outcomes.py ours [CASE ...]    nbjudge on all cases, or on these
     python nbjudge/tests/hostile/outcomes.py stock [CASE ...]   stock nbgrader on those that it has
                                                                 not been given yet, or on these
-    python nbjudge/tests/hostile/outcomes.py table              writes the table into the guide
+    python nbjudge/tests/hostile/outcomes.py table              writes the table into the guide,
+                                                                its sum into nbjudge/README.md
 
 A case is handed in beside an honest neighbour, `honest-01`, whose turn comes after it. nbjudge
 grades a class of cases in one run, at each level of isolation; stock nbgrader gets each case in a
@@ -38,6 +39,7 @@ from hostile.arena import CHAPTER, DUE, RIGHT_A, TOKENS, make_course, submit
 from hostile.cases import CASES, Case
 
 STORE, GUIDE = HERE / "outcomes.json", HOME / "book" / "instructors.md"
+README = HOME / "nbjudge" / "README.md"
 CELL_SECONDS, RUN_SECONDS, AT_ONCE = 6, 75, 3
 NEIGHBOUR = "honest-01"
 # the levels of isolation that have a column each
@@ -405,6 +407,22 @@ def table(records):
     return "\n".join(lines) + "\n\n" + below
 
 
+def row(records):
+    """The row of the grader's README: how many of all cases came out as they should."""
+
+    def fair(grader):
+        seen = [record[grader] for record in records.values() if grader in record]
+        return f"{sum(not words for words in seen)} of {len(seen)}"
+
+    return (
+        f"{ROW} {fair('namespaces')} in namespaces, {fair('landlock')} with Landlock |"
+        f" {fair('stock')} tried |"
+    )
+
+
+ROW = "| hostile and unlucky submissions that come out as they should |"
+# the row without its last column
+WRITTEN_ROW = re.compile(re.escape(ROW) + r"[^|\n]*\|[^|\n]*\|")
 BEGIN, END = (
     "<!-- outcomes: written by nbjudge/tests/hostile/outcomes.py -->",
     "<!-- end of outcomes -->",
@@ -428,5 +446,6 @@ if __name__ == "__main__":
             print(json.dumps(stock_inside(name, template)))
         case ["table"]:
             put_between(GUIDE, BEGIN, END, table(kept()))
+            README.write_text(WRITTEN_ROW.sub(row(kept()), README.read_text()))
         case _:
             sys.exit(__doc__)

@@ -11,7 +11,21 @@ from benchmarks import sizes
 from bookreader import between
 
 from .cases import CASES
-from .outcomes import BEGIN, END, GUIDE, OURS, UNHELD, WORDS, digest, kept, table, words_for
+from .outcomes import (
+    BEGIN,
+    END,
+    GUIDE,
+    OURS,
+    README,
+    UNHELD,
+    WORDS,
+    WRITTEN_ROW,
+    digest,
+    kept,
+    row,
+    table,
+    words_for,
+)
 from .test_hostile import ENDED_BY_LANDLOCK
 
 AGAIN = "run python nbjudge/tests/hostile/outcomes.py ours, stock and table again"
@@ -54,6 +68,12 @@ def test_only_words_that_the_table_knows():
 
 def test_the_guide_shows_what_was_seen():
     assert between(GUIDE, BEGIN, END) == table(kept()), (
+        "python nbjudge/tests/hostile/outcomes.py table writes it"
+    )
+
+
+def test_the_readme_has_the_sum_of_it():
+    assert WRITTEN_ROW.findall(README.read_text()) == [row(kept())], (
         "python nbjudge/tests/hostile/outcomes.py table writes it"
     )
 
