@@ -241,6 +241,20 @@ def test_a_changed_answer_is_marked_again_and_its_old_points_are_noted(home, wri
     assert marks(writer) == (2.0, None)
 
 
+def test_a_marked_answer_that_is_blank_now_waits_for_nobody(home, writer, spec):
+    writer.register(spec)
+    writer.enrol(["17"])
+    writer.write(spec, result(spec, "Because of sums.", "a"))
+    mark(writer, 1.5, "The underflow is missing.")
+    blank = result(spec, "", "b")
+    blank.scores["p2"] = 0.0
+    assert writer.write(spec, blank) == ["p2 was marked 1.5 of 2, and is blank now"]
+    points, noted = marks(writer)
+    assert points == 0 and "had 1.5 of 2 points" in noted
+    grade = writer.book.find_grade("p2", "exercises", CHAPTER, "17")
+    assert grade.manual_score is None and not grade.needs_manual_grade
+
+
 def test_marks_stay_where_the_earlier_text_is_not_known(home, writer, spec):
     writer.register(spec)
     writer.enrol(["17"])

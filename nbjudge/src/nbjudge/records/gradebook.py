@@ -759,11 +759,12 @@ def _take_back_marks(notebook, changed, notes):
             f"An earlier text had {grade.manual_score:g} of {grade.max_score:g} points"
             f"{f' and the comment: {said}' if said else '.'}"
         )
+        blank = grade.auto_score is not None  # it has its 0 points, and nobody has to look
         again.append(
-            f"{name} was marked {grade.manual_score:g} of {grade.max_score:g}, and its text has"
-            " changed since: mark it again"
+            f"{name} was marked {grade.manual_score:g} of {grade.max_score:g}, and "
+            + ("is blank now" if blank else "its text has changed since: mark it again")
         )
-        grade.manual_score, grade.needs_manual_grade = None, True
+        grade.manual_score, grade.needs_manual_grade = None, not blank
         if comment is not None:
             comment.manual_comment = None
     return again
