@@ -57,8 +57,8 @@ fast: lint  ## lint, unit tests and doctests: nothing that takes a site, a class
 lint: $(STAMPS)/venv  ## style, formatting, types, spelling, imports and workflows; seconds (tools/lint.sh says what)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" tools/lint.sh
 
-live-all: $(STAMPS)/site  ## every notebook and practice box of the book in a browser's Python, compared with the book (a quarter of an hour)
-	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py
+live-all: $(STAMPS)/site  ## every notebook, practice box and assignment in a browser's Python, compared with the book (a quarter of an hour)
+	LIVE_CHAPTERS=all $(PY) -m pytest -q -rs -s tests/browser/test_live_chapters.py tests/browser/test_assignment.py
 
 site: $(STAMPS)/site  ## the site, in _build/html (PYODIDE=DIR: with Python for its live cells on board)
 

@@ -503,6 +503,8 @@ function makeBoard(board) {
 
 // --- the page ---
 
+// before anything can be typed or opened, which what was kept would overwrite
+const kept = await recall(NAME);
 let answers = []; // since the last tests
 for (const [position, cell] of notebook.cells.entries()) {
   const made = makeCell(cell);
@@ -520,14 +522,13 @@ for (const [position, cell] of notebook.cells.entries()) {
   else continue;
   cells.set(made.id, made);
 }
+show(kept ?? { answers: {}, own: [] });
 boards.forEach(makeBoard);
 
 for (const wheel of document.querySelectorAll(".assignment-wheel")) {
   wheel.textContent = new URL(wheel.textContent, python.SITE).href;
 }
 
-const kept = await recall(NAME);
-show(kept ?? { answers: {}, own: [] });
 if (kept && kept.release !== RELEASE) {
   const words =
     "This assignment was changed since you worked on it. Your answers are kept; run them again.";
