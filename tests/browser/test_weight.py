@@ -9,8 +9,8 @@ from bookreader import between
 from .conftest import HOME, SITE, opened
 
 LIMIT = 300_000  # bytes, as a server sends them
-# Layout shift allowed: half of what browsers call good. A table of formulas whose fonts come after its
-# first rows moves by 0.01 to 0.04 on a busy machine.
+# Layout shift allowed: half of what browsers call good. A table of formulas whose fonts come after
+# its first rows moves by 0.01 to 0.04 on a busy machine.
 RESTLESS = 0.05
 PACKED = (".woff2", ".png", ".whl", ".zip")  # not packed again
 # Layout shift as browsers report it: the sum of what moved without the reader's doing.
