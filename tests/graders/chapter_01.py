@@ -43,6 +43,28 @@ def string_log_prob(initial, transition, string):
     steps, times = np.unique(np.stack([path[:-1], path[1:]]), axis=1, return_counts=True)
     return np.float32(0) + np.sum(times * np.log(T[steps[0], steps[1]]))
 """,
+            "entries of the tables as the text writes them": """
+def string_log_prob(initial, transition, string):
+    N = len(initial) - 1
+    if len(string) == 0:
+        return np.log(initial[N])
+    out = np.log(initial[string[0]])
+    for u, v in zip(string[:-1], string[1:]):
+        out += np.log(transition[u, v])
+    return out + np.log(transition[string[-1], N])
+""",
+            "logarithms of `initial` in its own place": """
+def string_log_prob(initial, transition, string):
+    for i, x in enumerate(initial):
+        initial[i] = np.log(x)
+    N = len(initial) - 1
+    if not len(string): return initial[N]
+    out = initial[string[0]]
+    prev = string[0]
+    for t in string[1:]:
+        out += np.log(transition[prev][t]); prev = t
+    return out + np.log(transition[prev][N])
+""",
         },
         wrong={
             "no end": (
@@ -138,6 +160,138 @@ def string_log_prob(initial, transition, string):
                 1.5,
                 "by columns",
             ),
+            "logarithms of base 10": (
+                """
+def string_log_prob(initial, transition, string):
+    initial, transition = np.asarray(initial), np.asarray(transition)
+    s = np.append(np.asarray(string, dtype=int), len(initial) - 1)
+    with np.errstate(divide="ignore"):
+        return np.log10(initial[s[0]]) + np.log10(transition[s[:-1], s[1:]]).sum()
+""",
+                1.5,
+                "These are logarithms of base 10",
+            ),
+            "a loss": (
+                """
+def string_log_prob(initial, transition, string):
+    import math
+    row = initial
+    total = 0.0
+    for t in list(string) + [len(initial) - 1]:
+        p = row[t]
+        if p == 0:
+            return -math.inf
+        total += math.log(p)
+        row = transition[t] if t < len(transition) else None
+    return -total
+""",
+                1.5,
+                "The sign is turned",
+            ),
+            "the mean over the draws": (
+                """
+def string_log_prob(initial, transition, string):
+    initial, transition = np.asarray(initial), np.asarray(transition)
+    s = np.append(np.asarray(string, dtype=int), len(initial) - 1)
+    with np.errstate(divide="ignore"):
+        return (np.log(initial[s[0]]) + np.log(transition[s[:-1], s[1:]]).sum()) / len(s)
+""",
+                1.5,
+                "You return the mean over the draws",
+            ),
+            "each token from `initial`": (
+                """
+def string_log_prob(initial, transition, string):
+    return sum(np.log(initial[t]) for t in string) + np.log(initial[-1])
+""",
+                1.5,
+                "You draw each token from `initial`",
+            ),
+            "one number in an array": (
+                """
+def string_log_prob(initial, transition, string):
+    A = np.log(np.vstack([transition, initial]))
+    s = [-1, *string, -1]
+    return np.array([np.sum([A[a, b] for a, b in zip(s, s[1:])])])
+""",
+                1.5,
+                "You return a list or an array of one number",
+            ),
+            "a recursion over the tokens": (
+                """
+def string_log_prob(initial, transition, string):
+    def rest(row, s):
+        if len(s) == 0:
+            return np.log(row[-1])
+        return np.log(row[s[0]]) + rest(transition[s[0]], s[1:])
+    return rest(initial, string)
+""",
+                2.5,
+                "raised RecursionError",
+            ),
+            "impossible factors left out": (
+                """
+def string_log_prob(initial, transition, string):
+    import math
+    row = initial
+    total = 0.0
+    for t in list(string) + [len(initial) - 1]:
+        p = row[t]
+        if p == 0:
+            continue
+        total += math.log(p)
+        row = transition[t] if t < len(transition) else None
+    return total
+""",
+                2.5,
+                "impossible strings: has other values",
+            ),
+            "nan for impossible": (
+                """
+def string_log_prob(initial, transition, string):
+    import math
+    row = initial
+    total = 0.0
+    for t in list(string) + [len(initial) - 1]:
+        p = row[t]
+        if p == 0:
+            return math.nan
+        total += math.log(p)
+        row = transition[t] if t < len(transition) else None
+    return total
+""",
+                2.5,
+                "holds NaN",
+            ),
+            "math.log of 0": (
+                """
+def string_log_prob(initial, transition, string):
+    import math
+    row = initial
+    total = 0.0
+    for t in list(string) + [len(initial) - 1]:
+        p = row[t]
+        pass
+        total += math.log(p)
+        row = transition[t] if t < len(transition) else None
+    return total
+""",
+                2.5,
+                "impossible strings: raised ValueError",
+            ),
+            "certain to be empty": (
+                """
+def string_log_prob(initial, transition, string):
+    if len(string) == 0:
+        return 0.0
+    initial, transition = np.asarray(initial), np.asarray(transition)
+    s = np.append(np.asarray(string, dtype=int), len(initial) - 1)
+    with np.errstate(divide="ignore"):
+        return np.log(initial[s[0]]) + np.log(transition[s[:-1], s[1:]]).sum()
+""",
+                2,
+                "the empty string: has other values",
+            ),
         },
     ),
     "p2": Problem(
@@ -182,6 +336,21 @@ def length_probs(initial, transition, max_len):
     while len(out) <= max_len:
         out.append(sum(p * row[-1] for p, row in zip(now, transition)))
         now = [sum(p * row[v] for p, row in zip(now, transition)) for v in range(len(now))]
+    return out
+""",
+            "matrix powers, one for each length": """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len + 1)])
+""",
+            "in loops": """
+def length_probs(initial, transition, max_len):
+    N = len(initial) - 1
+    alive = list(initial[:N]); out = [initial[N]]
+    for _ in range(max_len):
+        out.append(sum(alive[u] * transition[u][N] for u in range(N)))
+        alive = [sum(alive[u] * transition[u][v] for u in range(N)) for v in range(N)]
     return out
 """,
         },
@@ -285,6 +454,126 @@ def length_probs(initial, transition, max_len):
                 2,
                 "You multiply Q from the wrong side",
             ),
+            "one factor too many": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [pi @ np.linalg.matrix_power(Q, n) @ r for n in range(1, max_len + 1)])
+""",
+                2,
+                "One factor Q too many",
+            ),
+            "one length too few": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len)])
+""",
+                2,
+                "You return max_len numbers",
+            ),
+            "one length too many": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len + 2)])
+""",
+                2,
+                "You return max_len + 2 numbers",
+            ),
+            "entry 0 dropped": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len + 1)])
+""",
+                2,
+                "The empty string is missing: entry 0",
+            ),
+            "logarithms": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.log([initial[-1]] + [pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len + 1)])
+""",
+                2,
+                "You return logarithms",
+            ),
+            "a column": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[None, :-1], transition[:, :-1], transition[:, -1:]
+    out = [initial[-1:]]
+    for n in range(max_len):
+        out.append((pi @ r)[0]); pi = pi @ Q
+    return np.array(out)
+""",
+                2,
+                "Each number stands in a list or an array of its own",
+            ),
+            "powers of the entries": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [pi @ (Q ** (n - 1)) @ r for n in range(1, max_len + 1)])
+""",
+                2,
+                "Q ** n raises each entry to a power",
+            ),
+            "the end not drawn": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    return np.array([initial[-1]] + [(pi @ np.linalg.matrix_power(Q, n - 1)).sum() for n in range(1, max_len + 1)])
+""",
+                2,
+                "multiply by r what is left after n tokens",
+            ),
+            "EOS as number 0": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[1:], transition[:, 1:], transition[:, 0]
+    return np.array([initial[0]] + [pi @ np.linalg.matrix_power(Q, n - 1) @ r for n in range(1, max_len + 1)])
+""",
+                2,
+                "You take EOS for number 0",
+            ),
+            "a hundred lengths": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    out = [initial[-1]]
+    while len(out) < min(max_len, 100) + 1:
+        out.append(pi @ r); r = Q @ r
+    return out + [0.0] * (max_len + 1 - len(out))
+""",
+                3.5,
+                "thousands of lengths",
+            ),
+            "an array of integers": (
+                """
+def length_probs(initial, transition, max_len):
+    initial, transition = np.array(initial), np.array(transition)
+    pi, Q, r = initial[:-1], transition[:, :-1], transition[:, -1]
+    out = np.zeros(max_len + 1, dtype=int)
+    out[0] = initial[-1]
+    for n in range(1, max_len + 1):
+        out[n] = pi @ r; pi = pi @ Q
+    return out
+""",
+                2,
+                "Entry 0 must be the probability",
+            ),
         },
     ),
     "p3": Problem(
@@ -330,6 +619,34 @@ def next_words(pair_counts, word, k):
         raise ValueError("never first")
     best = sorted(mine, key=mine.get, reverse=True)
     return tuple((v, Fraction(int(mine[v]), int(sum(mine.values())))) for v in best[:k])
+""",
+            "pairs taken out of the dict, ties by min": """
+def next_words(pair_counts, word, k):
+    after = {}
+    for a, b in list(pair_counts):
+        if a == word: after[b] = pair_counts.pop((a, b))
+    if not after: raise ValueError
+    total = sum(after.values()); out = []
+    while after and len(out) < k:
+        best = min(w for w in after if after[w] == max(after.values()))
+        out.append((best, after.pop(best) / total))
+    return out
+""",
+            "lexsort": """
+def next_words(pair_counts, word, k):
+    w = np.array([b for a, b in pair_counts if a == word]); c = np.array([n for (a, _), n in pair_counts.items() if a == word])
+    if len(w) == 0: raise ValueError("x")
+    o = np.lexsort((w, -c))[:k]
+    return list(zip(w[o], (c / c.sum())[o]))
+""",
+            "a subclass of ValueError": """
+class Nothing(ValueError): pass
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise Nothing(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
 """,
         },
         wrong={
@@ -432,6 +749,142 @@ def next_words(pair_counts, word, k):
                 1.5,
                 "You list the rarest words first",
             ),
+            "in alphabetical order": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: x[0])[:k]]
+""",
+                1.5,
+                "Your words are in alphabetical order only",
+            ),
+            "all words": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))]
+""",
+                1.5,
+                "You return all words that follow",
+            ),
+            "one word too few": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k - 1]]
+""",
+                1.5,
+                "You return k - 1 words",
+            ),
+            "per cent": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, 100 * c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                1.5,
+                "You return per cent",
+            ),
+            "probability first": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(c / total, b) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                0.5,
+                "A pair is (next word, probability)",
+                "no word and no probability is where it was asked for",
+            ),
+            "the pair read backwards": (
+                """
+def next_words(pair_counts, word, k):
+    after = {a: c for (a, b), c in pair_counts.items() if b == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                0,
+                "You list what came *before* the word",
+                "it answers another question, and refuses other words",
+            ),
+            "KeyError": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise KeyError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                2.5,
+                "raised KeyError",
+            ),
+            "too few words refused": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    if len(after) < k:
+        raise ValueError("too few")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                1.5,
+                "random tables: words: raised ValueError",
+            ),
+            "filled up to k": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return ([(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]] + [("", 0.0)] * k)[:k]
+""",
+                2,
+                "has shape (20,)",
+            ),
+            "words that begin alike": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a.startswith(word)}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, c / total) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                2.5,
+                "English: probabilities",
+            ),
+            "rounded": (
+                """
+def next_words(pair_counts, word, k):
+    after = {b: c for (a, b), c in pair_counts.items() if a == word}
+    if not after:
+        raise ValueError(f"no pair begins with {word!r}")
+    total = sum(after.values())
+    return [(b, round(c / total, 2)) for b, c in sorted(after.items(), key=lambda x: (-x[1], x[0]))[:k]]
+""",
+                2,
+                "has other values",
+            ),
         },
     ),
     "p4": Problem(
@@ -489,6 +942,29 @@ def finite_mass(initial, transition):
     g = sorted(good)
     A, b = np.eye(len(g)) - T[g][:, g], T[g, -1]
     return initial[-1] + np.asarray(initial)[g] @ np.linalg.lstsq(A, b, rcond=None)[0]
+""",
+            "all tokens, unreachable ones with chance 0": """
+def finite_mass(initial, transition):
+    N = len(initial) - 1
+    good = [i for i in range(N) if transition[i][N] > 0]
+    stack = list(good)
+    while stack:
+        v = stack.pop()
+        for u in range(N):
+            if u not in good and transition[u][v] > 0:
+                good.append(u); stack.append(u)
+    A = np.eye(N); b = np.zeros(N)
+    for u in good:
+        for v in range(N): A[u, v] -= transition[u][v]
+        b[u] = transition[u][N]
+    h = np.linalg.solve(A, b)
+    return float(sum(initial[u] * h[u] for u in range(N)) + initial[N])
+""",
+            "the inverse of a little less": """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    Q, r = transition[:, :-1], transition[:, -1]
+    return initial[-1] + initial[:-1] @ np.linalg.solve(np.eye(len(r)) * (1 + 1e-13) - Q, r)
 """,
         },
         wrong={
@@ -583,6 +1059,119 @@ def finite_mass(initial, transition):
                 2,
                 "only a share of its mass does",
             ),
+            "only what ends at once can end": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 0
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return initial[N] + initial[:N] @ h
+""",
+                3.5,
+                "You give up tokens that cannot end at once",
+            ),
+            "two steps from the end at most": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 0
+    for _ in range(1):
+        ends = ends | ((Q > 0) & ends).any(axis=1)
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return initial[N] + initial[:N] @ h
+""",
+                3.5,
+                "EOS may be several tokens away",
+            ),
+            "one number in a table": (
+                """
+def finite_mass(initial, transition):
+    T = np.vstack([transition, np.eye(len(initial))[-1]])
+    for _ in range(60):
+        T = T @ T
+        T /= T.sum(axis=1, keepdims=True)
+    return np.asarray(initial)[None] @ T[:, -1:]
+""",
+                2,
+                "You return a table of one number",
+            ),
+            "small chances taken for none": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 1e-3
+    for _ in range(N):
+        ends = ends | ((Q > 0) & ends).any(axis=1)
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return initial[N] + initial[:N] @ h
+""",
+                3,
+                "slow endings: has other values",
+            ),
+            "what never ends": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 0
+    for _ in range(N):
+        ends = ends | ((Q > 0) & ends).any(axis=1)
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return 1 - (initial[N] + initial[:N] @ h)
+""",
+                2,
+                "The answer is taken for the chance *not* to end",
+            ),
+            "the empty string missing": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 0
+    for _ in range(N):
+        ends = ends | ((Q > 0) & ends).any(axis=1)
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return initial[:N] @ h
+""",
+                2,
+                "The empty string is missing",
+            ),
+            "traps taken out and rows filled up": (
+                """
+def finite_mass(initial, transition):
+    initial, transition = np.asarray(initial, float), np.asarray(transition, float)
+    N = len(initial) - 1
+    Q, r = transition[:, :N], transition[:, N]
+    ends = r > 0
+    for _ in range(N):
+        ends = ends | ((Q > 0) & ends).any(axis=1)
+    Q = Q.copy(); Q[:, ~ends] = 0; s = Q.sum(1) + r; s[s == 0] = 1; Q = Q / s[:, None]; r = r / s
+    h = np.zeros(N)
+    if ends.any():
+        h[ends] = np.linalg.solve(np.eye(ends.sum()) - Q[np.ix_(ends, ends)], r[ends])
+    return initial[N] + initial[:N] @ h
+""",
+                2,
+                "only a share of its mass does",
+            ),
         },
     ),
     "p5": Problem(
@@ -635,6 +1224,34 @@ def left_to_right(joint):
         share[empty, -1] = 1
         found.append(share)
     return found
+""",
+            "ones in impossible rows, in place": """
+def left_to_right(joint):
+    p12 = joint.sum(-1); p1 = p12.sum(-1)
+    joint[p12 == 0] = 1
+    joint /= joint.sum(-1, keepdims=True)
+    second = p12.copy(); second[p1 == 0] = 1
+    second /= second.sum(-1, keepdims=True)
+    return p1, second, joint
+""",
+            "nested lists": """
+def left_to_right(joint):
+    a, b, c = np.shape(joint)
+    first = [sum(joint[i][j][k] for j in range(b) for k in range(c)) for i in range(a)]
+    second = [[sum(joint[i][j][k] for k in range(c)) / first[i] if first[i] else 1 / b for j in range(b)] for i in range(a)]
+    third = []
+    for i in range(a):
+        third.append([])
+        for j in range(b):
+            s = sum(joint[i][j][k] for k in range(c))
+            third[-1].append([joint[i][j][k] / s if s else float(k == 0) for k in range(c)])
+    return [first, second, third]
+""",
+            "a vanishing constant": """
+def left_to_right(joint):
+    joint = np.asarray(joint) + 1e-300
+    p12 = joint.sum(axis=2); p1 = p12.sum(axis=1)
+    return p1, p12 / p1[:, None], joint / p12[..., None]
 """,
         },
         wrong={
@@ -714,6 +1331,106 @@ def left_to_right(joint):
 """,
                 2.5,
                 "put any distribution there",
+            ),
+            "logarithms": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1 / joint.shape[1]
+    third[p12 == 0] = 1 / joint.shape[2]
+    return np.log(p1), np.log(second), np.log(third)
+""",
+                1.5,
+                "You return logarithms",
+            ),
+            "rows and columns of the second exchanged": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1 / joint.shape[1]
+    third[p12 == 0] = 1 / joint.shape[2]
+    return p1, second.T, third
+""",
+                1,
+                "yours stands at [j, i]",
+                "rows do not sum to one, and there is no product",
+            ),
+            "a constant in the denominators": (
+                """
+def left_to_right(joint):
+    p12 = joint.sum(2); p1 = p12.sum(1)
+    return p1, p12 / (p1[:, None] + 1e-9), joint / (p12[:, :, None] + 1e-9)
+""",
+                2.5,
+                "every row a distribution",
+            ),
+            "impossible rows of ones": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1
+    third[p12 == 0] = 1
+    return p1, second, third
+""",
+                2.5,
+                "every row a distribution",
+            ),
+            "the last one first": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1 / joint.shape[1]
+    third[p12 == 0] = 1 / joint.shape[2]
+    return third, second, p1
+""",
+                1.5,
+                "the third given both: has shape",
+            ),
+            "impossible histories dropped": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1 / joint.shape[1]
+    third[p12 == 0] = 1 / joint.shape[2]
+    return p1[p1 > 0], second[p1 > 0], third[p1 > 0]
+""",
+                2.5,
+                "has shape (2, 4, 5)",
+            ),
+            "first token uniform": (
+                """
+def left_to_right(joint):
+    joint = np.asarray(joint, float)
+    p12 = joint.sum(axis=2)
+    p1 = p12.sum(axis=1)
+    second = p12 / np.where(p1 > 0, p1, 1)[:, None]
+    third = joint / np.where(p12 > 0, p12, 1)[..., None]
+    second[p1 == 0] = 1 / joint.shape[1]
+    third[p12 == 0] = 1 / joint.shape[2]
+    return np.full(len(p1), 1 / len(p1)), second, third
+""",
+                2.5,
+                "the product: has other values",
             ),
         },
     ),
