@@ -159,6 +159,48 @@ def lost_by_independence(first, second, third):
         logs = logs - np.ma.log(joint.sum(axis=others, keepdims=True))
     return (joint * logs).sum()
 """,
+            "the methods of arrays": """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = first[:, None, None] * second[:, :, None] * third
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+            "logarithms in the tables' own place": """
+def chain_log_prob(first, second, third, sentence):
+    first, second, third = map(np.asarray, (first, second, third))
+    a, b, c = sentence
+    for t in (first, second, third):
+        np.log(t, out=t)
+    return first[a] + second[a, b] + third[a, b, c]
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+            "four entropies": """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.einsum("a,ab,abc->abc", first, second, third)
+    def H(p):
+        p = p[p > 0]
+        return -(p * np.log(p)).sum()
+    return H(joint.sum((1, 2))) + H(joint.sum((0, 2))) + H(joint.sum((0, 1))) - H(joint)
+""",
         },
         wrong={
             "the probability": (
@@ -269,6 +311,148 @@ def lost_by_independence(first, second, third):
                 3.6,
                 "no small number instead",
             ),
+            "logarithms of base 10": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log10(first[a]) + np.log10(second[a][b]) + np.log10(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log10(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+                2,
+                "These are logarithms of base 10",
+            ),
+            "one number in an array": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.array([np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+                2,
+                "You return a list or an array of one number",
+            ),
+            "the mean over tokens": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total / 3
+""",
+                2,
+                "You divide by the number of tokens",
+            ),
+            "the exponential of the mean": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return np.exp(total)
+""",
+                2,
+                "You return the exponential of the mean",
+            ),
+            "None for impossible sentences": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    p = first[a] * second[a][b] * third[a][b][c]
+    if p > 0:
+        return np.log(p)
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+                3.5,
+                "returned None",
+            ),
+            "the logarithm of 0 fails": (
+                """
+import math
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    return math.log(first[a] * second[a][b] * third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total
+""",
+                3.5,
+                "math domain error",
+            ),
+            "one ratio per sentence": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(joint * np.log(joint / (p1[:, None, None] * p2[:, None] * p3)))
+""",
+                2,
+                "has shape",
+            ),
+            "divided by the number of sentences": (
+                """
+def chain_log_prob(first, second, third, sentence):
+    a, b, c = sentence
+    with np.errstate(divide="ignore"):
+        return np.log(first[a]) + np.log(second[a][b]) + np.log(third[a][b][c])
+def lost_by_independence(first, second, third):
+    joint = np.asarray(first)[:, None, None] * np.asarray(second)[:, :, None] * np.asarray(third)
+    p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
+    total = 0.0
+    for (i, j, k), p in np.ndenumerate(joint):
+        if p > 0:
+            total += p * np.log(p / (p1[i] * p2[j] * p3[k]))
+    return total / joint.size
+""",
+                2,
+                "mean loss of other sources: has other values",
+            ),
         },
     ),
     "p2": Problem(
@@ -317,6 +501,74 @@ def total_loss(log_probs, targets):
     ok = t != -100
     picked = np.take_along_axis(z, np.where(ok, t, 0)[..., None], axis=-1)[..., 0]
     return np.where(ok, -picked, 0).sum()
+""",
+            "entries of arrays as the text writes them": """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    B, T, V = log_probs.shape
+    return -sum(log_probs[b, t, targets[b, t]] for b in range(B) for t in range(T) if targets[b, t] != -100)
+""",
+            "a mask over arrays": """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    keep = targets != -100
+    return -log_probs[keep][np.arange(keep.sum()), targets[keep]].sum()
+""",
+            "eos as the input of padding": """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    inputs[targets == -100] = eos; return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+            "texts lengthened in place": """
+def layout(texts, bos, eos):
+    for t in texts: t.append(eos)
+    width = max(map(len, texts))
+    for t in texts: t.extend([-100] * (width - len(t)))
+    targets = np.array(texts)
+    inputs = np.hstack([np.full((len(texts), 1), bos), targets[:, :-1]])
+    inputs[inputs == -100] = bos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
 """,
         },
         wrong={
@@ -439,6 +691,213 @@ def total_loss(log_probs, targets):
                 2,
                 "You add probabilities",
             ),
+            "targets first": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return targets, inputs
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+                1.5,
+                "The pair is turned round",
+            ),
+            "bos among the targets": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 2
+    rows = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        rows[b, :len(t) + 2] = [bos, *t, eos]
+    return np.where(rows == -100, bos, rows), rows
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+                1.5,
+                "BOS is no target",
+            ),
+            "eos in front": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), eos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+                1.5,
+                "The first input of each row is BOS",
+            ),
+            "targets padded with -1": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -1)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+                1.7,
+                "a ragged batch: has other values",
+            ),
+            "empty texts skipped": (
+                """
+def layout(texts, bos, eos):
+    texts = [t for t in texts if len(t)] or [[]]
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss
+""",
+                2.7,
+                "empty texts",
+            ),
+            "the mean over texts": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= log_probs[b, t, targets[b, t]]
+    return loss / len(targets)
+""",
+                2.4,
+                "losses of other batches",
+            ),
+            "a text's end ends the batch": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for rows, marks in zip(log_probs.reshape(-1, log_probs.shape[-1]), targets.ravel()):
+        if marks == -100: break
+        loss -= rows[marks]
+    return loss
+""",
+                2.4,
+                "losses of other batches",
+            ),
+            "-100 counted from behind, nansum": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    return -np.nansum(np.take_along_axis(log_probs, targets[..., None] % log_probs.shape[-1], 2))
+""",
+                2.4,
+                "losses of other batches",
+            ),
+            "logarithm of logarithms": (
+                """
+def layout(texts, bos, eos):
+    width = max(len(t) for t in texts) + 1
+    inputs = np.full((len(texts), width), bos)
+    targets = np.full((len(texts), width), -100)
+    for b, t in enumerate(texts):
+        n = len(t)
+        inputs[b, 1:n + 1] = t
+        targets[b, :n] = t
+        targets[b, n] = eos
+    return inputs, targets
+def total_loss(log_probs, targets):
+    log_probs, targets = np.asarray(log_probs), np.asarray(targets)
+    loss = 0.0
+    for b in range(targets.shape[0]):
+        for t in range(targets.shape[1]):
+            if targets[b, t] != -100:
+                loss -= np.log(log_probs[b, t, targets[b, t]])
+    return loss
+""",
+                2,
+                "holds NaN",
+            ),
         },
     ),
     "p3": Problem(
@@ -490,6 +949,44 @@ def leaking_rows(before, after, changed):
             found.add(t)
         t -= 1
     return sorted(found)
+""",
+            "differences": """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    d = np.abs(after - before).sum(axis=1)
+    return [int(t) for t in np.nonzero(d)[0] if t <= changed]
+""",
+            "masked in place": """
+def attention_weights(scores, documents):
+    T = len(documents)
+    scores[~(np.tri(T, dtype=bool) & (documents[:, None] == documents[None]))] = -np.inf
+    scores -= scores.max(1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(1, keepdims=True)
+    return scores
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+            "an array of rows, bytes": """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if before[t].tobytes() != after[t].tobytes()]
 """,
         },
         wrong={
@@ -616,6 +1113,187 @@ def leaking_rows(before, after, changed):
                 3.5,
                 "every row that has moved",
             ),
+            "weights transposed": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out.T
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                2,
+                "Your weights are transposed",
+            ),
+            "masked scores of 0": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    m = np.tri(T, dtype=bool) & (np.asarray(documents)[:, None] == np.asarray(documents)[None])
+    s = np.where(m, scores, 0)
+    e = np.exp(s - s.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                2,
+                "A masked score of 0 is no mask",
+            ),
+            "logarithms of the weights": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return np.log(out)
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                2,
+                "You return logarithms",
+            ),
+            "scores by columns": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[j][i] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                2.4,
+                "yours are read by columns",
+            ),
+            "rows from 1": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t + 1 for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3,
+                "Rows are numbered from 0",
+            ),
+            "the first entry only": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if before[t][0] != after[t][0]]
+""",
+                3.4,
+                "You compare the first entry only",
+            ),
+            "all entries must move": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if all(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3,
+                "You ask that all entries of a row move",
+            ),
+            "rows in falling order": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - z.max())
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed, -1, -1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3.4,
+                "in falling order",
+            ),
+            "one maximum for all rows": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(z - np.nanmax(scores))
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3.4,
+                "large scores",
+            ),
+            "scores times mask": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    m = np.tri(T) * (np.asarray(documents)[:, None] == np.asarray(documents)[None])
+    s = scores * m
+    e = np.exp(s - s.max(1, keepdims=True)) * m
+    return e / e.sum(1, keepdims=True)
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3.4,
+                "garbage under the mask",
+            ),
+            "exponents clipped": (
+                """
+def attention_weights(scores, documents):
+    T = len(documents)
+    out = np.zeros((T, T))
+    for i in range(T):
+        js = [j for j in range(i + 1) if documents[j] == documents[i]]
+        z = np.array([scores[i][j] for j in js])
+        e = np.exp(np.clip(z, -700, 700))
+        out[i, js] = e / e.sum()
+    return out
+def leaking_rows(before, after, changed):
+    return [t for t in range(changed + 1) if any(before[t][v] != after[t][v] for v in range(len(before[t])))]
+""",
+                3.7,
+                "large scores",
+            ),
         },
     ),
     "p4": Problem(
@@ -665,6 +1343,47 @@ def tokens_until_zero(log_probs, dtype):
     limit = (1 - info.minexp + info.nmant) * np.log(2)
     n = bisect.bisect_right(total, limit)
     return n + 1 if n < len(total) else None
+""",
+            "logaddexp": """
+def posterior(readings):
+    s = [np.sum(r) for r in readings]
+    return np.exp(s - np.logaddexp.reduce(s))
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+            "searchsorted": """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    bits = {"float16": 25, "float32": 150, "float64": 1075}[dtype]
+    c = -np.cumsum(log_probs)
+    n = np.searchsorted(c, bits * np.log(2), side="right")
+    return None if n == len(c) else int(n + 1)
+""",
+            "readings taken out one by one": """
+def posterior(readings):
+    s = []
+    while readings:
+        s.insert(0, sum(readings.pop()))
+    m = max(s)
+    w = [np.exp(x - m) for x in s]
+    return [x / sum(w) for x in w]
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
 """,
         },
         wrong={
@@ -782,6 +1501,183 @@ def tokens_until_zero(log_probs, dtype):
                 1.5,
                 "You compare single tokens",
             ),
+            "per cent": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return 100 * e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                1.5,
+                "You return per cent",
+            ),
+            "the number of the best": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return np.argmax(s)
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                1.5,
+                "You return the number of the likeliest reading",
+            ),
+            "not divided by the sum": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                1.5,
+                "The shares are not divided by their sum",
+            ),
+            "all for the best": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return np.eye(len(s))[np.argmax(s)]
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                1.5,
+                "The likeliest reading gets everything",
+            ),
+            "the first subtracted": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s[0])
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                2.75,
+                "impossible readings",
+            ),
+            "sums clipped": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(np.maximum(s, -700))
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return None
+""",
+                2,
+                "long readings",
+            ),
+            "-1 for never": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return -1
+""",
+                2.75,
+                "Return None",
+            ),
+            "the length for never": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total += x
+        if total < limit:
+            return n
+    return len(log_probs)
+""",
+                2.5,
+                "products that last",
+            ),
+            "one token alone": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    total = 0.0
+    for n, x in enumerate(log_probs, 1):
+        total = x
+        if total < limit:
+            return n
+    return None
+""",
+                2.25,
+                "lengths at which products vanish",
+            ),
+            "sums in the type itself": (
+                """
+def posterior(readings):
+    s = np.array([sum(r) for r in readings])
+    e = np.exp(s - s.max())
+    return e / e.sum()
+def tokens_until_zero(log_probs, dtype):
+    limit = np.log(float(np.finfo(dtype).smallest_subnormal)) - np.log(2)
+    c = np.cumsum(np.asarray(log_probs, dtype=dtype))
+    below = np.flatnonzero(c < limit)
+    return int(below[0]) + 1 if len(below) else None
+""",
+                2.5,
+                "lengths at which products vanish",
+            ),
         },
     ),
     "p5": Problem(
@@ -823,6 +1719,42 @@ def turning_point(n_prompt, answer_a, answer_b):
     a, b = len(answer_a), len(answer_b)
     A, B = (sum(Fraction(x) for x in answer) for answer in (answer_a, answer_b))
     return Fraction(B * (n_prompt + a) - A * (n_prompt + b), n_prompt * (b - a))
+""",
+            "rows and ids by slices": """
+def answer_score(log_probs, tokens, n_prompt):
+    rows, ids = log_probs[n_prompt:], np.array(tokens[n_prompt:])
+    return rows[np.arange(len(ids)), ids].sum(), (rows.argmax(axis=1) == ids).all()
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+            "two equations": """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    a, b, n = len(answer_a), len(answer_b), n_prompt
+    M = np.array([[n, -(n + a)], [n, -(n + b)]], float)
+    return np.linalg.solve(M, [-sum(answer_a), -sum(answer_b)])[0]
+""",
+            "tokens from the end": """
+def answer_score(log_probs, tokens, n_prompt):
+    tokens = list(tokens)
+    total, greedy = 0, True
+    while len(tokens) > n_prompt:
+        v = tokens.pop()
+        row = list(log_probs[len(tokens)])
+        total += row[v]; greedy &= row.index(max(row)) == v
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
 """,
         },
         wrong={
@@ -923,6 +1855,213 @@ def turning_point(n_prompt, answer_a, answer_b):
 """,
                 2.6,
                 "the prompt need not be likely",
+            ),
+            "the pair turned round": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return greedy, total
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                1.5,
+                "The pair is turned round",
+            ),
+            "the sum alone": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                0.9,
+                "raised IndexError",
+                "there is no pair, so neither of its values is found",
+            ),
+            "the prompt's score": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                1.5,
+                "You score the prompt",
+            ),
+            "last token lost": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens) - 1):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                1.5,
+                "The answer's last token is missing",
+            ),
+            "in bits": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total / np.log(2), greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                1.5,
+                "Your numbers are in bits",
+            ),
+            "as a probability": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return np.exp(total), greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                1.5,
+                "You return the probability",
+            ),
+            "the opposite of greedy": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, not greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                2.4,
+                "Your answer is the opposite",
+            ),
+            "ties to the highest id": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if len(log_probs[t]) - 1 - np.argmax(log_probs[t][::-1]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                2.7,
+                "greedy or not",
+            ),
+            "the last token decides": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+        else:
+            greedy = True
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                2.7,
+                "greedy or not",
+            ),
+            "how many are greedy": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, sum(int(np.argmax(log_probs[t]) == tokens[t]) for t in range(n_prompt, len(tokens)))
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + b) - B * (n + a)) / (n * (a - b))
+""",
+                2.4,
+                "greedy or not",
+            ),
+            "always above 0": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return abs((A * (n + b) - B * (n + a)) / (n * (a - b)))
+""",
+                2.1,
+                "turning points: has other values",
+            ),
+            "denominators exchanged": (
+                """
+def answer_score(log_probs, tokens, n_prompt):
+    total, greedy = 0.0, True
+    for t in range(n_prompt, len(tokens)):
+        total += log_probs[t][tokens[t]]
+        if np.argmax(log_probs[t]) != tokens[t]:
+            greedy = False
+    return total, greedy
+def turning_point(n_prompt, answer_a, answer_b):
+    A, B, a, b = sum(answer_a), sum(answer_b), len(answer_a), len(answer_b)
+    n = n_prompt
+    return (A * (n + a) - B * (n + b)) / (n * (a - b))
+""",
+                2.1,
+                "turning points",
             ),
         },
     ),
