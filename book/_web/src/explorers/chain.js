@@ -1,6 +1,5 @@
 // The chain rule on a table (2.1): eight sentences of three words, factorized in any order, with or without the whole past.
-import { scaleLinear } from "d3-scale";
-import { axes, button, choice, element, fixed, frame, hint, picture, sized } from "./ui.js";
+import { button, choice, element, fixed, frame, hint, outlinedBars, picture } from "./ui.js";
 
 const WORDS = [
   ["he", "she"],
@@ -58,6 +57,10 @@ export const loss = (joint, product) =>
 const names = SENTENCES.map((sentence) =>
   sentence.map((word, place) => WORDS[place][word]).join(" "),
 );
+const SCALE = { left: 120, least: 0.4 };
+/** What is drawn of each sentence: its share of the counts, and the product of its factors. */
+const rowsOf = (joint, product) =>
+  names.map((word, i) => ({ word, p: joint[i], q: product[i], value: product[i] }));
 /** p(t₂ | t₁) and the like. */
 const factorName = (place, seen) =>
   `p(${t(place)}${seen.length ? ` | ${[...seen].sort().map(t).join(", ")}` : ""})`;
@@ -117,7 +120,7 @@ export async function mount(stage) {
     );
     const total = table.reduce((sum, count) => sum + count, 0);
     if (!total) {
-      drawBars(bars, width, table, table);
+      outlinedBars(bars, width, rowsOf(table, table), SCALE);
       return {
         finding:
           "No sentence has been counted, so there is no distribution: give one of them a count.",
@@ -127,7 +130,7 @@ export async function mount(stage) {
     const places = ORDERS[order.value];
     const split = factors(joint, places, sight.value);
     const product = split.map((parts) => parts.reduce((made, part) => made * part, 1));
-    drawBars(bars, width, joint, product);
+    outlinedBars(bars, width, rowsOf(joint, product), SCALE);
     const lost = loss(joint, product);
     const worst = joint.reduce(
       (best, p, i) => (Math.abs(p - product[i]) > Math.abs(joint[best] - product[best]) ? i : best),
@@ -175,51 +178,5 @@ export async function mount(stage) {
     ],
     draw,
     open: true,
-  });
-}
-
-function drawBars(svg, width, joint, product) {
-  const left = 120,
-    row = 24,
-    bottom = row * joint.length;
-  const drawing = sized(svg, width, bottom + 40);
-  const x = scaleLinear([0, Math.max(0.4, ...joint, ...product)], [left, width - 48]);
-  axes(drawing, {
-    x,
-    bottom,
-    left,
-    ticksX: Math.min(5, (width - left) / 60),
-    ticksY: 0,
-    nameX: "probability",
-  });
-  joint.forEach((p, i) => {
-    const group = drawing.append("g").attr("transform", `translate(0,${i * row})`);
-    group
-      .append("text")
-      .attr("class", "ex-token")
-      .attr("x", left - 8)
-      .attr("y", 16)
-      .attr("text-anchor", "end")
-      .text(names[i]);
-    group
-      .append("rect")
-      .attr("class", "ex-bar")
-      .attr("x", left)
-      .attr("y", 5)
-      .attr("height", row - 10)
-      .attr("width", x(p) - left);
-    group
-      .append("rect")
-      .attr("class", "ex-outline")
-      .attr("x", left)
-      .attr("y", 2)
-      .attr("height", row - 4)
-      .attr("width", x(product[i]) - left);
-    group
-      .append("text")
-      .attr("class", "ex-value")
-      .attr("x", x(Math.max(p, product[i])) + 5)
-      .attr("y", 16)
-      .text(fixed(product[i], 3));
   });
 }

@@ -1,16 +1,14 @@
 // Guidance (9.4): the line between two models' logits, past both ends, beside the same line between their probabilities.
-import { scaleLinear } from "d3-scale";
 import {
-  axes,
   check,
   choice,
   fixed,
   frame,
   hint,
   load,
+  outlinedBars,
   picture,
   range,
-  sized,
   whole,
 } from "./ui.js";
 import { logSoftmax } from "./transformer.js";
@@ -61,10 +59,17 @@ export async function mount(stage) {
       .map((_, v) => v)
       .sort((a, b) => p[b] - p[a])
       .slice(0, SHOWN);
-    drawBars(
+    outlinedBars(
       bars,
       width,
-      first.map((v) => ({ word: words[v], p: p[v], q: other.value ? q[v] : undefined })),
+      first.map((v) => ({
+        word: words[v],
+        p: p[v],
+        q: other.value ? q[v] : undefined,
+        value: p[v],
+        cut: other.value && q[v] === 0,
+      })),
+      { left: 118, least: 0.2 },
     );
     const place = {
       0: "This is the late model u, as it is. ",
@@ -112,53 +117,5 @@ export async function mount(stage) {
       bars,
     ],
     draw,
-  });
-}
-
-function drawBars(svg, width, rows) {
-  const left = 118,
-    row = 24,
-    bottom = row * rows.length;
-  const drawing = sized(svg, width, bottom + 40);
-  const most = Math.max(0.2, ...rows.flatMap(({ p, q }) => [p, q ?? 0]));
-  const x = scaleLinear([0, most], [left, width - 48]);
-  axes(drawing, {
-    x,
-    bottom,
-    left,
-    ticksX: Math.min(5, (width - left) / 60),
-    ticksY: 0,
-    nameX: "probability",
-  });
-  rows.forEach(({ word, p, q }, i) => {
-    const group = drawing.append("g").attr("transform", `translate(0,${i * row})`);
-    group
-      .append("text")
-      .attr("class", q === 0 ? "ex-token ex-cut" : "ex-token")
-      .attr("x", left - 8)
-      .attr("y", 16)
-      .attr("text-anchor", "end")
-      .text(word);
-    group
-      .append("rect")
-      .attr("class", "ex-bar")
-      .attr("x", left)
-      .attr("y", 5)
-      .attr("height", row - 10)
-      .attr("width", x(p) - left);
-    if (q !== undefined)
-      group
-        .append("rect")
-        .attr("class", "ex-outline")
-        .attr("x", left)
-        .attr("y", 2)
-        .attr("height", row - 4)
-        .attr("width", x(q) - left);
-    group
-      .append("text")
-      .attr("class", "ex-value")
-      .attr("x", x(Math.max(p, q ?? 0)) + 5)
-      .attr("y", 16)
-      .text(fixed(p, 3));
   });
 }

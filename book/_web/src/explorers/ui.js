@@ -1,5 +1,6 @@
 // What all explorers are built from: elements, labelled controls, one sentence that says what is seen, a table, a picture.
 import { axisBottom, axisLeft } from "d3-axis";
+import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
 
 const PAUSE = 300; // milliseconds without a change before a screen reader is told
@@ -291,4 +292,51 @@ export function axes(
       .attr("text-anchor", "end")
       .text(nameX);
   if (nameY) drawing.append("text").attr("class", "ex-name").attr("x", 2).attr("y", 12).text(nameY);
+}
+
+/**
+ * One probability a row: a filled bar for p, an outline for q if there is one, and `value` beside them; `cut` words are struck out.
+ *
+ * The scale reaches to `least` at least.
+ */
+export function outlinedBars(svg, width, rows, { left, least }) {
+  const row = 24,
+    bottom = row * rows.length;
+  const drawing = sized(svg, width, bottom + 40);
+  const most = Math.max(least, ...rows.flatMap(({ p, q }) => [p, q ?? 0]));
+  const x = scaleLinear([0, most], [left, width - 48]);
+  axes(drawing, {
+    x,
+    bottom,
+    left,
+    ticksX: Math.min(5, (width - left) / 60),
+    ticksY: 0,
+    nameX: "probability",
+  });
+  rows.forEach(({ word, p, q, value, cut }, i) => {
+    const group = drawing.append("g").attr("transform", `translate(0,${i * row})`);
+    const bar = (name, y, to) =>
+      group
+        .append("rect")
+        .attr("class", name)
+        .attr("x", left)
+        .attr("y", y)
+        .attr("height", row - 2 * y)
+        .attr("width", x(to) - left);
+    group
+      .append("text")
+      .attr("class", cut ? "ex-token ex-cut" : "ex-token")
+      .attr("x", left - 8)
+      .attr("y", 16)
+      .attr("text-anchor", "end")
+      .text(word);
+    bar("ex-bar", 5, p);
+    if (q !== undefined) bar("ex-outline", 2, q);
+    group
+      .append("text")
+      .attr("class", "ex-value")
+      .attr("x", x(Math.max(p, q ?? 0)) + 5)
+      .attr("y", 16)
+      .text(fixed(value, 3));
+  });
 }
