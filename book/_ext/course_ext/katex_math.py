@@ -3,6 +3,8 @@
 KaTeX runs inside mini-racer (V8 as a Python package). A formula that KaTeX refuses is reported with
 its source location and fails the build, also without `-W`. Pages with mathematics link
 katex/katex.css and preload the two fonts that nearly every formula uses; other pages load nothing.
+Of its four large fonts a page loads the characters that the book's formulas have; the whole font
+comes only with a character that is not among them, in what a reader types.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import functools
 import json
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 from docutils import nodes
@@ -19,9 +22,16 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from course_ext.slim import subset
+
 logger = logging.getLogger(__name__)
 VENDOR = Path(__file__).resolve().parents[2] / "_vendor" / "katex"
-PRELOADED_FONTS = ("KaTeX_Main-Regular", "KaTeX_Math-Italic")
+PRELOADED_FONTS = ("KaTeX_Main-Regular-used", "KaTeX_Math-Italic-used")
+# The fonts of more than 16 KB that formulas use; a page would have no need of most of their glyphs.
+LARGE_FONTS = ("KaTeX_AMS-Regular", "KaTeX_Main-Bold", "KaTeX_Main-Regular", "KaTeX_Math-Italic")
+# The drawn half of a formula, which stands after its MathML, and a tag or text within.
+DRAWN = '<span class="katex-html"'
+PIECE = re.compile(r"<(/?span)?[^>]*>|[^<]+")
 
 
 @functools.cache
@@ -120,6 +130,49 @@ def link_styles(app, pagename, templatename, context, doctree) -> None:
     )
 
 
+def drawn(page: str) -> set[str]:
+    """The characters that the formulas of a page are drawn with."""
+    found = set()
+    for formula in page.split(DRAWN)[1:]:
+        depth = 1
+        for piece in PIECE.finditer(formula, formula.index(">") + 1):
+            if piece.group()[0] != "<":
+                found |= set(unescape(piece.group()))
+            else:
+                depth += {"span": 1, "/span": -1}.get(piece.group(1), 0)
+            if not depth:
+                break
+    return found
+
+
+def characters(site: Path) -> set[str]:
+    """What the formulas of all pages are drawn with, and the blank, which gives a font its
+    measures.
+    """
+    pages = (page.read_text(encoding="utf-8") for page in site.rglob("*.html"))
+    return {" ", "\N{NO-BREAK SPACE}"}.union(*map(drawn, pages))
+
+
+def put_used_first(css: str, used: set[str], fonts: Path) -> str:
+    """The style sheet with a part of each large font, written beside it, for the characters in
+    use.
+    """
+    ranges = ",".join(f"U+{ord(character):X}" for character in sorted(used))
+
+    def both(face):
+        """A browser takes the last face that has the character."""
+        whole, name = face.group(), face.group(1)
+        if name not in LARGE_FONTS:
+            return whole
+        (fonts / f"{name}-used.woff2").write_bytes(
+            subset(fonts / f"{name}.woff2", used, hinting=True)
+        )
+        part = whole.replace(f"{name}.woff2", f"{name}-used.woff2")
+        return whole + part[:-1] + f";unicode-range:{ranges}}}"
+
+    return re.sub(r"@font-face\{[^}]*fonts/([\w-]+)\.woff2[^}]*\}", both, css)
+
+
 def copy_assets(app) -> None:
     """KaTeX's style sheet and woff2 fonts into the site, and the script, which no page loads by
     itself: it draws the formulas that a reader types.
@@ -131,6 +184,7 @@ def copy_assets(app) -> None:
     css = (VENDOR / "katex.min.css").read_text(encoding="utf-8")
     # Every browser in use reads woff2, so the older formats need not be named (nor shipped).
     css = re.sub(r",url\([^)]*\.(woff|ttf)\) format\(\"[^\"]*\"\)", "", css)
+    css = put_used_first(css, characters(Path(app.outdir)), target / "fonts")
     (target / "katex.css").write_text(css, encoding="utf-8")
 
 

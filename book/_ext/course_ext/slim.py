@@ -390,12 +390,12 @@ def stylesheet(site: Path, sheets: list[str], words: set[str], elsewhere: set[st
     )
 
 
-def subset(source: Path, characters: set[str]) -> bytes:
+def subset(source: Path, characters: set[str], hinting: bool = False) -> bytes:
     """A font with these characters alone, as woff2."""
     from fontTools import subset as tool
 
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    options = tool.Options(flavor="woff2", layout_features=[], hinting=False)
+    options = tool.Options(flavor="woff2", layout_features=[], hinting=hinting)
     font = tool.load_font(source, options)
     chosen = tool.Subsetter(options)
     chosen.populate(text="".join(characters))
