@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import settle
+from .conftest import PHONE, SITE, opened, settle
 
 COPY = """() => {
     const event = new ClipboardEvent("copy", {
@@ -25,6 +25,11 @@ BROKEN = """() => [...document.querySelectorAll("td code.literal, th code.litera
     })
     .map(code => code.textContent)"""
 
+# Formulas that go on behind the edge of their box.
+CUT = """() => [...document.querySelectorAll(".math-scroll")]
+    .filter(box => box.scrollWidth > box.clientWidth)
+    .map(box => [box.scrollWidth - box.clientWidth, box.querySelector("annotation").textContent])"""
+
 
 def test_a_formula_is_copied_as_tex(page, site):
     page.goto(f"{site}book/02-factorization/2-teacher-forcing.html")
@@ -44,6 +49,23 @@ def test_a_formula_is_copied_as_tex(page, site):
     assert "$" in copied and "\n\n\n" not in copied
     page.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))")
     assert page.evaluate(COPY) == "", "text without formulas is the browser's own affair"
+
+
+@pytest.mark.parametrize("chapter", range(1, 11))
+def test_no_formula_is_wider_than_a_phone(browser, site, chapter):
+    """Those that are too wide break before or after a sign, or are written on more lines."""
+    with opened(browser, **PHONE) as page:
+        cut = []
+        for path in sorted(SITE.glob(f"book/{chapter:02d}-*/*.html")):
+            if "math-scroll" not in path.read_text(encoding="utf-8"):
+                continue
+            page.goto(site + path.relative_to(SITE).as_posix())
+            page.evaluate(
+                "for (const fold of document.querySelectorAll('details')) fold.open = true"
+            )
+            page.evaluate("document.fonts.ready.then(() => 0)")
+            cut += [(path.name, *formula) for formula in page.evaluate(CUT)]
+    assert cut == []
 
 
 @pytest.mark.parametrize("name", ["01-distributions/1-finite-vocabulary", "10-diagnostics/review"])
