@@ -23,19 +23,38 @@ UNREAD = (
 )
 # What readers ask for in words that the section does not use.
 ALSO = {
+    "1.1": "end of sequence, end of text, stop token",
+    "1.4": "zero probability",
+    "2.1": "autoregressive",
     "2.3": "attention mask, lookahead",
+    "3.1": "logits, logit",
+    "3.2": "partition function, normalizing constant",
     "3.4": "log-sum-exp, logsumexp, overflow, underflow, inf",
+    "3.5": "softmax temperature",
+    "4.1": "maximum likelihood, MLE",
     "4.4": "cross-entropy gradient",
     "4.5": "ignore_index, -100, loss mask",
+    "5.2": "Kullback-Leibler divergence",
+    "5.4": "arithmetic coding, bits per byte",
     "5.5": "byte pair encoding, BPE, tokenization",
+    "6.2": "length normalization",
+    "6.3": "reliability diagram",
     "6.4": "ECE",
     "7.4": "top_p",
+    "8.1": "bigram model, trigram model",
+    "9.1": "in-context learning, few-shot, zero-shot",
     "9.2": "retrieval-augmented generation",
+    "9.4": "classifier-free guidance, CFG",
+    "9.5": "moderation, jailbreak",
+    "10.2": "data contamination, train-test leak",
     "10.3": "out of distribution, drift",
+    "10.5": "scaling laws",
 }
 BLOCKS = ["p", "li", "dt", "dd", "td", "th", "div", "pre", "h1", "h2", "h3", "br", "figcaption"]
 HEADINGS = ["h1", "h2", "h3"]
 DEFINITION = 400  # characters of a definition that are shown
+# Sections that name what others teach.
+LISTS = ("Further reading", "In PyTorch", "After this chapter you can", "What the problems test")
 SPHINX_SEARCH = re.compile(
     r'<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>\n?'
 )
@@ -186,6 +205,11 @@ def documents(site: Path) -> list[dict]:
         if path.stem == "assignment":  # found by its problems' titles, after what teaches them
             first |= {"kind": "assignment", "text": "; ".join(each["title"] for each in others)}
             others = []
+        if path.parent.name == "book" and not lists:  # guides, sources, history
+            first["kind"] = "beside"
+        for each in others:
+            if first["kind"] == "beside" or each["title"] in LISTS:
+                each["kind"] = "beside"
         found += [first, *others, *numbered]
     return found
 

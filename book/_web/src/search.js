@@ -4,7 +4,8 @@ import MiniSearch from "minisearch";
 
 const SHOWN = 12;
 const SPLIT = /[\s\p{P}\p{Z}]+/u;
-const TITLED = 2; // how much more a title with all the words counts
+const TITLED = 1.6; // how much more a title that is what is asked for counts
+const NAMED = 0.6; // the same for another name of the place, of that
 const AROUND = 110; // letters before and after the first word found
 const SILENT = new Set(
   "a an and are as at be by do does for how i in is it my of on or the to what when why with".split(
@@ -19,10 +20,20 @@ const KINDS = {
   equation: 0.6,
   figure: 0.6,
   assignment: 0.5,
+  beside: 0.35,
 };
 
-/** Words of a text as they are compared: small letters, no accents. */
-const fold = (word) => word.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+/** Words of a text as they are compared: small letters, no accents, one spelling of -isation. */
+const fold = (word) =>
+  word
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/isation(s?)$/, "ization$1");
+
+/** Words of a title that are written with a hyphen, also as one word: readers type topp. */
+const joined = (title) =>
+  (title.match(/\p{L}+(-\p{L}+)+/gu) ?? []).map((word) => word.replaceAll("-", "")).join(" ");
 
 export function index(documents) {
   const search = new MiniSearch({
@@ -31,11 +42,17 @@ export function index(documents) {
     searchOptions: {
       boost: { title: 6, names: 5 },
       prefix: (word) => word.length > 2,
-      fuzzy: (word) => (word.length > 4 ? 0.2 : 0),
+      fuzzy: (word) => (word.length > 6 ? 2 : word.length > 4 ? 1 : 0), // letters that may differ
       boostDocument: (id) => KINDS[documents[id].kind],
     },
   });
-  search.addAll(documents.map((entry, id) => ({ id, ...entry })));
+  search.addAll(
+    documents.map((entry, id) => ({
+      id,
+      ...entry,
+      names: [entry.names, joined(entry.title)].filter(Boolean).join(", "),
+    })),
+  );
   return search;
 }
 
@@ -51,27 +68,45 @@ export function answers(search, documents, query) {
   if (!asked) return { places: [] };
   let found = search.search(asked, { combineWith: "AND" });
   if (!found.length) found = search.search(asked, { combineWith: "OR" });
-  const wanted = asked.split(" ").map(fold);
+  const count = asked.split(" ").length;
   const all = found
     .map(({ id, terms, score }) => {
-      const title = documents[id].title.split(SPLIT).map(fold);
-      const whole =
-        !["chapter", "assignment"].includes(documents[id].kind) &&
-        wanted.every((word) => title.includes(word));
-      return { ...documents[id], terms, score: whole ? TITLED * score : score };
+      const entry = documents[id];
+      const shares = ["chapter", "assignment", "beside"].includes(entry.kind)
+        ? 0
+        : Math.max(
+            titled(entry.title, terms, count),
+            ...(entry.names ?? "")
+              .split(", ")
+              .map((name) => NAMED * Math.floor(titled(name, terms, count))), // if it is the whole name
+          );
+      return { ...entry, terms, score: (1 + TITLED * shares) * score };
     })
     .sort((a, b) => b.score - a.score);
   const named = all.find(({ kind, title, terms }) => kind === "term" && names(title, asked, terms));
   return { named, places: all.filter(({ kind }) => kind !== "term" || !named).slice(0, SHOWN) };
 }
 
-/** Whether a term is what the query asks for: as many words as the query, all of them found. */
+/** How much of a title the words found are, from 0 to 1; 0 unless they are all of those asked for. */
+function titled(title, terms, count) {
+  const words = title
+    .replace(/^\d+(\.\d+)? /, "")
+    .split(SPLIT)
+    .map(fold)
+    .filter((word) => word && !SILENT.has(word));
+  const here = words.filter((word) => terms.includes(word)).length;
+  return here < count ? 0 : here / words.length;
+}
+
+/** Whether a term is what the query asks for: as many words as the query, all of them found, or joined as in the query. */
 function names(title, asked, terms) {
   const words = title.split(SPLIT).filter(Boolean).map(fold);
+  if (words.join("") === fold(asked)) return true;
   return words.length === asked.split(" ").length && words.every((word) => terms.includes(word));
 }
 
-const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const escaped = (word) =>
+  word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/ization(s?)$/, "i[sz]ation$1");
 
 /** A piece of a text around its first found word, found words in <mark>; whole words only. */
 function excerpt({ kind, text, terms }) {
@@ -101,7 +136,8 @@ function entry(root, found) {
   link.href = root + found.address;
   link.textContent = found.title;
   const where = document.createElement("span");
-  where.textContent = found.title === found.page ? found.kind : `${found.kind} in ${found.page}`;
+  const kind = found.kind === "beside" ? "section" : found.kind;
+  where.textContent = found.title === found.page ? kind : `${kind} in ${found.page}`;
   const item = document.createElement("li");
   item.className = found.kind;
   item.append(link, where);
