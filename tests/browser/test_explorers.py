@@ -624,8 +624,20 @@ def test_guidance_of_two_eras_is_lmcores(page, site, explorer_data):
                 *_, guided, clipped = rows[prefix["words"][v]]
                 assert guided == shown(p[v], 4)
                 assert clipped == (shown(line[v] / line.sum(), 4) if line[v] else "banned")
+            banned = np.flatnonzero(line == 0)
+            assert len(banned) or "Neither line rules out a word" in finding(page, stage)
+            if len(banned):
+                v = banned[np.argmax(np.maximum(c, u)[banned])]
+                raw = np.exp(u[v]) + gamma * (np.exp(c[v]) - np.exp(u[v]))
+                assert (
+                    f"first “{prefix['words'][v]}”: late {shown(np.exp(u[v]), 4)}, early"
+                    f" {shown(np.exp(c[v]), 4)}, on the line between probabilities {shown(raw, 4)},"
+                ) in finding(page, stage)
+                assert rows[prefix["words"][v]][-1] == "banned"
+    assert stage.locator(".ex-cut").count() == 0
     press(page, stage.get_by_role("checkbox"), "Space")
-    assert stage.locator(".ex-outline").count() == 12 and foreign(page, site) == []
+    assert 1 <= stage.locator(".ex-cut").count() <= 4
+    assert stage.locator(".ex-outline").count() == 12 + 3 and foreign(page, site) == []
 
 
 # --- the landing page ---

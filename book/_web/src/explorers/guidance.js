@@ -14,16 +14,24 @@ import {
 import { logSoftmax } from "./transformer.js";
 
 const SHOWN = 12;
+const BANNED = 3; // words on show that clipping makes impossible
 
 /** log p_γ of each token, from the rows of two models. */
 export const guided = (c, u, gamma) => [...logSoftmax(u.map((z, v) => z + gamma * (c[v] - z)))];
 
-/** The line between probabilities; what is negative is set to 0 and the rest divided by its sum. */
+/** The line between probabilities, which can be negative. */
+export const line = (c, u, gamma) =>
+  u.map((z, v) => Math.exp(z) + gamma * (Math.exp(c[v]) - Math.exp(z)));
+
+/** The same as a distribution: what is negative is set to 0 and the rest divided by its sum. */
 export function clipped(c, u, gamma) {
-  const line = u.map((z, v) => Math.max(0, Math.exp(z) + gamma * (Math.exp(c[v]) - Math.exp(z))));
-  const total = line.reduce((sum, p) => sum + p, 0);
-  return line.map((p) => p / total);
+  const kept = line(c, u, gamma).map((p) => Math.max(0, p));
+  const total = kept.reduce((sum, p) => sum + p, 0);
+  return kept.map((p) => p / total);
 }
+
+/** A probability that may be small, but is not 0. */
+const tiny = (p) => (p < 1e-4 ? p.toExponential(1).replace("-", "−") : fixed(p, 4));
 
 const mean = (p, values) => p.reduce((sum, part, v) => sum + part * values[v], 0);
 
@@ -54,15 +62,15 @@ export async function mount(stage) {
       evidence.map((value) => value * value),
     );
     const entropy = -p.reduce((sum, part) => sum + (part ? part * Math.log(part) : 0), 0);
-    const cut = q.filter((part) => part === 0).length;
-    const first = p
-      .map((_, v) => v)
-      .sort((a, b) => p[b] - p[a])
-      .slice(0, SHOWN);
+    const before = early.map((z, v) => Math.exp(Math.max(z, late[v])));
+    const ranked = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
+    const first = ranked(p).slice(0, SHOWN);
+    const banned = ranked(before).filter((v) => q[v] === 0);
+    const rows = [...first, ...banned.filter((v) => !first.includes(v)).slice(0, BANNED)];
     outlinedBars(
       bars,
       width,
-      first.map((v) => ({
+      (other.value ? rows : first).map((v) => ({
         word: words[v],
         p: p[v],
         q: other.value ? q[v] : undefined,
@@ -71,6 +79,9 @@ export async function mount(stage) {
       })),
       { left: 118, least: 0.2 },
     );
+    /** What becomes of a word that clipping bans. */
+    const losing = (v) =>
+      `Clipping bans ${banned.length} of the ${whole(words.length)} words, first “${words[v]}”: late ${fixed(Math.exp(late[v]), 4)}, early ${fixed(Math.exp(early[v]), 4)}, on the line between probabilities ${fixed(line(early, late, gamma)[v], 4)}, which is set to 0. The line between logits keeps it possible, at ${tiny(p[v])}.`;
     const place = {
       0: "This is the late model u, as it is. ",
       1: "This is the early model c, as it is. ",
@@ -86,17 +97,15 @@ export async function mount(stage) {
         ["mean evidence E[Δ]", `${fixed(found, 3)} nats`],
         ["its slope, Var(Δ)", fixed(spread - found * found, 3)],
         ["entropy", `${fixed(entropy, 3)} nats`],
-        ["words that clipping bans", `${cut} of ${words.length}`],
+        ["words that clipping bans", `${banned.length} of ${words.length}`],
       ],
       finding: `${place[gamma] ?? side}The likeliest word is “${words[first[0]]}”, with probability ${fixed(p[first[0]], 3)} and an evidence of ${fixed(evidence[first[0]], 2)} nats for the early era. ${
-        cut
-          ? `On the line between probabilities ${cut} of the ${whole(words.length)} words would be impossible; on the line between logits none is.`
-          : "Neither line rules out a word."
+        banned.length ? losing(banned[0]) : "Neither line rules out a word."
       }`,
       table: {
         caption: "The most probable words under guidance",
         head: ["word", "p late", "p early", "Δ", "guided", "clipped"],
-        rows: first.map((v) => [
+        rows: rows.map((v) => [
           words[v],
           fixed(Math.exp(late[v]), 4),
           fixed(Math.exp(early[v]), 4),
