@@ -97,9 +97,26 @@ def test_the_size_told_is_the_size_loaded(started, live_site):
     for url in loaded:
         body = started.request.get(url).body()
         size += len(zlib.compress(body, 9)) if url.endswith((".js", ".mjs", ".wasm")) else len(body)
-    assert len(loaded) > 10 and abs(told - size / 1e6) < 1.5, (told, size)
+    assert len(loaded) >= 6 and abs(told - size / 1e6) < 1.5, (told, size)
     heavy = [url for url in started.asked if url.endswith((".wasm", ".zip", ".whl"))]
     assert len(heavy) == len(set(heavy)), "fetched twice"
+
+
+def test_matplotlib_comes_with_the_first_cell_that_draws(started):
+    """It weighs as much as all else; a cell that imports it and sets the style does not need it."""
+
+    def fetched():
+        return [url for url in started.asked if Path(url).name.startswith("matplotlib-3")]
+
+    assert re.search(r"Other cells of this page need up to 1\d MB more", started.told)
+    cell = cell_with(started, SHAPES)
+    ready = "import matplotlib.pyplot as plt\nfrom lmcore import plotting\nplotting.use_style()"
+    assert run(started, cell, ready) == "done" and fetched() == []
+    code = "plt.plot([1, 2])\nplt.rcParams['axes.spines.top'], plotting.COLORS['blue']"
+    assert run(started, cell, code) == "done" and len(fetched()) == 1
+    assert cell.locator(".live-output .live-plain").inner_text() == "(False, '#0072B2')"
+    assert cell.locator(".live-output img").count() == 1
+    assert run(started, cell, "plt.plot([2, 1])") == "done" and len(fetched()) == 1
 
 
 def test_data_comes_when_code_asks_for_it(started):

@@ -1,9 +1,10 @@
-var _=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
+var M=/^(import matplotlib( as mpl)?|import matplotlib\.pyplot as plt|from lmcore import [\w, ]+|plotting\.use_style\(\))[ ]*$/gm,b=e=>/\b(matplotlib|mpl|plt|plotting)\b|\.plot\b/.test(e.replace(M,""));var _=`"""What a page's cells run in: one namespace, outputs sent to the page as they come."""
 
 import ast
 import builtins
 import contextlib
 import functools
+import importlib
 import importlib.util
 import inspect
 import io
@@ -181,7 +182,7 @@ def run(source, name):
         if value is not None and not source.rstrip().endswith(";"):
             namespace["_"] = value
             show(value)
-        if "matplotlib.pyplot" in sys.modules:
+        if drawing:
             show_figures()
     except SystemExit:
         return None
@@ -189,7 +190,7 @@ def run(source, name):
         return explain(error, name)
     finally:
         flush()
-        if "matplotlib.pyplot" in sys.modules:
+        if drawing:
             # a figure that an error left half drawn
             sys.modules["matplotlib.pyplot"].close("all")
     return None
@@ -340,14 +341,53 @@ def prepare():
     install_display()
     widen_integers()
     builtins.input = refuse_input
-    try:
-        import matplotlib
-    except ImportError:
-        return
+    stand_in()
+
+
+class Later(types.ModuleType):
+    """Stands in for a module of \`DRAWING\` until a cell uses it."""
+
+    def __getattr__(self, name):
+        raise AttributeError(f"{self.__name__} is not loaded yet: write its name in this cell")
+
+
+DRAWING = ("matplotlib", "matplotlib.pyplot", "lmcore.plotting")
+drawing = styled = False  # whether matplotlib is here, and in the book's style when it comes
+
+
+def stand_in():
+    """Let cells import what draws, and set the book's style, before matplotlib is here."""
+
+    def use_style():
+        global styled
+        styled = True
+
+    sys.modules.update({name: Later(name) for name in DRAWING})
+    sys.modules["matplotlib"].pyplot = sys.modules["matplotlib.pyplot"]
+    sys.modules["lmcore.plotting"].use_style = use_style
+
+
+def draw():
+    """Matplotlib is here: every name of a stand-in means the real module from now on."""
+    global drawing
+    import lmcore
+
+    for name in DRAWING:
+        del sys.modules[name]
+    vars(lmcore).pop("plotting", None)
+    importlib.invalidate_caches()
+    import matplotlib
+
     matplotlib.use("agg")
     import matplotlib.pyplot
 
     matplotlib.pyplot.show = show_figures
+    for name, value in namespace.items():
+        if isinstance(value, Later):
+            namespace[name] = importlib.import_module(value.__name__)
+    if styled:
+        importlib.import_module("lmcore.plotting").use_style()
+    drawing = True
 
 
 def beside_answers():
@@ -375,5 +415,5 @@ def check(source, tests, name):
     exec(compile(tests, "checks", "exec"), answer)
     flush()
     return [[result.name, result.message] for result in answer["results"]]
-`;var s=(e,t={})=>self.postMessage({kind:e,...t}),i,l,r,f,d=[],v={messageCallback:e=>{e.startsWith("Loading")&&s("note",{cell:r,text:e.replace("L","l")})},errorCallback:e=>s("stream",{cell:r,name:"stderr",text:`${e}
-`})};async function k(e,t,o){let n=await fetch(e,t?{integrity:t}:{});if(!n.ok)throw new Error(`${o} could not be loaded (${n.status} from ${e})`);return n.arrayBuffer()}async function h({name:e,path:t,integrity:o}){let n=i.runPython("import site; site.getsitepackages()[0]");i.unpackArchive(await k(f+t,o,e),"zip",{extractDir:n}),i.runPython("import importlib; importlib.invalidate_caches()"),d=d.filter(p=>p.name!==e)}async function S(e){for(let t of d.filter(({when:o})=>new RegExp(o).test(e))){let o=Math.max(1,Math.round(t.bytes/1e6));s("note",{cell:r,text:`loading ${t.name}, ${o} MB`});try{await h(t)}catch(n){let p=n.message??n;throw new Error(`${t.name} could not be loaded (${p}): is there a connection?`)}}}async function M({indexURL:e,core:t,library:o,packages:n,wanted:p,...x}){({root:f,archives:d}=x);let y=new Map,g=self.fetch;self.fetch=(a,c)=>{let u=y.get(String(a.url??a));return u?Promise.resolve(new Response(u.bytes,{headers:{"Content-Type":u.type}})):g(a,c)};let N=0,m=a=>s("progress",{label:a,done:N++,of:Object.keys(t).length+p.length+3});await Promise.all(Object.entries(t).map(async([a,c])=>{let u=await k(e+a,c,a),b={wasm:"application/wasm",zip:"application/zip"}[a.split(".").at(-1)];b&&y.set(e+a,{bytes:u,type:b}),m(`loading ${a}`)})),m("starting Python");let{loadPyodide:P}=await import(e+"pyodide.mjs");i=await P({indexURL:e,lockFileURL:`${f}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=g,m(`loading ${n.join(", ")}`),await i.loadPackage(n,v);let w=n.filter(a=>!(a in i.loadedPackages));if(w.length)throw new Error(`${w.join(" and ")} could not be loaded from ${e}`);m("installing lmcore"),await h({name:"lmcore",...o});for(let a of d.filter(({name:c})=>p.includes(c)))m(`unpacking ${a.name}`),await h(a);i.FS.writeFile("/session.py",_),i.runPython("import sys; sys.path.insert(0, '/'); importlib.invalidate_caches()"),l=i.pyimport("session"),l.send=(a,c)=>s(a,{cell:r,...c.toJs({dict_converter:Object.fromEntries})}),l.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await M(e),s("ready");if(r=e.cell,e.kind==="fresh")return l.fresh(),s("done",{cell:r,trouble:null});if(e.kind==="complete"){let t=l.complete(e.source,e.alone);return s("completed",{cell:r,options:t.toJs({dict_converter:Object.fromEntries})}),t.destroy()}try{await S(e.source)}catch(t){return s("failed",{cell:r,text:t.message})}if(await i.loadPackagesFromImports(l.absent(e.source),v),e.kind==="check"){let t=l.check(e.source,e.tests,e.name);s("checked",{cell:r,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=l.test(e.source,e.name),[o,n,p]=t.toJs();t.destroy(),s("checked",{cell:r,results:o,points:n,trouble:p})}else{let t=l.run(e.source,e.name);s("done",{cell:r,trouble:t??null})}}catch(t){s("failed",{cell:r,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};
+`;var s=(e,t={})=>self.postMessage({kind:e,...t}),i,l,o,f,u=[],k,v=!1,x={messageCallback:e=>{e.startsWith("Loading")&&s("note",{cell:o,text:e.replace("L","l")})},errorCallback:e=>s("stream",{cell:o,name:"stderr",text:`${e}
+`})};async function N(e,t,r){let n=await fetch(e,t?{integrity:t}:{});if(!n.ok)throw new Error(`${r} could not be loaded (${n.status} from ${e})`);return n.arrayBuffer()}async function h({name:e,path:t,integrity:r}){let n=i.runPython("import site; site.getsitepackages()[0]");i.unpackArchive(await N(f+t,r,e),"zip",{extractDir:n}),i.runPython("import importlib; importlib.invalidate_caches()"),u=u.filter(p=>p.name!==e)}async function T(e){for(let t of u.filter(({when:r})=>new RegExp(r).test(e))){let r=Math.max(1,Math.round(t.bytes/1e6));s("note",{cell:o,text:`loading ${t.name}, ${r} MB`});try{await h(t)}catch(n){let p=n.message??n;throw new Error(`${t.name} could not be loaded (${p}): is there a connection?`)}}}async function I(e){v||!(b(e)||"matplotlib"in i.loadedPackages)||(await P("matplotlib"),l.draw(),v=!0)}async function P(e){if(await i.loadPackage(e,x),!(e in i.loadedPackages))throw new Error(`${e} could not be loaded from ${k}: is there a connection?`)}async function O({indexURL:e,core:t,library:r,wanted:n,...p}){({root:f,archives:u}=p),k=e;let y=new Map,g=self.fetch;self.fetch=(a,m)=>{let d=y.get(String(a.url??a));return d?Promise.resolve(new Response(d.bytes,{headers:{"Content-Type":d.type}})):g(a,m)};let E=0,c=a=>s("progress",{label:a,done:E++,of:Object.keys(t).length+n.length+3});await Promise.all(Object.entries(t).map(async([a,m])=>{let d=await N(e+a,m,a),w={wasm:"application/wasm",zip:"application/zip"}[a.split(".").at(-1)];w&&y.set(e+a,{bytes:d,type:w}),c(`loading ${a}`)})),c("starting Python");let{loadPyodide:S}=await import(e+"pyodide.mjs");i=await S({indexURL:e,lockFileURL:`${f}live/pyodide-lock.json`,env:{MPLBACKEND:"agg"}}),self.fetch=g,c("loading numpy"),await P("numpy"),c("installing lmcore"),await h({name:"lmcore",...r});for(let a of u.filter(({name:m})=>n.includes(m)))c(`unpacking ${a.name}`),await h(a);i.FS.writeFile("/session.py",_),i.runPython("import sys; sys.path.insert(0, '/'); importlib.invalidate_caches()"),l=i.pyimport("session"),l.send=(a,m)=>s(a,{cell:o,...m.toJs({dict_converter:Object.fromEntries})}),l.prepare()}self.onmessage=async({data:e})=>{try{if(e.kind==="load")return await O(e),s("ready");if(o=e.cell,e.kind==="fresh")return l.fresh(),s("done",{cell:o,trouble:null});if(e.kind==="complete"){let t=l.complete(e.source,e.alone);return s("completed",{cell:o,options:t.toJs({dict_converter:Object.fromEntries})}),t.destroy()}try{await T(e.source),await i.loadPackagesFromImports(l.absent(e.source),x),await I(e.source+(e.tests??""))}catch(t){return s("failed",{cell:o,text:t.message})}if(e.kind==="check"){let t=l.check(e.source,e.tests,e.name);s("checked",{cell:o,results:t.toJs()}),t.destroy()}else if(e.kind==="test"){let t=l.test(e.source,e.name),[r,n,p]=t.toJs();t.destroy(),s("checked",{cell:o,results:r,points:n,trouble:p})}else{let t=l.run(e.source,e.name);s("done",{cell:o,trouble:t??null})}}catch(t){s("failed",{cell:o,text:String(t?.message??t),broken:t?.name!=="PythonError"})}};

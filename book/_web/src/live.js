@@ -135,6 +135,8 @@ python.onStop(() => {
 
 let busy = false;
 
+const codeOf = (some) => some.map((c) => c.text() + (c.practice?.tests ?? "")).join("\n");
+
 /** Run a cell, and before it every cell above that has not run as it now stands. */
 async function request(cell) {
   if (busy) {
@@ -150,7 +152,8 @@ async function request(cell) {
   say(cell, "starting …");
   try {
     const agreed = await python.agreed({
-      source: cells.map((c) => c.source + (c.practice?.tests ?? "")).join("\n"),
+      source: codeOf(cell.practice ? [cell] : cells.slice(0, cell.index + 1)),
+      all: codeOf(cells),
       after: cell.toolbar,
       focus: cell.runButton,
     });

@@ -1,5 +1,6 @@
 // The one Python of a page: what it needs, the question before it is fetched, and the worker in which it runs.
 import { button, element, keepNote, recallNote } from "./dom.js";
+import { draws } from "./drawing.js";
 
 export const SITE = new URL("..", import.meta.url).href; // this file is in SITE/live
 const KEEP = "live-consent";
@@ -10,21 +11,20 @@ let awake = false; // whether Python has started
 let count = 0;
 const running = new Map(); // number of a run: what it hears, and what ends it
 
-/** Packages and archives that code needs; `later` ones come with the cell that imports them. */
+/** The archives that code needs, and the bytes of all that comes for it; packages beside NumPy come with the cell that uses them. */
 function needs(source) {
-  const packages = ["numpy"];
-  if (/\bmatplotlib\b|\bplotting\b/.test(source)) packages.push("matplotlib");
-  const later = ["scipy", "pandas"].filter((name) =>
+  const packages = ["scipy", "pandas"].filter((name) =>
     new RegExp(`^\\s*(import|from) ${name}\\b`, "m").test(source),
   );
+  if (draws(source)) packages.push("matplotlib");
   const archives = manifest.archives.filter(({ when }) => new RegExp(when).test(source));
   const sum = (list) => list.reduce((total, item) => total + item, 0);
   const bytes =
     manifest.coreBytes +
     manifest.library.bytes +
     sum(archives.map((a) => a.bytes)) +
-    sum([...packages, ...later].map((name) => manifest.packageBytes[name] ?? 0));
-  return { packages, archives, bytes };
+    sum(["numpy", ...packages].map((name) => manifest.packageBytes[name] ?? 0));
+  return { archives, bytes };
 }
 
 /** The host that Python comes from, "" if that is the site itself. */
@@ -34,7 +34,7 @@ function host() {
 }
 
 /** Ask once a visit: running code loads Python, from elsewhere unless the site carries it. */
-function askConsent(bytes, { after, focus }) {
+function askConsent(bytes, more, { after, focus }) {
   if (recallNote("sessionStorage", KEEP)) return Promise.resolve(true);
   return new Promise((resolve) => {
     const from = host() ? `, Python itself from ${host()}` : ", all from this site";
@@ -51,6 +51,7 @@ function askConsent(bytes, { after, focus }) {
       element("p", {
         textContent:
           `Running code here downloads about ${megabytes(bytes)} the first time${from}. ` +
+          (more > 5e5 ? `Other cells of this page need up to ${megabytes(more)} more. ` : "") +
           "It runs in your browser; nothing you type is sent anywhere.",
       }),
       yes,
@@ -66,14 +67,15 @@ function askConsent(bytes, { after, focus }) {
 export const isAsking = () => Boolean(document.querySelector(".live-consent"));
 
 /**
- * Whether the reader agrees to the download that `source`, all code of the page, needs.
+ * Whether the reader agrees to the download that `source` needs, of `all` the code of the page.
  *
  * The question is put below the element `after`; `focus` has the focus again once it is answered.
  */
-export async function agreed({ source, after, focus }) {
+export async function agreed({ source, all = source, after, focus }) {
   manifest ??= await (await fetch(`${SITE}live/manifest.json`)).json();
   wanted = needs(source);
-  return Boolean(worker) || askConsent(wanted.bytes, { after, focus });
+  const more = needs(all).bytes - wanted.bytes;
+  return Boolean(worker) || askConsent(wanted.bytes, more, { after, focus });
 }
 
 /** Python ready to run, after `agreed`; `say` hears how far the start is. */
@@ -103,7 +105,6 @@ function launch() {
     core: manifest.core,
     library: manifest.library,
     archives: manifest.archives,
-    packages: wanted.packages,
     wanted: wanted.archives.map(({ name }) => name),
   });
 }

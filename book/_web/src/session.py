@@ -4,6 +4,7 @@ import ast
 import builtins
 import contextlib
 import functools
+import importlib
 import importlib.util
 import inspect
 import io
@@ -181,7 +182,7 @@ def run(source, name):
         if value is not None and not source.rstrip().endswith(";"):
             namespace["_"] = value
             show(value)
-        if "matplotlib.pyplot" in sys.modules:
+        if drawing:
             show_figures()
     except SystemExit:
         return None
@@ -189,7 +190,7 @@ def run(source, name):
         return explain(error, name)
     finally:
         flush()
-        if "matplotlib.pyplot" in sys.modules:
+        if drawing:
             # a figure that an error left half drawn
             sys.modules["matplotlib.pyplot"].close("all")
     return None
@@ -340,14 +341,53 @@ def prepare():
     install_display()
     widen_integers()
     builtins.input = refuse_input
-    try:
-        import matplotlib
-    except ImportError:
-        return
+    stand_in()
+
+
+class Later(types.ModuleType):
+    """Stands in for a module of `DRAWING` until a cell uses it."""
+
+    def __getattr__(self, name):
+        raise AttributeError(f"{self.__name__} is not loaded yet: write its name in this cell")
+
+
+DRAWING = ("matplotlib", "matplotlib.pyplot", "lmcore.plotting")
+drawing = styled = False  # whether matplotlib is here, and in the book's style when it comes
+
+
+def stand_in():
+    """Let cells import what draws, and set the book's style, before matplotlib is here."""
+
+    def use_style():
+        global styled
+        styled = True
+
+    sys.modules.update({name: Later(name) for name in DRAWING})
+    sys.modules["matplotlib"].pyplot = sys.modules["matplotlib.pyplot"]
+    sys.modules["lmcore.plotting"].use_style = use_style
+
+
+def draw():
+    """Matplotlib is here: every name of a stand-in means the real module from now on."""
+    global drawing
+    import lmcore
+
+    for name in DRAWING:
+        del sys.modules[name]
+    vars(lmcore).pop("plotting", None)
+    importlib.invalidate_caches()
+    import matplotlib
+
     matplotlib.use("agg")
     import matplotlib.pyplot
 
     matplotlib.pyplot.show = show_figures
+    for name, value in namespace.items():
+        if isinstance(value, Later):
+            namespace[name] = importlib.import_module(value.__name__)
+    if styled:
+        importlib.import_module("lmcore.plotting").use_style()
+    drawing = True
 
 
 def beside_answers():

@@ -1,9 +1,12 @@
 // Python in a worker: loads Pyodide, installs the course's library, runs cells one at a time.
+import { draws } from "./drawing.js";
 import session from "./session.py";
 
 const post = (kind, payload = {}) => self.postMessage({ kind, ...payload });
 let pyodide, python, current, root;
 let archives = []; // the data files that are not here yet
+let indexed; // where Pyodide and its packages come from
+let drawing = false; // whether matplotlib is here
 
 /** The cell that waits is told which packages of Pyodide's own are on their way. */
 const listeners = {
@@ -43,8 +46,23 @@ async function fetchData(source) {
   }
 }
 
-async function load({ indexURL, core, library, packages, wanted, ...given }) {
+/** Matplotlib in place of its stand-ins, for code that draws or that has brought a package which does. */
+async function fetchDrawing(source) {
+  if (drawing || !(draws(source) || "matplotlib" in pyodide.loadedPackages)) return;
+  await loadPackage("matplotlib");
+  python.draw();
+  drawing = true;
+}
+
+async function loadPackage(name) {
+  await pyodide.loadPackage(name, listeners);
+  if (!(name in pyodide.loadedPackages))
+    throw new Error(`${name} could not be loaded from ${indexed}: is there a connection?`);
+}
+
+async function load({ indexURL, core, library, wanted, ...given }) {
   ({ root, archives } = given);
+  indexed = indexURL;
   // Pyodide's own loader checks packages against its lock file. Its core files are checked here, before it runs. It is handed
   // the two large ones that it would fetch again; its scripts come out of the browser's cache.
   const held = new Map();
@@ -75,11 +93,8 @@ async function load({ indexURL, core, library, packages, wanted, ...given }) {
     env: { MPLBACKEND: "agg" },
   });
   self.fetch = plainFetch;
-  step(`loading ${packages.join(", ")}`);
-  await pyodide.loadPackage(packages, listeners);
-  const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
-  if (missing.length)
-    throw new Error(`${missing.join(" and ")} could not be loaded from ${indexURL}`);
+  step("loading numpy");
+  await loadPackage("numpy");
   step("installing lmcore");
   await unpack({ name: "lmcore", ...library });
   for (const archive of archives.filter(({ name }) => wanted.includes(name))) {
@@ -115,12 +130,13 @@ self.onmessage = async ({ data }) => {
     }
     try {
       await fetchData(data.source);
+      // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
+      await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
+      await fetchDrawing(data.source + (data.tests ?? ""));
     } catch (error) {
       // nothing is lost but this run
       return post("failed", { cell: current, text: error.message });
     }
-    // What a reader's own import asks for comes too, if Pyodide has it; the lock file pins it as well.
-    await pyodide.loadPackagesFromImports(python.absent(data.source), listeners);
     if (data.kind === "check") {
       const results = python.check(data.source, data.tests, data.name);
       post("checked", { cell: current, results: results.toJs() });
