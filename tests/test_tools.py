@@ -14,7 +14,7 @@ from lmcore.data import clean, split
 from lmcore.models import nplm, rnn, transformer
 from lmcore.models.characters import BOS, EOS, VOCAB_SIZE, decode
 from lmcore.models.neural import loss_and_grad
-from lmcore.models.pretrained import FAMILIES
+from lmcore.models.pretrained import FAMILIES, WEIGHTS
 from tools import train_models
 
 CONFIGS = {
@@ -221,6 +221,28 @@ def test_every_recipe_makes_a_model_of_the_size_it_is_called():
             assert sum(array.size for array in params.values()) == pytest.approx(
                 called, rel=0.16
             ), (family, size)
+
+
+def test_variants_keep_how_they_did_on_held_out_text():
+    for family, variants in train_models.VARIANTS.items():
+        for name, recipe in variants.items():
+            path = WEIGHTS / f"{family}-{name}.csv"
+            rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+            assert rows[0] == ["step", "loss", "grad_norm", "validation"]
+            assert int(rows[-1][0]) == recipe.steps and all(row[3] for row in rows)
+
+
+def test_forgotten_heads_are_those_that_init_drew(monkeypatch):
+    recipe = train_models.VARIANTS["transformer"]["80k-random"]
+    config = FAMILIES["transformer"].Config(**recipe.config)
+    forgot = FAMILIES["transformer"].init(config, np.random.default_rng(3))
+    as_made = {name: array.copy() for name, array in forgot.items()}
+    train_models.forget_heads(forgot, config, 3)
+    monkeypatch.setattr(transformer, "_look_back", lambda params, config: None)
+    drawn = FAMILIES["transformer"].init(config, np.random.default_rng(3))
+    assert (forgot["qkv_w"] == drawn["qkv_w"]).all()
+    assert (forgot["qkv_w"] != as_made["qkv_w"]).any()
+    assert all((forgot[name] == as_made[name]).all() for name in forgot if name != "qkv_w")
 
 
 def test_command_line_names_the_sizes():

@@ -57,6 +57,9 @@ class Recipe:
     validate_every, checkpoint_every : int
         Steps between looks at held-out text, and between checkpoints.
     seed : int
+    random_heads, blank_positions : bool
+        Whether a transformer's first heads start at random instead of looking back, and its
+        positions at zero instead of as sinusoids.
     """
 
     config: dict
@@ -73,6 +76,8 @@ class Recipe:
     validate_every: int = 250
     checkpoint_every: int = 100
     seed: int = 1
+    random_heads: bool = False
+    blank_positions: bool = False
 
 
 def _transformer(n_layer, n_head, n_embd, **rest):
@@ -102,6 +107,24 @@ SIZES = {
         "1m": _transformer(4, 4, 144, peak=3e-3),
     },
 }
+
+# runs that say what a recipe is worth (book, section 8.5); kept is how they did on held-out text
+VARIANTS = {
+    "nplm": {
+        "80k-fast": replace(SIZES["nplm"]["80k"], peak=8e-3),
+        "80k-fast-2": replace(SIZES["nplm"]["80k"], peak=8e-3, seed=2),
+    },
+    "transformer": {
+        "80k-random": replace(SIZES["transformer"]["80k"], random_heads=True),
+        "80k-random-2": replace(SIZES["transformer"]["80k"], random_heads=True, seed=2),
+        "80k-plain": replace(SIZES["transformer"]["80k"], random_heads=True, blank_positions=True),
+    },
+}
+
+
+def recipes(family):
+    """All recipes of a family by name, those of `SIZES` first."""
+    return SIZES[family] | VARIANTS.get(family, {})
 
 
 def stream(speeches):
@@ -145,6 +168,14 @@ def sharded_loss_and_grad(family, params, inputs, targets, config, shard, pool):
     )
     losses, grads = zip(*found, strict=True)
     return combine_shards(losses, counts), combine_shards(grads, counts)
+
+
+def forget_heads(params, config, seed):
+    """Give the first block's heads what `init` drew for them before it made them look back."""
+    rng = np.random.default_rng(seed)
+    rng.standard_normal(params["wte"].shape)  # drawn first
+    drawn = rng.standard_normal(params["qkv_w"].shape)[0] / np.sqrt(config.n_embd)
+    params["qkv_w"][0] = drawn.astype(params["qkv_w"].dtype)
 
 
 def train_step(family, params, state, inputs, targets, config, recipe, learning_rate, pool):
@@ -268,6 +299,10 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
         params, state, best = load_checkpoint(checkpoint, recipe)
     else:
         params, best = module.init(config, np.random.default_rng(recipe.seed)), np.inf
+        if recipe.random_heads:
+            forget_heads(params, config, recipe.seed)
+        if recipe.blank_positions:
+            params["wpe"][:] = 0
         state = adamw_init(params)
     with ThreadPoolExecutor(threads) as pool, _open_log(log_path, state["step"]) as log:
         for step in range(state["step"] + 1, recipe.steps + 1):
@@ -292,7 +327,8 @@ def train(family, size, recipe, training, held_out, folder, out, threads=1, repo
                 log.flush()
                 save_checkpoint(checkpoint, params, state, best, recipe)
             report(step, loss, norm, bits)
-    publish_log(log_path, out / log_path.name)
+    only_looks = {"whole": 0, "every": recipe.steps} if size in VARIANTS.get(family, {}) else {}
+    publish_log(log_path, out / log_path.name, **only_looks)
     return params, best
 
 
@@ -357,7 +393,7 @@ def main(argv=None):
         ),
     )
     parser.add_argument("family", choices=FAMILIES)
-    sizes = "; ".join(f"{family}: {', '.join(names)}" for family, names in SIZES.items())
+    sizes = "; ".join(f"{family}: {', '.join(recipes(family))}" for family in SIZES)
     parser.add_argument("--size", required=True, help=sizes)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, help="another length than the recipe's")
@@ -371,20 +407,23 @@ def main(argv=None):
         help="checkpoints and logs (default: %(default)s)",
     )
     parser.add_argument(
-        "--out", type=Path, default=WEIGHTS, help="where the weights go (default: into lmcore)"
+        "--out",
+        type=Path,
+        help="where the weights go (default: into lmcore, a variant's into the folder's variants/)",
     )
     args = parser.parse_args(argv)
-    if args.size not in SIZES[args.family]:
+    if args.size not in recipes(args.family):
         parser.error(
-            f"--size must be one of {', '.join(SIZES[args.family])} for {args.family}, got "
+            f"--size must be one of {', '.join(recipes(args.family))} for {args.family}, got "
             f"{args.size}"
         )
     given = {name: getattr(args, name) for name in ("steps", "decay_steps")}
     recipe = replace(
-        SIZES[args.family][args.size],
+        recipes(args.family)[args.size],
         **{name: value for name, value in given.items() if value is not None},
     )
     name, parts = f"{args.family}-{args.size}", split()
+    kept = WEIGHTS if args.size in SIZES[args.family] else args.folder / "variants"
     _, best = train(
         args.family,
         args.size,
@@ -392,7 +431,7 @@ def main(argv=None):
         stream(parts.train),
         stream(parts.validation),
         args.folder,
-        args.out,
+        args.out or kept,
         args.threads,
         _progress(name, recipe),
     )
