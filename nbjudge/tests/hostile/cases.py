@@ -642,7 +642,9 @@ file_of("empty", lambda n: b"", b=None)
 file_of("deep", lambda n: b"[" * 200_000, b=None)
 file_of(
     "deep-outputs",
-    lambda n: text(n).replace(b'"outputs": []', b'"outputs": ' + b"[" * 5000 + b"]" * 5000, 1),
+    lambda n: text(n).replace(
+        b'"outputs": []', b'"outputs": ' + b"[" * 200_000 + b"]" * 200_000, 1
+    ),
     b=None,
 )
 file_of("a-list", lambda n: b"[1, 2]", b=None)

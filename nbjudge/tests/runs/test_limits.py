@@ -22,7 +22,7 @@ from nbjudge.cli import main
 from nbjudge.execution import engine, servers
 from nbjudge.sandbox import linux
 from nbjudge.sandbox.isolation import why_not
-from nbjudge.sandbox.limits import Limits
+from nbjudge.sandbox.limits import RESERVE, Limits
 from nbjudge.submission import sanitise
 
 from .harm import groups, groups_allowed, in_mounts, supervisors
@@ -260,6 +260,7 @@ def test_each_process_in_a_sandbox_has_its_limits_and_cannot_raise_them(one, met
     said, _ = said_in(one, source, SMALL, method)
     found = dict((line.split()[0], line.split()[1:]) for line in said.splitlines())
     expected = {name: [str(most)] * 2 for name, most in RLIMITS.items()}
+    expected["AS"][1] = str(SMALL.memory + RESERVE)
     # without a user id of its own the number of processes is the whole account's
     if method in ("landlock-user", "none"):
         del found["NPROC"], expected["NPROC"]

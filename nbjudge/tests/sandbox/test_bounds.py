@@ -174,6 +174,27 @@ def test_threads_are_counted(walled):
     assert LIMITS.processes - 4 <= int(answer.said or 0) <= LIMITS.processes, answer
 
 
+def test_what_has_used_up_its_memory_may_map_a_reserve_and_no_more(method):
+    code = """
+        import mmap
+        from nbjudge.sandbox import limits
+        held = []
+
+        def blocks():
+            # of one mebibyte, until no more can be mapped
+            for number in range(4096):
+                try:
+                    held.append(mmap.mmap(-1, 1 << 20))
+                except OSError:
+                    return number
+
+        used, none = blocks(), blocks()
+        limits.use_reserve()
+        answer = used > 0, none, 48 <= blocks() <= limits.RESERVE >> 20, blocks()
+        """
+    assert inside(method, code).said == "(True, 0, True, 0)"
+
+
 def test_processes_that_end_may_be_replaced(walled):
     code = """
         import subprocess

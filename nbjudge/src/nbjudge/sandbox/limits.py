@@ -4,6 +4,9 @@ import resource
 from dataclasses import dataclass
 
 MIB = 1 << 20
+# what the copies for tests may map beyond `memory`: an answer that has used all of it would leave
+# them too little to say what the next answer gives
+RESERVE = 64 * MIB
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Limits:
     grace_seconds : float
         Between the interrupt of a cell that runs too long and the end of its process.
     memory : int
-        Bytes a process may map, and bytes all processes may hold together.
+        Bytes a process may map, and bytes all processes may hold together; a process that asks for
+        it may map `RESERVE` more.
     processes : int
         Processes and threads together.
     disk : int
@@ -45,7 +49,7 @@ class Limits:
 def apply(limits, own_user=True):
     """Set the limits that hold for each process by itself; they cannot be raised again.
 
-    The number of processes counts all of one user's, so it is set only where the sandbox has a user
+    But for memory, by `RESERVE`. The number of processes counts all of one user's, so it is set only where the sandbox has a user
     of its own.
     """
     seconds = int(2 * limits.notebook_seconds) + 2
@@ -60,8 +64,15 @@ def apply(limits, own_user=True):
         bounds[resource.RLIMIT_NPROC] = limits.processes
     for kind, most in bounds.items():
         hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+        highest = most + (RESERVE if kind == resource.RLIMIT_AS else 0)
+        highest = highest if hard == resource.RLIM_INFINITY else min(highest, hard)
+        resource.setrlimit(kind, (min(most, highest), highest))
+
+
+def use_reserve() -> None:
+    """Let this process map all that its hard limit allows."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def own_user(supervisor: int) -> int:
