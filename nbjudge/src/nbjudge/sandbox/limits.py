@@ -47,10 +47,10 @@ class Limits:
 
 
 def apply(limits, own_user=True):
-    """Set the limits that hold for each process by itself; they cannot be raised again.
+    """Set the limits that hold for each process by itself.
 
-    But for memory, by `RESERVE`. The number of processes counts all of one user's, so it is set only where the sandbox has a user
-    of its own.
+    They cannot be raised again, but for the memory, by `RESERVE`. The number of processes counts
+    all of one user's, so it is set only where the sandbox has a user of its own.
     """
     seconds = int(2 * limits.notebook_seconds) + 2
     bounds = {
