@@ -4,9 +4,9 @@
   const root = new URL(document.documentElement.dataset.content_root, location).pathname;
   const page = location.pathname.slice(root.length).replace(/^book\/|\.html$/g, "");
   if (!/^\d\d-/.test(page)) return;
-  const recall = (kind) => {
+  const recall = (kind, where = page) => {
     try {
-      return JSON.parse(localStorage.getItem(`lm-${kind}:${page}`));
+      return JSON.parse(localStorage.getItem(`lm-${kind}:${where}`));
     } catch {
       return null; // a browser that keeps nothing
     }
@@ -75,7 +75,10 @@
   const asked = questions.filter((answers) => answers.length);
   if (asked.length) {
     const right = (answer) => /^Yes\b/.test(answer.querySelector("p")?.textContent ?? "");
-    let chosen = recall("quiz") ?? {};
+    // what is damaged, or belonged to other questions, is as if it had not been answered
+    let chosen = Object.fromEntries(
+      Object.entries(recall("quiz") ?? {}).filter(([number, place]) => asked[number]?.[place]),
+    );
     const score = document.createElement("p");
     score.className = "quiz-score";
     const words = document.createElement("span");
@@ -132,7 +135,8 @@
       /* a browser that keeps nothing */
     }
     const count = (kind) => names.filter((name) => name.startsWith(`lm-${kind}:${slug}`)).length;
-    const [solved, problems] = count("assignment") ? JSON.parse(localStorage.getItem(`lm-assignment:${slug}`)) : [0, 0];
+    const counts = recall("assignment", slug);
+    const [solved, problems] = Array.isArray(counts) ? counts : [];
     const words = [];
     if (count("read")) words.push(`${count("read")} of 5 sections read`);
     if (count("practice")) words.push(`${count("practice")} ${count("practice") === 1 ? "exercise" : "exercises"} solved`);

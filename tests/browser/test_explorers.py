@@ -86,7 +86,8 @@ def choose(page, stage, label, letters):
 
 
 def numbers(stage):
-    """{name: text} of the numbers on show."""
+    """{name: text} of the numbers on show, once a text has been read to its end."""
+    stage.locator("[aria-busy=true]").wait_for(state="detached")
     return dict(
         zip(
             stage.locator(".ex-numbers dt").all_inner_texts(),
@@ -601,6 +602,14 @@ def test_the_factors_of_a_table_are_lmcores_in_every_order(page, site):
 # --- guidance ---
 
 
+def small(p):
+    """A probability as the guidance explorer writes it, with four decimals or a power of ten."""
+    if p >= 1e-3:
+        return shown(p, 4)
+    digits, power = f"{p:.1e}".split("e")
+    return f"{digits} · 10" + str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def test_guidance_of_two_eras_is_lmcores(page, site, explorer_data):
     stage = explorer(page, f"{site}{EVERYWHERE['guidance']}", "guidance")
     for place, prefix in enumerate(explorer_data.guidance()["prefixes"]):
@@ -630,8 +639,8 @@ def test_guidance_of_two_eras_is_lmcores(page, site, explorer_data):
                 v = banned[np.argmax(np.maximum(c, u)[banned])]
                 raw = np.exp(u[v]) + gamma * (np.exp(c[v]) - np.exp(u[v]))
                 assert (
-                    f"first “{prefix['words'][v]}”: late {shown(np.exp(u[v]), 4)}, early"
-                    f" {shown(np.exp(c[v]), 4)}, on the line between probabilities {shown(raw, 4)},"
+                    f"first “{prefix['words'][v]}”: late {small(np.exp(u[v]))}, early"
+                    f" {small(np.exp(c[v]))}, on the line between probabilities {shown(raw, 4)},"
                 ) in finding(page, stage)
                 assert rows[prefix["words"][v]][-1] == "banned"
     assert stage.locator(".ex-cut").count() == 0
@@ -685,7 +694,7 @@ def random_texts(charset):
 def test_the_pocket_transformers_of_the_page_are_lmcores(page, site, explorer_data):
     stage = explorer(page, f"{site}{EVERYWHERE['typing']}", "typing")
     field = stage.get_by_label("Your text", exact=True)
-    for name, label in (("transformer-80k", "80,000"), ("transformer-300k", "300,000")):
+    for name, label in (("transformer-80k", "80k"), ("transformer-300k", "300k")):
         choose(page, stage, "Model", label)
         model = quantised_pocket(explorer_data, name)
         page.wait_for_function(
@@ -760,8 +769,8 @@ def test_what_is_seen_inside_the_model_is_lmcores(page, site, explorer_data):
     rng = np.random.default_rng(12)
     noise, _, words = random_texts(load_pretrained("transformer-80k").charset)
     for name, label, texts in (
-        ("transformer-80k", "80,000", (noise, words)),
-        ("transformer-300k", "300,000", ("We the people of the United States",)),
+        ("transformer-80k", "80k", (noise, words)),
+        ("transformer-300k", "300k", ("We the people of the United States",)),
     ):
         choose(page, stage, "Model", label)
         model = quantised_pocket(explorer_data, name)
@@ -879,6 +888,26 @@ def test_what_is_written_on_and_what_the_caret_asks(page, site):
     assert stage.locator(".ex-next .ex-true code").count() <= 1
     stage.get_by_role("button", name="Clear").click()
     assert numbers(stage)["bits per letter"] == "none"
+
+
+def test_any_text_can_be_pasted(page, site):
+    stage = explorer(page, f"{site}{EVERYWHERE['typing']}", "typing")
+    field = stage.get_by_label("Your text", exact=True)
+    for text, letters, words in (
+        ("שלום", "0", "The model knows none of these letters. Left out, for they are not in"),
+        ("👩‍👩‍👧 hi 👩\t", "4", "Left out, for they are not in its alphabet: 👩 👧"),
+        ("\u200d\t", "0", "Type something"),
+        ("".join(map(chr, range(0x4E00, 0x4E20))), "0", "and 20 more"),
+        ("<b>x</b>&amp;", "13", "The greatest surprise"),
+    ):
+        field.fill(text)
+        assert numbers(stage)["letters"] == letters
+        assert words in finding(page, stage)
+    # a long text is read in pieces, between which the page answers
+    field.fill("we the people " * 200)
+    assert stage.locator("[aria-busy=true]").count() == 1
+    read = page.evaluate("document.querySelectorAll('.ex-reading span').length")
+    assert numbers(stage)["letters"] == "2000" and read < 1000
 
 
 def test_the_landing_page_leads_on_and_says_what_has_been_solved(page, site):

@@ -382,6 +382,35 @@ def test_an_answer_is_there_again_after_a_reload(page, site):
     assert page.sent == []
 
 
+def test_two_tabs_of_a_page_lose_nothing_of_each_other(page, site):
+    name = f"{site}book/03-softmax/review.html"
+    page.goto(name)
+    other = page.context.new_page()
+    other.goto(name)
+
+    def write(tab, place, text):
+        """What is typed is kept; then the reader goes to the other tab."""
+        tab.bring_to_front()
+        set_code(tab, tab.locator("div.practice").nth(place), text)
+        settle(tab, 300)
+
+    def come_back(tab):
+        tab.bring_to_front()
+        tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        settle(tab, 300)
+
+    write(page, 0, "first = 1")
+    come_back(other)
+    write(other, 1, "second = 2")
+    come_back(page)
+    write(page, 1, "second = 3")
+    page.reload()
+    for place, text in enumerate(("first = 1", "second = 3")):
+        box = page.locator("div.practice").nth(place)
+        box.scroll_into_view_if_needed()
+        box.locator(".cm-content", has_text=text).wait_for()
+
+
 def test_edits_of_the_books_cells_wait_beside_what_the_book_has_now(page, site):
     page.goto(site + SECTION)
     sources = [cell.source for cell in stored_cells("3.1")]

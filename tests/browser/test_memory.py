@@ -5,7 +5,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 
-from .conftest import SITE
+from .conftest import SITE, settle
 from .live import KEPT, SEED
 from .test_accessibility import findings
 
@@ -116,6 +116,79 @@ def test_sections_are_read_at_their_end_and_counted_and_carried_away(page, site,
     page.get_by_label("Load such a file").set_input_files(wrong)
     page.get_by_text("it holds nothing of this course").wait_for()
     assert page.sent == []
+
+
+def test_a_damaged_file_of_progress_changes_only_what_is_whole(page, site, tmp_path):
+    page.goto(f"{site}book/intro.html")
+    field, said = (
+        page.get_by_label("Load such a file"),
+        page.locator(".progress-file [role=status]"),
+    )
+    file = tmp_path / "progress.json"
+    whole = {"lm-read:05-information/3-perplexity": '"2026-01-01"', "work": {"page:x": []}}
+    harm = {
+        "lm-assignment:05-information": "[2,",
+        "lm-quiz:05-information/review": "[]",
+        "lm-place": json.dumps({"address": "javascript:alert(1)", "title": "1.1"}),
+        "lm-guess:05-information/1-entropy": 7,
+    }
+    for content, words in (
+        ('{"lm-read', "it is damaged, or no file of this course"),
+        ("null", "it holds nothing of this course"),
+        ("[1, 2]", "it holds nothing of this course"),
+        (json.dumps(harm | {"work": {"assignment:y": "x"}}), "all of it is damaged"),
+        (json.dumps(harm | whole), "2 entries read, 4 left out because they are damaged."),
+    ):
+        file.write_text(content)
+        field.set_input_files(file)
+        page.wait_for_function(
+            "words => document.querySelector('.progress-file [role=status]').textContent"
+            ".includes(words)",
+            arg=words,
+        )
+    assert said.is_visible()
+    card = page.locator(".chapter-cards .sd-card", has_text="5 Entropy")
+    card.get_by_text("1 of 5 sections read").wait_for()
+    page.reload()
+    card.get_by_text("1 of 5 sections read").wait_for()
+    assert page.locator("a.course-start[href^=javascript]").count() == 0
+
+
+def test_what_is_damaged_in_this_browser_is_as_if_it_were_not_there(page, site):
+    page.goto(f"{site}book/05-information/index.html")
+    page.evaluate("localStorage.setItem('lm-read:05-information/3-perplexity', '\"2026-01-01\"')")
+    for value in ("[2,", "null", '{"a": 1}', "7"):
+        page.evaluate(
+            "value => ['lm-assignment:05-information', 'lm-quiz:05-information/review', 'lm-place']"
+            ".forEach(name => localStorage.setItem(name, value))",
+            value,
+        )
+        page.goto(f"{site}book/05-information/index.html")
+        assert "1 of 5 sections read." in page.locator(".course-progress").inner_text()
+        page.goto(f"{site}book/05-information/review.html")
+        assert page.locator(".quiz-score").inner_text().startswith("3 questions")
+        page.goto(f"{site}book/intro.html")
+        card = page.locator(".chapter-cards .sd-card", has_text="5 Entropy")
+        card.get_by_text("1 of 5 sections read").wait_for()
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("kind", ["intro", "05-information/index", "05-information/review"])
+def test_pages_work_where_storage_is_forbidden(page, site, kind):
+    page.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+            Object.defineProperty(window, name, {
+                get() { throw new DOMException("denied", "SecurityError"); },
+            });"""
+    )
+    page.goto(f"{site}book/{kind}.html")
+    settle(page, 600)
+    if kind == "intro":
+        page.locator(".chapter-cards .chapter-solved").first.wait_for()
+    elif kind.endswith("review"):
+        page.locator("#check-yourself summary").first.click()
+        page.locator(".quiz-verdict").wait_for()
+    assert page.errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -124,6 +124,17 @@ def test_the_field_of_every_page_finds_places_while_typing(page, site):
     assert title in page.locator("article h1").inner_text()
 
 
+def test_who_comes_back_to_the_results_finds_the_last_words(page, site):
+    page.goto(f"{site}search.html?q=softmax")
+    results(page)
+    page.locator("article input[type=search], .bd-search-container input[type=search]").fill("KL")
+    page.locator(".course-results li a", has_text="5.2").first.click()
+    page.wait_for_url("**/05-information/**")
+    page.go_back()
+    page.wait_for_url("**/search.html?q=KL")
+    page.locator(".course-results li a", has_text="5.2").first.wait_for()
+
+
 def test_nothing_found_is_said_and_marks_are_whole_words(page, site):
     page.goto(f"{site}search.html?q=zzzzqqqq")
     page.get_by_text("Nothing found for “zzzzqqqq”").wait_for()

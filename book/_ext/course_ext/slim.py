@@ -78,6 +78,19 @@ FROM_BOOTSTRAP = {
     "bs-tooltip-start",
     "bs-tooltip-end",
 }
+# Where a browser forbids storage, the theme's first script would throw, and with it all that are
+# packed with it. It finds nothing kept then; ours are told that nothing can be.
+NO_STORAGE = """<script>
+try { localStorage; } catch {
+  const none = {
+    getItem: () => null, removeItem() {},
+    setItem(name) { if (name.startsWith("lm-")) throw new Error("storage is forbidden"); },
+  };
+  for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, { value: none });
+}
+</script>
+"""
 # What the theme's script measures, again at every change; course.js does it without laying out the
 # whole page.
 MEASURED = b'"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
@@ -147,6 +160,7 @@ def lighten(page: str, name: str, sheets: list[str], scripts: list[str]) -> str:
     first = next(VIEWPORT.finditer(head)).end()
     head = head[:first] + VIEWPORT.sub("", head[first:])
     head = head.replace('<meta name="docsearch:language" content="en"/>', "")
+    head = head.replace("<script", f"{NO_STORAGE}<script", 1)
     return f"{head}{kept}{end}{body}"
 
 

@@ -248,15 +248,21 @@ async function bringBack(cell) {
   say(cell, "as you left it");
 }
 
-/** What was kept for this page: an answer to a practice comes back by itself, an edit of the book's code waits for its button. */
-async function recallEdits() {
-  const kept = placed(
-    (await recall(NAME)) ?? [],
+/** What is kept for this page, as it fits its cells: [[cell, edit or undefined]], nothing if nothing is kept; the rest is put aside. */
+async function keptEdits() {
+  const kept = await recall(NAME);
+  if (!Array.isArray(kept)) return [];
+  const edits = placed(
+    kept,
     cells.map(({ source }) => source),
   );
-  aside = kept.aside;
-  for (const [place, edit] of kept.found.entries()) {
-    const cell = cells[place];
+  aside = edits.aside;
+  return cells.map((cell, place) => [cell, edits.found[place]]);
+}
+
+/** At the start: an answer to a practice comes back by itself, an edit of the book's code waits for its button. */
+async function recallEdits() {
+  for (const [cell, edit] of await keptEdits()) {
     if (!edit || cell.mine !== undefined) continue;
     Object.assign(cell, { mine: edit.mine, began: edit.book });
     if (cell.practice) put(cell, cell.mine);
@@ -267,6 +273,19 @@ async function recallEdits() {
     say(cell, words.join("; "));
   }
 }
+
+/** The same page in another tab may have written since: what is kept is the newest, for all that is typed here is kept too. */
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden) return;
+  for (const [cell, edit] of await keptEdits()) {
+    if (edit?.mine === cell.mine) continue;
+    const showing = cell.practice || (cell.mine !== undefined && cell.text() === cell.mine);
+    Object.assign(cell, { mine: edit?.mine, began: edit?.book });
+    if (showing) put(cell, cell.mine ?? cell.source);
+    else showVersions(cell);
+    say(cell, "changed in another tab");
+  }
+});
 
 // --- practice: an answer and the checks that explain what is wrong with it; progress stays in this browser ---
 

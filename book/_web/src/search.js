@@ -160,6 +160,12 @@ export async function attach(input, place, root) {
 
   const show = () => {
     const query = input.value.trim();
+    if (input.closest("article, .bd-search-container")) {
+      // the page of results: who comes back to it finds these
+      const address = new URL(location);
+      address.searchParams.set("q", query);
+      history.replaceState(null, "", address);
+    }
     const { named, places } = answers(search, documents, query);
     const shown = named ? [named, ...places] : places;
     list.replaceChildren(...shown.map((each) => entry(root, each)));

@@ -30,8 +30,14 @@ export function clipped(c, u, gamma) {
   return kept.map((p) => p / total);
 }
 
+const RAISED = Object.fromEntries([..."-0123456789"].map((sign, i) => [sign, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[i]]));
+
 /** A probability that may be small, but is not 0. */
-const tiny = (p) => (p < 1e-4 ? p.toExponential(1).replace("-", "−") : fixed(p, 4));
+function tiny(p) {
+  if (p >= 1e-3) return fixed(p, 4);
+  const [digits, power] = p.toExponential(1).split("e");
+  return `${digits} · 10${[...power].map((sign) => RAISED[sign]).join("")}`;
+}
 
 const mean = (p, values) => p.reduce((sum, part, v) => sum + part * values[v], 0);
 
@@ -81,7 +87,7 @@ export async function mount(stage) {
     );
     /** What becomes of a word that clipping bans. */
     const losing = (v) =>
-      `Clipping bans ${banned.length} of the ${whole(words.length)} words, first “${words[v]}”: late ${fixed(Math.exp(late[v]), 4)}, early ${fixed(Math.exp(early[v]), 4)}, on the line between probabilities ${fixed(line(early, late, gamma)[v], 4)}, which is set to 0. The line between logits keeps it possible, at ${tiny(p[v])}.`;
+      `Clipping bans ${banned.length} of the ${whole(words.length)} words, first “${words[v]}”: late ${tiny(Math.exp(late[v]))}, early ${tiny(Math.exp(early[v]))}, on the line between probabilities ${fixed(line(early, late, gamma)[v], 4)}, which is set to 0. The line between logits keeps it possible, at ${tiny(p[v])}.`;
     const place = {
       0: "This is the late model u, as it is. ",
       1: "This is the early model c, as it is. ",

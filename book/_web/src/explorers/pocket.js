@@ -3,9 +3,9 @@ import { transformer } from "./transformer.js";
 import { element } from "./ui.js";
 
 export const SIZES = [
-  ["pocket-80k", "80,000 parameters, 0.1 MB"],
-  ["pocket-300k", "300,000 parameters, 0.3 MB"],
-  ["pocket-1m", "1,000,000 parameters, 1 MB"],
+  ["pocket-80k", "80k parameters, 0.1 MB"],
+  ["pocket-300k", "300k parameters, 0.3 MB"],
+  ["pocket-1m", "1M parameters, 1 MB"],
 ];
 const PLAIN = {
   "‘": "'",

@@ -4,6 +4,8 @@ import { bare, field, plain, pocket, shown, SIZES } from "./pocket.js";
 import { button, choice, element, fixed, frame, hint, percent, range } from "./ui.js";
 
 const LONGEST = 2000; // letters
+const SLICE = 40; // milliseconds of reading before the page has its turn: a long text that is pasted takes seconds
+const LISTED = 12; // letters left out that are named
 const STREAM = 120; // letters that one press of "Write on" adds
 const NEXT = 8; // continuations on show
 const START = "The Constitution of the United Sta";
@@ -13,6 +15,17 @@ function candidates(logProbs, settings) {
   return ofTokens(order.length, row, filtered(row, settings))
     .map((probability, i) => [order[i], probability])
     .filter(([, probability]) => probability !== null);
+}
+
+/** The letters of a text that the alphabet lacks, each once; "" if there are none. What cannot be seen is not named. */
+function leftOut(text, charset) {
+  const lacking = [...new Set(bare(text))].filter(
+    (letter) => /[^\s\p{C}]/u.test(letter) && !plain(letter, charset),
+  );
+  return (
+    lacking.slice(0, LISTED).join(" ") +
+    (lacking.length > LISTED ? ` and ${lacking.length - LISTED} more` : "")
+  );
 }
 
 /** One of the candidates, drawn with a number from [0, 1). */
@@ -36,7 +49,7 @@ export async function mount(stage) {
     rows = [];
   };
 
-  /** The distributions of all places of the text and of the place after it. */
+  /** The distributions of all places of the text and of the place after it, as far as a slice of time goes; whether that is all. */
   const read = () => {
     const now = [...plain(input.value, about.charset)].map((letter) =>
       about.charset.indexOf(letter),
@@ -44,9 +57,11 @@ export async function mount(stage) {
     let same = 0;
     while (same < Math.min(tokens.length, now.length) && tokens[same] === now[same]) same++;
     rows.length = Math.min(rows.length, same + 1);
-    tokens = now;
-    for (let place = rows.length; place <= tokens.length; place++)
-      rows.push(model.read([model.bos, ...tokens.slice(0, place)]));
+    const end = performance.now() + SLICE;
+    while (rows.length <= now.length && (!rows.length || performance.now() < end))
+      rows.push(model.read([model.bos, ...now.slice(0, rows.length)]));
+    tokens = now.slice(0, rows.length - 1);
+    return tokens.length === now.length;
   };
   const bits = () => tokens.map((token, place) => -rows[place][token] / Math.LN2);
   const letters = () => tokens.map((token) => about.charset[token]);
@@ -96,6 +111,7 @@ export async function mount(stage) {
   });
   const grow = () => {
     if (!writing || !stage.isConnected) return redraw();
+    if (reading.ariaBusy) return requestAnimationFrame(grow);
     const token = draw(candidates(rows[tokens.length], settings()), Math.random());
     writing = token === about.eos || input.value.length >= LONGEST ? 0 : writing - 1;
     if (token !== about.eos && input.value.length < LONGEST) {
@@ -154,11 +170,12 @@ export async function mount(stage) {
       ),
     ],
     draw: () => {
-      read();
+      reading.ariaBusy = read() ? null : "true";
+      if (reading.ariaBusy) requestAnimationFrame(() => redraw());
       const cost = bits(),
         sum = cost.reduce((total, value) => total + value, 0),
         place = Math.min(at(), tokens.length),
-        unknown = [...bare(input.value)].filter((letter) => !plain(letter, about.charset));
+        unknown = leftOut(input.value, about.charset);
       write.textContent = writing ? "Stop" : "Write on";
       drawReading(cost, place);
       drawBars(candidates(rows[place], settings()), tokens[place]);
@@ -174,12 +191,13 @@ export async function mount(stage) {
           ["bits", fixed(sum, 1)],
           ["bits per letter", tokens.length ? fixed(sum / tokens.length, 2) : "none"],
         ],
-        finding: tokens.length
-          ? `The greatest surprise is “${shown(letters()[worst])}”, letter ${worst + 1}: ${fixed(cost[worst], 1)} bits, where “${shown(about.charset[likeliest(rows[worst])])}” was likelier.` +
-            (unknown.length
-              ? ` Left out, for the model does not know them: ${unknown.join(" ")}`
-              : "")
-          : "Type something: every letter is coloured by how little the model expected it.",
+        finding:
+          (tokens.length
+            ? `The greatest surprise is “${shown(letters()[worst])}”, letter ${worst + 1}: ${fixed(cost[worst], 1)} bits, where “${shown(about.charset[likeliest(rows[worst])])}” was likelier.`
+            : unknown
+              ? "The model knows none of these letters."
+              : "Type something: every letter is coloured by how little the model expected it.") +
+          (unknown ? ` Left out, for they are not in its alphabet: ${unknown}` : ""),
         table: {
           caption: `The last ${Math.min(40, tokens.length)} letters`,
           head: ["place", "letter", "bits", "log p in nats"],
