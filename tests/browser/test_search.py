@@ -44,20 +44,20 @@ WANTED = {
 # What readers type in a hurry, by another spelling, as one word or by a name from elsewhere.
 LOOSELY = {
     "nuclues sampling": "7.4 ",
-    "temprature": "3.5 ",
+    "temprature": "3.5 ",  # codespell:ignore
     "cross entorpy": "4.3 ",
     "beem search": "7.5 ",
     "calibation": "6.3 ",
     "reliabilty diagram": "6.3 ",
     "perplexety": "5.3 ",
     "kulback leibler": "5.2 ",
-    "smoothign": "8.2 ",
-    "recurent network": "8.4 ",
-    "transfomer": "8.5 ",
-    "atention": "8.5 ",
-    "guidence": "9.4 ",
-    "distribution shfit": "10.3 ",
-    "maximum liklihood": "4.1 ",
+    "smoothign": "8.2 ",  # codespell:ignore
+    "recurent network": "8.4 ",  # codespell:ignore
+    "transfomer": "8.5 ",  # codespell:ignore
+    "atention": "8.5 ",  # codespell:ignore
+    "guidence": "9.4 ",  # codespell:ignore
+    "distribution shfit": "10.3 ",  # codespell:ignore
+    "maximum liklihood": "4.1 ",  # codespell:ignore
     "topk": "7.3 ",
     "topp": "7.4 ",
     "minp": "min-p",
@@ -69,7 +69,7 @@ LOOSELY = {
     "tokeniser": "5.5 ",
     "arithmetic coding": "5.4 ",
     "partition function": "3.2 ",
-    "classifer free guidance": "9.4 ",
+    "classifer free guidance": "9.4 ",  # codespell:ignore
     "data contamination": "10.2 ",
     "scaling laws": "10.5 ",
     "few shot": "9.1 ",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psutil
 import pytest
 from nbjudge.sandbox import cgroup, linux, processes, scratch, syscalls
-from nbjudge.sandbox.limits import MIB
+from nbjudge.sandbox.limits import MIB, RESERVE
 
 from sandbox.inside import LANDLOCK, LIMITS, inside, mapped, supervisors, why_not
 
@@ -176,8 +176,7 @@ def test_threads_are_counted(walled):
 
 def test_what_has_used_up_its_memory_may_map_a_reserve_and_no_more(method):
     code = """
-        import mmap
-        from nbjudge.sandbox import limits
+        import mmap, resource
         held = []
 
         def blocks():
@@ -189,10 +188,11 @@ def test_what_has_used_up_its_memory_may_map_a_reserve_and_no_more(method):
                     return number
 
         used, none = blocks(), blocks()
-        limits.use_reserve()
-        answer = used > 0, none, 48 <= blocks() <= limits.RESERVE >> 20, blocks()
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        answer = used > 0, none, 48 <= blocks() <= reserve >> 20, blocks()
         """
-    assert inside(method, code).said == "(True, 0, True, 0)"
+    assert inside(method, code, reserve=RESERVE).said == "(True, 0, True, 0)"
 
 
 def test_processes_that_end_may_be_replaced(walled):

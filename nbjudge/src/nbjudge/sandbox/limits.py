@@ -21,8 +21,8 @@ class Limits:
     grace_seconds : float
         Between the interrupt of a cell that runs too long and the end of its process.
     memory : int
-        Bytes a process may map, and bytes all processes may hold together; a process that asks for
-        it may map `RESERVE` more.
+        Bytes a process may map, and bytes all processes may hold together; the copies for
+        tests may map `RESERVE` more.
     processes : int
         Processes and threads together.
     disk : int
@@ -67,12 +67,6 @@ def apply(limits, own_user=True):
         highest = most + (RESERVE if kind == resource.RLIMIT_AS else 0)
         highest = highest if hard == resource.RLIM_INFINITY else min(highest, hard)
         resource.setrlimit(kind, (min(most, highest), highest))
-
-
-def use_reserve() -> None:
-    """Let this process map all that its hard limit allows."""
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def own_user(supervisor: int) -> int:
