@@ -35,11 +35,30 @@
   for (const input of document.querySelectorAll(".bd-search input[type=search]")) {
     const form = input.closest("form");
     const here = results && !form.closest(".search-button__wrapper");
-    if (here) {
-      input.value = new URLSearchParams(location.search).get("q") ?? "";
-      searching(input, results);
-    } else input.addEventListener("focus", () => searching(input, form.parentElement));
+    if (here) input.value = new URLSearchParams(location.search).get("q") ?? "";
+    const place = here ? results : form.parentElement;
+    if (here && input.value) searching(input, place);
+    else input.addEventListener("focus", () => searching(input, place));
   }
+
+  // Another theme draws the whole page anew, which takes a slow phone half a second: the button answers first.
+  let drawn = false;
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button = event.target.closest?.(".theme-switch-button");
+      if (!button || drawn) return;
+      event.stopImmediatePropagation();
+      requestAnimationFrame(() =>
+        setTimeout(() => {
+          drawn = true;
+          button.click();
+          drawn = false;
+        }),
+      );
+    },
+    true,
+  );
 
   // The side bar shows where the reader is, also far down its list; the drawer of contents closes behind a tap.
   const here = document.querySelector(".bd-sidebar-primary li.active.current:not(:has(li.current)) > a");

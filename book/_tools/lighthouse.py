@@ -29,9 +29,10 @@ LIGHTHOUSE = "lighthouse@12.8.2"  # the last that runs on Node 20
 PAGES = {
     "landing": "book/intro.html",
     "opener": "book/03-softmax/index.html",
-    "section": "book/03-softmax/3-shift-invariance.html",
-    "longest section": "book/07-decoding/5-beam-search.html",
+    "section": "book/01-distributions/2-finite-strings.html",
+    "longest section": "book/08-models/5-transformer-lm.html",
     "review": "book/05-information/review.html",
+    "assignment": "book/03-softmax/assignment.html",
     "glossary": "book/glossary.html",
     "notation": "book/notation.html",
     "search": "search.html",

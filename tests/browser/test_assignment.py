@@ -308,6 +308,14 @@ def test_work_outlives_a_new_version_of_the_assignment(page, site):
     assert "mine = 1" in download(page)
 
 
+def test_what_unfolds_on_the_board_is_tall_enough_for_a_finger(phone, site):
+    phone.goto(f"{site}book/03-softmax/assignment.html")
+    tall = phone.locator(".assignment-board summary").evaluate_all(
+        "parts => parts.map(part => part.getBoundingClientRect().height)"
+    )
+    assert len(tall) >= 2 and min(tall) >= 24
+
+
 def test_the_keyboard_gets_into_an_editor_and_out_of_it(page, site):
     page.goto(site + PAGE)
     place = editor(page, "p1")

@@ -79,6 +79,17 @@ def test_the_side_bar_shows_the_page_that_is_read(page, site, name):
     assert page.evaluate("scrollY") == 0
 
 
+def test_the_theme_changes_after_the_button_has_answered(page, site):
+    page.goto(f"{site}book/notation.html")
+    modes = []
+    for _ in range(3):
+        before = page.evaluate("document.documentElement.dataset.mode")
+        page.locator(".theme-switch-button:visible").first.click()
+        page.wait_for_function("mode => document.documentElement.dataset.mode !== mode", arg=before)
+        modes.append(page.evaluate("document.documentElement.dataset.mode"))
+    assert sorted(modes) == ["auto", "dark", "light"]
+
+
 def test_the_contents_say_where_one_is(page, site):
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(f"{site}book/notation.html")

@@ -148,6 +148,14 @@ def test_the_search_weighs_little_and_only_where_it_is_used(page, site):
     page.goto(f"{site}book/03-softmax/index.html")
     settle(page, 500)
     assert not [url for url in page.asked if "/search/" in url]
+    page.goto(f"{site}search.html")  # without a word to search for
+    settle(page, 500)
+    assert not [url for url in page.asked if "/search/" in url]
+    page.locator(".bd-search-container input[type=search]").click()
+    page.keyboard.type("KL")
+    assert "KL divergence" in [title for title, _ in results(page)]
+    page.asked.clear()
+    page.goto(f"{site}book/03-softmax/index.html")
     with page.expect_response("**/search/documents.json"):
         page.locator(".search-button-field").first.click()
     settle(page, 500)

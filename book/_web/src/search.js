@@ -3,6 +3,7 @@
 import MiniSearch from "minisearch";
 
 const SHOWN = 12;
+const CHUNK = 8; // places that are indexed without a pause
 const SPLIT = /[\s\p{P}\p{Z}]+/u;
 const TITLED = 1.6; // how much more a title that is what is asked for counts
 const NAMED = 0.6; // the same for another name of the place, of that
@@ -35,7 +36,8 @@ const fold = (word) =>
 const joined = (title) =>
   (title.match(/\p{L}+(-\p{L}+)+/gu) ?? []).map((word) => word.replaceAll("-", "")).join(" ");
 
-export function index(documents) {
+/** The index of all places, built in pieces of time between which the page answers its reader. */
+export async function index(documents) {
   const search = new MiniSearch({
     fields: ["title", "page", "names", "text"],
     processTerm: fold,
@@ -46,12 +48,13 @@ export function index(documents) {
       boostDocument: (id) => KINDS[documents[id].kind],
     },
   });
-  search.addAll(
+  await search.addAllAsync(
     documents.map((entry, id) => ({
       id,
       ...entry,
       names: [entry.names, joined(entry.title)].filter(Boolean).join(", "),
     })),
+    { chunkSize: CHUNK },
   );
   return search;
 }
@@ -150,7 +153,7 @@ export async function attach(input, place, root) {
   const answer = await fetch(new URL("documents.json", import.meta.url));
   if (!answer.ok) throw new Error(`documents.json: ${answer.status}`);
   const documents = await answer.json();
-  const search = index(documents);
+  const search = await index(documents);
   const list = document.createElement("ol");
   list.className = "course-results";
   const status = document.createElement("p");

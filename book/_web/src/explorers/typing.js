@@ -4,7 +4,8 @@ import { bare, field, plain, pocket, shown, SIZES } from "./pocket.js";
 import { button, choice, element, fixed, frame, hint, percent, range } from "./ui.js";
 
 const LONGEST = 2000; // letters
-const SLICE = 40; // milliseconds of reading before the page has its turn: a long text that is pasted takes seconds
+const SLICE = 12; // milliseconds of reading in a frame: a long text that is pasted takes seconds
+const FRAMES = 25; // frames of reading after which what has been read is shown
 const LISTED = 12; // letters left out that are named
 const STREAM = 120; // letters that one press of "Write on" adds
 const NEXT = 8; // continuations on show
@@ -62,6 +63,15 @@ export async function mount(stage) {
       rows.push(model.read([model.bos, ...now.slice(0, rows.length)]));
     tokens = now.slice(0, rows.length - 1);
     return tokens.length === now.length;
+  };
+  /** Read the rest of a text, a slice in each frame, and show it from time to time. */
+  const readOn = (frame = 1) => {
+    reading.ariaBusy = "true";
+    requestAnimationFrame(() => {
+      if (read()) return redraw();
+      if (frame % FRAMES === 0) redraw();
+      if (reading.ariaBusy) readOn(frame + 1);
+    });
   };
   const bits = () => tokens.map((token, place) => -rows[place][token] / Math.LN2);
   const letters = () => tokens.map((token) => about.charset[token]);
@@ -170,8 +180,8 @@ export async function mount(stage) {
       ),
     ],
     draw: () => {
-      reading.ariaBusy = read() ? null : "true";
-      if (reading.ariaBusy) requestAnimationFrame(() => redraw());
+      if (read()) reading.ariaBusy = null;
+      else if (!reading.ariaBusy) readOn();
       const cost = bits(),
         sum = cost.reduce((total, value) => total + value, 0),
         place = Math.min(at(), tokens.length),
