@@ -450,7 +450,7 @@ def _difference(got, expected, rtol, atol):
         return next((f"value {i + 1}: {part}" for i, part in enumerate(parts) if part), None)
     if isinstance(expected, str) or isinstance(expected, dict):
         return None if got == expected else "differs"
-    expected = np.asarray(expected, dtype=float)
+    expected, given = np.asarray(expected, dtype=float), got
     try:
         got = np.asarray(got, dtype=float)
     except (TypeError, ValueError):
@@ -460,13 +460,14 @@ def _difference(got, expected, rtol, atol):
     if got.shape != expected.shape:
         return f"has shape {got.shape} where {expected.shape} is asked for"
     if np.isnan(got).any() and not np.isnan(expected).any():
-        return "holds NaN"
+        nothing = any(value is None for value in np.asarray(given, dtype=object).flat)
+        return "holds None" if nothing else "holds NaN"
     if np.isposinf(got).any() and not np.isposinf(expected).any():
         return "holds +inf: something overflowed"
     if np.isneginf(got).any() and not np.isneginf(expected).any():
         return (
-            "holds -inf where the value is finite: a probability was rounded to 0 before its"
-            " logarithm"
+            "holds -inf where the value is finite: the logarithm of 0, perhaps of a probability"
+            " that was rounded to 0"
         )
     return None if np.allclose(got, expected, rtol=rtol, atol=atol) else "has other values"
 
@@ -574,5 +575,5 @@ def _short(value):
             array = np.asarray(value)
         except ValueError:  # arrays of different shapes
             return ", ".join(map(_short, value))[:160]
-        text = np.array2string(array, precision=6, separator=", ", threshold=12)
+        text = np.array2string(array, precision=6, separator=", ", threshold=12).removesuffix(".")
     return " ".join(text.split())[:160]

@@ -49,6 +49,7 @@ class TestAgainst:
             (lambda x: None, "return statement"),
             (lambda x: x[..., 0], "shape"),
             (lambda x: x / 0 * 0, "holds NaN"),
+            (lambda x: np.full(x.shape, None).tolist(), "holds None"),
             (lambda x: x * np.inf, "inf"),
             (lambda x: -np.inf * np.abs(x), "rounded to 0"),
             (lambda x: {"a": 1}, "not an array of numbers"),
@@ -122,6 +123,9 @@ class TestTheOthers:
         wrong = lambda: (np.zeros((2, 2)), np.zeros((2, 1)))
         message = check.example("e", wrong, (np.eye(2), [[0.0]]), "Look.").message
         assert "Expected [[1., 0.], [0., 1.]], [[0.]]" in message and "Look." in message
+
+    def test_a_whole_number_has_no_stop_of_its_own(self):
+        assert "Expected 2, got 3. Look." in check.example("n", lambda: 3.0, 2.0, "Look.").message
 
     def test_holds(self):
         assert check.holds("h", lambda: np.array([True, True]), "no").message is None
