@@ -627,7 +627,7 @@ def total_loss(log_probs, targets):
                 2.5,
                 "You return the mean",
             ),
-            "one loss a text": (
+            "one loss per text": (
                 LAYOUT
                 + """
 def total_loss(log_probs, targets):
@@ -1443,7 +1443,7 @@ def tokens_until_zero(log_probs, dtype):
     return int(gone.argmax()) + 1 if gone.any() else None
 """,
                 2.4,
-                "Half of the smallest positive float16",
+                "is 0 in `dtype` itself",
             ),
             "the mean subtracted": (
                 """

@@ -558,7 +558,7 @@ def numeric_grad(logits, targets, step=1e-5):
                 4.5,
                 "This is the exact gradient",
             ),
-            "the gradient by the probabilities": (
+            "the gradient with respect to the probabilities": (
                 """
 def loss_and_grad(logits, targets):
     z = np.asarray(logits, dtype=float)
@@ -712,6 +712,21 @@ def numeric_grad(logits, targets, step=1e-5):
 """,
                 2.5,
                 "Loss and gradient are exchanged",
+            ),
+            "a small number inside the logarithm": (
+                """
+def loss_and_grad(logits, targets):
+    z = np.asarray(logits, dtype=float)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    rows = np.arange(len(targets))
+    loss = -np.mean(np.log(p[rows, targets] + 1e-12))
+    p[rows, targets] -= 1
+    return loss, p / len(targets)
+"""
+                + NUMERIC,
+                4.5,
+                "You put 1e-12 for a probability",
             ),
         },
     ),
@@ -1371,6 +1386,18 @@ def left_to_learn(teacher_logits, student_logits):
 """,
                 2.5,
                 "An exponential overflowed",
+            ),
+            "a small number inside the logarithms": (
+                """
+def left_to_learn(teacher_logits, student_logits):
+    def softmax(z):
+        e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+    q, p = softmax(teacher_logits), softmax(student_logits)
+    return (q * (np.log(q + 1e-12) - np.log(np.maximum(p, 1e-12)))).sum(axis=-1)
+""",
+                2.5,
+                "You put 1e-12 for a probability",
             ),
         },
     ),
