@@ -39,7 +39,7 @@ NO_SOLUTION = "the source holds no solution to try it with"
 # where what was found is kept, in the folder of the gradebook
 CACHE = ".nbjudge"
 # of those files
-FORMAT = 4
+FORMAT = 5
 # in the names of those about other random cases than the first
 VARIANT = ".variant-"
 # fields of a test that are not known before its solution has been graded
@@ -249,7 +249,11 @@ def _choose(spec, solution, run):
                 "asks": bool(said.get("asked")),
             }
         elif test.way == APART:
-            reason = said.get("uncrossed") or "its points would differ in another process"
+            reason = (
+                said.get("uncrossed")
+                or said.get("differs")
+                or "its points would differ in another process"
+            )
             changes[test.grade_id] = {"way": INSIDE, "reason": reason}
     while any(test.way == INSIDE for test in _tests(_with(spec, changes))):
         (result,) = run(_with(spec, changes), [solution])

@@ -23,7 +23,8 @@ def trial(link, full, visible=None, wanted=("total",)):
         judge.compiled(first, last=not second),
         second and judge.compiled(second),
     )
-    test = {"grade_id": "t", "names": list(wanted), "constants": [], "code": code}
+    test = {"ours": [], "sets": [], "imports": []}
+    test |= {"grade_id": "t", "names": list(wanted), "constants": [], "code": code}
     return judge.Apart(test, link)
 
 

@@ -4,6 +4,7 @@ import ast
 import builtins
 import re
 import symtable
+import sys
 
 MAGIC = re.compile(r"\s*[%!]")
 # methods that change the object they are called on
@@ -18,6 +19,32 @@ REACHING = {
     *("globals", "get_ipython", "In", "Out", "_ih", "_oh", "__main__", "patch", "mock"),
     *("MagicMock", "Mock", "monkeypatch", "setrecursionlimit", "getcontext", "localcontext"),
     *("chdir", "putenv", "getsource", "getsourcelines", "setlocale", "_", "__builtins__"),
+    *("process_time", "process_time_ns", "thread_time", "thread_time_ns", "filters"),
+    *("geterr", "get_printoptions", "flags", "strides", "shares_memory", "may_share_memory"),
+}
+# modules of Python's own whose functions give the same in every process; others show the process
+# in which they are called: its folder, threads, memory, streams
+SAME_EVERYWHERE = {
+    *("__future__", "abc", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath"),
+    *("codecs", "collections", "colorsys", "contextlib", "copy", "copyreg", "csv", "dataclasses"),
+    *("datetime", "decimal", "difflib", "doctest", "enum", "fractions", "functools", "graphlib"),
+    *("hashlib", "heapq", "hmac", "html", "http", "inspect", "io", "ipaddress", "itertools"),
+    *("json", "keyword", "math", "numbers", "operator", "pickle", "pprint", "random", "re"),
+    *("secrets", "statistics", "string", "struct", "textwrap", "time", "timeit", "traceback"),
+    *("types", "typing", "unicodedata", "unittest", "urllib", "uuid", "warnings", "xml", "zlib"),
+    *("zoneinfo", "builtins"),
+}
+# of sys, what is the same too
+CONSTANTS = {
+    *("maxsize", "float_info", "int_info", "version_info", "version", "byteorder", "maxunicode"),
+    *("getsizeof", "executable", "stderr", "platform", "hash_info"),
+}
+# libraries that keep what they do in the process
+KEEPING = {"matplotlib", "pylab", "seaborn"}
+# what reads a file
+FILES = {
+    *("open", "loadtxt", "genfromtxt", "fromfile", "memmap", "read_csv", "read_table", "read_json"),
+    *("read_excel", "read_parquet", "read_pickle"),
 }
 
 
@@ -154,7 +181,13 @@ def needed(statements, later):
     return "\n".join(reversed(kept))
 
 
-def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str]) -> str:
+def reaches(
+    tree: ast.Module,
+    students: set[str],
+    read: set[str],
+    given: set[str],
+    modules: dict[str, str] | None = None,
+) -> str:
     """What a test touches that is not in the process that judges; "" if nothing is seen.
 
     Parameters
@@ -167,6 +200,8 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
         Names that the answers read and do not define.
     given : set of str
         Names that our cells define and answers may read.
+    modules : dict of str to str
+        Where names that are imported before the test come from, see `origins`.
 
     Returns
     -------
@@ -186,6 +221,8 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
     used = (loaded(tree) | _attributes(tree) | _import_names(tree)) - own
     if found := sorted(used & REACHING):
         return f"it uses {found[0]}"
+    if found := _shown_by(tree, (modules or {}) | origins(tree)):
+        return f"it uses {found}, which shows the process where it runs"
     if found := sorted(own & (read | given | BUILTINS)):
         return f"it sets {found[0]}, which answers may read"
     if found := sorted(own & students):
@@ -201,8 +238,8 @@ def reaches(tree: ast.Module, students: set[str], read: set[str], given: set[str
         return f"it deletes {found[0]}"
     if found := sorted(_assigned_into(tree) & imported(tree)):
         return f"it changes the module {found[0]}"
-    if found := _changed_results(tree, students):
-        return f"it changes {found}, which an answer returned"
+    if found := _files_after_answers(tree, students):
+        return f"it uses {found} after an answer has run"
     return ""
 
 
@@ -239,6 +276,56 @@ def imported(tree):
     }
 
 
+def origins(tree):
+    """{name: module} of what is imported anywhere in a cell.
+
+    Examples
+    --------
+    >>> origins(ast.parse("import os.path, numpy as np\nfrom pathlib import Path"))
+    {'os': 'os', 'np': 'numpy', 'Path': 'pathlib'}
+    """
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                found[name] = alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                found[alias.asname or alias.name] = node.module.partition(".")[0]
+    return found
+
+
+def _shown_by(tree, modules):
+    """A module that a test uses and whose functions show the process where they run, or ""."""
+    harmless = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in CONSTANTS
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            module = modules.get(node.id, "")
+            own = module in sys.stdlib_module_names and module not in SAME_EVERYWHERE
+            if (own and not (module == "sys" and id(node) in harmless)) or module in KEEPING:
+                return module
+    return ""
+
+
+def _files_after_answers(tree, students):
+    """What reads a file after, or in a loop with, the use of an answer; "" if nothing does."""
+    ran = False
+    for statement in tree.body:
+        part = ast.Module([statement], type_ignores=[])
+        names = loaded(part)
+        reading = (names | _attributes(part)) & FILES
+        ran = ran or isinstance(statement, (ast.For, ast.While)) and bool(names & students)
+        if ran and reading:
+            return sorted(reading)[0]
+        ran = ran or bool(names & students)
+    return ""
+
+
 def _import_names(tree):
     return {
         part
@@ -269,23 +356,3 @@ def _assigned_into(tree):
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             found |= {_root(node.args[0])} if node.func.id in ("setattr", "delattr") else set()
     return found
-
-
-def _changed_results(tree, students):
-    """A name that holds what an answer returned and is changed before an answer is used again."""
-    results, changed = set(), ""
-    for statement in tree.body:
-        part = ast.Module([statement], type_ignores=[])
-        if changed and loaded(part) & students:
-            return changed
-        if isinstance(statement, ast.Assign) and loaded(part) & (students | results):
-            results |= bound(part)
-        for node in ast.walk(statement):
-            target = ""
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                target = _root(node.func.value) if node.func.attr in CHANGING else ""
-            elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-                target = _root(node)
-            if target in results:
-                changed = target
-    return ""

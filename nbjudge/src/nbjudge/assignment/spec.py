@@ -19,16 +19,20 @@ from nbjudge.assignment.names import (
     bound,
     imported,
     loaded,
+    origins,
     parse,
     reaches,
     results,
     shared,
     untouched,
 )
+from nbjudge.assignment.sharing import tells_apart
 from nbjudge.assignment.source import files, read
 
 ANSWER, WRITTEN, TEST, TEXT = "answer", "written", "test", "text"
 APART, INSIDE = "apart", "inside"
+# names that an interactive session has its own functions for
+SHELLS = {"open", "exit", "quit", "display", "get_ipython"}
 GENERATORS = re.compile(r"\brandom\b|\bseed\b")
 
 
@@ -61,6 +65,13 @@ class Cell:
         Of a test: whether what the student's functions give may be called with arguments.
     generators : bool
         Of a test: whether it uses the global random generators.
+    ours : list of str
+        Of a test: the names of ours, and of Python's own, that it reads.
+    sets : list of str
+        Of a test: the names that it and the tests before it bind, which a student's function may
+        read.
+    imports : list of str
+        Of a test: the names that they import, which a student's cell may lack.
     runs_on : bool
         Of a test: whether what a student can see of it runs in the student's process too, because
         later answers build on what it does.
@@ -85,6 +96,9 @@ class Cell:
     asks: bool = True
     generators: bool = False
     runs_on: bool = False
+    ours: list = field(default_factory=list)
+    sets: list = field(default_factory=list)
+    imports: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -155,17 +169,37 @@ def compile_spec(path, seed=0, config=None):
     template, release, solved = _versions(path, config)
     answers, taken = _answers(solved, path)
     trusted, cells = set(BUILTINS), []
-    so_far, made, given = set(), set(), set()
+    so_far, classes, made, given, modules = set(), set(), set(), set(), {}
+    ours, sets, imports = BUILTINS - SHELLS, set(), set()
     for number, (cell, shown) in enumerate(zip(template.cells, release.cells, strict=True)):
         with _placed(path, number, cell):
             if _is_answer(cell):
-                so_far |= bound(parse(solved.cells[number].source))
-            cells.append(_cell(cell, shown, trusted, answers, so_far, taken, made, given))
+                tree = parse(solved.cells[number].source)
+                so_far |= bound(tree)
+                classes |= {one.name for one in tree.body if isinstance(one, ast.ClassDef)}
+                modules |= origins(tree)
+            cells.append(
+                _cell(cell, shown, trusted, answers, so_far, classes, taken, made, given, modules)
+            )
+            if cells[-1].role == TEST and cell.cell_type == "code":
+                tree = parse(cell.source)
+                read = loaded(tree) - bound(tree) - set(cells[-1].names)
+                imports |= imported(tree)
+                sets |= bound(tree) - imports
+                cells[-1] = replace(
+                    cells[-1],
+                    ours=sorted(read & ours),
+                    sets=sorted(sets),
+                    imports=sorted(imports),
+                )
+            if cell.cell_type == "code" and not _is_answer(cell):
+                modules |= origins(parse(cell.source))
             if cells[-1].role == TEST and cell.cell_type == "code":
                 made |= results(parse(cell.source), answers)
             if cell.cell_type == "code" and cells[-1].role in (TEST, TEXT):
                 tree = parse(cells[-1].given if cells[-1].role == TEXT else cell.source)
                 trusted |= bound(tree) - answers
+                ours = ours | bound(tree) if cells[-1].role == TEXT else ours - bound(tree)
                 given |= bound(tree) - imported(tree) - {"_"} if cells[-1].role == TEXT else set()
     sources = [cell.source for cell in template.cells if cell.cell_type == "code"]
     return Spec(
@@ -258,7 +292,7 @@ def _through(notebook, *steps):
     return notebook
 
 
-def _cell(cell, shown, trusted, answers, so_far, read, got, given):
+def _cell(cell, shown, trusted, answers, so_far, classes, read, got, given, modules):
     mark = cell.metadata.get("nbgrader", {})
     made = Cell(
         cell.cell_type,
@@ -279,7 +313,8 @@ def _cell(cell, shown, trusted, answers, so_far, read, got, given):
         return made
     tree = parse(cell.source)
     names = (loaded(tree) & answers) | (loaded(tree) - bound(tree) - trusted)
-    reason = reaches(tree, so_far, read, given)
+    reason = reaches(tree, so_far, read, given, modules)
+    reason = reason or tells_apart(tree, so_far, classes)
     if earlier := sorted((loaded(tree) & got) - bound(tree)):
         reason = reason or f"it uses {earlier[0]}, which an earlier test has got from an answer"
     return replace(

@@ -106,18 +106,21 @@ def grade(spec, submission, limits=Limits(), isolation=None, learn=False):
 
 def _kept(verdict):
     """What is known of the run of a test beyond its points."""
-    return {
-        name: verdict.get(name) for name in ("error", "uncrossed", "compared", "asked", "repeated")
-    }
+    known = ("error", "uncrossed", "differs", "compared", "asked", "repeated")
+    return {name: verdict.get(name) for name in known}
 
 
 def _again_inside(spec, submission, limits, pair, cells, verdicts):
-    """Repeat inside the tests in which something could not cross; says which and why."""
-    why = {}
-    for cell in spec.cells:
-        found = verdicts.get(cell.grade_id)
-        if found and found["uncrossed"] and earned(found, cell.points) < cell.points:
-            why[cell.grade_id] = found["uncrossed"]
+    """Repeat inside the tests in which something could not cross, or crossed as something simpler.
+
+    Says which and why.
+    """
+    why, points = {}, {cell.grade_id: cell.points for cell in spec.cells}
+    for name, found in verdicts.items():
+        if found["differs"]:
+            why[name] = found["differs"]
+        elif found["uncrossed"] and earned(found, points[name]) < points[name]:
+            why[name] = found["uncrossed"]
     if not why:
         return []
     inside = [
@@ -128,8 +131,13 @@ def _again_inside(spec, submission, limits, pair, cells, verdicts):
     job = _Job(spec, submission, limits, pair)
     _, repeated = job.run(deepcopy(cells))
     for name in why:
-        if name in repeated:
-            verdicts[name] = repeated[name] | {"uncrossed": why[name], "repeated": True}
+        first, second = verdicts[name], repeated.get(name)
+        if second is None:
+            continue
+        # a function of ours that the student has replaced must not earn points
+        if first["replaced"] and earned(first, points[name]) < earned(second, points[name]):
+            second = first
+        verdicts[name] = second | {"uncrossed": why[name], "repeated": True}
     return [f"{name} was judged inside the student's process: {what}" for name, what in why.items()]
 
 
@@ -145,6 +153,9 @@ def _assignment(spec):
                     "full": cell.source,
                     "visible": cell.visible,
                     "names": cell.names,
+                    "ours": cell.ours,
+                    "sets": cell.sets,
+                    "imports": cell.imports,
                     "constants": cell.constants,
                     "points": cell.points,
                     "messages": cell.messages,

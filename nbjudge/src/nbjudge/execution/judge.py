@@ -40,6 +40,7 @@ from typing import Any, NamedTuple
 
 from nbjudge.assignment.names import bound, parse
 from nbjudge.execution import wire
+from nbjudge.execution.likeness import is_code, likeness
 from nbjudge.execution.remote import (
     BUILTIN_ERRORS,
     Link,
@@ -51,6 +52,7 @@ from nbjudge.sandbox import linux
 
 APART, INSIDE = "apart", "inside"
 STUDENTS_OWN = "raised by your function"
+NAMES = ("names", "ours", "sets", "imports")  # what a test says of the names in it
 FEEDBACK = 20_000  # characters of one test's output
 HIDDEN = "NBJUDGE_HIDDEN"
 
@@ -199,6 +201,7 @@ class Apart:
     def __init__(self, test: dict, link: Link) -> None:
         self.test, self.link, self.record = test, link, Record()
         self.first, self.second = test["code"]
+        self.watched: list[str] = []  # data of ours, which the answer may change
 
     def begin(self, names: dict) -> None:
         """The visible half, with the student's names in place.
@@ -210,12 +213,35 @@ class Apart:
         # an answer may be forged: then the names are missing, and nothing else has happened
         with contextlib.suppress(BaseException), contextlib.redirect_stdout(Printed()):
             with contextlib.redirect_stderr(Printed()):
-                found = self.link.names(self.test["names"])
+                found = self.link.names(**{key: self.test[key] for key in NAMES})
+                self._compare_ours(names, self.test["ours"])
         for name in self.test["names"]:
             names.pop(name, None)
         names.update(found)
         self.record.text = run(self.first, names, self.record, 2 * self.link.seconds)
         self.kept = dict(names)
+        self._look_again(names)
+
+    def _compare_ours(self, names, wanted):
+        """Note where a name of ours holds something else in the student's process."""
+        for name in wanted:
+            here = names[name] if name in names else getattr(builtins, name, None)
+            there = self.link.likenesses.get(name)
+            if name in names and not is_code(here):
+                self.watched.append(name)
+            if there is not None and there != likeness(here):
+                self.link.replaced = self.link.replaced or is_code(here)
+                self.link.note(f"{name} is not what the assignment's cells make it")
+
+    def _look_again(self, names):
+        """Note where the calls of a test have changed data of ours, in one of both processes."""
+        watched = [name for name in self.watched if name in names]
+        if watched and not self.link.differs and not self.link.dead:
+            with contextlib.suppress(BaseException), contextlib.redirect_stdout(Printed()):
+                self.link.ask_for_likenesses(watched)
+            for name in watched:
+                if self.link.likenesses.get(name) != likeness(names[name]):
+                    self.link.note(f"{name} is changed while the test runs")
 
     def finish(self, names: dict, hidden: dict) -> None:
         """The other half, unless the first has failed; `hidden` holds what other tests' hidden
@@ -230,6 +256,7 @@ class Apart:
             run(self.second, names, self.record, 2 * self.link.seconds)
             os.environ.pop(HIDDEN, None)
             self.record.failed_hidden = True
+            self._look_again(names)
             hidden.update({name: value for name, value in names.items() if name not in self.kept})
 
     def report(self) -> dict:
@@ -248,6 +275,8 @@ class Apart:
             "limit": str(self.link.dead) if self.link.dead else None,
             "gone": self.link.gone,
             "uncrossed": self.link.uncrossed,
+            "differs": self.link.differs,
+            "replaced": self.link.replaced,
             "compared": self.link.compared,
             "asked": self.link.asked,
         }
@@ -301,6 +330,8 @@ class Inside:
             "limit": str(self.link.dead) if self.link.dead else None,
             "gone": self.link.gone,
             "uncrossed": "",
+            "differs": "",
+            "replaced": False,
             "compared": False,
             "asked": False,
         }

@@ -11,13 +11,17 @@ original goes on with the next cells. So all of the student's outputs are there 
 test calls anything, and a function that destroys its process or its state harms one test only.
 """
 
+import asyncio
 import builtins
+import contextvars
 import copy
 import importlib
 import inspect
+import io
 import os
 import random
 import resource
+import selectors
 import signal
 import subprocess
 import sys
@@ -31,11 +35,13 @@ from typing import NamedTuple
 
 import msgpack
 import numpy as np
+from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from nbjudge.execution import wire
+from nbjudge.execution.likeness import globals_read, likenesses
 
 # a student's cell may put other functions in the place of these
 __builtins__ = dict(vars(builtins))
@@ -132,7 +138,7 @@ class Outputs:
         return self.items
 
 
-class Stream:
+class Stream(io.TextIOBase):
     """sys.stdout or sys.stderr of a cell."""
 
     encoding, errors, closed = "utf-8", "replace", False
@@ -152,6 +158,9 @@ class Stream:
 
     def flush(self):
         pass
+
+    def close(self):
+        """Stay open, as a kernel's streams do."""
 
     def isatty(self):
         return False
@@ -310,10 +319,64 @@ def _run(shell, source, most):
 
 def _run_cell(shell, source, outputs):
     """Run one cell; an error that is shown as a sentence, such as an unknown magic, is one too."""
-    ran = shell.run_cell(source, store_history=True)
+    loop = get_asyncio_loop()
+    context = contextvars.copy_context()
+    task = loop.create_task(_executed(shell, source), context=context)
+    try:
+        ran = loop.run_until_complete(task)
+    except BaseException:
+        task.cancel()
+        raise
+    finally:
+        # NumPy's settings live in such variables: they stay for the cells after this one
+        for variable, value in context.items():
+            variable.set(value)
     error = ran.error_before_exec or ran.error_in_exec
     if error and not any(item["output_type"] == "error" for item in outputs.items):
         outputs.error(type(error).__name__, _text(error), [f"{type(error).__name__}: {error}"])
+
+
+async def _executed(shell, source):
+    """The result of a cell that runs while an event loop does, as every cell in a kernel."""
+    try:
+        transformed, trouble = shell.transform_cell(source), None
+    except Exception:
+        transformed, trouble = source, sys.exc_info()
+    try:
+        ran = await shell.run_cell_async(
+            source,
+            store_history=True,
+            transformed_cell=transformed,
+            preprocessing_exc_tuple=trouble,
+        )
+    finally:
+        shell.events.trigger("post_execute")
+    shell.events.trigger("post_run_cell", ran)
+    return ran
+
+
+@contextmanager
+def _looping():
+    """Let students' functions find a running event loop, as in a kernel."""
+    loop = get_asyncio_loop()
+    asyncio._set_running_loop(loop)
+    loop._thread_id = threading.get_ident()
+    try:
+        yield
+    finally:
+        loop._thread_id = None
+        asyncio._set_running_loop(None)
+
+
+def _own_loop():
+    """Part a forked process from the event loop of the one that it was forked from.
+
+    Its pending tasks stay; what wakes it up would be shared.
+    """
+    with suppress(Exception):  # a loop of another kind, which the student has made
+        loop = get_asyncio_loop()
+        loop._selector = selectors.DefaultSelector()
+        loop._make_self_pipe()
 
 
 @contextmanager
@@ -355,6 +418,7 @@ def _leave_copy(shell, channel, snapshots, index, limits):
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="replace")
     try:
+        _own_loop()
         Copy(shell, connection, limits).serve()
     finally:
         os._exit(0)
@@ -387,9 +451,14 @@ class Copy:
         """Do what is asked; the message that says what came of it."""
         if request["do"] == "inside":
             return wire.PLAIN.dumps(_inside(self.shell, request, self.limits.output))
-        with _shown(self.limits.output) as outputs, _as_in_the_test(request) as caught:
+        with (
+            _shown(self.limits.output) as outputs,
+            _as_in_the_test(request) as caught,
+            _looping(),
+        ):
             reply = self._names(request) if request["do"] == "names" else self._call(request)
         reply |= {"out": outputs.texts(), "warnings": _warned(caught)}
+        self.codec.lost = ""
         if "random" in request:
             reply["random"] = [np.random.get_state(), random.getstate()]
         try:
@@ -397,18 +466,28 @@ class Copy:
         except wire.NotPlainError:  # data that hold themselves cross as an object
             kept = {"changed": {}, "value": Whole(reply.get("value"))}
             data = self.codec.dumps(reply | kept)
+        if isinstance(reply.get("value"), (bytearray, memoryview)):  # they cross as bytes
+            self.codec.lost = wire.describe(reply["value"])
+        if self.codec.lost:
+            data = self.codec.dumps(reply | {"lost": self.codec.lost})
         if len(data) > self.limits.reply:
             data = self.codec.dumps({"error": {"kinds": ["builtins.MemoryError"]}})
         return data
 
     def _names(self, request):
         names = self.shell.user_ns
-        return {"value": {name: names[name] for name in request["names"] if name in names}}
+        value = {name: names[name] for name in request["names"] if name in names}
+        reply = {"value": value, "likenesses": likenesses(request["ours"], names)}
+        missing = set(request["imports"]) - set(names)
+        if wanted := missing | set(request["sets"]):
+            reply["read"] = min(wanted & globals_read(names), default=None)
+        return reply
 
     def _call(self, request):
         """What an object gives or raises, and what it did to its arguments."""
         sent = dict(enumerate(request["arguments"])) | request["keywords"]
         values = {place: self.codec.loads(data) for place, data in sent.items()}
+        values |= {place: values[first] for place, first in request["same"].items()}
         positional = [values[place] for place in range(len(request["arguments"]))]
         keywords = {key: values[key] for key in request["keywords"]}
         try:
@@ -650,6 +729,9 @@ def _described(error, depth=3):
         said["class"] = kind
     if error.__cause__ is not None and depth:
         said["cause"] = _described(error.__cause__, depth - 1)
+    if error.__context__ is not None and depth:
+        said["context"] = _described(error.__context__, depth - 1)
+    said["suppress"] = error.__suppress_context__
     return said
 
 

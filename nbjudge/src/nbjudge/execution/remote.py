@@ -28,7 +28,7 @@ import time
 import types
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -72,6 +72,8 @@ POSITIONS = (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError)
 MUTABLE = (list, dict, set, tuple, bytearray, np.ndarray)
 # objects of libraries that can do across processes whatever tests ask of them
 HARMLESS = {"partial", "_lru_cache_wrapper", "count", "chain", "islice", "product", "cycle"}
+CONTAINERS = frozenset(MUTABLE)
+MOST_PARTS = 10_000  # of a list that are looked at
 DEEPEST = 40  # calls back within calls
 MOST_WARNINGS = 20
 COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__")
@@ -144,6 +146,8 @@ class Link:
         self.gone = False  # whether the process ended while it was asked
         self.codec = _JudgesCodec(self)
         self.depth, self.uncrossed, self.hidden = 0, "", False
+        self.differs, self.replaced = "", False
+        self.likenesses: dict[str, str] = {}
         self.remotes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
         self.numbers: dict[int, Any] = {}  # Remotes that nothing can refer to weakly
         self.errors: dict[int, type] = {}
@@ -179,16 +183,37 @@ class Link:
             raise ProcessEndedError("the answer could not be read") from None
         return answer if isinstance(answer, dict) else {}
 
-    def names(self, wanted: list[str]) -> dict:
-        """{name: value or Remote} of those names that the student has defined."""
+    def note(self, what: str) -> None:
+        """Remember that a kernel would show the test something else than what it sees here."""
+        self.differs = self.differs or _short(what)
+
+    def names(
+        self,
+        names: Sequence[str],
+        ours: Sequence[str] = (),
+        sets: Sequence[str] = (),
+        imports: Sequence[str] = (),
+    ) -> dict:
+        """{name: value or Remote} of those names that the student has defined.
+
+        What `ours`, the names of the assignment's own, hold there is noted in `likenesses`. It is
+        noted too if a function there reads a name that the tests set, or one that they import and
+        that is missing there.
+        """
+        asked = {"ours": list(ours), "sets": list(sets), "imports": list(imports)}
         self.naming = True
         try:
-            answer = self._answer({"do": "names", "names": sorted(wanted)}, ())
+            answer = self._answer({"do": "names", "names": sorted(names)} | asked, ())
         finally:
             self.naming = False
         if not isinstance(answer, dict):
             return {}
-        return {name: value for name, value in answer.items() if name in wanted}
+        return {name: value for name, value in answer.items() if name in names}
+
+    def ask_for_likenesses(self, ours: list[str]) -> None:
+        """Note again what names of the assignment's own hold there."""
+        self.likenesses = {}
+        self._answer({"do": "names", "names": [], "ours": ours, "sets": [], "imports": []}, ())
 
     def call(self, on: Any, method: str, arguments: tuple, keywords: dict) -> Any:
         """Have the student's process do something with an object.
@@ -205,6 +230,7 @@ class Link:
         """
         if method == "" and (arguments or keywords) and on._id not in self.named:
             self._ask_what_was_given()
+        self.codec.lost = ""
         try:
             request = {
                 "do": "call",
@@ -212,6 +238,7 @@ class Link:
                 "method": method,
                 "arguments": [self.codec.dumps(part) for part in arguments],
                 "keywords": {key: self.codec.dumps(part) for key, part in keywords.items()},
+                "same": _same({**dict(enumerate(arguments)), **keywords}),
                 "errors": _float_errors(),
                 "filter": _warnings_filter(),
             }
@@ -220,6 +247,8 @@ class Link:
             raise TypeError(
                 f"{error} cannot be sent to a student's function in another process"
             ) from None
+        if self.codec.lost:
+            self.note(f"the test passes {self.codec.lost}")
         return self._answer(request, [*arguments, *keywords.values()], [*keywords])
 
     def _ask_what_was_given(self):
@@ -242,11 +271,20 @@ class Link:
             if "callback" not in reply:
                 break
             data = self.exchange(self._call_back(reply))
+        if isinstance(reply.get("read"), str):
+            self.note(f"the test sets {reply['read']}, which the answer reads")
+        if isinstance(reply.get("lost"), str):
+            self.note(f"the answer gave {reply['lost']}")
+        if isinstance(reply.get("likenesses"), dict):
+            found = reply["likenesses"].items()
+            self.likenesses = {name: said for name, said in found if type(said) is str}
         if self.generators:
             _set_generators(reply.get("random"))
         places = dict(enumerate(originals[: len(originals) - len(keywords)]))
         places |= dict(zip(keywords, originals[len(places) :], strict=True))
         changed = reply.get("changed")
+        if changed and _one_twice(originals):
+            self.note("the answer changes an argument that holds one object twice")
         for place, value in changed.items() if isinstance(changed, dict) else ():
             if place in places:
                 change(places[place], value)
@@ -283,7 +321,12 @@ class Link:
         self.depth += 1
         try:
             arguments, keywords = reply.get("arguments") or [], reply.get("keywords") or {}
+            given = [one for one in [*arguments, *keywords.values()] if type(one) in MUTABLE]
+            before = [self._trace(one) for one in given]
             answer = {"value": function(*arguments, **keywords)}
+            after = [self._trace(one, answer["value"]) for one in given]
+            if before != after:
+                self.note("a function of the test's keeps or changes what it is given")
             return self.codec.dumps(answer)
         except (TimeLimitError, ProcessEndedError):
             raise
@@ -295,6 +338,10 @@ class Link:
         finally:
             self.depth -= 1
 
+    def _trace(self, value, returned=None):
+        """Something that is another when a value has been changed, or is referred to once more."""
+        return sys.getrefcount(value) - (value is returned), self.codec.dumps(value)
+
     def _error(self, said):
         """The exception that the student's code raised.
 
@@ -303,7 +350,10 @@ class Link:
         said = said if isinstance(said, dict) else {}
         kind = said.get("class")
         if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-            kind = _nearest(said.get("kinds")) or RuntimeError
+            kinds = said.get("kinds")
+            kind = _nearest(kinds) or RuntimeError
+            if kind is not _nearest(kinds[:1] if isinstance(kinds, list) else None):
+                self.note("an error of a library came from the answer")
         arguments = said.get("args") if isinstance(said.get("args"), (list, tuple)) else []
         error = _made(kind, arguments, str(said.get("text", "")))
         attributes = said.get("attributes")
@@ -312,8 +362,11 @@ class Link:
             if isinstance(name, str) and not hasattr(kind, name) and name[:2] != "__":
                 with contextlib.suppress(Exception):
                     setattr(error, name, value)
+        if isinstance(said.get("context"), dict):
+            error.__context__ = self._error(said["context"])
         if isinstance(said.get("cause"), dict):
             error.__cause__ = self._error(said["cause"])
+        error.__suppress_context__ = bool(said.get("suppress"))
         with contextlib.suppress(AttributeError):
             error.raised_by_student = str(said.get("text", ""))[:500]
             if isinstance(said.get("line"), str):
@@ -653,6 +706,32 @@ def _state(value):
         return None
     plain = made is copyreg.__newobj__ and arguments == (type(value),) and not any(more)
     return (state or {}) if plain and isinstance(state or {}, dict) else None
+
+
+def _same(arguments):
+    """{place: an earlier place where the same list, dictionary, set or array is passed}."""
+    first: dict[int, Any] = {}
+    return {
+        place: first[id(value)]
+        for place, value in arguments.items()
+        if type(value) in MUTABLE and first.setdefault(id(value), place) != place
+    }
+
+
+def _one_twice(arguments):
+    """Whether a list, dictionary, set or array occurs twice within the arguments of a call."""
+    seen, todo = set(), list({id(argument): argument for argument in arguments}.values())
+    while todo:
+        part = todo.pop()
+        if type(part) in MUTABLE and type(part) is not tuple:
+            if id(part) in seen:
+                return True
+            seen.add(id(part))
+        if type(part) in (list, tuple, dict):
+            inner = list(part.values()) if type(part) is dict else part
+            if len(inner) < MOST_PARTS and not CONTAINERS.isdisjoint(map(type, inner)):
+                todo += [one for one in inner if type(one) in CONTAINERS]
+    return False
 
 
 def _parts_of(error):

@@ -19,6 +19,7 @@ import re
 import struct
 import sys
 import time
+import zoneinfo
 from typing import Any, NamedTuple
 
 import msgpack
@@ -44,7 +45,15 @@ class NotPlainError(TypeError):
 
 
 class Codec:
-    """Plain data to bytes and back; each side adds the references that it may send and receive."""
+    """Plain data to bytes and back; each side adds the references that it may send and receive.
+
+    Attributes
+    ----------
+    lost : str
+        What was sent as something simpler: "a matrix".
+    """
+
+    lost = ""
 
     def dumps(self, value: Any) -> bytes:
         """Bytes of a value.
@@ -134,6 +143,8 @@ class Codec:
         # an object of the other side's may say that it is of any class
         stands_for = getattr(type(value), "stands_for_another", False)
         code, parts = (None, value) if stands_for else _split(value)
+        if parts is not value and _loses(value, code):
+            self.lost = self.lost or describe(value)
         if code is None:
             if parts is not value:
                 return parts
@@ -168,11 +179,15 @@ def _by_columns(table):
 
 
 def _array_parts(array):
-    return [array.dtype.str, list(array.shape), bool(array.flags.writeable), array.tobytes()]
+    order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+    writeable = bool(array.flags.writeable)
+    return [array.dtype.str, list(array.shape), writeable, array.tobytes(order), order]
 
 
 def _array(parts):
-    dtype, shape, writeable, data = parts
+    dtype, shape, writeable, data, *order = parts
+    if order not in ([], ["C"], ["F"]):
+        raise ValueError("not an order")
     if not DTYPE.fullmatch(dtype):
         raise ValueError("not a dtype")
     dtype, shape = np.dtype(dtype), _shape(shape)
@@ -184,6 +199,8 @@ def _array(parts):
         array = np.empty(shape, dtype)
     # bytes of a bool that are neither 0 nor 1 would be a trap
     array = np.array(array.view(np.uint8) != 0) if dtype.kind == "b" else array.copy()
+    if order == ["F"]:
+        array = array.reshape(-1).reshape(shape, order="F")
     array.flags.writeable = bool(writeable)
     return array
 
@@ -222,6 +239,20 @@ def _tuple_class(name, fields):
     if key not in _tuple_classes and len(_tuple_classes) < 1000:
         _tuple_classes[key] = collections.namedtuple(name, fields)
     return _tuple_classes[key]
+
+
+def _moment_parts(moment):
+    """A date and time; a zone of the world by its name, any other by its distance from UTC."""
+    zone = moment.tzinfo
+    if isinstance(zone, zoneinfo.ZoneInfo) and zone.key:
+        return [moment.replace(tzinfo=None).isoformat(), moment.fold, zone.key]
+    return [moment.isoformat(), moment.fold, ""]
+
+
+def _moment(parts):
+    text, fold, key = parts
+    moment = datetime.datetime.fromisoformat(text).replace(fold=int(fold))
+    return moment.replace(tzinfo=zoneinfo.ZoneInfo(key)) if key else moment
 
 
 def _deque(parts):
@@ -298,7 +329,7 @@ KINDS = [
     Kind(8, collections.deque, lambda d: [list(d), d.maxlen], _deque),
     Kind(9, collections.Counter, dict, lambda counts: collections.Counter(dict(counts))),
     Kind(10, collections.OrderedDict, dict, lambda parts: collections.OrderedDict(dict(parts))),
-    Kind(11, datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    Kind(11, datetime.datetime, _moment_parts, _moment),
     Kind(12, datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
     Kind(13, datetime.time, datetime.time.isoformat, datetime.time.fromisoformat),
     Kind(
@@ -416,6 +447,35 @@ def _split(value):
     if isinstance(value, arrays.array):
         return MACHINE, [value.typecode, value.tobytes()]
     return _split_pandas(value)
+
+
+def _loses(value, code):
+    """Whether something of a value gets lost when it is sent as data."""
+    kind = type(value)
+    if code in (ARRAY, OBJECTS, MASKED):
+        return kind not in (np.ndarray, np.ma.MaskedArray)
+    if code in (SERIES, FRAME, INDEX):
+        return _table_loses(value)
+    if kind is datetime.datetime:
+        zone = value.tzinfo
+        named = type(zone) is datetime.timezone and not zone.tzname(None).startswith("UTC")
+        return named or not isinstance(zone, (type(None), datetime.timezone, zoneinfo.ZoneInfo))
+    if code is None or code in (1, 2, 3):
+        return kind not in (tuple, set, frozenset)
+    return False
+
+
+def _table_loses(table):
+    """Whether it has categories in an order of its own, or dates that follow a rule."""
+    columns = [table] if table.ndim == 1 else [table.iloc[:, n] for n in range(table.shape[1])]
+    for column in columns:
+        categories = getattr(column.dtype, "categories", None)
+        if categories is not None:
+            used = set(column.dropna())
+            if column.dtype.ordered or list(categories) != sorted(used, key=str):
+                return True
+    index = getattr(table, "index", table)
+    return getattr(index, "freq", None) is not None or bool(getattr(table, "attrs", None))
 
 
 def _split_integer(number, original):
