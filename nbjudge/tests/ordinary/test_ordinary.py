@@ -28,6 +28,11 @@ def test_stock_has_graded_this_kind_and_tells_right_from_wrong(name):
             assert total(points) < kind.most, title
 
 
+def test_the_readme_says_how_many_kinds_there_are():
+    readme = Path(__file__).parents[2] / "README.md"
+    assert f"on each of the {len(KINDS)} kinds of assignment" in readme.read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_points_are_those_of_stock(name, warm, tmp_path):
     kind = KINDS[name]
