@@ -283,6 +283,15 @@ def unknown_terms(text, terms):
     return sorted(target for target in targets if target.lower() not in known)
 
 
+def idle_terms(page, text):
+    """Glossary terms that no page links; a second name may be there for the sorting alone."""
+    links = re.findall(r"\{term\}`([^`<]*?)\s*(?:<([^>]*)>)?`", page + text)
+    linked = {" ".join((target or shown).lower().split()) for shown, target in links}
+    second = {name for _, name in second_names(page)}
+    entries = re.findall(r"(?m)^(?!```)(\S.*)\n(?=  \S)", page.partition(":sorted:")[2])
+    return [term for term in entries if term.lower() not in linked and term not in second]
+
+
 def unlinked_terms(terms, chapters):
     """Glossary terms that the first chapter to use them does not link; `chapters` is [(name,
     Markdown)] in order.
@@ -318,6 +327,15 @@ def test_links_to_terms_arrive(chapter):
     entries = re.findall(r"(?m)^(?!```)(\S.*)$", page)  # an entry may have several names
     assert unknown_terms(whole(chapter), entries) == []
     assert unknown_terms("{term}`Logits <logit>`, {term}`no such word`", ["logit"]) != []
+
+
+def test_each_term_of_the_glossary_is_linked_from_a_page():
+    page = (HOME / "book/glossary.md").read_text(encoding="utf-8")
+    book = "\n\n".join(map(whole, CHAPTERS))
+    assert idle_terms(page, book) == []
+    assert idle_terms(
+        page.replace(":sorted:\n", ":sorted:\n\nsharpness\n  Of a peak.\n"), book
+    ) == ["sharpness"]
 
 
 def test_terms_lead_to_the_glossary_where_they_are_first_used():
