@@ -229,7 +229,7 @@ def handicap(totals, lengths):
                 SCORES
                 + "def handicap(totals, lengths):\n    return np.polyfit(lengths, totals, 1)[0]\n",
                 3.1,
-                "a handicap of 2 means that totals fall by 2 a token",
+                "a handicap of 2 means that totals fall by 2 per token",
             ),
             "mean of the ratios": (
                 SCORES + "def handicap(totals, lengths):\n    return -np.mean(np.array(totals) /"

@@ -344,7 +344,7 @@ def proved_best(first, table, max_len):
             "one token too long": (
                 GREEDY + BEST.replace("range(max_len)", "range(max_len + 1)") + PROVED,
                 2.5,
-                "may not compete",
+                "must not compete",
             ),
             "always proved": (
                 GREEDY
@@ -393,7 +393,7 @@ def greedy_path(first, table, max_len):
                 2,
                 "You add probabilities along the text: that of a text is",
             ),
-            "the empty text may not win": (
+            "the empty text must not win": (
                 GREEDY + BEST.replace("range(max_len)", "range(1, max_len)") + PROVED,
                 2.5,
                 "Your text is never EOS alone: a text of one token may be",
@@ -1391,7 +1391,7 @@ def beam(first, table, width, max_len, alpha):
                 1.71,
                 "You divide by α times the length: divide by the length to",
             ),
-            "the empty text may not end": (
+            "the empty text must not end": (
                 BEAM.replace(
                     "        for lp, p in every[:width]:",
                     "        if step == 0:\n            every = [x for x in every if x[1][-1] != end]\n        for lp, p in every[:width]:",

@@ -226,7 +226,7 @@ def next_counts(documents, history, vocab_size):
                 2,
                 "Twice a 1, and once the end",
             ),
-            "matches may not overlap": (
+            "matches must not overlap": (
                 """
 def next_counts(documents, history, vocab_size):
     counts, k = np.zeros(vocab_size), len(history)
@@ -253,6 +253,15 @@ def next_counts(documents, history, vocab_size):
                 COUNTS + NEW.replace("runs and all(", "runs and any("),
                 2.25,
                 "Suspect a document when *all*",
+            ),
+            "nearly all n-grams are enough": (
+                COUNTS
+                + NEW.replace(
+                    "runs and all(run in seen for run in runs)",
+                    "runs and sum(run in seen for run in runs) > 0.9 * len(runs)",
+                ),
+                2.5,
+                "a single new one clears the document",
             ),
             "short ones suspected": (
                 COUNTS + NEW.replace("if runs and all(", "if all("),

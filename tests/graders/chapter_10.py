@@ -95,7 +95,7 @@ def targets_ok(log_probs, tokens):
         """
 def mean_ok(losses, mask, reported):
     kept = [x for x, m in zip(np.ravel(losses), np.ravel(mask)) if m]
-    return abs(sum(kept) / len(kept) - reported) < 1e-6
+    return len(kept) > 0 and abs(sum(kept) / len(kept) - reported) < 1e-6
 """
     ),
     "grad": (
@@ -517,6 +517,17 @@ def mean_and_error(losses, text_of):
                 1.91,
                 "This is the probability that k coins all fall alike: n",
             ),
+            "bincount": (
+                SIGN
+                + """
+def mean_and_error(losses, text_of):
+    mean, n, G = np.mean(losses), len(losses), len(np.unique(text_of))
+    sums = np.bincount(text_of, losses - mean)
+    return mean, np.sqrt(G / (G - 1) * np.sum((sums / n) ** 2))
+""",
+                2.2,
+                "refuses negative numbers",
+            ),
             "texts in a row": (
                 SIGN
                 + """
@@ -688,7 +699,7 @@ def auroc(domestic, foreign):
     return np.mean((np.sign(gap) + 1) / 2)
 """,
                 2.7,
-                "infinite surprise",
+                "The sign of inf - inf is NaN",
             ),
             "one to one": (
                 BITS
@@ -1238,7 +1249,7 @@ def causal_ok(before, after, t):
 """
                 ),
                 4.5,
-                "Row 1 predicts token 1 and may not have seen it",
+                "Row 1 predicts token 1 and must not have seen it",
             ),
             "causal: nothing may move": (
                 checks(
@@ -1311,6 +1322,21 @@ def mean_ok(losses, mask, reported):
                 4.75,
                 "It accepts a reported NaN",
             ),
+            "mean: nothing to divide by": (
+                checks(mean=CHECKS["mean"].replace("len(kept) > 0 and ", "")),
+                4.75,
+                "leaves nothing to divide by",
+            ),
+            "mean: of no token": (
+                checks(
+                    mean="""
+def mean_ok(losses, mask, reported):
+    return np.isclose(np.mean(losses[mask == 1]), reported, equal_nan=True)
+"""
+                ),
+                4.75,
+                "Where no token counts there is no mean",
+            ),
             "grad: half the step": (
                 checks(grad=CHECKS["grad"].replace("(2 * step)", "step")),
                 4.2,
@@ -1325,6 +1351,17 @@ def grad_ok(up, down, step, grad):
                 ),
                 4.75,
                 "Your tolerance is absolute",
+            ),
+            "grad: relative to each entry": (
+                checks(
+                    grad="""
+def grad_ok(up, down, step, grad):
+    slope = (up - down) / (2 * step)
+    return np.all(abs(slope - grad) <= 1e-4 * abs(slope))
+"""
+                ),
+                4.75,
+                "You measure each entry's error against that entry",
             ),
             "grad: sums": (
                 checks(
@@ -1365,7 +1402,7 @@ def shards_ok(grads, n_tokens, reported):
                     )
                 ),
                 4.72,
-                "Row 1 predicts token 1 and may not have seen it.",
+                "Row 1 predicts token 1 and must not have seen it.",
             ),
             "causal: row t alone": (
                 checks(
