@@ -509,7 +509,8 @@ def test_what_the_search_finds_is_there(site, pages):
         page, _, place = found["address"].partition("#")
         assert not place or place in ids[page], found["address"]
     kinds = {found["kind"] for found in documents}
-    assert kinds == {*("chapter", "section", "assignment", "term", "symbol", "equation", "figure")}
+    wanted = ("chapter", "section", "assignment", "term", "symbol", "equation", "figure", "beside")
+    assert kinds == {*wanted}
     texts = " ".join(each["text"] for each in documents if each["address"][5].isdigit())
     assert "\\frac" not in texts and "\\log" not in texts
 

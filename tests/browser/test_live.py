@@ -475,7 +475,7 @@ def test_without_pyodides_files_the_tests_say_why_they_are_skipped(
     )
 
 
-def test_a_skipped_test_is_told_loudly():
+def test_a_skipped_test_is_told_loudly(browser):
     done = subprocess.run(
         [
             sys.executable,

@@ -202,6 +202,8 @@ class Kind:
         Files in the course's own folder.
     needs : tuple of str
         Modules without which it is skipped.
+    shares : bool
+        Whether processes share memory or locks, which Landlock does not let them.
     """
 
     name: str
@@ -211,6 +213,7 @@ class Kind:
     files: dict
     course_files: dict
     needs: tuple
+    shares: bool
 
     @property
     def digest(self):
@@ -234,7 +237,17 @@ class Kind:
         return [name for name in self.needs if find_spec(name) is None]
 
 
-def kind(name, about, *cells, notebooks=None, files=None, course_files=None, needs=(), **works):
+def kind(
+    name,
+    about,
+    *cells,
+    notebooks=None,
+    files=None,
+    course_files=None,
+    needs=(),
+    shares=False,
+    **works,
+):
     """A kind of assignment, see `Kind`.
 
     Parameters
@@ -242,7 +255,7 @@ def kind(name, about, *cells, notebooks=None, files=None, course_files=None, nee
     name, about : str
     *cells : Cell
         Of the one notebook there is; give `notebooks` instead where there are several.
-    notebooks, files, course_files, needs
+    notebooks, files, course_files, needs, shares
         See `Kind`.
     **works : dict or Work
         The work of students; a dict stands for their answers. "wrong" becomes the name "wrong",
@@ -263,4 +276,5 @@ def kind(name, about, *cells, notebooks=None, files=None, course_files=None, nee
         files or {},
         course_files or {},
         tuple(needs),
+        shares,
     )

@@ -30,11 +30,12 @@ right = abs(mean_of_logs([math.e]) - 1) < 1e-9
 WRONG = {"p1": "def mean_of_logs(values):\n    return 0.0"}
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
+@pytest.fixture(scope="module", params=["apart", "inside"])
+def made(request, tmp_path_factory):
     """A course whose hidden test draws its case, and a class that is wrong but for one."""
     home = make_course(tmp_path_factory.mktemp("variants"))
-    notebook = source_notebook(tests=TESTS)
+    reaching = "globals()\n" if request.param == "inside" else ""
+    notebook = source_notebook(tests=TESTS.replace("import os\n", f"import os\n{reaching}"))
     nbformat.write(notebook, home / "solutions" / CHAPTER / "exercises.ipynb")
     release.generate(home)
     for name in NAMES:

@@ -64,3 +64,19 @@ def test_functions_are_alike_if_their_code_is():
     assert globals_read(made("class A:\n    def m(self): return [rate for _ in self.x]")) == {
         "rate"
     }
+
+
+@pytest.mark.parametrize(
+    "reading, seen",
+    [
+        ("os.environ['NBJUDGE_SEED']", False),
+        ("os.environ.get('NBJUDGE_SEED', 0)", False),
+        ("os.getenv('NBJUDGE_HIDDEN')", False),
+        ("os.environ['HOME']", True),
+        ("os.environ.get(name)", True),
+        ("os.getcwd()", True),
+    ],
+)
+def test_what_the_grader_tells_a_test_is_there_apart_too(reading, seen):
+    test = ast.parse(f"import os\nseed = int({reading})\nassert grid(seed)")
+    assert bool(reaches(test, {"grid"}, set(), set())) is seen

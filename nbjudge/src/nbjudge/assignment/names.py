@@ -46,6 +46,8 @@ FILES = {
     *("open", "loadtxt", "genfromtxt", "fromfile", "memmap", "read_csv", "read_table", "read_json"),
     *("read_excel", "read_parquet", "read_pickle"),
 }
+# what may wait, or hold what waits
+AWAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.comprehension)
 
 
 class SourceError(RuntimeError):
@@ -114,12 +116,42 @@ def top_level(tree):
             todo += ast.iter_child_nodes(node)
 
 
+class _Awaited(ast.NodeTransformer):
+    """A cell that waits for nothing at its top level, where a module may not."""
+
+    def visit_FunctionDef(self, node):
+        return node
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    def visit_Await(self, node):
+        return self.visit(node.value)
+
+    def visit_AsyncFor(self, node):
+        return self.visit(ast.For(**dict(ast.iter_fields(node))))
+
+    def visit_AsyncWith(self, node):
+        return self.visit(ast.With(**dict(ast.iter_fields(node))))
+
+    def visit_comprehension(self, node):
+        node.is_async = 0
+        return self.generic_visit(node)
+
+
 def loaded(tree):
     """Global names that a cell reads.
 
     The free names of its scopes, as Python's own compiler sees them.
+
+    Examples
+    --------
+    >>> sorted(loaded(ast.parse("async for x in ticks():\\n    await f(x)")))
+    ['f', 'ticks', 'x']
     """
-    found, todo = set(), [symtable.symtable(ast.unparse(tree), "<cell>", "exec")]
+    text = ast.unparse(tree)
+    if any(isinstance(node, AWAITING) for node in ast.walk(tree)):
+        text = ast.unparse(ast.fix_missing_locations(_Awaited().visit(ast.parse(text))))
+    found, todo = set(), [symtable.symtable(text, "<cell>", "exec")]
     while todo:
         table = todo.pop()
         todo += table.get_children()
@@ -281,7 +313,7 @@ def origins(tree):
 
     Examples
     --------
-    >>> origins(ast.parse("import os.path, numpy as np\nfrom pathlib import Path"))
+    >>> origins(ast.parse("import os.path, numpy as np\\nfrom pathlib import Path"))
     {'os': 'os', 'np': 'numpy', 'Path': 'pathlib'}
     """
     found = {}
@@ -303,13 +335,23 @@ def _shown_by(tree, modules):
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in CONSTANTS
     }
+    told = {id(part) for node in ast.walk(tree) if _told(node) for part in ast.walk(node)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in told:
             module = modules.get(node.id, "")
             own = module in sys.stdlib_module_names and module not in SAME_EVERYWHERE
             if (own and not (module == "sys" and id(node) in harmless)) or module in KEEPING:
                 return module
     return ""
+
+
+def _told(node):
+    """Whether it reads what the grader tells a test, as in ``os.environ["NBJUDGE_SEED"]``."""
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+    else:
+        key = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    return isinstance(key, ast.Constant) and str(key.value).startswith("NBJUDGE_")
 
 
 def _files_after_answers(tree, students):

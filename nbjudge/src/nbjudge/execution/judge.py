@@ -54,7 +54,7 @@ APART, INSIDE = "apart", "inside"
 STUDENTS_OWN = "raised by your function"
 NAMES = ("names", "ours", "sets", "imports")  # what a test says of the names in it
 FEEDBACK = 20_000  # characters of one test's output
-HIDDEN = "NBJUDGE_HIDDEN"
+SEED, HIDDEN = "NBJUDGE_SEED", "NBJUDGE_HIDDEN"
 
 
 class Record:
@@ -308,11 +308,13 @@ class Inside:
     def finish(self, names: dict, hidden: dict) -> None:
         """The hidden half, unless the first has failed."""
         if self.halves[1] and not self.first.get("error"):
-            self.second = self._ask(self.halves[1], [hidden for _, hidden in self.before])
+            told = {SEED: os.environ[SEED], HIDDEN: "1"}
+            self.second = self._ask(self.halves[1], [hidden for _, hidden in self.before], told)
 
-    def _ask(self, source, before):
+    def _ask(self, source, before, told=None):
         self.link.begin()
-        request = {"do": "inside", "source": source, "before": [text for text in before if text]}
+        before = [text for text in before if text]
+        request = {"do": "inside", "source": source, "before": before, "environ": told or {}}
         try:
             return self.link.plain(request)
         except (TimeLimitError, ProcessEndedError) as error:
@@ -438,7 +440,7 @@ class Bench:
     """
 
     def __init__(self, assignment: dict) -> None:
-        os.environ["NBJUDGE_SEED"] = str(assignment["seed"])
+        os.environ[SEED] = str(assignment["seed"])
         self.names: dict = {"__name__": "__main__", "__builtins__": builtins}
         self.steps, self.folder = assignment["steps"], None
         if assignment["files"]:

@@ -793,6 +793,7 @@ def _image(value):
 
 def _inside(shell, request, most):
     """Run a part of a test here, as a kernel would; nothing that it says can be relied on."""
+    os.environ.update(request["environ"])
     for source in request["before"]:
         _run(shell, source, 0)
     with _shown(most) as outputs:

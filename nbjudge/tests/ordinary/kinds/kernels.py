@@ -268,6 +268,7 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     assert pool.map(cube, [1, 2, 3]) == [1, 8, 27]
 """,
         ),
+        shares=True,
         wrong={"cube": "def cube(n):\n    return n * n"},
     ),
     kind(

@@ -248,7 +248,7 @@ assert max(counts.values()) < 650 and min(counts.values()) > 350, counts
 import random
 
 def shuffle(items):
-    i = random.randrange(len(items))
+    i = random.randrange(1, len(items))
     items[:] = items[i:] + items[:i]
 """
         },
