@@ -69,6 +69,23 @@ def test_no_formula_is_wider_than_its_box(browser, site, chapter, device):
     assert cut == []
 
 
+@pytest.mark.parametrize("width", [1280, 1366])
+def test_code_needs_no_scrolling_on_a_desktop(browser, site, width):
+    """This page has cells of 88 columns, which is the most, open ones and folded ones."""
+    with opened(browser, viewport={"width": width, "height": 800}) as page:
+        page.goto(f"{site}book/04-likelihood/4-gradient.html")
+        cut, longest = page.evaluate(
+            """() => {
+                const cells = [...document.querySelectorAll(".cell_input pre")];
+                cells.forEach(cell => cell.closest("details")?.setAttribute("open", ""));
+                const lines = cells.flatMap(cell => cell.textContent.split("\\n"));
+                const cut = cells.map(cell => cell.scrollWidth - cell.clientWidth);
+                return [Math.max(...cut), Math.max(...lines.map(line => line.length))];
+            }"""
+        )
+        assert longest == 88 and cut <= 0
+
+
 @pytest.mark.parametrize("name", ["01-distributions/1-finite-vocabulary", "10-diagnostics/review"])
 def test_the_side_bar_shows_the_page_that_is_read(page, site, name):
     page.set_viewport_size({"width": 1366, "height": 768})

@@ -308,7 +308,7 @@ class Inside:
     def finish(self, names: dict, hidden: dict) -> None:
         """The hidden half, unless the first has failed."""
         if self.halves[1] and not self.first.get("error"):
-            told = {SEED: os.environ[SEED], HIDDEN: "1"}
+            told = {SEED: os.environ.get(SEED, "0"), HIDDEN: "1"}
             self.second = self._ask(self.halves[1], [hidden for _, hidden in self.before], told)
 
     def _ask(self, source, before, told=None):
