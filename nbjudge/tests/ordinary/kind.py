@@ -202,8 +202,8 @@ class Kind:
         Files in the course's own folder.
     needs : tuple of str
         Modules without which it is skipped.
-    shares : bool
-        Whether processes share memory or locks, which Landlock does not let them.
+    namespaces : bool
+        Whether it takes namespaces: processes that share memory or locks, a look at the root.
     """
 
     name: str
@@ -213,7 +213,7 @@ class Kind:
     files: dict
     course_files: dict
     needs: tuple
-    shares: bool
+    namespaces: bool
 
     @property
     def digest(self):
@@ -245,7 +245,7 @@ def kind(
     files=None,
     course_files=None,
     needs=(),
-    shares=False,
+    namespaces=False,
     **works,
 ):
     """A kind of assignment, see `Kind`.
@@ -255,7 +255,7 @@ def kind(
     name, about : str
     *cells : Cell
         Of the one notebook there is; give `notebooks` instead where there are several.
-    notebooks, files, course_files, needs, shares
+    notebooks, files, course_files, needs, namespaces
         See `Kind`.
     **works : dict or Work
         The work of students; a dict stands for their answers. "wrong" becomes the name "wrong",
@@ -276,5 +276,5 @@ def kind(
         files or {},
         course_files or {},
         tuple(needs),
-        shares,
+        namespaces,
     )

@@ -212,7 +212,7 @@ def thread_map(f, items):
         ),
         test("pool-processes", 2, "assert squares(range(4)) == [0, 1, 4, 9]"),
         test("pool-threads", 1, "assert thread_map(lambda x: -x, [1, 2]) == [-1, -2]"),
-        shares=True,
+        namespaces=True,
         wrong={
             "pool": r"""
 def squares(numbers):

@@ -268,7 +268,7 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     assert pool.map(cube, [1, 2, 3]) == [1, 8, 27]
 """,
         ),
-        shares=True,
+        namespaces=True,
         wrong={"cube": "def cube(n):\n    return n * n"},
     ),
     kind(
@@ -308,7 +308,9 @@ def doubled(x: Number) -> list[Number]:
         test("typed-value", 1, "assert doubled(2) == [2, 2]"),
         test("typed-names", 1, "assert doubled.__annotations__['x'] == 'Number'"),
         right_later=work({}, Own("def other(x: Nothing) -> 'y':\n    return 1", after="typed")),
-        wrong={"typed": "def doubled(x: Number):\n    return [x, x]"},
+        wrong={
+            "typed": "from __future__ import annotations\ndef doubled(x: Number):\n    return [x]"
+        },
     ),
     kind(
         "kernels-exit-in-answer",

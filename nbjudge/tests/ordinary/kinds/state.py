@@ -75,6 +75,7 @@ def in_root():
             "from pathlib import Path\n"
             "here = Path.cwd()\nassert 'usr' in in_root()\nassert Path.cwd() == here",
         ),
+        namespaces=True,
         wrong_stays={
             "root": "import os\ndef in_root():\n    os.chdir('/')\n    return sorted(os.listdir())"
         },
