@@ -150,6 +150,18 @@ document.write(`<button class="btn search-button-field x" title="Search" aria-la
     )
 
 
+def test_folded_code_is_named_after_the_figure_that_it_draws(slim):
+    folded = '<div class="cell x"><p>Show code cell source</p><p>Hide code cell source</p></div>'
+    caption = '<span class="caption-number">Figure 3.1 </span>'
+    page = slim.repair(f"{folded}{caption}{folded}<p>Show code cell source</p>")
+    assert page.count("Show the code of Figure 3.1<") == 1 == page.count("Hide the code of Fig")
+    assert page.count("Show code cell source") == 2
+
+
+def test_the_mark_of_the_landing_page_has_a_name(slim):
+    assert slim.repair('<img alt=" - Home"/>') == '<img alt="Home"/>'
+
+
 def test_the_site_has_the_colours_of_its_figures():
     colours = pytest.importorskip("lmcore.plotting", reason='figures need the extra "plot"').COLORS
     light = (

@@ -18,6 +18,8 @@ REPAIRS = [
         # One mark for light and dark: the second copy would be read out, too.
         (r"\s*<script>document\.write\(`\s*<img[^`]*`\);</script>", ""),
         (r'(<img [^>]*class="logo__image) only-light"', r'\1"'),
+        # Where the page's title is the course's, the theme has no name to put before the dash.
+        (r' alt=" - Home"', ' alt="Home"'),
         # A field for searching is a landmark, and the page of results has two of them.
         (r'<form class="bd-search ', '<form role="search" class="bd-search '),
         (
@@ -49,7 +51,7 @@ REPAIRS = [
             ),
             r'\1\2\3 aria-label="Pages of \2">',
         ),
-        # "Show code cell source" is the better name of what it shows.
+        # "Show the code of Figure 3.1" is the better name of what it shows.
         (r'<summary aria-label="Toggle hidden content">', "<summary>"),
         (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
         # A table wider than a phone scrolls by keyboard, too.
@@ -111,8 +113,21 @@ def break_names(page: str) -> str:
     )
 
 
+def name_code(page: str) -> str:
+    """A cell that draws a figure is folded under that figure's number, instead of the same words
+    each time.
+    """
+    head, *cells = page.split('<div class="cell ')
+    for number, cell in enumerate(cells):
+        if drawn := re.search(r'<span class="caption-number">(Figure [\d.]+)', cell):
+            cells[number] = re.sub(
+                r"(Show|Hide) code cell source", rf"\1 the code of {drawn[1]}", cell
+            )
+    return '<div class="cell '.join([head, *cells])
+
+
 def repair(page: str) -> str:
-    page = break_names(fold(page))
+    page = name_code(break_names(fold(page)))
     for pattern, into in REPAIRS:
         page = pattern.sub(into, page)
     return page
