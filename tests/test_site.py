@@ -431,6 +431,13 @@ def test_ten_chapters_and_fifty_sections_in_order(pages):
     assert missing_titles(pages) == []
 
 
+def test_the_page_for_addresses_that_do_not_exist_lists_the_chapters(pages):
+    page = next(page for page in pages if page.name == "404.html")
+    leads = [link.get("href", "") for link in page.find("a")]
+    openers = [href for href in leads if re.fullmatch(r"/book/\d\d-[\w-]+/index\.html", href)]
+    assert len(set(openers)) == 10
+
+
 def test_every_picture_has_alt_text(pages):
     assert pictures_without_words(pages) == []
 

@@ -99,12 +99,23 @@ def add_description(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] = metatags + "\n".join(tags) + "\n"
 
 
+def chapters(titles: dict[str, nodes.title]) -> str:
+    """The openers of the chapters as a list of links, empty where there are none."""
+    openers = sorted(page for page in titles if re.fullmatch(r"book/\d\d-[^/]+/index", page))
+    links = [
+        f'<li><a href="{{{{ base }}}}{page}.html">{html.escape(titles[page].astext())}</a></li>'
+        for page in openers
+    ]
+    return "\n".join(["<ul>", *links, "</ul>"]) if links else ""
+
+
 def write_not_found(app, exception) -> None:
     """404.html is served for addresses of any depth, so it stands alone and links from the site's
     root.
     """
     if exception is None and app.builder.name == "html":
         page = (Path(__file__).parent / "404.html").read_text(encoding="utf-8")
+        page = page.replace("{{ chapters }}", chapters(app.env.titles))
         (Path(app.outdir) / "404.html").write_text(
             page.replace("{{ base }}", urlsplit(app.config.html_baseurl).path or "/"),
             encoding="utf-8",
