@@ -1,4 +1,5 @@
-// What every page needs of its own: boxes that scroll can be reached by keyboard, and paper shows what is folded.
+// What every page needs of its own: boxes that scroll can be reached by keyboard, and paper shows what is folded,
+// answers and solutions apart.
 (() => {
   // The theme measures and marks one listing after the other, and the browser lays out the page anew for each; here all are
   // measured before any is marked, as they are laid out, unfolded or made narrower.
@@ -112,9 +113,10 @@
     event.preventDefault();
   });
 
+  // An answer or a solution is printed if its reader has opened it.
   const folds = [];
   addEventListener("beforeprint", () => {
-    folds.push(...document.querySelectorAll("article details:not([open])"));
+    folds.push(...document.querySelectorAll("article details:not([open], .solution, .sd-dropdown)"));
     for (const fold of folds) fold.open = true;
   });
   addEventListener("afterprint", () => {
