@@ -62,7 +62,11 @@ def test_a_box_belongs_to_an_exercise_before_it(chapter, label):
 
 @pytest.mark.parametrize("chapter, label", BOX)
 def test_what_the_reader_starts_from_does_not_pass(chapter, label):
-    assert failures(chapter, label, BOXES[chapter][label][0])
+    start = BOXES[chapter][label][0]
+    said = failures(chapter, label, start)
+    assert said
+    if "def " in start:  # and no check takes the missing answer for a mistake
+        assert not [what for what in said.values() if what.startswith(("raised", "returned None"))]
 
 
 @pytest.mark.parametrize("chapter, label, name", RIGHT)

@@ -4,7 +4,7 @@ An exercise to solve in the page, with tests that explain what is wrong.
 
     ```{practice} ex-merge
     def merged(a, b):
-        ...
+        raise NotImplementedError
     ---
     results = [check.example("two equal halves", lambda: merged(0.0, 0.0), np.log(2), "…")]
     ```
