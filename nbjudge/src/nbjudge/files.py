@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-AGAIN = "give the same command again: what was graded stays graded"
+AGAIN = "run the same command again: finished submissions are kept"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 BARRED = (errno.EROFS, errno.EACCES, errno.EPERM)
 

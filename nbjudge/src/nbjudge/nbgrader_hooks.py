@@ -15,7 +15,7 @@ from nbgrader.utils import is_grade
 from traitlets import Float
 
 from nbjudge.course import Course
-from nbjudge.reports.feedback import inert as clean
+from nbjudge.reports import feedback
 
 
 class Sandboxed(NotebookExporter):
@@ -96,7 +96,7 @@ def inert(html):
     """Rendered text of a notebook with its formatting, pictures and links, but nothing in it that
     could run.
     """
-    return clean(strip_files_prefix(html))
+    return feedback.inert(strip_files_prefix(html))
 
 
 class LatePenalty(BasePlugin):

@@ -386,7 +386,7 @@ def _alone(spool):
             except BlockingIOError:
                 raise RuntimeError(
                     f"another nbjudge grade is at work in {spool.parents[1]}: wait until it has"
-                    " ended, then give the same command again"
+                    " ended, then run the same command again"
                 ) from None
         yield
     finally:

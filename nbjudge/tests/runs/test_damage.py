@@ -56,9 +56,9 @@ def test_a_disk_that_is_full_is_told_and_with_more_room_the_run_goes_on(
             status, said = said_by(course, disk)
             if status == 0:
                 break
-            assert (
-                status == 2 and "no room for" in said and "give the same command again" in said
-            ), said
+            assert status == 2 and "no room for" in said and "run the same command again" in said, (
+                said
+            )
             assert not list(disk.rglob("*.new"))
             entered, rows = ledger(disk) if (disk / "gradebook.db").exists() else ([], {})
             assert set(rows) == set(entered)
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(
         assert (
             status == 2
             and "writable" in said
-            and "give the same command again" in said
+            and "run the same command again" in said
             and "Traceback" not in said
         ), said
         assert str(root) in said
@@ -211,7 +211,7 @@ def test_a_gradebook_locked_for_ever_is_told_and_nothing_is_half_done(
     assert (
         "database is locked" in said
         and "close the formgrader" in said
-        and "give the same command again" in said
+        and "run the same command again" in said
     )
     holders[0].communicate()
     entered, rows = ledger(root)

@@ -117,7 +117,7 @@ def test_a_server_that_stays_away_ends_the_run_and_the_same_command_completes_it
         at(patch, moment, database.stop)
         assert main(course.command(tmp_path, "--db", address)) == 2
     said = capsys.readouterr().err
-    assert "cannot be used" in said and "give the same command again" in said
+    assert "cannot be used" in said and "run the same command again" in said
     assert "secret" not in said and "Traceback" not in said
     database.start()
     done = len(gradebook(address)["ledger"])

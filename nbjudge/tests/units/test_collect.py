@@ -286,7 +286,7 @@ def test_other_files_come_along_but_no_links(folder):
     "text, words",
     [
         ("yesterday evening", "holds no date"),
-        ("2999-01-01 00:00:00 UTC", "still to come"),
+        ("2999-01-01 00:00:00 UTC", "is in the future"),
         ("\xff" * 9, "holds no date"),
     ],
 )

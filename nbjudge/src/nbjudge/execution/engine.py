@@ -201,7 +201,7 @@ class _Job:
                     lost = self._run_cells(student, cells, hard_end)
                 except EndedError as error:
                     if time.monotonic() > hard_end or start == MOST_STARTS - 1:
-                        self._tell("the cells ended their process again and again")
+                        self._tell("the cells ended their process repeatedly")
                         lost = dict.fromkeys(range(len(self.tests)), "the process ended")
                         self.pardons = 0
                     else:

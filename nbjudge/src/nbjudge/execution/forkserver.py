@@ -52,7 +52,7 @@ KEPT = [
     "MPLCONFIGDIR",
     "XDG_CACHE_HOME",
 ]
-INSIDE = {
+ENVIRONMENT = {
     "USER": "student",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -89,7 +89,7 @@ class Server:
             "PATH": os.path.dirname(sys.executable) + ":/usr/local/bin:/usr/bin:/bin",
             "HOME": home,
             "LANG": "C.UTF-8",
-            "MPLBACKEND": INSIDE["MPLBACKEND"],
+            "MPLBACKEND": ENVIRONMENT["MPLBACKEND"],
             **dict.fromkeys(THREADS, "1"),
         }
         self.socket = ours
@@ -371,7 +371,9 @@ def _become(request, descriptors, method, paths, shell):
 
     def run(home, trouble):
         os.environ.clear()
-        os.environ.update(INSIDE | {"HOME": home, "TMPDIR": home} | dict.fromkeys(THREADS, "1"))
+        os.environ.update(
+            ENVIRONMENT | {"HOME": home, "TMPDIR": home} | dict.fromkeys(THREADS, "1")
+        )
         os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.defpath
         tempfile.tempdir = None
         kernel.serve(shell, channel, snapshots, limits, trouble)

@@ -85,7 +85,7 @@ class Student:
             except TimeoutError:
                 self._end()
                 raise EndedError(
-                    f"ran longer than {seconds:.0f} s and did not heed the interrupt"
+                    f"ran longer than {seconds:.0f} s and ignored the interrupt"
                 ) from None
         return (
             _outputs(answer.get("outputs"), self.limits),
@@ -121,7 +121,7 @@ class Student:
             raise self._end_of_it() from None
         except (wire.TooLargeError, ValueError):
             self._end()
-            raise EndedError("sent what no notebook sends") from None
+            raise EndedError("sent a malformed message") from None
         return answer if isinstance(answer, dict) else {}
 
     def _end(self):

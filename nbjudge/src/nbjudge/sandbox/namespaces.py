@@ -17,7 +17,7 @@ from nbjudge.sandbox.visible import DEVICES
 
 SCRATCH, WORK = "/tmp", "/tmp/notebook"
 # the user id in the sandbox, where it can be chosen
-INSIDE = 1000
+USER_INSIDE = 1000
 ALONE = linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
 
 
@@ -36,15 +36,15 @@ class Namespaces:
             user, group = os.geteuid(), os.getegid()
             linux.unshare(linux.NEWUSER)
             Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{INSIDE} {user} 1")
-            Path("/proc/self/gid_map").write_text(f"{INSIDE} {group} 1")
+            Path("/proc/self/uid_map").write_text(f"{USER_INSIDE} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{USER_INSIDE} {group} 1")
         linux.unshare(ALONE)
 
     def enter(self, tell: Callable[[int], None], counted: bool) -> None:
         """In the first process of the new namespaces: build the small world and move in."""
         linux.die_with_parent()
         # the process's number in the eyes of the machine, whose /proc is still mounted
-        uid = own_user(int(os.readlink("/proc/self"))) if self.as_root else INSIDE
+        uid = own_user(int(os.readlink("/proc/self"))) if self.as_root else USER_INSIDE
         linux.unshare(linux.NEWNS)
         _build(self.paths, self.limits, uid)
         linux.set_no_new_privs()

@@ -27,7 +27,7 @@ MOST_FILES = 200
 FLAGS = ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 READ_PLAIN = reduce(operator.or_, (getattr(os, flag, 0) for flag in FLAGS))
 SKIPPED = {"timestamp.txt", ".ipynb_checkpoints", "__pycache__"}
-AGAIN = "open it in JupyterLab, save it and hand it in again"
+SAVE_AGAIN = "open it in JupyterLab, save it and hand it in again"
 
 
 @dataclass(frozen=True)
@@ -206,23 +206,25 @@ def cells_of(data, name):
     try:
         notebook = _parsed(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise UnreadableError(f"{name} is not text in UTF-8: {AGAIN}") from None
+        raise UnreadableError(f"{name} is not text in UTF-8: {SAVE_AGAIN}") from None
     except json.JSONDecodeError as error:
         raise UnreadableError(
             f"{name} is not a complete notebook (broken at line {error.lineno}, column"
-            f" {error.colno}): {AGAIN}"
+            f" {error.colno}): {SAVE_AGAIN}"
         ) from None
     except RecursionError:
-        raise UnreadableError(f"{name} is nested too deeply to be a notebook: {AGAIN}") from None
+        raise UnreadableError(
+            f"{name} is nested too deeply to be a notebook: {SAVE_AGAIN}"
+        ) from None
     except ValueError as error:  # a number of a million digits
-        raise UnreadableError(f"{name} is not a notebook ({error}): {AGAIN}") from None
+        raise UnreadableError(f"{name} is not a notebook ({error}): {SAVE_AGAIN}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise UnreadableError(f"{name} is valid JSON but holds no list of cells: {AGAIN}")
+        raise UnreadableError(f"{name} is valid JSON but holds no list of cells: {SAVE_AGAIN}")
     if len(cells) > MOST_CELLS:
         raise UnreadableError(
             f"{name} holds {len(cells)} cells, and {MOST_CELLS} are the most: take out what is"
-            f" not yours, then {AGAIN}"
+            f" not yours, then {SAVE_AGAIN}"
         )
     return [_bare(cell) for cell in cells]
 
@@ -333,7 +335,7 @@ def _timestamp(path, notes):
         text = data.decode().strip()
         when = parse_utc(text)
         if when.replace(tzinfo=UTC) > datetime.now(UTC):
-            notes.append(f"{path.name} says {text}, which is still to come")
+            notes.append(f"{path.name} says {text}, which is in the future")
         return text
     except (ValueError, OverflowError, TypeError, AttributeError):
         when = datetime.fromtimestamp(path.lstat().st_mtime, UTC)

@@ -140,7 +140,7 @@ def _missing_and_changed(template, submitted, place):
         if name not in present:
             yield f"test {name} was missing: it was put back"
         elif _points(present[name]) not in (None, _points(template[i])):
-            yield f"the points of {name} were changed: they were set right"
+            yield f"the points of {name} were changed: those of the source count"
 
 
 def _points(cell):
