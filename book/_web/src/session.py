@@ -10,6 +10,7 @@ import inspect
 import io
 import itertools
 import linecache
+import logging
 import re
 import rlcompleter
 import sys
@@ -378,6 +379,8 @@ def draw():
     importlib.invalidate_caches()
     import matplotlib
 
+    # it makes its list of fonts anew in every session, and would say so below the cell
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     matplotlib.use("agg")
     import matplotlib.pyplot
 
