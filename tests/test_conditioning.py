@@ -654,6 +654,23 @@ class TestFilters:
             emitted, [*(string_prob(masked, string) for string in strings[:3]), 0, 0], rtol=1e-12
         )
 
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_rows_rounded_to_any_type(self, dtype):
+        logits = np.random.default_rng(0).standard_normal((3, 30)) * 3
+
+        def model(prefix):
+            return log_softmax(logits[len(prefix)].astype(dtype))
+
+        strings = [(0,), *((a, b) for a in range(1, 30) for b in range(30))]
+        unsafe = [string[-1] == 3 for string in strings]
+        for policy in ("one-shot", "retry", "mask"):
+            emitted = cn.filtered_distribution(model, strings, unsafe, policy)
+            assert (emitted >= 0).all() and abs(emitted.sum() - 1) < 1e-12
+        with pytest.raises(ValueError, match="total probability 0.9"):
+            cn.filtered_distribution(model, strings[1:], unsafe[1:], "mask")
+        safe = cn.filtered_distribution(model, strings, [False] * len(strings), "one-shot")
+        assert 0 <= safe[-1] < 1e-12
+
     def test_nothing_is_safe(self):
         assert_allclose(
             cn.filtered_distribution(self.model, self.STRINGS, [True] * 4, "one-shot"),

@@ -16,6 +16,7 @@ from lmcore._checks import (
     as_real,
     as_token_ids,
     next_row,
+    rounding_bound,
     short,
 )
 from lmcore._typing import Floats, Integers, NextLogProbs
@@ -477,13 +478,16 @@ def filtered_distribution(
     attempts = None if attempts is None else as_integer(attempts, "attempts", minimum=1)
     if attempts is not None and policy != "retry":
         raise ValueError(f"attempts={attempts} needs policy='retry', got {policy!r}")
-    probs = _string_probs(next_log_probs, texts)
-    if not abs(probs.sum() - 1) < 1e-6:
+    prefixes = {text[:position] for text in texts for position in range(len(text))}
+    rows = {prefix: next_row(next_log_probs, prefix).copy() for prefix in prefixes}
+    probs = _string_probs(rows, texts)
+    total = probs.sum()
+    if not abs(total - 1) <= _product_bound(rows, texts):
         raise ValueError(
-            f"strings have total probability {probs.sum():.6g}, not 1: list every complete string "
-            "of the model once, EOS included"
+            f"strings have total probability {total:.6g}, not 1: list every complete string of "
+            "the model once, EOS included"
         )
-    kept = np.where(flags, 0, probs)
+    kept = np.where(flags, 0, probs / total)
     if kept.sum() == 0 and policy != "one-shot" and attempts is None:
         raise ValueError(f"every string is unsafe, so policy={policy!r} can emit nothing")
     if policy == "mask":
@@ -491,35 +495,44 @@ def filtered_distribution(
         for text in (text for text, p in zip(texts, kept) if p > 0):
             for position, token in enumerate(text):
                 following.setdefault(text[:position], set()).add(token)
-        kept[kept > 0] = _string_probs(
-            next_log_probs, [text for text, p in zip(texts, kept) if p > 0], following
-        )
+        masked = {
+            prefix: log_softmax(_only(tokens, rows[prefix].astype(float)))
+            for prefix, tokens in following.items()
+        }
+        kept[kept > 0] = _string_probs(masked, [text for text, p in zip(texts, kept) if p > 0])
         return np.append(kept, 0.0)
     if policy == "retry" and attempts is None:
         return np.append(kept / kept.sum(), 0.0)
-    refused = (1 - kept.sum()) ** (attempts or 1)
+    refused = max(1 - kept.sum(), 0.0) ** (attempts or 1)
     return np.append(kept * (1 - refused) / kept.sum() if kept.sum() > 0 else kept, refused)
 
 
-def _string_probs(
-    next_log_probs: NextLogProbs,
-    strings: list[tuple[int, ...]],
-    following: dict[tuple[int, ...], set[int]] | None = None,
-) -> Floats:
-    """Π p(t|h) of each string, renormalised over the tokens `following` each prefix if given."""
-    rows = {}
-    for prefix in {string[:position] for string in strings for position in range(len(string))}:
-        row = next_row(next_log_probs, prefix).astype(float)
-        if following is not None:
-            allowed = np.isin(np.arange(len(row)), list(following[prefix]))
-            row = log_softmax(np.where(allowed, row, -np.inf))
-        rows[prefix] = row
+def _string_probs(rows: Mapping[tuple[int, ...], Floats], strings: list[tuple[int, ...]]) -> Floats:
+    """Π p(t|h) of each string, from the log-probabilities after each prefix."""
     return np.exp(
         [
-            sum(rows[string[:position]][token] for position, token in enumerate(string))
+            sum(float(rows[string[:position]][token]) for position, token in enumerate(string))
             for string in strings
         ]
     )
+
+
+def _only(tokens: Iterable[int], row: Floats) -> Floats:
+    """A row in which all other tokens are banned."""
+    return np.where(np.isin(np.arange(len(row)), list(tokens)), row, -np.inf)
+
+
+def _product_bound(rows: Mapping[tuple[int, ...], Floats], strings: list[tuple[int, ...]]) -> float:
+    """How far the mass of all strings may lie from 1 by rounding of the rows."""
+    # float64 rows may have been float32 before; no entropy exceeds log V
+    of_rows = [
+        rounding_bound(
+            len(row), np.float16 if row.dtype == np.float16 else np.float32, np.log(len(row))
+        )
+        for row in rows.values()
+    ]
+    steps = max(map(len, strings), default=0)
+    return float(np.expm1(steps * np.log1p(max(of_rows, default=0.0))))
 
 
 def _followed(row: Floats, table: Integers, beta: Floats) -> Floats:

@@ -853,8 +853,8 @@ MUTANTS = [
             "a ban turned into certainty",
         ),
         (
-            "refused = (1 - kept.sum()) ** (attempts or 1)",
-            "refused = 1 - kept.sum()",
+            "refused = max(1 - kept.sum(), 0.0) ** (attempts or 1)",
+            "refused = max(1 - kept.sum(), 0.0)",
             "retries that change nothing",
         ),
         (
