@@ -68,10 +68,10 @@ class Cell:
     ours : list of str
         Of a test: the names of ours, and of Python's own, that it reads.
     sets : list of str
-        Of a test: the names that it and the tests before it bind, which a student's function may
-        read.
+        Of a test: the names that it binds, which a student's function may read.
     imports : list of str
-        Of a test: the names that they import, which a student's cell may lack.
+        Of a test: the names that it imports and the tests before it bind. They matter where the
+        student's cells lack them: an answer after those tests may have bound them to its own.
     runs_on : bool
         Of a test: whether what a student can see of it runs in the student's process too, because
         later answers build on what it does.
@@ -170,7 +170,7 @@ def compile_spec(path, seed=0, config=None):
     answers, taken = _answers(solved, path)
     trusted, cells = set(BUILTINS), []
     so_far, classes, made, given, modules = set(), set(), set(), set(), {}
-    ours, sets, imports = BUILTINS - SHELLS, set(), set()
+    ours, earlier = BUILTINS - SHELLS, set()
     for number, (cell, shown) in enumerate(zip(template.cells, release.cells, strict=True)):
         with _placed(path, number, cell):
             if _is_answer(cell):
@@ -184,14 +184,13 @@ def compile_spec(path, seed=0, config=None):
             if cells[-1].role == TEST and cell.cell_type == "code":
                 tree = parse(cell.source)
                 read = loaded(tree) - bound(tree) - set(cells[-1].names)
-                imports |= imported(tree)
-                sets |= bound(tree) - imports
                 cells[-1] = replace(
                     cells[-1],
                     ours=sorted(read & ours),
-                    sets=sorted(sets),
-                    imports=sorted(imports),
+                    sets=sorted(bound(tree) - imported(tree)),
+                    imports=sorted(imported(tree) | earlier),
                 )
+                earlier |= bound(tree)
             if cell.cell_type == "code" and not _is_answer(cell):
                 modules |= origins(parse(cell.source))
             if cells[-1].role == TEST and cell.cell_type == "code":
